@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { ConfigurationError } from '@trunkline/core';
+
+/** What the environment says. */
+export interface Environment {
+  /** `PORT`. @defaultValue 5005 */
+  port: number;
+  /** `PUBLIC_URL`: where users reach the server. @defaultValue `http://localhost:<port>` */
+  publicUrl: string;
+  /** `LOG_LEVEL`: debug, info, warn or error. @defaultValue info */
+  logLevel: string;
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
+
+/** Reads `.env` in the current folder, if there is one, and the environment, which wins. */
+export function loadEnvironment(): Environment {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return parseEnvironment(process.env);
+}
+
+/** @throws ConfigurationError - a variable is malformed. */
+export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const port = variables['PORT'] || '5005';
+  const logLevel = (variables['LOG_LEVEL'] || 'info').toLowerCase();
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new ConfigurationError(`PORT must be a number from 0 to 65535, and is "${port}"`);
+  }
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new ConfigurationError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  }
+  const publicUrl = variables['PUBLIC_URL'] || `http://localhost:${port}`;
+  if (!URL.canParse(publicUrl)) {
+    throw new ConfigurationError('PUBLIC_URL must be an address such as https://bot.example.org');
+  }
+  return { port: Number(port), publicUrl: publicUrl.replace(/\/+$/, ''), logLevel };
+}

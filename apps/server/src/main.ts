@@ -1,0 +1,43 @@
+/*
+ * The example server: every channel that the environment configures, one assistant, one Express
+ * application for everything else.
+ */
+import { fileURLToPath } from 'node:url';
+import { ConfigurationError, Trunkline } from '@trunkline/core';
+import { RestInput } from '@trunkline/rest';
+import express from 'express';
+import { createAssistant } from './assistant.ts';
+import { banner } from './banner.ts';
+import { loadEnvironment } from './environment.ts';
+import { createLogger } from './log.ts';
+
+try {
+  const environment = loadEnvironment();
+  const logger = createLogger(environment.logLevel);
+  const line = new Trunkline({
+    channels: [new RestInput({ cors: true })],
+    assistant: createAssistant({ pictureUrl: `${environment.publicUrl}/pizza.svg` }),
+    logger,
+  });
+
+  const app = express();
+  app.use(express.static(fileURLToPath(new URL('../public', import.meta.url))));
+  app.get('/', (_req, res) => {
+    res.type('text').send(banner(environment.publicUrl, line));
+  });
+
+  await line.listen(environment.port, { fallback: app });
+  console.log(`${banner(environment.publicUrl, line)}\nCtrl-C stops it.`);
+
+  // The first signal lets the turns that run come to their end, the second does not wait.
+  const stop = (): void => {
+    process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+    console.log('Stopping: turns that run may take 10 seconds to finish.');
+    void line.close().then(() => process.exit(0));
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  console.error(`The server cannot start: ${error.message}.`);
+  process.exit(1);
+}

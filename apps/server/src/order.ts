@@ -1,0 +1,56 @@
+import type { Reply } from '@trunkline/core';
+
+/** What the form asks, one after the other. */
+const QUESTIONS = [
+  { name: 'size', text: 'What size?', answers: ['Small', 'Medium', 'Large'] },
+  { name: 'base', text: 'On which base?', answers: ['Thin', 'Thick'] },
+  { name: 'sure', text: 'Shall I order it?', answers: ['Yes', 'No'] },
+] as const;
+
+/** The answers so far, as they stand in the conversation's state. */
+type Answers = Record<string, string>;
+
+/** Whether the conversation is in the middle of an order. */
+export function isOrdering(reply: Reply): boolean {
+  return 'order' in reply.state;
+}
+
+/** Begins an order with the first question. */
+export async function beginOrder(reply: Reply): Promise<void> {
+  reply.state['order'] = {};
+  await ask(QUESTIONS[0], reply);
+}
+
+/** Takes an answer, pressed or typed, and asks the next question or comes to an end. */
+export async function continueOrder(said: string, reply: Reply): Promise<void> {
+  // Written by this module alone.
+  const answers = reply.state['order'] as Answers;
+  const question = QUESTIONS.find(({ name }) => !Object.hasOwn(answers, name)) ?? QUESTIONS[0];
+  const answer = question.answers.find((title) => said === title.toLowerCase() || said === payload(title));
+  if (said === 'cancel') {
+    await end('Cancelled.', reply);
+  } else if (answer === undefined) {
+    await reply.text('Please choose one of these, or say "cancel".');
+    await ask(question, reply);
+  } else {
+    answers[question.name] = answer;
+    const next = QUESTIONS[QUESTIONS.indexOf(question) + 1];
+    if (next !== undefined) await ask(next, reply);
+    else if (answer === 'Yes') await end(`Ordered: ${answers['size']}, ${answers['base']} base.`, reply);
+    else await end('Then not.', reply);
+  }
+}
+
+async function ask(question: (typeof QUESTIONS)[number], reply: Reply): Promise<void> {
+  const buttons = question.answers.map((title) => ({ title, payload: payload(title) }));
+  await reply.buttons(question.text, buttons);
+}
+
+async function end(text: string, reply: Reply): Promise<void> {
+  delete reply.state['order'];
+  await reply.text(text);
+}
+
+function payload(title: string): string {
+  return `/${title.toLowerCase()}`;
+}

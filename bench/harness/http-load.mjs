@@ -1,0 +1,206 @@
+// Load over HTTP/1.1: keep-alive connections, on each one request at a time, every reply checked.
+// Raw sockets and requests that were serialised beforehand: an HTTP client would cost more than the
+// targets, and the driver would be measured instead of them.
+import { connect as connectSocket } from 'node:net';
+
+/**
+ * A request and the reply that it must get.
+ * @typedef {object} Exchange
+ * @property {Buffer} request
+ * @property {number} status
+ * @property {string} body - As latin1, which is how replies are read.
+ */
+
+/**
+ * What a slice of load came to.
+ * @typedef {object} Work
+ * @property {number} turns
+ * @property {number[]} latenciesMs
+ */
+
+/** How long no reply at all may come, in milliseconds. */
+const SILENCE_MS = 10_000;
+
+/**
+ * @param {string} path
+ * @param {unknown} body - Posted as JSON.
+ * @param {{ status?: number, body: string }} reply - JSON too.
+ * @returns {Exchange}
+ */
+export function jsonExchange(path, body, reply) {
+  const json = JSON.stringify(body);
+  const request = Buffer.from(
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+  );
+  const { status = 200 } = reply;
+  return { request, status, body: Buffer.from(reply.body).toString('latin1') };
+}
+
+/** @template T @param {readonly T[]} items @returns {() => T} The items over and over. */
+export function cycle(items) {
+  let i = 0;
+  return () => /** @type {T} */ (items[i++ % items.length]);
+}
+
+/** Open connections to one target. */
+export class HttpLoad {
+  /** @type {Connection[]} */
+  #connections;
+  #next;
+
+  /** @param {Connection[]} connections @param {() => Exchange | undefined} next */
+  constructor(connections, next) {
+    this.#connections = connections;
+    this.#next = next;
+  }
+
+  /**
+   * Opens the connections and checks one reply on each.
+   * @param {object} options
+   * @param {number} options.port
+   * @param {number} options.connections
+   * @param {() => Exchange | undefined} options.next - What to ask next; nothing ends the load.
+   */
+  static async connect({ port, connections, next }) {
+    const opened = Array.from({ length: connections }, () => Connection.open(port));
+    const load = new HttpLoad(await Promise.all(opened), next);
+    await load.run(0);
+    return load;
+  }
+
+  /**
+   * Keeps every connection busy for a time, or until there is nothing more to ask. Everything that
+   * was asked has been answered in the end; each connection asks at least once.
+   * @param {number} [durationMs]
+   * @returns {Promise<Work>}
+   */
+  run(durationMs = Number.POSITIVE_INFINITY) {
+    return new Promise((resolve, reject) => {
+      /** @type {number[]} */
+      const latenciesMs = [];
+      const endsAt = performance.now() + durationMs;
+      let busy = this.#connections.length;
+      let repliesSeen = -1;
+      const watchdog = setInterval(() => {
+        if (repliesSeen === latenciesMs.length) fail(new Error('the target does not answer any more'));
+        repliesSeen = latenciesMs.length;
+      }, SILENCE_MS);
+      const fail = (/** @type {Error} */ error) => {
+        clearInterval(watchdog);
+        reject(error);
+      };
+      const ask = (/** @type {Connection} */ connection, /** @type {number} */ now) => {
+        const exchange = this.#next();
+        if (exchange !== undefined) {
+          connection.ask(exchange, now);
+        } else if (--busy === 0) {
+          clearInterval(watchdog);
+          resolve({ turns: latenciesMs.length, latenciesMs });
+        }
+      };
+      for (const connection of this.#connections) {
+        connection.onFailure = fail;
+        connection.onReply = () => {
+          const now = performance.now();
+          latenciesMs.push(now - connection.askedAt);
+          if (now < endsAt) ask(connection, now);
+          else if (--busy === 0) {
+            clearInterval(watchdog);
+            resolve({ turns: latenciesMs.length, latenciesMs });
+          }
+        };
+        ask(connection, performance.now());
+      }
+    });
+  }
+
+  close() {
+    for (const connection of this.#connections) connection.close();
+  }
+}
+
+/** One connection, on which one request is under way at a time. */
+class Connection {
+  askedAt = 0;
+  onReply = () => {};
+  onFailure = (/** @type {Error} */ _error) => {};
+
+  /** @type {import('node:net').Socket} */
+  #socket;
+  /** @type {Exchange | null} */
+  #asked = null;
+  #received = '';
+
+  /** @param {number} port */
+  constructor(port) {
+    this.#socket = connectSocket({
+      port,
+      host: '127.0.0.1',
+      noDelay: true,
+      // One buffer a connection instead of one a read, and no stream in between.
+      onread: {
+        buffer: Buffer.allocUnsafe(16_384),
+        callback: (size, buffer) => {
+          this.#read(/** @type {Buffer} */ (buffer).latin1Slice(0, size));
+          return true;
+        },
+      },
+    });
+    this.#socket.on('error', (error) => this.onFailure(error));
+    this.#socket.on('close', () => this.onFailure(new Error('the target closed a connection')));
+  }
+
+  /** @param {number} port @returns {Promise<Connection>} */
+  static open(port) {
+    return new Promise((resolve, reject) => {
+      const connection = new Connection(port);
+      connection.onFailure = reject;
+      connection.#socket.once('connect', () => resolve(connection));
+    });
+  }
+
+  /** @param {Exchange} exchange @param {number} now */
+  ask(exchange, now) {
+    this.#asked = exchange;
+    this.askedAt = now;
+    this.#socket.write(exchange.request);
+  }
+
+  close() {
+    this.onFailure = () => {};
+    this.#socket.destroy();
+  }
+
+  /** @param {string} text */
+  #read(text) {
+    const received = this.#received + text;
+    const reply = parseReply(received);
+    if (reply === null) {
+      this.#received = received;
+      return;
+    }
+    const asked = this.#asked;
+    this.#asked = null;
+    this.#received = '';
+    if (asked === null) this.onFailure(new Error(`a reply that nobody asked for:\n${received}`));
+    else if (reply.status === asked.status && reply.body === asked.body) this.onReply();
+    else this.onFailure(new Error(`expected ${asked.status} ${asked.body}, got:\n${received}`));
+  }
+}
+
+const HEAD = /^HTTP\/1\.1 (\d{3}) .*\r\ncontent-length: (\d+)\r\n/is;
+const JSON_HEAD = /\r\ncontent-type: application\/json(?:; charset=utf-8)?\r\n/i;
+
+/** The reply, or `null` while it is not complete. @param {string} received */
+function parseReply(received) {
+  const headEnd = received.indexOf('\r\n\r\n');
+  if (headEnd === -1) return null;
+  const head = received.slice(0, headEnd + 2);
+  const [, status, length] = HEAD.exec(head) ?? [];
+  if (length === undefined) return { status: Number.NaN, body: received };
+  if (received.length < headEnd + 4 + Number(length)) return null;
+  const body = received.slice(headEnd + 4);
+  // A body that is longer than it says is no more equal to the expected one than a wrong one.
+  return { status: body === '' || JSON_HEAD.test(head) ? Number(status) : Number.NaN, body };
+}

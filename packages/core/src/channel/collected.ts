@@ -1,0 +1,44 @@
+/*
+ * Responses as the JSON that Rasa's collecting channels produce. This is the wire format of REST
+ * and callback: the order of keys included.
+ */
+import type { Attachment, Button } from '../message/bot-message.ts';
+import type { JsonValue } from '../message/json.ts';
+
+/** One collected message. Rasa's keys; absent ones are left out. */
+export interface CollectedMessage {
+  recipient_id: string;
+  text?: string;
+  image?: string;
+  buttons?: Button[];
+  attachment?: Attachment;
+  custom?: JsonValue;
+}
+
+/** A text is one message a paragraph: split at blank lines, parts neither trimmed nor dropped. */
+export function collectText(recipientId: string, text: string): CollectedMessage[] {
+  return text
+    .trim()
+    .split('\n\n')
+    .map((part) => ({ recipient_id: recipientId, text: part }));
+}
+
+/** A text with buttons stays one message. */
+export function collectButtons(recipientId: string, text: string, buttons: Button[]): CollectedMessage {
+  return { recipient_id: recipientId, text, buttons };
+}
+
+/** An image. */
+export function collectImage(recipientId: string, image: string): CollectedMessage {
+  return { recipient_id: recipientId, image };
+}
+
+/** An attachment, of any JSON type. */
+export function collectAttachment(recipientId: string, attachment: Attachment): CollectedMessage {
+  return { recipient_id: recipientId, attachment };
+}
+
+/** Custom JSON. */
+export function collectCustomJson(recipientId: string, json: JsonValue): CollectedMessage {
+  return { recipient_id: recipientId, custom: json };
+}

@@ -1,0 +1,32 @@
+import type { JsonObject } from '../message/json.ts';
+
+/** What the platform said to a send, as plain JSON: ids for later edits, a time stamp. May be empty. */
+export type Receipt = JsonObject;
+
+/** One request to the platform. */
+export interface DeliveryStep<P> {
+  /** What is sent, as `render` made it. */
+  payload: P;
+  /** Makes the request. `key` is the same whenever this very step is tried again. */
+  send: (payload: P, key: string) => Promise<Receipt>;
+  /** Asks the platform whether the step with this key arrived; `null` if it did not. */
+  wasSent?: ((key: string) => Promise<Receipt | null>) | undefined;
+}
+
+/** Takes the steps of one turn: straight to the platform, or by way of the journal. */
+export interface Delivery {
+  deliver<P>(step: DeliveryStep<P>): Promise<Receipt>;
+}
+
+const deliveries = new WeakMap<object, Delivery>();
+
+/** The delivery of the turn that an output channel is in; `undefined` outside a turn. */
+export function deliveryOf(output: object): Delivery | undefined {
+  return deliveries.get(output);
+}
+
+/** Binds an output channel to a turn's delivery, or lets it go. For the turn engine. */
+export function bindDelivery(output: object, delivery: Delivery | null): void {
+  if (delivery === null) deliveries.delete(output);
+  else deliveries.set(output, delivery);
+}

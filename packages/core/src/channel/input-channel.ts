@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ConfigurationError } from '../errors.ts';
+import { routesAsMiddleware } from '../http/middleware.ts';
+import type { Address, Metadata } from '../message/user-message.ts';
+import { turnsOver, type OnNewMessage, type Turns } from '../turns/contract.ts';
+import type { OutputChannel } from './output-channel.ts';
+
+/** One HTTP route, written for Node's own request and response, so that it runs under any server. */
+export interface Route {
+  /** `GET`, `POST`, … in capitals. A `GET` route answers `HEAD` too. */
+  method: string;
+  /**
+   * The path below the channel's prefix, `/webhook` say. Ends it in `/*`, it stands for everything
+   * below; {@link pathOf} then tells what was asked for.
+   */
+  path: string;
+  /**
+   * Answers. An error that it throws is answered for it, with the status that fits the error.
+   * It MUST end the response or throw, and MUST NOT do both.
+   */
+  handle(req: IncomingMessage, res: ServerResponse): Promise<void> | void;
+}
+
+/** What takes over connections (WebSocket) below a channel's prefix. */
+export interface UpgradeHandler {
+  /** The path below the channel's prefix, `/ws` say. */
+  path: string;
+  /** Takes the connection over: MUST answer it or end it. The arguments of Node's `upgrade` event. */
+  handle(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/**
+ * A channel's routes as a function that Express, Connect and their like mount:
+ * `app.use('/webhooks/rest', channel.blueprint(onNewMessage))`. An Express Router is one.
+ */
+export type Blueprint = {
+  // A method's parameters are compared loosely, so that a Router over Express's own request fits.
+  mount(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): unknown;
+}['mount'];
+
+/**
+ * Receives users' messages from a platform and hands them on.
+ *
+ * An author MUST give a {@link name} and implement either {@link routes} or {@link blueprint}, with
+ * at least `GET /` (health) and `POST /webhook`. A channel whose platform is answered at once MUST
+ * implement {@link getOutputChannel}, hand its messages to `turns.accept`, and answer the platform
+ * only after that resolved.
+ *
+ * @see Rasa's `InputChannel`
+ */
+export abstract class InputChannel {
+  /**
+   * The channel's name: its URL prefix, its key in `credentials.yml`, the value of `channel:` in a
+   * response variation and of `?output_channel=`. Two instances of one class need two names.
+   */
+  abstract readonly name: string;
+
+  /** The path that the routes are mounted on below the server's `/webhooks/`. Default: the name. */
+  urlPrefix(): string {
+    return this.name;
+  }
+
+  /** The channel's routes, below its prefix. */
+  routes(_turns: Turns): Route[] {
+    throw new ConfigurationError(
+      'the channel needs to provide routes(turns) or blueprint(onNewMessage)',
+      { channel: this.name },
+    );
+  }
+
+  /**
+   * The same in Rasa's form. Override this instead of {@link routes} where you want Express's
+   * request and response: return an Express Router. Default: {@link routes} as a function
+   * `(req, res, next)`.
+   */
+  blueprint(onNewMessage: OnNewMessage): Blueprint {
+    return routesAsMiddleware(this.routes(turnsOver(this.name, onNewMessage)));
+  }
+
+  /** For channels that take over connections. */
+  upgrade?(turns: Turns): UpgradeHandler;
+
+  /**
+   * How to reach a conversation without a request at hand: a new object a call. Needed for
+   * `turns.accept` and for proactive messages.
+   */
+  getOutputChannel?(address: Address): OutputChannel;
+
+  /**
+   * What of a request the assistant gets as the message's metadata. Override it in a subclass to
+   * pass on a header, say.
+   *
+   * @param request - Node's request.
+   * @param body - Its parsed body, where the channel has read one.
+   */
+  getMetadata(_request: IncomingMessage, _body?: unknown): Metadata | null {
+    return null;
+  }
+
+  /** Whether the channel can work, for `GET /ready`: rejects with the reason if not. */
+  ready?(): Promise<void>;
+
+  /** Lets go of what the channel holds. Called once, after the last turn. */
+  close?(): Promise<void>;
+
+  /** Makes the channel from its section of `credentials.yml`. Default: without options. */
+  static fromCredentials(_credentials: unknown): InputChannel {
+    // Called on a subclass, which is not abstract and whose options are optional.
+    return new (this as unknown as new () => InputChannel)();
+  }
+}
+
+/** Whether a channel is written as an Express Router. */
+export function hasOwnBlueprint(channel: InputChannel): boolean {
+  return channel.blueprint !== InputChannel.prototype.blueprint;
+}
+

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import type { Attachment, BotMessage, Button, Element, Extra, QuickReply } from '../message/bot-message.ts';
+import { responseFor } from '../message/bot-message.ts';
+import type { JsonObject, JsonValue } from '../message/json.ts';
+import { deliveryOf, type Receipt } from './delivery.ts';
+import {
+  attachmentText,
+  buttonText,
+  customJsonText,
+  elementText,
+  imageText,
+  isTruthy,
+  nonEmpty,
+} from './fallbacks.ts';
+
+/** What a platform allows. A limit that is absent is not known or not there. */
+export interface ChannelLimits {
+  /** Characters of one text. */
+  textLength?: number;
+  /** Buttons below one text. */
+  buttonCount?: number;
+  /** Characters of a button's title. */
+  buttonTitleLength?: number;
+  /** Characters of a button's payload. */
+  buttonPayloadLength?: number;
+  /** Quick replies below one text. */
+  quickReplyCount?: number;
+  /** Elements of one carousel. */
+  elementCount?: number;
+}
+
+/**
+ * The conversation's state as the assistant keeps it, in the form of Rasa's tracker state:
+ * `sender_id`, `slots`, `latest_message`, `events`, … Absent keys are not known.
+ */
+export type TrackerState = JsonObject;
+
+/**
+ * Sends the assistant's responses to the platform. One object a turn.
+ *
+ * An author MUST implement {@link sendTextMessage} and SHOULD override the methods for what the
+ * platform can show; each of the others has a text rendering as its default. A method MUST resolve
+ * only when the platform has taken the message, MUST reject when it has not (with a
+ * `DeliveryError` where the reason is known), and MUST NOT change its arguments.
+ *
+ * @see Rasa's `OutputChannel`
+ */
+export abstract class OutputChannel {
+  /** The channel's name: picks the response variation and the overrides. */
+  abstract readonly name: string;
+
+  /** What the platform allows. */
+  readonly limits: ChannelLimits = {};
+
+  /** The conversation's state, set before each response; `null` where the assistant keeps none. */
+  trackerState: TrackerState | null = null;
+
+  /**
+   * Rasa calls `sendTextMessage` with the full text after a stream, and its channels carry a flag
+   * against saying it twice. Here nothing calls again, and such a flag would swallow the next text.
+   * A channel that was ported with its flag sets this to `true`, and gets Rasa's call.
+   *
+   * @defaultValue `false`
+   */
+  readonly repeatsStreamedText: boolean = false;
+
+  /**
+   * Routes a response to the methods below, in Rasa's order: one of quick replies, buttons or
+   * text; then custom JSON; image; attachment; elements. A part is consumed by the first call it is
+   * passed to, what is left travels on in `extra`.
+   */
+  async sendResponse(recipientId: string, message: BotMessage): Promise<void> {
+    const { quickReplies, ...withoutReplies } = responseFor(this.name, message);
+    const replies = nonEmpty(quickReplies);
+    let rest: BotMessage = withoutReplies;
+    if (replies) {
+      const { text, ...extra } = rest;
+      rest = extra;
+      await this.sendQuickReplies(recipientId, text ?? '', [...replies], extra);
+    } else if (nonEmpty(rest.buttons)) {
+      const { text, buttons, ...extra } = rest;
+      rest = extra;
+      await this.sendTextWithButtons(recipientId, text ?? '', [...(buttons ?? [])], extra);
+    } else if (rest.text) {
+      const { text, ...extra } = rest;
+      rest = extra;
+      await this.sendTextMessage(recipientId, text ?? '', extra);
+    }
+    if (isTruthy(rest.custom)) {
+      const { custom, ...extra } = rest;
+      rest = extra;
+      await this.sendCustomJson(recipientId, custom as JsonValue, extra);
+    }
+    if (rest.image) {
+      const { image, ...extra } = rest;
+      rest = extra;
+      await this.sendImageUrl(recipientId, image ?? '', extra);
+    }
+    if (isTruthy(rest.attachment)) {
+      const { attachment, ...extra } = rest;
+      rest = extra;
+      await this.sendAttachment(recipientId, attachment as Attachment, extra);
+    }
+    if (nonEmpty(rest.elements)) {
+      const { elements, ...extra } = rest;
+      await this.sendElements(recipientId, [...(elements ?? [])], extra);
+    }
+  }
+
+  /**
+   * Sends a text: the only method that an author has to write.
+   *
+   * @param recipientId - The conversation's sender id, not a platform's address.
+   * @param text - Never `undefined`; empty only where a caller passed an empty text.
+   * @param extra - What else the response carried.
+   */
+  abstract sendTextMessage(recipientId: string, text: string, extra?: Extra): Promise<void>;
+
+  /** Sends an image by its URL. Default: the text `Image: <url>`. */
+  async sendImageUrl(recipientId: string, image: string, _extra?: Extra): Promise<void> {
+    await this.sendTextMessage(recipientId, imageText(image));
+  }
+
+  /** Sends a file. Default: the text `Attachment: <attachment>`. */
+  async sendAttachment(recipientId: string, attachment: Attachment, _extra?: Extra): Promise<void> {
+    await this.sendTextMessage(recipientId, attachmentText(attachment));
+  }
+
+  /**
+   * Sends a text with buttons. Default: the text, unless it is empty, then one text a button,
+   * `1: Yes (/affirm)`.
+   */
+  async sendTextWithButtons(
+    recipientId: string,
+    text: string,
+    buttons: Button[],
+    _extra?: Extra,
+  ): Promise<void> {
+    if (text !== '') await this.sendTextMessage(recipientId, text);
+    for (const [index, button] of buttons.entries()) {
+      await this.sendTextMessage(recipientId, buttonText(button, index));
+    }
+  }
+
+  /** Sends a text with quick replies. Default: as buttons. */
+  async sendQuickReplies(
+    recipientId: string,
+    text: string,
+    quickReplies: QuickReply[],
+    extra?: Extra,
+  ): Promise<void> {
+    await this.sendTextWithButtons(recipientId, text, quickReplies, extra);
+  }
+
+  /** Sends cards. Default: for each one `<title> : <subtitle>` with its buttons. */
+  async sendElements(recipientId: string, elements: Element[], _extra?: Extra): Promise<void> {
+    for (const element of elements) {
+      await this.sendTextWithButtons(recipientId, elementText(element), element.buttons ?? []);
+    }
+  }
+
+  /** Sends JSON that the platform understands. Default: the JSON as a text, as Python writes it. */
+  async sendCustomJson(recipientId: string, json: JsonValue, _extra?: Extra): Promise<void> {
+    await this.sendTextMessage(recipientId, customJsonText(json));
+  }
+
+  /** Shows that the assistant is at work, where the platform can. Default: nothing. */
+  async sendTyping(_recipientId: string, _extra?: Extra): Promise<void> {}
+
+  /**
+   * Whether a response can be shown while it grows: `true` when {@link sendResponseChunk} is
+   * overridden. The core gathers the text of a stream for a channel that cannot, and sends it once.
+   */
+  get supportsStreaming(): boolean {
+    return this.sendResponseChunk !== OutputChannel.prototype.sendResponseChunk;
+  }
+
+  /** A streamed response begins. Called once, before any chunk. Default: nothing. */
+  async sendResponseChunkStart(_recipientId: string, _extra?: Extra): Promise<void> {}
+
+  /** The next piece of a streamed response; never empty. */
+  async sendResponseChunk(_recipientId: string, _chunk: string, _extra?: Extra): Promise<void> {}
+
+  /**
+   * A streamed response is over. Called once, also when it was cut short. Default: nothing.
+   */
+  async sendResponseChunkEnd(_recipientId: string, _extra?: Extra): Promise<void> {}
+
+  /**
+   * Makes one request to the platform. Every request SHOULD go through here: in a deferred turn
+   * it is recorded, retried and, in a second run of the turn, not made again. Outside a turn it
+   * just calls `send`.
+   *
+   * @param payload - What is sent, as plain JSON.
+   * @param send - Makes the request. `key` is the same whenever this step is tried again: an
+   *   idempotency key, for platforms that take one.
+   * @param wasSent - Asks the platform whether the step with this key arrived, if it can be asked.
+   */
+  protected async deliver<P>(
+    payload: P,
+    send: (payload: P, key: string) => Promise<Receipt>,
+    wasSent?: (key: string) => Promise<Receipt | null>,
+  ): Promise<Receipt> {
+    const delivery = deliveryOf(this);
+    if (delivery === undefined) return await send(payload, randomUUID());
+    return await delivery.deliver({ payload, send, wasSent });
+  }
+}

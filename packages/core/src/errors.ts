@@ -1,0 +1,147 @@
+/** What every error of ours is made of. */
+export interface TrunklineErrorOptions {
+  /** The channel it concerns; its message then begins with `[name] `. */
+  channel?: string | null;
+  /** Stable, for programs. Each class has a default. */
+  code?: string;
+  /** The error that this one explains. */
+  cause?: unknown;
+}
+
+/**
+ * The family of errors that this project throws, told apart by what the caller can do.
+ * No message ever carries a token, a signature or a user's text.
+ */
+export abstract class TrunklineError extends Error {
+  /** Stable, for programs: `queue_full`, `body_too_large`, … */
+  readonly code: string;
+  /** The channel it concerns. */
+  readonly channel: string | null;
+
+  constructor(message: string, code: string, options: TrunklineErrorOptions = {}) {
+    const channel = options.channel ?? null;
+    super(
+      channel === null ? message : `[${channel}] ${message}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.name = new.target.name;
+    this.channel = channel;
+    this.code = options.code ?? code;
+  }
+}
+
+/** At start: an option or a credential is missing or malformed. Whoever deploys must act. */
+export class ConfigurationError extends TrunklineError {
+  constructor(message: string, options?: TrunklineErrorOptions) {
+    super(message, 'configuration', options);
+  }
+}
+
+/** The caller is not who it should be: signature, token or origin is wrong. Answered 401 or 403. */
+export class UnauthenticatedError extends TrunklineError {
+  /** 401: say who you are. 403: we know, and you may not. */
+  readonly status: 401 | 403;
+
+  constructor(message: string, options: TrunklineErrorOptions & { status?: 401 | 403 } = {}) {
+    super(message, 'unauthenticated', options);
+    this.status = options.status ?? 401;
+  }
+}
+
+/** The request is not what the platform documents. Answered 400, 413 or 415. */
+export class MalformedPayloadError extends TrunklineError {
+  /** 400 malformed, 413 too large, 415 a type that is not read here. */
+  readonly status: 400 | 413 | 415;
+
+  constructor(message: string, options: TrunklineErrorOptions & { status?: 400 | 413 | 415 } = {}) {
+    super(message, 'malformed_payload', options);
+    this.status = options.status ?? 400;
+  }
+}
+
+/** What is known about a send that failed. */
+export interface DeliveryErrorOptions extends TrunklineErrorOptions {
+  /** Whether the same request may succeed later. */
+  retryable?: boolean;
+  /** How long the platform asks to wait, in milliseconds. */
+  retryAfterMs?: number | null;
+  /** The platform's own code, `channel_not_found` or `21610` say. */
+  platformCode?: string | null;
+}
+
+/** The platform refused a send, or its outcome is unknown. The turn engine acts, then an operator. */
+export class DeliveryError extends TrunklineError {
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** How long the platform asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | null;
+  /** The platform's own code. */
+  readonly platformCode: string | null;
+
+  constructor(message: string, options: DeliveryErrorOptions = {}) {
+    super(message, 'delivery', options);
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.platformCode = options.platformCode ?? null;
+  }
+}
+
+/** Which limit was reached. */
+export type OverloadReason = 'queue_full' | 'too_many_waiting' | 'waited_too_long' | 'shutting_down';
+
+/** A limit was reached; the caller may come again. Answered 429 (`queue_full`) or 503. */
+export class OverloadedError extends TrunklineError {
+  /** How long to wait before trying again, in milliseconds. */
+  readonly retryAfterMs: number;
+  /** 429 where the caller's own conversation is full, 503 where the whole process is. */
+  readonly status: 429 | 503;
+
+  constructor(
+    message: string,
+    options: TrunklineErrorOptions & { code: OverloadReason; retryAfterMs: number },
+  ) {
+    super(message, options.code, options);
+    this.retryAfterMs = options.retryAfterMs;
+    this.status = options.code === 'queue_full' ? 429 : 503;
+  }
+}
+
+/** Thrown by an assistant that wants its turn run again later. A live turn, which cannot wait, fails. */
+export class RetryableError extends TrunklineError {
+  /** How long to wait, in milliseconds; the turn engine's own back-off if `null`. */
+  readonly retryAfterMs: number | null;
+
+  constructor(message: string, options: TrunklineErrorOptions & { retryAfterMs?: number } = {}) {
+    super(message, 'retryable', options);
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/** Why a turn was ended before its assistant was done. */
+export type AbortReason = 'deadline' | 'disconnected' | 'cancelled' | 'shutdown';
+
+/**
+ * The turn was ended before its assistant was done. It is the reason of `reply.signal`, what
+ * `reply`'s methods reject with from then on, and what `turns.run` rejects with.
+ */
+export class TurnAbortedError extends TrunklineError {
+  /** Why. */
+  readonly reason: AbortReason;
+
+  constructor(reason: AbortReason, options: TrunklineErrorOptions = {}) {
+    super(ABORT_TEXTS[reason], `turn_${reason}`, options);
+    this.reason = reason;
+  }
+}
+
+const ABORT_TEXTS: Record<AbortReason, string> = {
+  deadline: 'the assistant took longer than the turn may take (turns.deadlineMs)',
+  disconnected: 'the client that waited for the answer went away',
+  cancelled: 'the turn was cancelled',
+  shutdown: 'the server is shutting down',
+};
+
+/** Whatever was thrown, as an `Error`. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

@@ -1,0 +1,2 @@
+export { register, type RegisterOptions } from './register.ts';
+export { router } from './router.ts';

@@ -1,0 +1,99 @@
+import type { ServerResponse } from 'node:http';
+import {
+  MalformedPayloadError,
+  OverloadedError,
+  TrunklineError,
+  UnauthenticatedError,
+} from '../errors.ts';
+
+/**
+ * A problem document: what every refused request is answered with, as `application/problem+json`.
+ *
+ * @see RFC 9457
+ */
+export interface Problem {
+  /** The HTTP status. */
+  status: number;
+  /** Stable, for programs: `queue_full`, `body_too_large`, … */
+  code: string;
+  /** What is wrong and what to do about it. */
+  detail: string;
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  426: 'Upgrade Required',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** Answers with JSON. Does nothing if the client is gone or the answer has begun. */
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  sendText(res, status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+}
+
+/** Answers with a text. Does nothing if the client is gone or the answer has begun. */
+export function sendText(
+  res: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string>,
+): void {
+  if (res.headersSent || res.destroyed) return;
+  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) });
+  res.end(text);
+}
+
+/** Answers with a problem document. */
+export function sendProblem(
+  res: ServerResponse,
+  problem: Problem,
+  headers: Record<string, string> = {},
+): void {
+  const { status, code, detail } = problem;
+  const document = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail };
+  sendJson(res, status, document, { 'content-type': 'application/problem+json', ...headers });
+}
+
+/** Answers with what the error says, or with 500 and no detail where the error is not the caller's. */
+export function sendError(res: ServerResponse, error: unknown): void {
+  sendProblem(res, problemOf(error), headersOf(error));
+}
+
+/** The problem document of an error. Only errors of ours tell the caller what they say. */
+export function problemOf(error: unknown): Problem {
+  const detail = error instanceof TrunklineError ? error.message : '';
+  if (
+    error instanceof UnauthenticatedError ||
+    error instanceof MalformedPayloadError ||
+    error instanceof OverloadedError
+  ) {
+    return { status: error.status, code: error.code, detail };
+  }
+  const code = error instanceof TrunklineError ? error.code : 'internal';
+  return { status: 500, code, detail: detail || 'something failed on our side; the log says what' };
+}
+
+function headersOf(error: unknown): Record<string, string> {
+  if (error instanceof OverloadedError) {
+    return { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
+  }
+  if (error instanceof UnauthenticatedError && error.status === 401) {
+    return { 'www-authenticate': 'Bearer' };
+  }
+  // The rest of the body is not read: the connection cannot be used again.
+  if (error instanceof MalformedPayloadError && error.status === 413) return { connection: 'close' };
+  return {};
+}

@@ -1,0 +1,301 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { hasOwnBlueprint, type Blueprint, type InputChannel, type Route } from '../channel/input-channel.ts';
+import type { OutputChannel } from '../channel/output-channel.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import {
+  ConfigurationError,
+  MalformedPayloadError,
+  OverloadedError,
+  TurnAbortedError,
+  UnauthenticatedError,
+} from '../errors.ts';
+import { mountPath, pathOf } from '../http/path.ts';
+import { sendError, sendProblem } from '../http/problem.ts';
+import { RouteTable } from '../http/route-table.ts';
+import { guardLogger, silentLogger, type Logger } from '../logger.ts';
+import type { Address, UserMessage } from '../message/user-message.ts';
+import type { Store } from '../store/contract.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import { createTelemetry, type Hooks, type Telemetry } from '../telemetry.ts';
+import { toAssistant, type Assistant, type AssistantObject, type Middleware } from '../turns/assistant.ts';
+import type { HistoryOptions } from '../turns/history.ts';
+import type { TurnLimits } from '../turns/limits.ts';
+import type { Transform, TransformEntry, TransformOptions } from '../turns/reply.ts';
+import { TurnEngine } from '../turns/turn-engine.ts';
+import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
+import { healthRoutes } from './health.ts';
+import { listenOn, stopServer } from './server.ts';
+import { Upgrades } from './upgrades.ts';
+
+/** What a {@link Trunkline} is made of. */
+export interface TrunklineOptions extends Hooks {
+  /** The channels that users are on. Two of them never have the same name. */
+  channels: readonly InputChannel[];
+  /** Whatever answers. */
+  assistant: Assistant;
+  /** Where locks and values live; closed with the line. @defaultValue a new `MemoryStore` */
+  store?: Store;
+  /** Where log lines go. @defaultValue nowhere */
+  logger?: Logger;
+  /** What the channels are mounted below; `null` for nothing. @defaultValue `/webhooks/` */
+  route?: string | null;
+  /** The bounds that turns keep. */
+  turns?: TurnLimits;
+  /** How much of what was said `reply.history` knows. */
+  history?: HistoryOptions;
+  /**
+   * Links one user over several channels on purpose: messages with the same key are one
+   * conversation. `undefined` keeps the usual key. Link only what the platforms have authenticated.
+   */
+  conversationKey?: (message: UserMessage, channel: string) => string | undefined;
+  /** Time. @defaultValue the machine's */
+  clock?: Clock;
+}
+
+/** Options of {@link Trunkline.listen}. */
+export interface ListenOptions {
+  /** The address to listen on. @defaultValue all */
+  host?: string;
+  /** Answers everything that is not ours: an Express application, say. @defaultValue 404 */
+  fallback?: RequestListener;
+}
+
+/**
+ * One assistant and the channels its users are on.
+ *
+ * ```ts
+ * import { Trunkline } from '@trunkline/core';
+ * import { RestInput } from '@trunkline/rest';
+ *
+ * const line = new Trunkline({
+ *   channels: [new RestInput()],
+ *   assistant: async (message, reply) => {
+ *     await reply.text(`You said: ${message.text}`);
+ *   },
+ * });
+ * await line.listen(5005);
+ * ```
+ */
+export class Trunkline {
+  /** The channels, in the order they were given. */
+  readonly channels: readonly InputChannel[];
+
+  readonly #telemetry: Telemetry;
+  readonly #store: Store;
+  readonly #engine: TurnEngine;
+  readonly #table = new RouteTable();
+  readonly #blueprints: MountedBlueprint[] = [];
+  readonly #upgrades: Upgrades;
+  readonly #middleware: Middleware[] = [];
+  readonly #transforms: TransformEntry[] = [];
+  readonly #servers = new Set<Server>();
+  #assistant: AssistantObject;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: TrunklineOptions) {
+    this.channels = [...options.channels];
+    const route = options.route === undefined ? '/webhooks/' : options.route;
+    const clock = options.clock ?? systemClock;
+    const logger = guardLogger(options.logger ?? silentLogger);
+    this.#assistant = toAssistant(options.assistant);
+    this.#telemetry = createTelemetry(logger, options);
+    this.#store = options.store ?? new MemoryStore({ clock });
+    this.#upgrades = new Upgrades(route || null);
+    this.#engine = new TurnEngine({
+      store: this.#store,
+      clock,
+      telemetry: this.#telemetry,
+      limits: options.turns,
+      history: options.history,
+      assistant: () => this.#assistant,
+      middleware: this.#middleware,
+      transforms: this.#transforms,
+      conversationKey: options.conversationKey,
+      outputFor: (channel, address) => this.#outputFor(channel, address),
+    });
+    for (const health of healthRoutes(this.channels, this.#store, logger)) this.#table.add('', health);
+    this.#mount(route);
+  }
+
+  /** Replaces the assistant; turns that run already keep theirs. */
+  set assistant(assistant: Assistant) {
+    this.#assistant = toAssistant(assistant);
+  }
+
+  /** Wraps every turn: `line.use(async (message, reply, next) => { …; await next(); … })`. */
+  use(middleware: Middleware): this {
+    this.#middleware.push(middleware);
+    return this;
+  }
+
+  /** Sees every response before it is sent: returns it, another one, or `null` to drop it. */
+  transform(transform: Transform, options: TransformOptions = {}): this {
+    this.#transforms.push({ transform, passStreams: options.passStreams ?? false });
+    return this;
+  }
+
+  /**
+   * A listener for Node's HTTP server. Ours are found by a look-up in a map, everything else goes
+   * to `fallback`, an Express application say; without one it is answered 404. Channels with sockets
+   * need {@link attach} as well.
+   */
+  handler(fallback: RequestListener = notFound): RequestListener {
+    const middleware = this.middleware();
+    return (req, res) =>
+      middleware(req, res, (error) => {
+        if (error) this.#answerError(error, req, res);
+        else fallback(req, res);
+      });
+  }
+
+  /** The same as a function `(req, res, next)`, for Connect and its like. */
+  middleware(): Blueprint {
+    const elsewhere = this.#blueprints.length === 0 ? null : hostBlueprints(this.#blueprints);
+    return (req, res, next) => {
+      const resource = this.#table.find(pathOf(req));
+      if (resource === undefined) {
+        if (elsewhere === null) next();
+        else elsewhere(req, res, next);
+        return;
+      }
+      try {
+        resource.handle(req, res)?.catch((error) => this.#answerError(error, req, res));
+      } catch (error) {
+        this.#answerError(error, req, res);
+      }
+    };
+  }
+
+  /** Lets channels take over connections of a server that you made yourself. */
+  attach(server: Server): void {
+    this.#upgrades.attach(server);
+  }
+
+  /**
+   * Starts a server on a port and resolves to it; port 0 picks a free one.
+   *
+   * @param port - The port.
+   * @param options - The host, or the host and a fallback; all addresses and 404 by default.
+   * @throws ConfigurationError - the port is taken, or may not be used.
+   */
+  async listen(port: number, options: string | ListenOptions = {}): Promise<Server> {
+    if (this.#closed !== null) throw new ConfigurationError('the line was closed: make a new one');
+    const { host, fallback }: ListenOptions = typeof options === 'string' ? { host: options } : options;
+    const server = createServer(this.handler(fallback));
+    this.attach(server);
+    await listenOn(server, port, host);
+    this.#servers.add(server);
+    return server;
+  }
+
+  /**
+   * Ends: takes nothing more (503), finishes what runs, and lets go of servers that
+   * {@link listen} started, of the channels and of the store. What still runs after `graceMs` is
+   * aborted. Called twice, it ends once.
+   *
+   * @param graceMs - Milliseconds. 10,000 by default.
+   */
+  close(graceMs = 10_000): Promise<void> {
+    this.#closed ??= this.#close(graceMs);
+    return this.#closed;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const stopped = [...this.#servers].map((server) => stopServer(server));
+    this.#upgrades.detach();
+    await this.#engine.close(graceMs);
+    await Promise.all(stopped.map((stop) => stop()));
+    for (const channel of this.channels) {
+      await channel
+        .close?.()
+        .catch((error) => this.#telemetry.error(error, { channel: channel.name, stage: 'close' }));
+    }
+    await this.#store.close();
+  }
+
+  #mount(route: string | null): void {
+    const names = new Set<string>();
+    for (const channel of this.channels) {
+      const { name } = channel;
+      if (typeof name !== 'string' || name === '') {
+        throw new ConfigurationError(`a channel of class ${channel.constructor.name} has no name`);
+      }
+      if (names.has(name)) {
+        throw new ConfigurationError(
+          `two channels are called ${name}: give one of them another name`,
+        );
+      }
+      names.add(name);
+      this.#mountChannel(channel, mountPath(route, channel.urlPrefix()));
+    }
+  }
+
+  #mountChannel(channel: InputChannel, mount: string): void {
+    const turns = this.#engine.for(channel.name);
+    if (hasOwnBlueprint(channel)) {
+      const blueprint = channel.blueprint(turns.run);
+      this.#blueprints.push({ channel: channel.name, mount, blueprint });
+    } else {
+      for (const route of channel.routes(turns)) this.#table.add(mount, route);
+    }
+    const upgrade = channel.upgrade?.(turns);
+    if (upgrade === undefined) return;
+    const path = this.#upgrades.add(mount, upgrade);
+    this.#table.add('', unattachedRoute(path, channel.name));
+  }
+
+  #outputFor(name: string, address: Address): OutputChannel {
+    const channel = this.channels.find((candidate) => candidate.name === name);
+    if (channel?.getOutputChannel === undefined) {
+      throw new ConfigurationError(
+        'the channel has no getOutputChannel(address), which deferred turns need to answer',
+        { channel: name },
+      );
+    }
+    return channel.getOutputChannel(address);
+  }
+
+  #answerError(error: unknown, ...[req, res]: Parameters<RequestListener>): void {
+    const { logger } = this.#telemetry;
+    if (isCallers(error)) {
+      logger.warn({ path: pathOf(req), code: error.code }, error.message);
+    } else if (!(error instanceof TurnAbortedError)) {
+      const channel = error instanceof ConfigurationError ? error.channel : null;
+      this.#telemetry.error(error, { channel, stage: 'request' });
+    }
+    if (res.headersSent) res.destroy();
+    else sendError(res, error);
+  }
+}
+
+/** Whether the error is the caller's doing, and nothing is wrong on our side. */
+function isCallers(
+  error: unknown,
+): error is UnauthenticatedError | MalformedPayloadError | OverloadedError {
+  return (
+    error instanceof UnauthenticatedError ||
+    error instanceof MalformedPayloadError ||
+    error instanceof OverloadedError
+  );
+}
+
+const notFound: RequestListener = (_req, res) =>
+  sendProblem(res, { status: 404, code: 'not_found', detail: 'nothing is served at this path' });
+
+/** What answers a plain request on a path for sockets. */
+function unattachedRoute(path: string, channel: string): Route {
+  return {
+    method: 'GET',
+    path,
+    handle(req, res) {
+      if (req.headers.upgrade !== undefined) {
+        throw new ConfigurationError(
+          'a connection wants to be upgraded, but this server was never attached: call line.attach(server)',
+          { channel, code: 'not_attached' },
+        );
+      }
+      const detail = 'this path is for WebSocket connections';
+      sendProblem(res, { status: 426, code: 'upgrade_required', detail }, { upgrade: 'websocket' });
+    },
+  };
+}

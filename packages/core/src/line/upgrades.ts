@@ -1,0 +1,61 @@
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { UpgradeHandler } from '../channel/input-channel.ts';
+import { pathOf } from '../http/path.ts';
+
+/** The paths whose connections channels take over, and the servers that they are attached to. */
+export class Upgrades {
+  /** What our channels are mounted below: an unknown path there is refused. */
+  readonly #ownPrefix: string | null;
+  readonly #handlers = new Map<string, UpgradeHandler>();
+  readonly #attached = new Map<Server, (...event: UpgradeEvent) => void>();
+
+  constructor(ownPrefix: string | null) {
+    this.#ownPrefix = ownPrefix;
+  }
+
+  /** Adds a channel's handler. */
+  add(mount: string, handler: UpgradeHandler): string {
+    const path = mount + handler.path;
+    this.#handlers.set(path, handler);
+    return path;
+  }
+
+  /** Takes part in a server's `upgrade` events. Twice is once. */
+  attach(server: Server): void {
+    if (this.#handlers.size === 0 || this.#attached.has(server)) return;
+    const listener = (...event: UpgradeEvent): void => this.#onUpgrade(server, ...event);
+    this.#attached.set(server, listener);
+    server.on('upgrade', listener);
+  }
+
+  /** Takes part no more. */
+  detach(): void {
+    for (const [server, listener] of this.#attached) server.off('upgrade', listener);
+    this.#attached.clear();
+  }
+
+  #onUpgrade(server: Server, ...[req, socket, head]: UpgradeEvent): void {
+    const path = pathOf(req);
+    const handler = this.#handlers.get(path);
+    if (handler !== undefined) {
+      handler.handle(req, socket, head);
+      return;
+    }
+    const isOurs = this.#ownPrefix !== null && path.startsWith(this.#ownPrefix);
+    // Node leaves a connection open that no listener takes, so the only listener must end it.
+    if (isOurs || server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
+  }
+}
+
+type UpgradeEvent = [req: IncomingMessage, socket: Duplex, head: Buffer];
+
+/** Ends a connection that asked for an upgrade with a plain HTTP status. */
+export function refuseUpgrade(socket: Duplex, status: number, detail?: string): void {
+  const text = detail ?? STATUS_CODES[status] ?? '';
+  socket.on('error', () => {});
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n` +
+      `content-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}

@@ -1,0 +1,27 @@
+/** One line of a log: fields first, then what happened, as pino has it. */
+export type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
+
+/** Where log lines go. A pino logger fits as it is. */
+export interface Logger {
+  debug: LogMethod;
+  info: LogMethod;
+  warn: LogMethod;
+  error: LogMethod;
+}
+
+/** Says nothing: the default. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The same logger, except that a logger that throws breaks no request. */
+export function guardLogger(logger: Logger): Logger {
+  const guard =
+    (level: keyof Logger): LogMethod =>
+    (fields, message) => {
+      try {
+        logger[level](fields, message);
+      } catch {
+        // There is no one left to tell.
+      }
+    };
+  return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') };
+}

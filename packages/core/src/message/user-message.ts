@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { OutputChannel } from '../channel/output-channel.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+
+/**
+ * What a front end sends along with a message, for the assistant. REST passes on any JSON; a key
+ * of JSON that is no object reads as `undefined`.
+ */
+export type Metadata = JsonObject;
+
+/**
+ * Where a conversation is reached on its platform, as plain JSON that can be stored (Slack: team,
+ * channel, thread; SMS: our number, theirs). Only the channel that made it reads it.
+ */
+export type Address = JsonObject;
+
+/** What a user picked among what was offered: by a click, a tap, or a number typed on a phone. */
+export interface Choice {
+  /** What the button said. */
+  title: string;
+  /** What it stands for; the message's `text` too. */
+  payload: string;
+  [key: string]: JsonValue;
+}
+
+/** A file that came with a user's message. */
+export interface UserAttachment {
+  /** What it is. */
+  type: 'image' | 'audio' | 'video' | 'file' | 'location';
+  /** Where the platform keeps it. Many platforms ask for credentials there. */
+  url?: string;
+  /** The file's name. */
+  name?: string;
+  /** Its media type, `image/png` say. */
+  mimeType?: string;
+  /** Its size in bytes. */
+  sizeBytes?: number;
+  [key: string]: JsonValue | undefined;
+}
+
+/** What a {@link UserMessage} is made of. All optional, with Rasa's defaults. */
+export interface UserMessageOptions {
+  text?: string | null;
+  senderId?: string | number | null;
+  messageId?: string | number | null;
+  outputChannel?: OutputChannel | null;
+  address?: Address | null;
+  account?: string | null;
+  inputChannel?: string | null;
+  metadata?: Metadata | null;
+  attachments?: readonly UserAttachment[];
+  choice?: Choice | null;
+  headers?: IncomingHttpHeaders | null;
+  parseData?: JsonObject | null;
+  attempt?: number;
+}
+
+/** The sender id of a message that came without one. */
+export const DEFAULT_SENDER_ID = 'default';
+
+/**
+ * What a user said, normalised: the one argument of `turns.run` and the first of the assistant.
+ *
+ * @see Rasa's `UserMessage`
+ */
+export class UserMessage {
+  /** What was said, without surrounding white space; `null` where there was no text at all. */
+  readonly text: string | null;
+  /** The platform's user, or the thread, as Rasa names it. {@link DEFAULT_SENDER_ID} if unknown. */
+  readonly senderId: string;
+  /** Whether the message came without a sender id. It then shares a conversation with nobody. */
+  readonly anonymous: boolean;
+  /** The platform's name for this message, or 32 random hexadecimal digits. */
+  readonly messageId: string;
+  /** Where the answers go. `null` for a deferred message, which carries an `address`. */
+  readonly outputChannel: OutputChannel | null;
+  /** How to reach the conversation without a request at hand. */
+  readonly address: Address | null;
+  /** The account that the message came in on, where one channel serves several (Slack: the team). */
+  readonly account: string | null;
+  /**
+   * The channel the user was on, for the assistant. The channel's own name unless the caller said
+   * otherwise: REST takes it from the body, as in Rasa, so trust nothing to it.
+   */
+  readonly inputChannel: string | null;
+  /** What the front end sent along. */
+  readonly metadata: Metadata | null;
+  /** Files that came with it. */
+  readonly attachments: readonly UserAttachment[];
+  /** What was chosen, if the message is the choice of something offered. */
+  readonly choice: Choice | null;
+  /** The request's headers, where the channel passes them on (REST without streaming). */
+  readonly headers: IncomingHttpHeaders | null;
+  /** Intent and entities that are known already; an assistant that parses takes them as they are. */
+  readonly parseData: JsonObject | null;
+  /** 1, and more when the turn was interrupted and is run again. */
+  readonly attempt: number;
+
+  constructor(options: UserMessageOptions = {}) {
+    this.text = options.text?.trim() ?? null;
+    this.anonymous = options.senderId === undefined || options.senderId === null;
+    this.senderId = this.anonymous ? DEFAULT_SENDER_ID : String(options.senderId);
+    this.messageId =
+      options.messageId === undefined || options.messageId === null
+        ? randomUUID().replaceAll('-', '')
+        : String(options.messageId);
+    this.outputChannel = options.outputChannel ?? null;
+    this.address = options.address ?? null;
+    this.account = options.account ?? null;
+    this.inputChannel = options.inputChannel ?? null;
+    this.metadata = options.metadata ?? null;
+    this.attachments = options.attachments ?? [];
+    this.choice = options.choice ?? null;
+    this.headers = options.headers ?? null;
+    this.parseData = options.parseData ?? null;
+    this.attempt = options.attempt ?? 1;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Logger } from './logger.ts';
+import { toError } from './errors.ts';
+
+/** Where in a message's way something failed. */
+export type Stage = 'request' | 'assistant' | 'send' | 'event' | 'state' | 'close';
+
+/** What is known about a failure. */
+export interface ErrorContext {
+  /** The channel, or `null` where none is concerned. */
+  channel: string | null;
+  /** Where it happened. */
+  stage: Stage;
+}
+
+/** A turn that ended. */
+export interface TurnReport {
+  channel: string;
+  senderId: string;
+  messageId: string;
+  /** `failed`: the assistant threw. `aborted`: it was ended, see the error. */
+  outcome: 'answered' | 'failed' | 'aborted';
+  /** How long the message waited for its turn, in milliseconds. */
+  waitedMs: number;
+  /** How long the turn took from there, in milliseconds. */
+  durationMs: number;
+}
+
+/** A response that was handed to a channel. */
+export interface SendReport {
+  channel: string;
+  senderId: string;
+  /** How it was sent. */
+  kind: 'response' | 'stream';
+  outcome: 'sent' | 'failed';
+  durationMs: number;
+}
+
+/** Hooks for logs and metrics. They cannot break a turn: what they throw is logged and forgotten. */
+export interface Hooks {
+  /** Called for every failure that is not the caller's own, once. */
+  onError?: ((error: Error, context: ErrorContext) => void) | undefined;
+  /** Called when a turn ended. */
+  onTurn?: ((report: TurnReport) => void) | undefined;
+  /** Called when a response was handed to the channel. */
+  onSend?: ((report: SendReport) => void) | undefined;
+}
+
+/** Where the parts of this package report what happens: to the log, and to the user's hooks. */
+export interface Telemetry {
+  readonly logger: Logger;
+  error(thrown: unknown, context: ErrorContext): void;
+  turn(report: TurnReport): void;
+  send(report: SendReport): void;
+}
+
+/** A telemetry over a logger and hooks, either of which may throw. */
+export function createTelemetry(logger: Logger, hooks: Hooks): Telemetry {
+  const guarded = <A extends unknown[]>(name: string, hook: ((...args: A) => void) | undefined) => {
+    if (hook === undefined) return () => {};
+    return (...args: A): void => {
+      try {
+        hook(...args);
+      } catch (thrown) {
+        logger.error({ err: toError(thrown) }, `the hook ${name} threw`);
+      }
+    };
+  };
+  const onError = guarded('onError', hooks.onError);
+  // An error passes several places on its way up, and is reported at the first of them.
+  const reported = new WeakSet<Error>();
+  return {
+    logger,
+    error(thrown, context) {
+      const error = toError(thrown);
+      if (reported.has(error)) return;
+      reported.add(error);
+      logger.error({ err: error, channel: context.channel, stage: context.stage }, error.message);
+      onError(error, context);
+    },
+    turn: guarded('onTurn', hooks.onTurn),
+    send: guarded('onSend', hooks.onSend),
+  };
+}

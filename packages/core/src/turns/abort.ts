@@ -1,0 +1,50 @@
+import { TurnAbortedError, type AbortReason } from '../errors.ts';
+
+/** How a turn is ended from outside. The first reason stands. */
+export class TurnAbort {
+  readonly #channel: string;
+  readonly #controller = new AbortController();
+  #reason: TurnAbortedError | null = null;
+  #reject: ((reason: TurnAbortedError) => void) | null = null;
+
+  constructor(channel: string) {
+    this.#channel = channel;
+  }
+
+  /** The signal for the assistant and for everything that waits on its behalf. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why the turn was ended; `null` while it was not. */
+  get reason(): TurnAbortedError | null {
+    return this.#reason;
+  }
+
+  /** Ends the turn. */
+  abort(reason: AbortReason): void {
+    if (this.#reason !== null) return;
+    this.#reason = new TurnAbortedError(reason, { channel: this.#channel });
+    this.#controller.abort(this.#reason);
+    this.#reject?.(this.#reason);
+  }
+
+  /** What `promise` settles to, unless the turn is ended first. To be used once a turn. */
+  race<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      promise.then(resolve, reject);
+      if (this.#reason !== null) reject(this.#reason);
+    });
+  }
+}
+
+/** What `promise` settles to, unless `signal` aborts first. Leaves no listener behind. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) onAbort();
+  });
+}

@@ -1,0 +1,63 @@
+import { OverloadedError } from '../errors.ts';
+import type { TurnLimits } from './limits.ts';
+
+/**
+ * Counts what is under way in this process, and refuses what is over a limit. A conversation with
+ * nothing under way takes up nothing.
+ */
+export class Admission {
+  readonly #limits: Required<TurnLimits>;
+  readonly #conversations = new Map<string, number>();
+  #total = 0;
+  #isClosing = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(limits: Required<TurnLimits>) {
+    this.#limits = limits;
+  }
+
+  /** Takes one in, or throws an {@link OverloadedError}. Every `enter` needs its `leave`. */
+  enter(channel: string, key: string): void {
+    if (this.#isClosing) throw overloaded(channel, 'shutting_down', 5000);
+    const inConversation = this.#conversations.get(key) ?? 0;
+    if (inConversation > this.#limits.maxQueued) throw overloaded(channel, 'queue_full', 1000);
+    if (this.#total >= this.#limits.maxWaiting) throw overloaded(channel, 'too_many_waiting', 1000);
+    this.#conversations.set(key, inConversation + 1);
+    this.#total++;
+  }
+
+  /** One is done. */
+  leave(key: string): void {
+    const left = (this.#conversations.get(key) ?? 1) - 1;
+    if (left === 0) this.#conversations.delete(key);
+    else this.#conversations.set(key, left);
+    this.#total--;
+    if (this.#total === 0) for (const wake of this.#whenIdle.splice(0)) wake();
+  }
+
+  /** Refuses everything from now on. */
+  close(): void {
+    this.#isClosing = true;
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    if (this.#total > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+}
+
+const TEXTS = {
+  queue_full: 'this conversation has as many messages waiting as it may (turns.maxQueued)',
+  too_many_waiting: 'the server has as many messages waiting as it may (turns.maxWaiting)',
+  waited_too_long: 'the message waited longer than it may (turns.maxWaitMs) and was not handled',
+  shutting_down: 'the server is shutting down',
+} as const;
+
+/** The error for a limit that was reached. */
+export function overloaded(
+  channel: string,
+  code: keyof typeof TEXTS,
+  retryAfterMs: number,
+): OverloadedError {
+  return new OverloadedError(TEXTS[code], { channel, code, retryAfterMs });
+}

@@ -1,0 +1,54 @@
+import type { TrackerState } from '../channel/output-channel.ts';
+import type { ChannelEvent } from '../message/event.ts';
+import type { UserMessage } from '../message/user-message.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { Reply } from './reply.ts';
+
+/** Answers a message: says what it has to say through `reply`, and resolves when all is said. */
+export type Handle = (message: UserMessage, reply: Reply) => Promise<void> | void;
+
+/** Whatever answers, as an object. */
+export interface AssistantObject {
+  /** Answers a message. */
+  handle: Handle;
+  /**
+   * Learns of something that happened and is not a message. `reply` is `null` where the user cannot
+   * be answered.
+   */
+  onEvent?(event: ChannelEvent, reply: Reply | null): Promise<void> | void;
+  /** The conversation's state, asked for before each response; `null` if there is none. */
+  trackerState?(message: UserMessage): Promise<TrackerState | null> | TrackerState | null;
+}
+
+/** Whatever answers: a function, or an object that can do more. */
+export type Assistant = Handle | AssistantObject;
+
+/** Wraps every turn: does something, calls `next`, does something more. */
+export type Middleware = (
+  message: UserMessage,
+  reply: Reply,
+  next: () => Promise<void>,
+) => Promise<void> | void;
+
+/** The assistant as an object, whichever form it has. */
+export function toAssistant(assistant: unknown): AssistantObject {
+  if (typeof assistant === 'function') return { handle: assistant as Handle };
+  if (
+    typeof assistant === 'object' &&
+    assistant !== null &&
+    typeof (assistant as AssistantObject).handle === 'function'
+  ) {
+    return assistant as AssistantObject;
+  }
+  throw new ConfigurationError(
+    'the assistant must be a function (message, reply) => Promise<void> or an object with handle()',
+  );
+}
+
+/** The assistant with the middleware around it, the first one outermost. */
+export function wrap(handle: Handle, middleware: readonly Middleware[]): Handle {
+  return middleware.reduceRight<Handle>(
+    (inner, outer) => (message, reply) => outer(message, reply, async () => inner(message, reply)),
+    handle,
+  );
+}

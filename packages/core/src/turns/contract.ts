@@ -1,0 +1,61 @@
+import type { ChannelEvent } from '../message/event.ts';
+import type { UserMessage } from '../message/user-message.ts';
+import { ConfigurationError } from '../errors.ts';
+
+/** Options of a live turn. */
+export interface RunOptions {
+  /** Aborts when nobody waits for the answer any more. */
+  signal?: AbortSignal;
+}
+
+/** Whose conversation is meant. */
+export interface ConversationRef {
+  senderId: string;
+  account?: string | null;
+}
+
+/**
+ * What a channel hands its messages to. Each channel gets its own, which knows the channel's name:
+ * equal sender ids on two channels are two conversations.
+ */
+export interface Turns {
+  /**
+   * Live: somebody waits on a request. Resolves when the turn is over. Takes the message's place in
+   * its conversation before it returns. The message MUST carry an `outputChannel`.
+   *
+   * @throws OverloadedError - a limit was reached; nothing was started.
+   * @throws TurnAbortedError - the turn was ended before the assistant was done.
+   * @throws Whatever the assistant threw. It has been reported; a channel just tells the user.
+   */
+  run(message: UserMessage, options?: RunOptions): Promise<void>;
+
+  /**
+   * Deferred: takes the message over. Once this resolved with `accepted` or `duplicate`, answer the
+   * platform. `refused` means a limit was reached: answer 503. The message MUST carry an `address`
+   * and the `messageId` that the platform repeats when it delivers again.
+   *
+   * @throws Whatever the store threw: answer 5xx, so that the platform delivers again.
+   */
+  accept(message: UserMessage): Promise<'accepted' | 'duplicate' | 'refused'>;
+
+  /** Something happened that is not a message. Waits its turn in the conversation like a message. */
+  notify(event: ChannelEvent): Promise<void>;
+
+  /** Ends the turn that runs in a conversation. Resolves to whether there was one. */
+  cancel(conversation: ConversationRef): Promise<boolean>;
+}
+
+/** Rasa's `on_new_message`: hand in a user message; resolves when the turn is over. */
+export type OnNewMessage = Turns['run'];
+
+/** Turns over a bare handler, for channels that are mounted by hand. Live messages only. */
+export function turnsOver(channel: string, onNewMessage: OnNewMessage): Turns {
+  const unavailable = async (): Promise<never> => {
+    throw new ConfigurationError(
+      'a channel mounted through blueprint(onNewMessage) has live turns only: ' +
+        'put it into new Trunkline({ channels }) for deferred turns and events',
+      { channel },
+    );
+  };
+  return { run: onNewMessage, accept: unavailable, notify: unavailable, cancel: unavailable };
+}

@@ -1,0 +1,43 @@
+import { ConfigurationError } from '../errors.ts';
+
+/** The bounds that turns keep. What is over one gets a clear answer, never a hang. */
+export interface TurnLimits {
+  /** Messages that wait in one conversation; one more is refused with 429. @defaultValue 50 */
+  maxQueued?: number;
+  /** Turns that run at the same time in this process; the others wait. @defaultValue 256 */
+  maxRunning?: number;
+  /** Messages in this process, over all conversations; one more is refused with 503. @defaultValue 10,000 */
+  maxWaiting?: number;
+  /** How long a turn may run, in milliseconds. @defaultValue 60,000 */
+  deadlineMs?: number;
+  /** How long a live message waits for its turn, in milliseconds. @defaultValue 60,000 */
+  maxWaitMs?: number;
+  /**
+   * How long a conversation waits for an assistant that does not heed its signal, in milliseconds,
+   * before the next message is handled beside it. @defaultValue 5,000
+   */
+  abortGraceMs?: number;
+}
+
+const DEFAULTS: Required<TurnLimits> = {
+  maxQueued: 50,
+  maxRunning: 256,
+  maxWaiting: 10_000,
+  deadlineMs: 60_000,
+  maxWaitMs: 60_000,
+  abortGraceMs: 5_000,
+};
+
+/** The limits with their defaults, checked. */
+export function resolveLimits(limits: TurnLimits = {}): Required<TurnLimits> {
+  const resolved = { ...DEFAULTS, ...limits };
+  for (const [name, value] of Object.entries(resolved)) {
+    const minimum = name === 'maxQueued' || name === 'abortGraceMs' ? 0 : 1;
+    if (!Number.isInteger(value) || value < minimum) {
+      throw new ConfigurationError(
+        `turns.${name} must be a whole number of at least ${minimum}, and is ${String(value)}`,
+      );
+    }
+  }
+  return resolved;
+}

@@ -1,0 +1,87 @@
+import type { OutputChannel } from '../channel/output-channel.ts';
+import type { Extra } from '../message/bot-message.ts';
+import { unlessAborted } from './abort.ts';
+
+/** Where a stream goes. */
+export interface StreamTarget {
+  output: OutputChannel;
+  recipientId: string;
+  extra: Extra;
+  /** Ends the stream early. */
+  signal: AbortSignal;
+}
+
+/**
+ * Reads a stream of text to its end and returns the whole. `onChunk` is called for every piece that
+ * is not empty, one after the other.
+ *
+ * @throws What the producer threw, what `onChunk` threw, or the signal's reason. The producer is
+ *   told to stop in the latter two.
+ */
+export async function gather(
+  chunks: AsyncIterable<string>,
+  signal: AbortSignal,
+  onChunk?: (chunk: string) => Promise<void>,
+): Promise<string> {
+  const iterator = iteratorOf(chunks);
+  let text = '';
+  let open = true;
+  try {
+    for (;;) {
+      const next = await unlessAborted(
+        // A producer that throws is finished; one that we leave early has to be told.
+        iterator.next().catch((error: unknown) => {
+          open = false;
+          throw error;
+        }),
+        signal,
+      );
+      if (next.done === true) {
+        open = false;
+        return text;
+      }
+      if (typeof next.value !== 'string') throw notText(next.value);
+      text += next.value;
+      if (next.value !== '') await onChunk?.(next.value);
+    }
+  } finally {
+    // Not awaited: a producer that hangs would hang us.
+    if (open) void iterator.return?.()?.then(undefined, () => {});
+  }
+}
+
+/**
+ * Shows a stream on a channel that can: start, chunks, end, in this order, the end exactly once
+ * whatever happened after the start. Returns the whole text.
+ */
+export async function streamTo(
+  chunks: AsyncIterable<string>,
+  { output, recipientId, extra, signal }: StreamTarget,
+): Promise<string> {
+  await output.sendResponseChunkStart(recipientId, extra);
+  let text: string;
+  try {
+    text = await gather(chunks, signal, (chunk) =>
+      output.sendResponseChunk(recipientId, chunk, extra),
+    );
+  } catch (error) {
+    // The reason of the failure is worth more than a failure to say that it is over.
+    await output.sendResponseChunkEnd(recipientId, extra).catch(() => {});
+    throw error;
+  }
+  await output.sendResponseChunkEnd(recipientId, extra);
+  if (output.repeatsStreamedText) await output.sendTextMessage(recipientId, text, extra);
+  return text;
+}
+
+function iteratorOf(chunks: AsyncIterable<string>): AsyncIterator<unknown> {
+  if (typeof chunks?.[Symbol.asyncIterator] === 'function') return chunks[Symbol.asyncIterator]();
+  throw new TypeError('reply.stream() takes an AsyncIterable<string>, an async generator say');
+}
+
+function notText(value: unknown): TypeError {
+  return new TypeError(
+    `reply.stream() takes pieces of text and was given one of type ${typeof value}: ` +
+      'take the text out of your model’s chunks first',
+  );
+}

@@ -1,0 +1,193 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  CollectingOutputChannel,
+  ConfigurationError,
+  InputChannel,
+  isJsonObject,
+  MalformedPayloadError,
+  OverloadedError,
+  pathOf,
+  queryOf,
+  QueueOutputChannel,
+  readJson,
+  sendJson,
+  sendProblem,
+  TurnAbortedError,
+  UserMessage,
+  type OutputChannel,
+  type ResponseParts,
+  type Route,
+  type Turns,
+} from '@trunkline/core';
+import { allowOrigin, answerPreflight } from './cors.ts';
+import { resolveOptions, type ResolvedRestOptions, type RestOptions } from './credentials.ts';
+import { parseBody } from './parse.ts';
+import { streamFormat, type StreamFailure, type StreamFormat } from './render.ts';
+import { streamFailure, streamTurn } from './stream.ts';
+import { bindSender, verifyCaller, type Subject } from './verify.ts';
+
+declare module '@trunkline/core' {
+  interface ChannelOverrides {
+    /** What is said over REST instead. */
+    rest?: ResponseParts;
+  }
+}
+
+const CANCEL_PATH = '/cancel_background_tasks/';
+
+/**
+ * Post a message, get the responses: Rasa's `rest` channel.
+ *
+ * - `GET /webhooks/rest/`: `{"status":"ok"}`
+ * - `POST /webhooks/rest/webhook`: a JSON array of responses; with `?stream=true` one JSON object a
+ *   line as they appear, with `?stream=sse` server-sent events
+ * - `POST /webhooks/rest/cancel_background_tasks/<sender>`: ends the turn that runs
+ */
+export class RestInput extends InputChannel {
+  readonly name: string;
+  readonly #options: ResolvedRestOptions;
+
+  /** @throws ConfigurationError - an option is unknown or malformed. */
+  constructor(options: RestOptions = {}) {
+    super();
+    this.#options = resolveOptions(options);
+    this.name = this.#options.name;
+  }
+
+  /** Takes the options as they are, or `null` for none. */
+  static override fromCredentials(credentials: unknown): RestInput {
+    if (credentials === null || credentials === undefined) return new RestInput();
+    if (!isJsonObject(credentials)) {
+      throw new ConfigurationError('its section in the credentials must hold options, or nothing', {
+        channel: 'rest',
+      });
+    }
+    // Checked by resolveOptions, key by key.
+    return new RestInput(credentials as RestOptions);
+  }
+
+  override routes(turns: Turns): Route[] {
+    const { cors } = this.#options;
+    const routes: Route[] = [
+      { method: 'GET', path: '/', handle: (_req, res) => sendJson(res, 200, { status: 'ok' }) },
+      {
+        method: 'POST',
+        path: '/webhook',
+        handle: (req, res) => this.#receive(turns, req, res),
+      },
+      {
+        method: 'POST',
+        path: `${CANCEL_PATH}*`,
+        handle: (req, res) => this.#cancel(turns, req, res),
+      },
+    ];
+    if (cors === false) return routes;
+    const handle: Route['handle'] = (req, res) => answerPreflight(req, res, cors);
+    return [...routes, { method: 'OPTIONS', path: '/webhook', handle }];
+  }
+
+  async #receive(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { bodyLimitBytes, cors } = this.#options;
+    allowOrigin(req, res, cors);
+    const subject = await this.#verify(req);
+    const body = await readJson(req, { channel: this.name, limitBytes: bodyLimitBytes });
+    const { senderId: named, ...fields } = parseBody(this.name, body);
+    const senderId = bindSender(this.name, subject, named);
+    const metadata = this.getMetadata(req, body) ?? fields.metadata;
+    const message = (outputChannel: OutputChannel): UserMessage =>
+      new UserMessage({ ...fields, senderId, metadata, headers: req.headers, outputChannel });
+    const signal = abortWhenGone(res);
+    const format = streamFormat(queryOf(req).get('stream'));
+    if (format === null) {
+      const output = new CollectingOutputChannel(this.name);
+      await this.#answerWhole(res, output, () => turns.run(message(output), { signal }));
+    } else {
+      const output = new QueueOutputChannel(this.name);
+      await this.#answerAsStream(res, format, output, () => turns.run(message(output), { signal }));
+    }
+  }
+
+  async #answerWhole(
+    res: ServerResponse,
+    output: CollectingOutputChannel,
+    run: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      if (this.#options.errors === 'problem') sendTurnProblem(res, error);
+      else sendJson(res, 200, output.messages, { 'x-trunkline-turn': 'failed' });
+      return;
+    }
+    sendJson(res, 200, output.messages);
+  }
+
+  async #answerAsStream(
+    res: ServerResponse,
+    format: StreamFormat,
+    output: QueueOutputChannel,
+    run: () => Promise<void>,
+  ): Promise<void> {
+    const failed = await streamTurn(res, format, output, run, describeFailure);
+    if (failed === null) return;
+    if (isRefusal(failed.error)) throw failed.error;
+    if (this.#options.errors === 'problem') sendTurnProblem(res, failed.error);
+    else streamFailure(res, format, describeFailure(failed.error));
+  }
+
+  async #cancel(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    allowOrigin(req, res, this.#options.cors);
+    const subject = await this.#verify(req);
+    const senderId = bindSender(this.name, subject, this.#senderInPath(req));
+    try {
+      const cancelled = await turns.cancel({ senderId: senderId ?? '' });
+      sendJson(res, 200, { cancelled });
+    } catch {
+      sendJson(res, 500, { cancelled: false });
+    }
+  }
+
+  #senderInPath(req: IncomingMessage): string {
+    const path = pathOf(req);
+    try {
+      return decodeURIComponent(path.slice(path.indexOf(CANCEL_PATH) + CANCEL_PATH.length));
+    } catch {
+      throw new MalformedPayloadError('the sender in the path is not URL-encoded text', {
+        channel: this.name,
+      });
+    }
+  }
+
+  #verify(req: IncomingMessage): Promise<Subject> {
+    return verifyCaller(this.name, req.headers, this.#options.auth);
+  }
+}
+
+/** Whether the message was never taken in, so that its sender must come again. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof OverloadedError ||
+    error instanceof MalformedPayloadError ||
+    error instanceof ConfigurationError
+  );
+}
+
+function describeFailure(error: unknown): StreamFailure {
+  if (error instanceof TurnAbortedError) return { code: error.code, message: error.message };
+  return { code: 'turn_failed', message: 'the assistant failed; the log says why' };
+}
+
+function sendTurnProblem(res: ServerResponse, error: unknown): void {
+  const { code, message } = describeFailure(error);
+  sendProblem(res, { status: 500, code, detail: message }, { 'x-trunkline-turn': 'failed' });
+}
+
+/** Aborts when the client goes away before it has its answer. */
+function abortWhenGone(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  res.on('close', () => {
+    if (!res.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}

@@ -1,0 +1,2 @@
+export { RestInput } from './channel.ts';
+export type { BearerAuth, JwtAuth, RestOptions } from './credentials.ts';

@@ -1,0 +1,18 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const folders = ['packages', 'apps'].flatMap((group) =>
+  readdirSync(group).map((folder) => ({ name: folder, root: `./${group}/${folder}` })),
+);
+
+export default defineConfig({
+  // Tests run on sources. Not `import`: Vitest passes these on to Node, where it breaks `require`
+  // inside Express.
+  ssr: { resolve: { conditions: ['@trunkline/source', 'node', 'development|production'] } },
+  test: {
+    // Every folder with a `test/` is a project with the folder's name: `npm test -- --project rest`.
+    projects: [...folders, { name: 'scripts', root: './scripts' }]
+      .filter(({ root }) => existsSync(`${root}/test`))
+      .map((test) => ({ extends: true, test: { ...test, include: ['test/**/*.test.ts'] } })),
+  },
+});
