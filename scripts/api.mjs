@@ -1,6 +1,6 @@
 // Writes what every published package exports to `etc/<package>.api.md`, so that a change of it is
 // reviewed like code. `--check` only compares. Either way a declaration without TSDoc is an error.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel as Level } from '@microsoft/api-extractor';
 import { build, fail, folders, install, readJson, root } from './workspace.mjs';
@@ -91,6 +91,7 @@ function extract({ name, folder, types, isRoot }) {
       if (message.logLevel !== Level.Error && message.logLevel !== Level.Warning) return;
       // Said below, in our own words.
       if (message.messageId.startsWith('console-api-report')) return;
+      if (message.messageId === 'ae-undocumented' && needsNoComment(message)) return;
       errors += 1;
       const line = message.sourceFileLine === undefined ? '' : `:${message.sourceFileLine}`;
       const file = relative(root, message.sourceFilePath ?? projectFolder);
@@ -99,4 +100,16 @@ function extract({ name, folder, types, isRoot }) {
   });
   if (check && result.apiReportChanged) console.error(`etc/${name}.api.md: out of date`);
   if (errors > 0 || (check && result.apiReportChanged)) wrong += 1;
+}
+
+/**
+ * An index signature says all there is, and an overriding member is documented where it was
+ * declared first. (The mark `override` is not in the declarations that are analysed.)
+ * @param {import('@microsoft/api-extractor').ExtractorMessage} message
+ */
+function needsNoComment({ text, sourceFilePath, sourceFileLine }) {
+  if (text.includes('"__index"')) return true;
+  if (sourceFilePath === undefined || sourceFileLine === undefined) return false;
+  const line = readFileSync(sourceFilePath, 'utf8').split('\n')[sourceFileLine - 1] ?? '';
+  return /\boverride\b/.test(line);
 }

@@ -5,19 +5,29 @@ import { root } from './workspace.mjs';
 
 const LIMIT_MS = 60_000;
 
-/** Whether `npm start` listens, answers, and on SIGTERM exits 0. */
+/** Whether `npm start` listens, answers, and on Ctrl-C exits 0. */
 export async function tryStart() {
   const port = await freePort();
-  const child = spawn(process.execPath, ['-r', './scripts/check-node.cjs', 'scripts/start.mjs'], {
+  // In a process group of its own, as a shell would start it.
+  const child = spawn('npm', ['start'], {
     cwd: root,
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
   });
+  /** @param {NodeJS.Signals} signal */
+  const signalAll = (signal) => {
+    try {
+      process.kill(-Number(child.pid), signal);
+    } catch {
+      // All of them have ended.
+    }
+  };
   const exit = new Promise((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal)),
   );
   const start = performance.now();
-  const deadline = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const deadline = setTimeout(() => signalAll('SIGKILL'), LIMIT_MS);
   try {
     const status = await poll(`http://127.0.0.1:${port}/health`, child);
     if (status !== 200) {
@@ -25,13 +35,14 @@ export async function tryStart() {
       return false;
     }
     console.log(`listening after ${((performance.now() - start) / 1000).toFixed(1)} s`);
-    child.kill('SIGTERM');
+    // A terminal signals the whole group, and npm passes its own on: the server gets two.
+    signalAll('SIGINT');
     const code = await exit;
-    if (code !== 0) console.error(`SIGTERM: exit ${code}`);
+    if (code !== 0) console.error(`Ctrl-C: ended with ${code} instead of 0`);
     return code === 0;
   } finally {
     clearTimeout(deadline);
-    child.kill('SIGKILL');
+    signalAll('SIGKILL');
   }
 }
 

@@ -9,7 +9,8 @@ import { TARGET_CORE } from './cores.mjs';
 const ANSWER_MS = 20_000;
 
 /** /proc counts CPU time in these. */
-const TICKS_PER_SECOND = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
+const TICKS_PER_SECOND =
+  Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
 
 /** A process that called `ready` of target.mjs. */
 export class Child {
@@ -37,7 +38,10 @@ export class Child {
     const child = spawn(
       'taskset',
       ['-c', String(core), process.execPath, '--expose-gc', path, ...args],
-      { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production' } },
+      {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        env: { ...process.env, NODE_ENV: 'production' },
+      },
     );
     const started = new Child(child, path);
     ({ port: started.port } = await started.#answer());

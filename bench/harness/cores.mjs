@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 /** The cores that this process may use. */
 function allowedCores() {
   if (process.platform !== 'linux') {
-    throw new Error('the benchmarks need Linux: they pin with taskset and read CPU time from /proc');
+    throw new Error(
+      'the benchmarks need Linux: they pin with taskset and read CPU time from /proc',
+    );
   }
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
   return (list ?? '0').split(',').flatMap((range) => {

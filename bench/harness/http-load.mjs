@@ -37,61 +37,59 @@ export function jsonExchange(path, body, reply) {
   return { request, status, body: Buffer.from(reply.body).toString('latin1') };
 }
 
-/** @template T @param {readonly T[]} items @returns {() => T} The items over and over. */
-export function cycle(items) {
+/**
+ * The items one after the other, `count` in all: over and over where that is more than there are.
+ * @template T
+ * @param {readonly T[]} items
+ * @param {number} [count]
+ * @returns {() => T | undefined}
+ */
+export function cycle(items, count = Number.POSITIVE_INFINITY) {
   let i = 0;
-  return () => /** @type {T} */ (items[i++ % items.length]);
+  return () => (i < count ? items[i++ % items.length] : undefined);
 }
 
 /** Open connections to one target. */
 export class HttpLoad {
   /** @type {Connection[]} */
   #connections;
-  #next;
 
-  /** @param {Connection[]} connections @param {() => Exchange | undefined} next */
-  constructor(connections, next) {
+  /** @param {Connection[]} connections */
+  constructor(connections) {
     this.#connections = connections;
-    this.#next = next;
   }
 
-  /**
-   * Opens the connections and checks one reply on each.
-   * @param {object} options
-   * @param {number} options.port
-   * @param {number} options.connections
-   * @param {() => Exchange | undefined} options.next - What to ask next; nothing ends the load.
-   */
-  static async connect({ port, connections, next }) {
+  /** @param {{ port: number, connections: number }} options */
+  static async connect({ port, connections }) {
     const opened = Array.from({ length: connections }, () => Connection.open(port));
-    const load = new HttpLoad(await Promise.all(opened), next);
-    await load.run(0);
-    return load;
+    return new HttpLoad(await Promise.all(opened));
   }
 
   /**
-   * Keeps every connection busy for a time, or until there is nothing more to ask. Everything that
-   * was asked has been answered in the end; each connection asks at least once.
-   * @param {number} [durationMs]
+   * Keeps every connection busy for a time, or until there is nothing more to ask. In the end
+   * everything that was asked has been answered.
+   * @param {() => Exchange | undefined} next - What to ask next; `undefined` ends the load.
+   * @param {number} [durationMs] - 0: once on each connection.
    * @returns {Promise<Work>}
    */
-  run(durationMs = Number.POSITIVE_INFINITY) {
+  run(next, durationMs = Number.POSITIVE_INFINITY) {
     return new Promise((resolve, reject) => {
       /** @type {number[]} */
       const latenciesMs = [];
-      const endsAt = performance.now() + durationMs;
+      const startedAt = performance.now();
+      const endsAt = startedAt + durationMs;
       let busy = this.#connections.length;
-      let repliesSeen = -1;
+      let seen = 0;
       const watchdog = setInterval(() => {
-        if (repliesSeen === latenciesMs.length) fail(new Error('the target does not answer any more'));
-        repliesSeen = latenciesMs.length;
+        if (seen === latenciesMs.length) fail(new Error('the target does not answer any more'));
+        seen = latenciesMs.length;
       }, SILENCE_MS);
       const fail = (/** @type {Error} */ error) => {
         clearInterval(watchdog);
         reject(error);
       };
-      const ask = (/** @type {Connection} */ connection, /** @type {number} */ now) => {
-        const exchange = this.#next();
+      const goOn = (/** @type {Connection} */ connection, /** @type {number} */ now) => {
+        const exchange = now <= endsAt ? next() : undefined;
         if (exchange !== undefined) {
           connection.ask(exchange, now);
         } else if (--busy === 0) {
@@ -104,13 +102,9 @@ export class HttpLoad {
         connection.onReply = () => {
           const now = performance.now();
           latenciesMs.push(now - connection.askedAt);
-          if (now < endsAt) ask(connection, now);
-          else if (--busy === 0) {
-            clearInterval(watchdog);
-            resolve({ turns: latenciesMs.length, latenciesMs });
-          }
+          goOn(connection, now);
         };
-        ask(connection, performance.now());
+        goOn(connection, startedAt);
       }
     });
   }
@@ -142,7 +136,7 @@ class Connection {
       onread: {
         buffer: Buffer.allocUnsafe(16_384),
         callback: (size, buffer) => {
-          this.#read(/** @type {Buffer} */ (buffer).latin1Slice(0, size));
+          this.#read(/** @type {Buffer} */ (buffer).toString('latin1', 0, size));
           return true;
         },
       },

@@ -36,7 +36,8 @@ const answers = {
  */
 export function ready(server) {
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server does not listen');
+  if (address === null || typeof address === 'string')
+    throw new Error('the server does not listen');
   process.on('message', (/** @type {{ question: string, argument: string }} */ message) => {
     answers[message.question]?.(message.argument).then(
       (answer) => process.send?.(answer),

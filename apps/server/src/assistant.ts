@@ -24,7 +24,8 @@ export function createAssistant({ pictureUrl }: AssistantOptions): Handle {
     else if (demonstration !== undefined) await demonstration.show(reply);
     else if (said.startsWith('/')) await reply.text(`You chose ${message.choice?.title ?? said}.`);
     else if (said === 'help') await reply.text(help(demonstrations));
-    else await reply.text(`You said: ${message.text ?? 'nothing'}. Say "help" to see what I can do.`);
+    else
+      await reply.text(`You said: ${message.text ?? 'nothing'}. Say "help" to see what I can do.`);
   };
 }
 

@@ -10,6 +10,7 @@ import { createAssistant } from './assistant.ts';
 import { banner } from './banner.ts';
 import { loadEnvironment } from './environment.ts';
 import { createLogger } from './log.ts';
+import { stopOnSignals } from './signals.ts';
 
 try {
   const environment = loadEnvironment();
@@ -29,13 +30,7 @@ try {
   await line.listen(environment.port, { fallback: app });
   console.log(`${banner(environment.publicUrl, line)}\nCtrl-C stops it.`);
 
-  // The first signal lets the turns that run come to their end, the second does not wait.
-  const stop = (): void => {
-    process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
-    console.log('Stopping: turns that run may take 10 seconds to finish.');
-    void line.close().then(() => process.exit(0));
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  stopOnSignals(() => line.close());
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
   console.error(`The server cannot start: ${error.message}.`);

@@ -26,7 +26,9 @@ export async function continueOrder(said: string, reply: Reply): Promise<void> {
   // Written by this module alone.
   const answers = reply.state['order'] as Answers;
   const question = QUESTIONS.find(({ name }) => !Object.hasOwn(answers, name)) ?? QUESTIONS[0];
-  const answer = question.answers.find((title) => said === title.toLowerCase() || said === payload(title));
+  const answer = question.answers.find(
+    (title) => said === title.toLowerCase() || said === payload(title),
+  );
   if (said === 'cancel') {
     await end('Cancelled.', reply);
   } else if (answer === undefined) {
@@ -36,7 +38,8 @@ export async function continueOrder(said: string, reply: Reply): Promise<void> {
     answers[question.name] = answer;
     const next = QUESTIONS[QUESTIONS.indexOf(question) + 1];
     if (next !== undefined) await ask(next, reply);
-    else if (answer === 'Yes') await end(`Ordered: ${answers['size']}, ${answers['base']} base.`, reply);
+    else if (answer === 'Yes')
+      await end(`Ordered: ${answers['size']}, ${answers['base']} base.`, reply);
     else await end('Then not.', reply);
   }
 }

@@ -87,7 +87,11 @@ export class DeliveryError extends TrunklineError {
 }
 
 /** Which limit was reached. */
-export type OverloadReason = 'queue_full' | 'too_many_waiting' | 'waited_too_long' | 'shutting_down';
+export type OverloadReason =
+  | 'queue_full'
+  | 'too_many_waiting'
+  | 'waited_too_long'
+  | 'shutting_down';
 
 /** A limit was reached; the caller may come again. Answered 429 (`queue_full`) or 503. */
 export class OverloadedError extends TrunklineError {

@@ -35,7 +35,14 @@ export {
 } from './errors.ts';
 export { isDeeperThan, readBody, readJson, type ReadBodyOptions } from './http/body.ts';
 export { pathOf, queryOf } from './http/path.ts';
-export { problemOf, sendError, sendJson, sendProblem, sendText, type Problem } from './http/problem.ts';
+export {
+  problemOf,
+  sendError,
+  sendJson,
+  sendProblem,
+  sendText,
+  type Problem,
+} from './http/problem.ts';
 export { refuseUpgrade } from './line/upgrades.ts';
 export { Trunkline, type ListenOptions, type TrunklineOptions } from './line/trunkline.ts';
 export type { LogMethod, Logger } from './logger.ts';

@@ -3,9 +3,13 @@ export type LogMethod = (fields: Readonly<Record<string, unknown>>, message: str
 
 /** Where log lines go. A pino logger fits as it is. */
 export interface Logger {
+  /** What helps to find a fault. */
   debug: LogMethod;
+  /** What happens in the ordinary way. */
   info: LogMethod;
+  /** What somebody did wrong, and what was put up with. */
   warn: LogMethod;
+  /** What failed on our side. */
   error: LogMethod;
 }
 

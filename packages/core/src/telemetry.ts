@@ -14,8 +14,11 @@ export interface ErrorContext {
 
 /** A turn that ended. */
 export interface TurnReport {
+  /** The channel that the message came in on. */
   channel: string;
+  /** Whose message it was. */
   senderId: string;
+  /** Which message it was. */
   messageId: string;
   /** `failed`: the assistant threw. `aborted`: it was ended, see the error. */
   outcome: 'answered' | 'failed' | 'aborted';
@@ -27,11 +30,15 @@ export interface TurnReport {
 
 /** A response that was handed to a channel. */
 export interface SendReport {
+  /** The channel. */
   channel: string;
+  /** Whose conversation it was said in. */
   senderId: string;
   /** How it was sent. */
   kind: 'response' | 'stream';
+  /** What became of it. */
   outcome: 'sent' | 'failed';
+  /** How long the channel took, in milliseconds. */
   durationMs: number;
 }
 

@@ -44,7 +44,7 @@ const CANCEL_PATH = '/cancel_background_tasks/';
  * - `POST /webhooks/rest/cancel_background_tasks/<sender>`: ends the turn that runs
  */
 export class RestInput extends InputChannel {
-  readonly name: string;
+  override readonly name: string;
   readonly #options: ResolvedRestOptions;
 
   /** @throws ConfigurationError - an option is unknown or malformed. */
@@ -63,7 +63,7 @@ export class RestInput extends InputChannel {
       });
     }
     // Checked by resolveOptions, key by key.
-    return new RestInput(credentials as RestOptions);
+    return new RestInput(credentials);
   }
 
   override routes(turns: Turns): Route[] {

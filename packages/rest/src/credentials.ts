@@ -1,9 +1,11 @@
-import { createPublicKey, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { ConfigurationError, isJsonObject } from '@trunkline/core';
 import type { CryptoKey, JWK } from 'jose';
 
 /** Who may post: whoever knows one of the tokens. */
 export interface BearerAuth {
+  /** Tokens that both sides know. */
   type: 'bearer';
   /** The token, or several while one is being replaced. */
   token: string | readonly string[];
@@ -14,6 +16,7 @@ export interface BearerAuth {
  * body that names another one is refused.
  */
 export interface JwtAuth {
+  /** JSON Web Tokens. */
   type: 'jwt';
   /** The secret (HS…), or the public key as PEM, JWK or key object (RS…, PS…, ES…, EdDSA). */
   key: string | Uint8Array | KeyObject | CryptoKey | JWK;
@@ -65,7 +68,7 @@ const NAMES = ['name', 'cors', 'auth', 'bodyLimitBytes', 'errors'];
 export function resolveOptions(options: RestOptions = {}): ResolvedRestOptions {
   const { name = 'rest', cors = false, bodyLimitBytes = 256 * 1024, errors = 'rasa' } = options;
   const fail = (message: string): never => {
-    throw new ConfigurationError(message, { channel: String(name) });
+    throw new ConfigurationError(message, { channel: name });
   };
   const unknown = Object.keys(options).find((key) => !NAMES.includes(key));
   if (unknown !== undefined) fail(`unknown option "${unknown}": there are ${NAMES.join(', ')}`);

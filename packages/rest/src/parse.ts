@@ -25,7 +25,10 @@ export function parseBody(channel: string, body: unknown): RestMessage {
   const malformed = (detail: string, code: string): MalformedPayloadError =>
     new MalformedPayloadError(detail, { channel, code });
   if (!isJsonObject(body)) {
-    throw malformed('the body must be a JSON object such as {"sender":"me","message":"Hi"}', 'no_object');
+    throw malformed(
+      'the body must be a JSON object such as {"sender":"me","message":"Hi"}',
+      'no_object',
+    );
   }
   const { sender = null, message = null, metadata = null } = body;
   if (message !== null && typeof message !== 'string') {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { QueueOutputChannel } from '@trunkline/core';
+import type { QueueOutputChannel } from '@trunkline/core';
 import { renderFailure, renderOutput, type StreamFailure, type StreamFormat } from './render.ts';
 
 /** Rasa declares its lines as an event stream, which they are not; clients rely on it. */

@@ -29,7 +29,11 @@ export async function verifyCaller(
  *
  * @throws UnauthenticatedError - the caller names somebody else (403).
  */
-export function bindSender(channel: string, subject: Subject, sender: string | null): string | null {
+export function bindSender(
+  channel: string,
+  subject: Subject,
+  sender: string | null,
+): string | null {
   if (subject === null || sender === subject) return sender;
   if (sender === null) return subject;
   throw new UnauthenticatedError('the token belongs to another sender than the one named', {

@@ -7,11 +7,17 @@ import type { JsonValue } from '../message/json.ts';
 
 /** One collected message. Rasa's keys; absent ones are left out. */
 export interface CollectedMessage {
+  /** The sender id of the conversation. */
   recipient_id: string;
+  /** A text, or the text above the buttons. */
   text?: string;
+  /** An image's URL. */
   image?: string;
+  /** Buttons or quick replies, as they were given. */
   buttons?: Button[];
+  /** A file, as it was given. */
   attachment?: Attachment;
+  /** Custom JSON, as it was given. */
   custom?: JsonValue;
 }
 
@@ -24,7 +30,11 @@ export function collectText(recipientId: string, text: string): CollectedMessage
 }
 
 /** A text with buttons stays one message. */
-export function collectButtons(recipientId: string, text: string, buttons: Button[]): CollectedMessage {
+export function collectButtons(
+  recipientId: string,
+  text: string,
+  buttons: Button[],
+): CollectedMessage {
   return { recipient_id: recipientId, text, buttons };
 }
 

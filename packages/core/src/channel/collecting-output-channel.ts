@@ -16,7 +16,7 @@ import { OutputChannel } from './output-channel.ts';
  * @see Rasa's `CollectingOutputChannel`
  */
 export class CollectingOutputChannel extends OutputChannel {
-  readonly name: string;
+  override readonly name: string;
 
   /** What was said so far. */
   readonly messages: CollectedMessage[] = [];
@@ -32,7 +32,7 @@ export class CollectingOutputChannel extends OutputChannel {
     return this.messages.at(-1) ?? null;
   }
 
-  async sendTextMessage(recipientId: string, text: string): Promise<void> {
+  override async sendTextMessage(recipientId: string, text: string): Promise<void> {
     this.messages.push(...collectText(recipientId, text));
   }
 

@@ -15,6 +15,7 @@ export interface DeliveryStep<P> {
 
 /** Takes the steps of one turn: straight to the platform, or by way of the journal. */
 export interface Delivery {
+  /** Takes one step, and resolves to the platform's receipt. */
   deliver<P>(step: DeliveryStep<P>): Promise<Receipt>;
 }
 

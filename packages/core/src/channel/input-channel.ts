@@ -42,9 +42,9 @@ export type Blueprint = {
 /**
  * Receives users' messages from a platform and hands them on.
  *
- * An author MUST give a {@link name} and implement either {@link routes} or {@link blueprint}, with
+ * An author MUST give a {@link InputChannel.name} and implement either {@link InputChannel.routes} or {@link InputChannel.blueprint}, with
  * at least `GET /` (health) and `POST /webhook`. A channel whose platform is answered at once MUST
- * implement {@link getOutputChannel}, hand its messages to `turns.accept`, and answer the platform
+ * implement {@link InputChannel.getOutputChannel}, hand its messages to `turns.accept`, and answer the platform
  * only after that resolved.
  *
  * @see Rasa's `InputChannel`
@@ -70,8 +70,8 @@ export abstract class InputChannel {
   }
 
   /**
-   * The same in Rasa's form. Override this instead of {@link routes} where you want Express's
-   * request and response: return an Express Router. Default: {@link routes} as a function
+   * The same in Rasa's form. Override this instead of {@link InputChannel.routes} where you want Express's
+   * request and response: return an Express Router. Default: {@link InputChannel.routes} as a function
    * `(req, res, next)`.
    */
   blueprint(onNewMessage: OnNewMessage): Blueprint {
@@ -115,4 +115,3 @@ export abstract class InputChannel {
 export function hasOwnBlueprint(channel: InputChannel): boolean {
   return channel.blueprint !== InputChannel.prototype.blueprint;
 }
-

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Attachment, BotMessage, Button, Element, Extra, QuickReply } from '../message/bot-message.ts';
+import type {
+  Attachment,
+  BotMessage,
+  Button,
+  Element,
+  Extra,
+  QuickReply,
+} from '../message/bot-message.ts';
 import { responseFor } from '../message/bot-message.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import { deliveryOf, type Receipt } from './delivery.ts';
@@ -38,7 +45,7 @@ export type TrackerState = JsonObject;
 /**
  * Sends the assistant's responses to the platform. One object a turn.
  *
- * An author MUST implement {@link sendTextMessage} and SHOULD override the methods for what the
+ * An author MUST implement {@link OutputChannel.sendTextMessage} and SHOULD override the methods for what the
  * platform can show; each of the others has a text rendering as its default. A method MUST resolve
  * only when the platform has taken the message, MUST reject when it has not (with a
  * `DeliveryError` where the reason is known), and MUST NOT change its arguments.
@@ -89,7 +96,7 @@ export abstract class OutputChannel {
     if (isTruthy(rest.custom)) {
       const { custom, ...extra } = rest;
       rest = extra;
-      await this.sendCustomJson(recipientId, custom as JsonValue, extra);
+      await this.sendCustomJson(recipientId, custom, extra);
     }
     if (rest.image) {
       const { image, ...extra } = rest;
@@ -99,7 +106,7 @@ export abstract class OutputChannel {
     if (isTruthy(rest.attachment)) {
       const { attachment, ...extra } = rest;
       rest = extra;
-      await this.sendAttachment(recipientId, attachment as Attachment, extra);
+      await this.sendAttachment(recipientId, attachment, extra);
     }
     if (nonEmpty(rest.elements)) {
       const { elements, ...extra } = rest;
@@ -168,7 +175,7 @@ export abstract class OutputChannel {
   async sendTyping(_recipientId: string, _extra?: Extra): Promise<void> {}
 
   /**
-   * Whether a response can be shown while it grows: `true` when {@link sendResponseChunk} is
+   * Whether a response can be shown while it grows: `true` when {@link OutputChannel.sendResponseChunk} is
    * overridden. The core gathers the text of a stream for a channel that cannot, and sends it once.
    */
   get supportsStreaming(): boolean {

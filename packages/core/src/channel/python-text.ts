@@ -46,7 +46,7 @@ export function pythonJson(value: JsonValue, options: { sortKeys?: boolean } = {
 
 function asciiJson(text: string): string {
   return JSON.stringify(text).replace(
-    /[\u0080-\uffff]/g,
+    /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -15,6 +15,7 @@ import { OutputChannel } from './output-channel.ts';
  * reader that does not care takes the messages of `message` and `chunk`.
  */
 export interface QueuedOutput {
+  /** What happened. */
   kind: 'message' | 'start' | 'chunk' | 'end';
   /** The message, a chunk as its `text`; `start` and `end` carry the recipient only. */
   message: CollectedMessage;
@@ -33,13 +34,13 @@ const HIGH_WATER_MARK = 64;
  * for await (const { kind, message } of output) console.log(kind, message);
  * ```
  *
- * The reading ends after {@link close}, when everything was read. A reader that is slow holds the
+ * The reading ends after {@link QueueOutputChannel.close}, when everything was read. A reader that is slow holds the
  * assistant back; once it stops reading, what is said afterwards is dropped.
  *
  * @see Rasa's `QueueOutputChannel`
  */
 export class QueueOutputChannel extends OutputChannel implements AsyncIterable<QueuedOutput> {
-  readonly name: string;
+  override readonly name: string;
 
   readonly #queue: QueuedOutput[] = [];
   #closed = false;
@@ -58,6 +59,7 @@ export class QueueOutputChannel extends OutputChannel implements AsyncIterable<Q
     this.#wake();
   }
 
+  /** Reads what was said, as soon as it is said. For one reader. */
   async *[Symbol.asyncIterator](): AsyncGenerator<QueuedOutput, void, undefined> {
     try {
       for (;;) {
@@ -77,7 +79,7 @@ export class QueueOutputChannel extends OutputChannel implements AsyncIterable<Q
     }
   }
 
-  async sendTextMessage(recipientId: string, text: string): Promise<void> {
+  override async sendTextMessage(recipientId: string, text: string): Promise<void> {
     for (const message of collectText(recipientId, text)) await this.#put('message', message);
   }
 

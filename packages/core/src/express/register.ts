@@ -44,7 +44,10 @@ function lateAssistant(find: () => unknown, logger: Logger = silentLogger): Assi
   const current = (): AssistantObject | null => {
     const assistant = find();
     if (assistant !== undefined) return toAssistant(assistant);
-    logger.warn({}, 'a message is ignored: set app.locals.assistant, or pass an assistant to register()');
+    logger.warn(
+      {},
+      'a message is ignored: set app.locals.assistant, or pass an assistant to register()',
+    );
     return null;
   };
   return {

@@ -94,6 +94,7 @@ function headersOf(error: unknown): Record<string, string> {
     return { 'www-authenticate': 'Bearer' };
   }
   // The rest of the body is not read: the connection cannot be used again.
-  if (error instanceof MalformedPayloadError && error.status === 413) return { connection: 'close' };
+  if (error instanceof MalformedPayloadError && error.status === 413)
+    return { connection: 'close' };
   return {};
 }

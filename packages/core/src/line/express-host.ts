@@ -12,6 +12,7 @@ export interface MountedBlueprint {
 /** As much of an Express application as is used here. */
 interface ExpressApplication {
   use(path: string, blueprint: Blueprint): void;
+  disable(setting: string): void;
   (...args: Parameters<Blueprint>): void;
 }
 
@@ -21,6 +22,7 @@ interface ExpressApplication {
  */
 export function hostBlueprints(blueprints: readonly MountedBlueprint[]): Blueprint {
   const app = loadExpress(blueprints[0]?.channel ?? '')();
+  app.disable('x-powered-by');
   for (const { mount, blueprint } of blueprints) app.use(mount || '/', blueprint);
   return app;
 }

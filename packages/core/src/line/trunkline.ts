@@ -1,5 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { hasOwnBlueprint, type Blueprint, type InputChannel, type Route } from '../channel/input-channel.ts';
+import {
+  hasOwnBlueprint,
+  type Blueprint,
+  type InputChannel,
+  type Route,
+} from '../channel/input-channel.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import {
@@ -17,7 +22,12 @@ import type { Address, UserMessage } from '../message/user-message.ts';
 import type { Store } from '../store/contract.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { createTelemetry, type Hooks, type Telemetry } from '../telemetry.ts';
-import { toAssistant, type Assistant, type AssistantObject, type Middleware } from '../turns/assistant.ts';
+import {
+  toAssistant,
+  type Assistant,
+  type AssistantObject,
+  type Middleware,
+} from '../turns/assistant.ts';
 import type { HistoryOptions } from '../turns/history.ts';
 import type { TurnLimits } from '../turns/limits.ts';
 import type { Transform, TransformEntry, TransformOptions } from '../turns/reply.ts';
@@ -113,11 +123,16 @@ export class Trunkline {
       conversationKey: options.conversationKey,
       outputFor: (channel, address) => this.#outputFor(channel, address),
     });
-    for (const health of healthRoutes(this.channels, this.#store, logger)) this.#table.add('', health);
+    for (const health of healthRoutes(this.channels, this.#store, logger))
+      this.#table.add('', health);
     this.#mount(route);
   }
 
-  /** Replaces the assistant; turns that run already keep theirs. */
+  /** Whoever answers. Can be replaced; turns that run already keep theirs. */
+  get assistant(): AssistantObject {
+    return this.#assistant;
+  }
+
   set assistant(assistant: Assistant) {
     this.#assistant = toAssistant(assistant);
   }
@@ -137,7 +152,7 @@ export class Trunkline {
   /**
    * A listener for Node's HTTP server. Ours are found by a look-up in a map, everything else goes
    * to `fallback`, an Express application say; without one it is answered 404. Channels with sockets
-   * need {@link attach} as well.
+   * need {@link Trunkline.attach} as well.
    */
   handler(fallback: RequestListener = notFound): RequestListener {
     const middleware = this.middleware();
@@ -180,7 +195,8 @@ export class Trunkline {
    */
   async listen(port: number, options: string | ListenOptions = {}): Promise<Server> {
     if (this.#closed !== null) throw new ConfigurationError('the line was closed: make a new one');
-    const { host, fallback }: ListenOptions = typeof options === 'string' ? { host: options } : options;
+    const { host, fallback }: ListenOptions =
+      typeof options === 'string' ? { host: options } : options;
     const server = createServer(this.handler(fallback));
     this.attach(server);
     await listenOn(server, port, host);
@@ -190,7 +206,7 @@ export class Trunkline {
 
   /**
    * Ends: takes nothing more (503), finishes what runs, and lets go of servers that
-   * {@link listen} started, of the channels and of the store. What still runs after `graceMs` is
+   * {@link Trunkline.listen} started, of the channels and of the store. What still runs after `graceMs` is
    * aborted. Called twice, it ends once.
    *
    * @param graceMs - Milliseconds. 10,000 by default.
@@ -233,7 +249,7 @@ export class Trunkline {
   #mountChannel(channel: InputChannel, mount: string): void {
     const turns = this.#engine.for(channel.name);
     if (hasOwnBlueprint(channel)) {
-      const blueprint = channel.blueprint(turns.run);
+      const blueprint = channel.blueprint((message, runOptions) => turns.run(message, runOptions));
       this.#blueprints.push({ channel: channel.name, mount, blueprint });
     } else {
       for (const route of channel.routes(turns)) this.#table.add(mount, route);

@@ -41,18 +41,31 @@ export interface UserAttachment {
 
 /** What a {@link UserMessage} is made of. All optional, with Rasa's defaults. */
 export interface UserMessageOptions {
+  /** What was said; surrounding white space is removed. @defaultValue `null` */
   text?: string | null;
+  /** Who said it. Without one, the message shares a conversation with nobody. @defaultValue {@link DEFAULT_SENDER_ID} */
   senderId?: string | number | null;
+  /** The platform's name for the message. @defaultValue 32 random hexadecimal digits */
   messageId?: string | number | null;
+  /** Where the answers go: a live message needs it. @defaultValue `null` */
   outputChannel?: OutputChannel | null;
+  /** How to reach the conversation later: a deferred message needs it. @defaultValue `null` */
   address?: Address | null;
+  /** The account it came in on, where the channel serves several. @defaultValue `null` */
   account?: string | null;
+  /** The channel the user was on. @defaultValue `null` */
   inputChannel?: string | null;
+  /** What the front end sent along. @defaultValue `null` */
   metadata?: Metadata | null;
+  /** Files that came with it. @defaultValue none */
   attachments?: readonly UserAttachment[];
+  /** What was chosen, if it is a choice. @defaultValue `null` */
   choice?: Choice | null;
+  /** The request's headers. @defaultValue `null` */
   headers?: IncomingHttpHeaders | null;
+  /** Intent and entities that are known already. @defaultValue `null` */
   parseData?: JsonObject | null;
+  /** Which run of its turn this is. @defaultValue 1 */
   attempt?: number;
 }
 

@@ -14,8 +14,11 @@ export interface MemoryStoreOptions {
  * servers whose channels are live.
  */
 export class MemoryStore implements Store {
+  /** {@inheritDoc Store.name} */
   readonly name = 'memory';
+  /** {@inheritDoc Store.durable} */
   readonly durable = false;
+  /** {@inheritDoc Store.values} */
   readonly values: KeyedValues;
 
   readonly #locks = new MemoryLocks();
@@ -26,13 +29,16 @@ export class MemoryStore implements Store {
     this.values = this.#values;
   }
 
+  /** {@inheritDoc Store.lock} */
   async lock(key: string, signal?: AbortSignal): Promise<Lock> {
     signal?.throwIfAborted();
     return await this.#locks.take(key, signal);
   }
 
+  /** {@inheritDoc Store.ready} */
   async ready(): Promise<void> {}
 
+  /** {@inheritDoc Store.close} */
   async close(): Promise<void> {
     this.#values.clear();
   }
@@ -155,7 +161,7 @@ class MemoryValues implements KeyedValues {
   #sweep(): void {
     this.#cancelSweep = null;
     const now = this.#clock.now();
-    for (const [sweep, ids] of [...this.#expiring]) {
+    for (const [sweep, ids] of this.#expiring) {
       if (sweep * SWEEP_MS > now) continue;
       this.#expiring.delete(sweep);
       for (const id of ids) this.#look(id);

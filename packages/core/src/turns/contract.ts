@@ -10,7 +10,9 @@ export interface RunOptions {
 
 /** Whose conversation is meant. */
 export interface ConversationRef {
+  /** The sender id, as the channel names it. */
   senderId: string;
+  /** The account, where the channel serves several. */
   account?: string | null;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 
 /** Something that was said in a conversation. */
 export interface HistoryEntry {
+  /** Who said it. */
   role: 'user' | 'assistant';
   /** The text. What has none is given as a text channel would show it. */
   text: string;

@@ -124,6 +124,7 @@ export class TurnReply implements Reply {
   readonly #options: TurnReplyOptions;
   #trackerState: TrackerState | null | undefined;
   #tail: Promise<unknown> = Promise.resolve();
+  #isOver = false;
 
   constructor(options: TurnReplyOptions) {
     this.#options = options;
@@ -203,14 +204,20 @@ export class TurnReply implements Reply {
     return this.#options.history(count);
   }
 
-  /** Resolves when everything said so far was sent or has failed. */
-  async settled(): Promise<void> {
-    await this.#tail;
+  /** Resolves when everything was sent or has failed, also what is said meanwhile. Then it is over. */
+  async end(): Promise<void> {
+    let last: Promise<unknown> | null = null;
+    while (last !== this.#tail) {
+      last = this.#tail;
+      await last;
+    }
+    this.#isOver = true;
   }
 
   /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
   #inOrder(send: () => Promise<Sent>): Promise<Sent> {
     if (producing.getStore() === this) return Promise.reject(insideStream());
+    if (this.#isOver) return Promise.reject(afterTheEnd());
     const sent = this.#tail.then(() => {
       const { abort } = this.#options;
       if (abort.reason !== null) throw abort.reason;
@@ -304,5 +311,11 @@ const NOTHING_SENT: Sent = { status: 'sent', receipts: [] };
 function insideStream(): Error {
   return new Error(
     'a response inside the producer of reply.stream() would wait for the stream, and the stream for it: send it before or after',
+  );
+}
+
+function afterTheEnd(): Error {
+  return new Error(
+    'the turn is over, and nothing more is sent: the assistant must await what it does before it returns',
   );
 }

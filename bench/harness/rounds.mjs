@@ -1,0 +1,100 @@
+// Targets take turns, so that whatever drifts (the machine's neighbours, its clock rate) hits all of
+// them: A B C, B C A, C A B, … What is quoted are medians of ratios within a round.
+import { Child } from './child.mjs';
+
+/**
+ * @typedef {object} Target
+ * @property {string} id
+ * @property {string} label
+ * @property {URL} script
+ */
+
+/**
+ * A target under load, connected and checked.
+ * @typedef {object} Load
+ * @property {() => Promise<import('./http-load.mjs').Work>} run - One slice.
+ * @property {() => void} close
+ */
+
+/** @typedef {(child: Child, durationMs: number) => Promise<Load>} Connect */
+
+/**
+ * What one slice of load measured.
+ * @typedef {object} Sample
+ * @property {number} rate - Turns per second.
+ * @property {number} cpuUs - CPU time of the target per turn, all threads, microseconds.
+ * @property {number} p50 - Milliseconds.
+ * @property {number} p99 - Milliseconds.
+ * @property {number} targetBusy - The part of the time that the target's core worked for it.
+ * @property {number} driverBusy - The same of the driver's. Near 1, and the driver was measured.
+ */
+
+/**
+ * Measures one slice.
+ * @param {Child} child
+ * @param {Load} load
+ * @returns {Promise<Sample>}
+ */
+export async function measure(child, load) {
+  const driverCpu = process.cpuUsage();
+  const targetCpuMs = child.cpuMs();
+  const startedAt = performance.now();
+  const { turns, latenciesMs } = await load.run();
+  const elapsedMs = performance.now() - startedAt;
+  const cpuMs = child.cpuMs() - targetCpuMs;
+  const { user, system } = process.cpuUsage(driverCpu);
+  latenciesMs.sort((a, b) => a - b);
+  const percentile = (/** @type {number} */ p) => latenciesMs[Math.floor(turns * p)] ?? Number.NaN;
+  return {
+    rate: (turns / elapsedMs) * 1000,
+    cpuUs: (cpuMs / turns) * 1000,
+    p50: percentile(0.5),
+    p99: percentile(0.99),
+    targetBusy: cpuMs / elapsedMs,
+    driverBusy: (user + system) / 1000 / elapsedMs,
+  };
+}
+
+/**
+ * Starts the targets, warms them up and measures them in turns.
+ * @param {object} options
+ * @param {readonly Target[]} options.targets
+ * @param {Connect} options.connect
+ * @param {number} options.rounds
+ * @param {number} options.sliceMs
+ * @param {number} options.warmUpMs
+ * @returns {Promise<Map<string, Sample[]>>} By the target's id, a sample a round.
+ */
+export async function takeTurns({ targets, connect, rounds, sliceMs, warmUpMs }) {
+  const running = await Promise.all(
+    targets.map(async ({ id, script }) => ({ id, child: await Child.start(script) })),
+  );
+  try {
+    for (const { child } of running) await slice(child, connect, warmUpMs);
+    /** @type {Map<string, Sample[]>} */
+    const samples = new Map(targets.map(({ id }) => [id, []]));
+    for (let round = 0; round < rounds; round++) {
+      const first = round % running.length;
+      for (const { id, child } of [...running.slice(first), ...running.slice(0, first)]) {
+        samples.get(id)?.push(await slice(child, connect, sliceMs));
+      }
+    }
+    return samples;
+  } finally {
+    await Promise.all(running.map(({ child }) => child.stop()));
+  }
+}
+
+/** Connections are made for a slice: a server closes those that idle while others have their turn. */
+async function slice(
+  /** @type {Child} */ child,
+  /** @type {Connect} */ connect,
+  /** @type {number} */ durationMs,
+) {
+  const load = await connect(child, durationMs);
+  try {
+    return await measure(child, load);
+  } finally {
+    load.close();
+  }
+}

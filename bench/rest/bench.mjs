@@ -1,0 +1,59 @@
+// REST: a message in, one text out, beside a bare handler and beside Express; and whether senders
+// who were here once cost anything afterwards.
+import { pinDriver } from '../harness/cores.mjs';
+import { cycle, HttpLoad } from '../harness/http-load.mjs';
+import { printComparison, printGoals, printTitle, ratio } from '../harness/report.mjs';
+import { takeTurns } from '../harness/rounds.mjs';
+import { measureGrowth, printGrowth } from './growth.mjs';
+import { CONNECTIONS, turnsOf } from './turns.mjs';
+
+const script = (/** @type {string} */ name) => new URL(`targets/${name}.mjs`, import.meta.url);
+
+/** The floor comes first: the others are measured in it. */
+export const targets = [
+  { id: 'node', label: '(a) node:http', script: script('node-http') },
+  { id: 'express', label: '(b) Express 5', script: script('express') },
+  { id: 'trunkline', label: '(c) Trunkline, listen()', script: script('trunkline') },
+  { id: 'in-express', label: '(d) Trunkline in Express', script: script('trunkline-express') },
+];
+
+/** As many senders as a busy server has at a time. */
+const turns = turnsOf(1_000);
+
+/** @type {import('../harness/rounds.mjs').Connect} */
+export async function connect({ port }, durationMs) {
+  const load = await HttpLoad.connect({ port, connections: CONNECTIONS });
+  const next = cycle(turns);
+  await load.run(next, 0);
+  return { run: () => load.run(next, durationMs), close: () => load.close() };
+}
+
+/** @param {{ quick: boolean }} options */
+export async function run({ quick }) {
+  pinDriver();
+  const [rounds, sliceMs, warmUpMs] = quick ? [3, 500, 800] : [8, 1_100, 1_500];
+  printTitle(
+    'rest: one message in, one text out',
+    `${CONNECTIONS} keep-alive connections, ${rounds} rounds of ${sliceMs} ms a target`,
+  );
+  const samples = await takeTurns({ targets, connect, rounds, sliceMs, warmUpMs });
+  printComparison(targets, samples);
+  const growth = await measureGrowth(script('trunkline'), quick ? 20_000 : 100_000);
+  printGrowth(growth);
+
+  const of = (/** @type {string} */ id, /** @type {'rate' | 'p99'} */ key) =>
+    (samples.get(id) ?? []).map((sample) => sample[key]);
+  const toNode = ratio(of('trunkline', 'rate'), of('node', 'rate'));
+  const toExpress = ratio(of('trunkline', 'rate'), of('express', 'rate'));
+  const p99 = ratio(of('trunkline', 'p99'), of('node', 'p99'));
+  printGoals([
+    { goal: 'turns/s: (c) at least 0.6 of (a)', met: toNode.value >= 0.6, measured: toNode.text },
+    {
+      goal: 'turns/s: (c) at least 2.5 times (b)',
+      met: toExpress.value >= 2.5,
+      measured: toExpress.text,
+    },
+    { goal: 'p99: (c) at most 2 times (a)', met: p99.value <= 2, measured: p99.text },
+    ...growth.goals,
+  ]);
+}

@@ -1,0 +1,93 @@
+// Growth: senders who come once, beside a few who come again and again, in one process.
+import { Child } from '../harness/child.mjs';
+import { cycle, HttpLoad } from '../harness/http-load.mjs';
+import { median, printTable, ratio } from '../harness/report.mjs';
+import { measure } from '../harness/rounds.mjs';
+import { CONNECTIONS, turnsOf } from './turns.mjs';
+
+const FEW = 1_000;
+const ROUNDS = 5;
+/** How much more a turn of somebody new may cost: as much as the measurement is off by. */
+const COST_LIMIT = 1.1;
+const HEAP_LIMIT_MB = 20;
+
+/** @param {URL} script @param {number} many - How many distinct senders come. */
+export async function measureGrowth(script, many) {
+  const perRound = many / ROUNDS;
+  const few = turnsOf(FEW);
+  const child = await Child.start(script);
+  try {
+    const heapBefore = await child.heapBytes();
+    await slice(child, few, perRound / 2);
+    /** @type {{ few: number[], many: number[] }} CPU microseconds per turn, round by round. */
+    const cpuUs = { few: [], many: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      const fresh = turnsOf(perRound, FEW + round * perRound);
+      const slices = [
+        async () => cpuUs.few.push(await slice(child, few, perRound / 2)),
+        async () => cpuUs.many.push(await slice(child, fresh, perRound)),
+      ];
+      for (const next of round % 2 === 0 ? slices : slices.toReversed()) await next();
+    }
+    const heapAfter = await child.heapBytes();
+    const cost = ratio(cpuUs.many, cpuUs.few);
+    const grownMb = (heapAfter - heapBefore) / 2 ** 20;
+    return { many, cpuUs, cost, heapBefore, heapAfter, goals: goalsOf(many, cost, grownMb) };
+  } finally {
+    await child.stop();
+  }
+}
+
+/** @param {Awaited<ReturnType<typeof measureGrowth>>} growth */
+export function printGrowth({ many, cpuUs, cost, heapBefore, heapAfter }) {
+  const mb = (/** @type {number} */ bytes) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+  console.log('\nGrowth: Trunkline, listen(), a process of its own\n');
+  printTable([
+    ['', 'CPU µs/turn', ''],
+    [`${count(FEW)} senders over and over`, median(cpuUs.few).toFixed(0), '1'],
+    [`${count(many)} senders, each once`, median(cpuUs.many).toFixed(0), cost.text],
+  ]);
+  console.log(`\nHeap at the start ${mb(heapBefore)}, at the end ${mb(heapAfter)}`);
+}
+
+/**
+ * @param {number} many
+ * @param {{ value: number, text: string }} cost
+ * @param {number} grownMb
+ */
+function goalsOf(many, cost, grownMb) {
+  return [
+    {
+      goal: `CPU: a turn of ${count(many)} senders costs no more than one of ${count(FEW)} (${COST_LIMIT} at most)`,
+      met: cost.value <= COST_LIMIT,
+      measured: cost.text,
+    },
+    {
+      goal: `heap: after them within ${HEAP_LIMIT_MB} MB of the start`,
+      met: grownMb <= HEAP_LIMIT_MB,
+      measured: `${grownMb.toFixed(1)} MB`,
+    },
+  ];
+}
+
+/** CPU microseconds per turn over a number of turns. */
+async function slice(
+  /** @type {Child} */ child,
+  /** @type {readonly import('../harness/http-load.mjs').Exchange[]} */ turns,
+  /** @type {number} */ length,
+) {
+  const load = await HttpLoad.connect({ port: child.port, connections: CONNECTIONS });
+  const next = cycle(turns, length);
+  try {
+    const { cpuUs } = await measure(child, {
+      run: () => load.run(next),
+      close: () => load.close(),
+    });
+    return cpuUs;
+  } finally {
+    load.close();
+  }
+}
+
+/** @param {number} number */
+const count = (number) => number.toLocaleString('en');

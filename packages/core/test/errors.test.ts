@@ -1,0 +1,57 @@
+import {
+  ConfigurationError,
+  DeliveryError,
+  MalformedPayloadError,
+  OverloadedError,
+  RetryableError,
+  TrunklineError,
+  TurnAbortedError,
+  UnauthenticatedError,
+} from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+
+describe('the errors', () => {
+  it('are one family, with a name and a stable code each', () => {
+    const errors = [
+      new ConfigurationError('m'),
+      new UnauthenticatedError('m'),
+      new MalformedPayloadError('m'),
+      new DeliveryError('m'),
+      new OverloadedError('m', { code: 'queue_full', retryAfterMs: 1 }),
+      new RetryableError('m'),
+      new TurnAbortedError('cancelled'),
+    ];
+    expect(errors.every((error) => error instanceof TrunklineError)).toBe(true);
+    expect(errors.map(({ name, code }) => [name, code])).toEqual([
+      ['ConfigurationError', 'configuration'],
+      ['UnauthenticatedError', 'unauthenticated'],
+      ['MalformedPayloadError', 'malformed_payload'],
+      ['DeliveryError', 'delivery'],
+      ['OverloadedError', 'queue_full'],
+      ['RetryableError', 'retryable'],
+      ['TurnAbortedError', 'turn_cancelled'],
+    ]);
+  });
+
+  it('begin with the channel that they concern', () => {
+    const cause = new Error('why');
+    const error = new DeliveryError('refused', { channel: 'slack', cause, platformCode: 'x' });
+    expect(error).toMatchObject({
+      message: '[slack] refused',
+      channel: 'slack',
+      platformCode: 'x',
+      retryable: false,
+      retryAfterMs: null,
+    });
+    expect(error.cause).toBe(cause);
+    expect('cause' in new DeliveryError('refused')).toBe(false);
+  });
+
+  it('carry the status that they are answered with', () => {
+    expect(new UnauthenticatedError('m').status).toBe(401);
+    expect(new UnauthenticatedError('m', { status: 403 }).status).toBe(403);
+    expect(new MalformedPayloadError('m').status).toBe(400);
+    expect(new OverloadedError('m', { code: 'queue_full', retryAfterMs: 1 }).status).toBe(429);
+    expect(new OverloadedError('m', { code: 'shutting_down', retryAfterMs: 1 }).status).toBe(503);
+  });
+});

@@ -1,0 +1,93 @@
+import type { ChannelEvent, Reply } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../support/deferred.ts';
+import { say, setUpEngine } from '../support/engine.ts';
+import { settle } from '../support/fake-clock.ts';
+import { TextOutput } from '../support/outputs.ts';
+import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+
+expectNoUnhandledRejections();
+
+const event: ChannelEvent = { type: 'opted_out', senderId: 'ada' };
+
+describe('events', () => {
+  it('go to onEvent and never to handle', async () => {
+    const seen: unknown[] = [];
+    const { turns } = setUpEngine({
+      handle: () => void seen.push('message'),
+      onEvent: (happened, reply) => void seen.push([happened, reply]),
+    });
+    await turns.notify({ ...event, data: { reason: 'STOP' } });
+    expect(seen).toEqual([[{ ...event, data: { reason: 'STOP' } }, null]]);
+  });
+
+  it('are nothing to an assistant that does not listen', async () => {
+    const { turns, turnReports } = setUpEngine(() => expect.unreachable());
+    await turns.notify(event);
+    expect(turnReports).toEqual([]);
+  });
+
+  it('can be answered where somebody is there, or can be reached', async () => {
+    const live = new TextOutput();
+    const reached = new TextOutput();
+    const { turns } = setUpEngine(
+      {
+        handle: () => {},
+        onEvent: async (happened, reply) => void (await reply?.text(happened.type)),
+      },
+      { output: reached },
+    );
+    await turns.notify({ ...event, outputChannel: live });
+    await turns.notify({ ...event, address: { to: 'ada' } });
+    expect([live.texts, reached.texts]).toEqual([['opted_out'], ['opted_out']]);
+    expect(live.recipients).toEqual(['ada']);
+  });
+
+  it('wait their turn among the messages of their conversation', async () => {
+    const gate = deferred();
+    const order: string[] = [];
+    const { turns } = setUpEngine(
+      {
+        async handle(message) {
+          if (message.text === '1') await gate.promise;
+          order.push(message.text ?? '');
+        },
+        onEvent: (happened) => void order.push(happened.type),
+      },
+      { conversationKey: ({ senderId }) => `person:${senderId}` },
+    );
+    const all = [turns.run(say('1')), turns.notify(event), turns.run(say('2'))];
+    await settle();
+    expect(order).toEqual([]);
+    gate.resolve();
+    await Promise.all(all);
+    expect(order).toEqual(['1', 'opted_out', '2']);
+  });
+
+  it('share the state of their conversation', async () => {
+    let state: unknown;
+    const { turns } = setUpEngine({
+      handle: (_message, reply) => void (state = reply.state),
+      onEvent: (_event, reply: Reply | null) => {
+        if (reply) reply.state['optedOut'] = true;
+      },
+    });
+    await turns.notify({ ...event, outputChannel: new TextOutput() });
+    await turns.run(say('Hi'));
+    expect(state).toEqual({ optedOut: true });
+  });
+
+  it('that fail are reported, and the conversation goes on', async () => {
+    const { turns, errors } = setUpEngine({
+      handle: () => {},
+      onEvent: () => {
+        throw new Error('oops');
+      },
+    });
+    await turns.notify(event);
+    await turns.run(say('Hi'));
+    expect(errors).toMatchObject([
+      { error: { message: 'oops' }, context: { channel: 'test', stage: 'event' } },
+    ]);
+  });
+});

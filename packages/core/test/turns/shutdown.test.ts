@@ -1,0 +1,81 @@
+import { MemoryStore } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { deferred, outcomeOf } from '../support/deferred.ts';
+import { post, say, setUpEngine } from '../support/engine.ts';
+import { settle } from '../support/fake-clock.ts';
+import { TextOutput } from '../support/outputs.ts';
+import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+
+expectNoUnhandledRejections();
+
+const never = new Promise<never>(() => {});
+
+describe('closing the turns', () => {
+  it('is done at once where nothing runs', async () => {
+    const { engine, clock } = setUpEngine(() => {});
+    await engine.close(10_000);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('refuses what comes then', async () => {
+    const { engine, turns } = setUpEngine(() => {});
+    await engine.close(10_000);
+    await expect(turns.run(say('Hi'))).rejects.toMatchObject({
+      name: 'OverloadedError',
+      code: 'shutting_down',
+      status: 503,
+      retryAfterMs: 5000,
+    });
+    expect(await turns.accept(post('Hi'))).toBe('refused');
+  });
+
+  it('finishes what runs and what waits', async () => {
+    const gate = deferred();
+    const { engine, turns, clock } = setUpEngine(async (_message, reply) => {
+      await gate.promise;
+      await reply.text('done');
+    });
+    const outputs = [new TextOutput(), new TextOutput()];
+    const all = outputs.map((outputChannel) => turns.run(say('Hi', { outputChannel })));
+    const closed = engine.close(10_000);
+    await clock.advance(9_000);
+    expect(await outcomeOf(closed)).toBe('open');
+    gate.resolve();
+    await Promise.all([...all, closed]);
+    expect(outputs.map(({ texts }) => texts)).toEqual([['done'], ['done']]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('aborts after the grace what is not done, and does not wait for who ignores it', async () => {
+    const { engine, turns, clock } = setUpEngine(async () => never);
+    const running = expect(turns.run(say('1'))).rejects.toMatchObject({ reason: 'shutdown' });
+    const waiting = expect(turns.run(say('2'))).rejects.toMatchObject({ reason: 'shutdown' });
+    const closed = engine.close(1000);
+    await clock.advance(1000);
+    await running;
+    await waiting;
+    expect(await outcomeOf(closed)).toBe('open');
+    await clock.advance(500);
+    await closed;
+  });
+
+  it('leaves no rejection behind where a deferred message is still being stored', async () => {
+    const store = new MemoryStore();
+    const gate = deferred();
+    const compareAndSet = store.values.compareAndSet.bind(store.values);
+    store.values.compareAndSet = async (...args) => {
+      await gate.promise;
+      return await compareAndSet(...args);
+    };
+    const { engine, turns, clock } = setUpEngine(async () => never, { store });
+    const running = expect(turns.run(say('1'))).rejects.toMatchObject({ reason: 'shutdown' });
+    const accepted = turns.accept(post('2'));
+    const closed = engine.close(1000);
+    await clock.advance(1500);
+    await Promise.all([running, closed]);
+    // Long enough for Node to look whether somebody took the rejection.
+    for (let i = 0; i < 3; i++) await settle();
+    gate.resolve();
+    expect(await accepted).toBe('accepted');
+  });
+});

@@ -1,0 +1,120 @@
+import { MemoryStore } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { say, setUpEngine } from '../support/engine.ts';
+
+describe('reply.state', () => {
+  it('is kept from turn to turn', async () => {
+    const { turns } = setUpEngine((_message, reply) => {
+      reply.state['count'] = Number(reply.state['count'] ?? 0) + 1;
+    });
+    for (let i = 0; i < 3; i++) await turns.run(say('Hi'));
+    let count: unknown;
+    const { turns: ofOther, store } = setUpEngine((_message, reply) => {
+      count = reply.state['count'];
+    });
+    await ofOther.run(say('Hi'));
+    expect(count).toBeUndefined();
+    expect(await store.values.get('state', 'test:ada')).toBeNull();
+  });
+
+  it('can be replaced as a whole', async () => {
+    const seen: unknown[] = [];
+    const { turns } = setUpEngine((message, reply) => {
+      seen.push(reply.state);
+      reply.state = { last: message.text };
+    });
+    await turns.run(say('1'));
+    await turns.run(say('2'));
+    expect(seen).toEqual([{}, { last: '1' }]);
+  });
+
+  it('is saved only when the turn succeeded', async () => {
+    const seen: unknown[] = [];
+    const { turns } = setUpEngine((message, reply) => {
+      seen.push({ ...reply.state });
+      reply.state['said'] = message.text;
+      if (message.text === 'fail') throw new Error('oops');
+    });
+    await turns.run(say('good'));
+    await expect(turns.run(say('fail'))).rejects.toThrow('oops');
+    await turns.run(say('next'));
+    expect(seen).toEqual([{}, { said: 'good' }, { said: 'good' }]);
+  });
+
+  it('is written only when it changed', async () => {
+    const store = new MemoryStore();
+    const { turns } = setUpEngine(
+      (message, reply) => {
+        if (message.text === 'change') reply.state['a'] = 1;
+      },
+      { store },
+    );
+    await turns.run(say('change'));
+    const keys = JSON.stringify({ channel: 'test' });
+    expect(keys).toBeDefined();
+    let writes = 0;
+    const compareAndSet = store.values.compareAndSet.bind(store.values);
+    store.values.compareAndSet = async (...args) => {
+      writes++;
+      return await compareAndSet(...args);
+    };
+    await turns.run(say('look'));
+    await turns.run(say('change'));
+    expect(writes).toBe(0);
+  });
+
+  it('belongs to one conversation', async () => {
+    const seen: unknown[] = [];
+    const { engine } = setUpEngine((message, reply) => {
+      seen.push({ ...reply.state });
+      reply.state['owner'] = message.senderId;
+    });
+    await engine.for('rest').run(say('Hi'));
+    await engine.for('rest').run(say('Hi', { senderId: 'ben' }));
+    await engine.for('rest').run(say('Hi', { account: 'T1' }));
+    await engine.for('slack').run(say('Hi'));
+    expect(seen).toEqual([{}, {}, {}, {}]);
+  });
+
+  it('is not overwritten where somebody else changed it meanwhile, which is reported', async () => {
+    const store = new MemoryStore();
+    const { turns, errors } = setUpEngine(
+      async (_message, reply) => {
+        reply.state['from'] = 'the turn';
+        for (const key of keysRead) await store.values.set('state', key, { from: 'outside' });
+      },
+      { store },
+    );
+    const keysRead: string[] = [];
+    const get = store.values.get.bind(store.values);
+    store.values.get = async (namespace, key) => {
+      keysRead.push(key);
+      return await get(namespace, key);
+    };
+    await turns.run(say('Hi'));
+    expect(errors).toMatchObject([{ context: { channel: 'test', stage: 'state' } }]);
+    expect((await get('state', keysRead[0] ?? ''))?.value).toEqual({ from: 'outside' });
+  });
+
+  it('fails the turn where it cannot be read, and the conversation goes on', async () => {
+    const store = new MemoryStore();
+    const { turns, errors } = setUpEngine(() => {}, { store });
+    const get = store.values.get.bind(store.values);
+    store.values.get = async () => {
+      throw new Error('disk gone');
+    };
+    await expect(turns.run(say('1'))).rejects.toThrow('disk gone');
+    expect(errors).toHaveLength(1);
+    store.values.get = get;
+    await turns.run(say('2'));
+  });
+
+  it('takes what is no object for nothing', async () => {
+    const store = new MemoryStore();
+    store.values.get = async () => ({ value: ['not', 'ours'], version: '1' });
+    let state: unknown;
+    const { turns } = setUpEngine((_message, reply) => void (state = reply.state), { store });
+    await turns.run(say('Hi'));
+    expect(state).toEqual({});
+  });
+});
