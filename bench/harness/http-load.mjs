@@ -11,12 +11,7 @@ import { connect as connectSocket } from 'node:net';
  * @property {string} body - As latin1, which is how replies are read.
  */
 
-/**
- * What a slice of load came to.
- * @typedef {object} Work
- * @property {number} turns
- * @property {number[]} latenciesMs
- */
+/** @typedef {import('./rounds.mjs').Work} Work */
 
 /** How long no reply at all may come, in milliseconds. */
 const SILENCE_MS = 10_000;
@@ -49,47 +44,73 @@ export function cycle(items, count = Number.POSITIVE_INFINITY) {
   return () => (i < count ? items[i++ % items.length] : undefined);
 }
 
-/** Open connections to one target. */
+/** Load on one target. */
 export class HttpLoad {
-  /** @type {Connection[]} */
+  /** Replies so far. */
+  answered = 0;
+
+  /** @type {readonly Connection[]} */
   #connections;
+  #next;
+  #durationMs;
 
-  /** @param {Connection[]} connections */
-  constructor(connections) {
+  /**
+   * @param {readonly Connection[]} connections
+   * @param {() => Exchange | undefined} next
+   * @param {number} durationMs
+   */
+  constructor(connections, next, durationMs) {
     this.#connections = connections;
-  }
-
-  /** @param {{ port: number, connections: number }} options */
-  static async connect({ port, connections }) {
-    const opened = Array.from({ length: connections }, () => Connection.open(port));
-    return new HttpLoad(await Promise.all(opened));
+    this.#next = next;
+    this.#durationMs = durationMs;
   }
 
   /**
-   * Keeps every connection busy for a time, or until there is nothing more to ask. In the end
-   * everything that was asked has been answered.
-   * @param {() => Exchange | undefined} next - What to ask next; `undefined` ends the load.
-   * @param {number} [durationMs] - 0: once on each connection.
+   * Connects, and checks one reply on each connection.
+   * @param {object} options
+   * @param {number} options.port
+   * @param {number} options.connections
+   * @param {() => Exchange | undefined} options.next - What to ask next; `undefined` ends the load.
+   * @param {number} [options.durationMs] - Until `next` ends it where it is absent.
+   */
+  static async connect({ port, connections, next, durationMs = Number.POSITIVE_INFINITY }) {
+    const opened = Array.from({ length: connections }, () => Connection.open(port));
+    const load = new HttpLoad(await Promise.all(opened), next, durationMs);
+    await load.#drive(0);
+    return load;
+  }
+
+  /**
+   * Keeps every connection busy for the time. In the end everything that was asked was answered.
    * @returns {Promise<Work>}
    */
-  run(next, durationMs = Number.POSITIVE_INFINITY) {
+  run() {
+    return this.#drive(this.#durationMs);
+  }
+
+  close() {
+    for (const connection of this.#connections) connection.close();
+  }
+
+  /** @param {number} durationMs @returns {Promise<Work>} */
+  #drive(durationMs) {
     return new Promise((resolve, reject) => {
       /** @type {number[]} */
       const latenciesMs = [];
       const startedAt = performance.now();
       const endsAt = startedAt + durationMs;
       let busy = this.#connections.length;
-      let seen = 0;
+      let seen = -1;
       const watchdog = setInterval(() => {
-        if (seen === latenciesMs.length) fail(new Error('the target does not answer any more'));
-        seen = latenciesMs.length;
+        if (seen === this.answered) fail(new Error('the target does not answer any more'));
+        seen = this.answered;
       }, SILENCE_MS);
       const fail = (/** @type {Error} */ error) => {
         clearInterval(watchdog);
         reject(error);
       };
       const goOn = (/** @type {Connection} */ connection, /** @type {number} */ now) => {
-        const exchange = now <= endsAt ? next() : undefined;
+        const exchange = now <= endsAt ? this.#next() : undefined;
         if (exchange !== undefined) {
           connection.ask(exchange, now);
         } else if (--busy === 0) {
@@ -101,16 +122,13 @@ export class HttpLoad {
         connection.onFailure = fail;
         connection.onReply = () => {
           const now = performance.now();
+          this.answered++;
           latenciesMs.push(now - connection.askedAt);
           goOn(connection, now);
         };
         goOn(connection, startedAt);
       }
     });
-  }
-
-  close() {
-    for (const connection of this.#connections) connection.close();
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Child } from './child.mjs';
 import { pinDriver } from './cores.mjs';
 import { printTable } from './report.mjs';
+import { measure } from './rounds.mjs';
 
 const WARM_UP_MS = 3_000;
 const PROFILE_MS = 6_000;
@@ -20,11 +21,11 @@ export async function profileTarget(bench, id) {
   pinDriver();
   const child = await Child.start(target.script);
   const warmUp = await bench.connect(child, WARM_UP_MS);
-  await warmUp.run();
+  await measure(child, warmUp);
   warmUp.close();
   const load = await bench.connect(child, PROFILE_MS);
   await child.startProfile();
-  const { turns } = await load.run();
+  const { turns } = await measure(child, load);
   const file = join(tmpdir(), `trunkline-${id}-${process.pid}.cpuprofile`);
   await child.stopProfile(file);
   load.close();

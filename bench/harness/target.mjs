@@ -48,6 +48,7 @@ export function ready(server) {
     );
   });
   // The driver is gone.
+  if (!process.connected) process.exit();
   process.on('disconnect', () => process.exit());
   process.send?.({ port: address.port });
 }

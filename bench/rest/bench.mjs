@@ -21,17 +21,14 @@ export const targets = [
 const turns = turnsOf(1_000);
 
 /** @type {import('../harness/rounds.mjs').Connect} */
-export async function connect({ port }, durationMs) {
-  const load = await HttpLoad.connect({ port, connections: CONNECTIONS });
-  const next = cycle(turns);
-  await load.run(next, 0);
-  return { run: () => load.run(next, durationMs), close: () => load.close() };
+export function connect({ port }, durationMs) {
+  return HttpLoad.connect({ port, connections: CONNECTIONS, next: cycle(turns), durationMs });
 }
 
 /** @param {{ quick: boolean }} options */
 export async function run({ quick }) {
   pinDriver();
-  const [rounds, sliceMs, warmUpMs] = quick ? [3, 500, 800] : [8, 1_100, 1_500];
+  const [rounds, sliceMs, warmUpMs] = quick ? [3, 500, 800] : [8, 900, 1_500];
   printTitle(
     'rest: one message in, one text out',
     `${CONNECTIONS} keep-alive connections, ${rounds} rounds of ${sliceMs} ms a target`,
@@ -41,18 +38,20 @@ export async function run({ quick }) {
   const growth = await measureGrowth(script('trunkline'), quick ? 20_000 : 100_000);
   printGrowth(growth);
 
-  const of = (/** @type {string} */ id, /** @type {'rate' | 'p99'} */ key) =>
-    (samples.get(id) ?? []).map((sample) => sample[key]);
-  const toNode = ratio(of('trunkline', 'rate'), of('node', 'rate'));
-  const toExpress = ratio(of('trunkline', 'rate'), of('express', 'rate'));
-  const p99 = ratio(of('trunkline', 'p99'), of('node', 'p99'));
+  const compare = (/** @type {'rate' | 'cpuUs' | 'p99'} */ key, /** @type {string} */ base) => {
+    const of = (/** @type {string} */ id) => (samples.get(id) ?? []).map((sample) => sample[key]);
+    return ratio(of('trunkline'), of(base));
+  };
+  /** Turns per second; and per second of CPU time, which neighbours disturb less. */
+  const atLeast = (/** @type {number} */ times, /** @type {string} */ base) => {
+    const { value, text } = compare('rate', base);
+    const byCpu = (1 / compare('cpuUs', base).value).toFixed(2);
+    return { met: value >= times, measured: `${text}, by CPU time ${byCpu}` };
+  };
+  const p99 = compare('p99', 'node');
   printGoals([
-    { goal: 'turns/s: (c) at least 0.6 of (a)', met: toNode.value >= 0.6, measured: toNode.text },
-    {
-      goal: 'turns/s: (c) at least 2.5 times (b)',
-      met: toExpress.value >= 2.5,
-      measured: toExpress.text,
-    },
+    { goal: 'turns/s: (c) at least 0.6 of (a)', ...atLeast(0.6, 'node') },
+    { goal: 'turns/s: (c) at least 2.5 times (b)', ...atLeast(2.5, 'express') },
     { goal: 'p99: (c) at most 2 times (a)', met: p99.value <= 2, measured: p99.text },
     ...growth.goals,
   ]);

@@ -30,7 +30,7 @@ export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
     throw new ConfigurationError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   }
   const publicUrl = variables['PUBLIC_URL'] || `http://localhost:${port}`;
-  if (!URL.canParse(publicUrl)) {
+  if (!/^https?:\/\/[^/]/.test(publicUrl) || !URL.canParse(publicUrl)) {
     throw new ConfigurationError('PUBLIC_URL must be an address such as https://bot.example.org');
   }
   return { port: Number(port), publicUrl: publicUrl.replace(/\/+$/, ''), logLevel };

@@ -147,5 +147,8 @@ const ABORT_TEXTS: Record<AbortReason, string> = {
 
 /** Whatever was thrown, as an `Error`. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  if (thrown instanceof Error) return thrown;
+  // An object may have no text, `Object.create(null)` say.
+  const text = typeof thrown === 'object' ? 'what was thrown is no error' : String(thrown);
+  return new Error(text, { cause: thrown });
 }

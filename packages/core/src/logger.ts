@@ -1,3 +1,5 @@
+import { callGuarded } from './guard.ts';
+
 /** One line of a log: fields first, then what happened, as pino has it. */
 export type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 
@@ -18,14 +20,11 @@ export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() 
 
 /** The same logger, except that a logger that throws breaks no request. */
 export function guardLogger(logger: Logger): Logger {
+  // There is no one left to tell.
+  const ignore = (): void => {};
   const guard =
     (level: keyof Logger): LogMethod =>
-    (fields, message) => {
-      try {
-        logger[level](fields, message);
-      } catch {
-        // There is no one left to tell.
-      }
-    };
+    (fields, message) =>
+      callGuarded(() => logger[level](fields, message), ignore);
   return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') };
 }

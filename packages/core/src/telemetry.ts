@@ -1,5 +1,6 @@
-import type { Logger } from './logger.ts';
 import { toError } from './errors.ts';
+import { callGuarded } from './guard.ts';
+import type { Logger } from './logger.ts';
 
 /** Where in a message's way something failed. */
 export type Stage = 'request' | 'assistant' | 'send' | 'event' | 'state' | 'close';
@@ -55,32 +56,33 @@ export interface Hooks {
 /** Where the parts of this package report what happens: to the log, and to the user's hooks. */
 export interface Telemetry {
   readonly logger: Logger;
-  error(thrown: unknown, context: ErrorContext): void;
+  /**
+   * An error passes several places on its way up, and is reported at the first of them. `turn` is
+   * any object that stands for the turn it happened in, in which it is reported once.
+   */
+  error(thrown: unknown, context: ErrorContext, turn?: object): void;
   turn(report: TurnReport): void;
   send(report: SendReport): void;
 }
 
-/** A telemetry over a logger and hooks, either of which may throw. */
+/** A telemetry over a logger and hooks, either of which may fail. */
 export function createTelemetry(logger: Logger, hooks: Hooks): Telemetry {
   const guarded = <A extends unknown[]>(name: string, hook: ((...args: A) => void) | undefined) => {
     if (hook === undefined) return () => {};
-    return (...args: A): void => {
-      try {
-        hook(...args);
-      } catch (thrown) {
-        logger.error({ err: toError(thrown) }, `the hook ${name} threw`);
-      }
-    };
+    const onFailed = (thrown: unknown): void =>
+      logger.error({ err: toError(thrown) }, `the hook ${name} threw`);
+    return (...args: A): void => callGuarded(() => hook(...args), onFailed);
   };
   const onError = guarded('onError', hooks.onError);
-  // An error passes several places on its way up, and is reported at the first of them.
-  const reported = new WeakSet<Error>();
+  // By turn, since a library may throw the very same error in the next one. Outside a turn, where
+  // errors arrive last, the mark has done its work.
+  const reported = new WeakMap<Error, object>();
   return {
     logger,
-    error(thrown, context) {
+    error(thrown, context, turn) {
       const error = toError(thrown);
-      if (reported.has(error)) return;
-      reported.add(error);
+      if (turn === undefined ? reported.delete(error) : reported.get(error) === turn) return;
+      if (turn !== undefined) reported.set(error, turn);
       logger.error({ err: error, channel: context.channel, stage: context.stage }, error.message);
       onError(error, context);
     },

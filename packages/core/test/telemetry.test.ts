@@ -46,7 +46,7 @@ describe('hooks and loggers', () => {
     });
     await turns.run(say('Hi'));
     await settle();
-    expect(errors).toEqual(['the hook onSend threw', 'the hook onTurn threw']);
+    expect(errors.toSorted()).toEqual(['the hook onSend threw', 'the hook onTurn threw']);
   });
 
   it('keep their own this', () => {
@@ -74,8 +74,10 @@ describe('errors', () => {
       { onError: (...args) => void told.push(args) },
     );
     const error = new Error('oops');
-    telemetry.error(error, context);
-    telemetry.error(error, { channel: 'test', stage: 'assistant' });
+    const turn = {};
+    telemetry.error(error, context, turn);
+    telemetry.error(error, { channel: 'test', stage: 'assistant' }, turn);
+    telemetry.error(error, { channel: null, stage: 'request' });
     expect(lines).toEqual([[{ err: error, channel: 'test', stage: 'send' }, 'oops']]);
     expect(told).toEqual([[error, context]]);
   });

@@ -83,7 +83,8 @@ export class RestInput extends InputChannel {
     ];
     if (cors === false) return routes;
     const handle: Route['handle'] = (req, res) => answerPreflight(req, res, cors);
-    return [...routes, { method: 'OPTIONS', path: '/webhook', handle }];
+    const preflights = ['/webhook', `${CANCEL_PATH}*`];
+    return [...routes, ...preflights.map((path) => ({ method: 'OPTIONS', path, handle }))];
   }
 
   async #receive(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -63,6 +63,8 @@ export interface ResolvedJwtAuth extends Omit<JwtAuth, 'key'> {
 }
 
 const NAMES = ['name', 'cors', 'auth', 'bodyLimitBytes', 'errors'];
+const BEARER_NAMES = ['type', 'token'];
+const JWT_NAMES = ['type', 'key', 'algorithms', 'issuer', 'audience'];
 
 /** Checks the options and fills in the defaults. @throws ConfigurationError */
 export function resolveOptions(options: RestOptions = {}): ResolvedRestOptions {
@@ -93,6 +95,11 @@ function resolveAuth(
   fail: (message: string) => never,
 ): ResolvedRestOptions['auth'] {
   if (auth === undefined) return { type: 'none' };
+  // An empty section in a file is `null`, and must not open the channel to everybody.
+  if (!isJsonObject(auth)) return fail('auth must hold type "bearer" or "jwt", or be left out');
+  const names = auth.type === 'bearer' ? BEARER_NAMES : JWT_NAMES;
+  const unknown = Object.keys(auth).find((key) => !names.includes(key));
+  if (unknown !== undefined) return fail(`unknown option "auth.${unknown}": there are ${names.join(', ')}`);
   if (auth.type === 'bearer') {
     const tokens = [auth.token].flat();
     if (tokens.length === 0 || tokens.some((token) => typeof token !== 'string' || token === '')) {
@@ -102,6 +109,9 @@ function resolveAuth(
   }
   if (auth.type !== 'jwt') return fail('auth.type must be "bearer" or "jwt"');
   const algorithms = auth.algorithms ?? ['HS256'];
+  if (!Array.isArray(algorithms) || algorithms.some((name) => typeof name !== 'string')) {
+    return fail('auth.algorithms must be a list of names such as ["RS256"]');
+  }
   if (algorithms.length === 0 || algorithms.some((name) => name === 'none')) {
     return fail('auth.algorithms must name at least one algorithm, and not "none"');
   }
@@ -120,6 +130,10 @@ function resolveKey(
     return fail('auth.algorithms must be all secret (HS…) or all public-key algorithms');
   }
   if (key === '') return fail('auth.key is empty');
+  if (areSecrets && key.includes('-----BEGIN')) {
+    // As a secret, a key that everybody may know would let everybody make tokens.
+    return fail('auth.key is a PEM key: name its algorithms in auth.algorithms, ["RS256"] say');
+  }
   if (areSecrets) return new TextEncoder().encode(key);
   try {
     return createPublicKey(key);

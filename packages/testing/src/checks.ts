@@ -35,14 +35,17 @@ export function checksOver(it: It, timeoutMs: number): AddCheck {
         },
         afterwards: (task) => void tasks.push(task),
       };
+      const cleanUp = async (): Promise<void> => {
+        for (const task of tasks.toReversed()) await task();
+      };
       try {
         await inTime(run(during), timeoutMs, () => [...awaited].join(', and for ') || 'its end');
-      } finally {
-        const cleanUp = async (): Promise<void> => {
-          for (const task of tasks.toReversed()) await task();
-        };
-        await inTime(cleanUp(), timeoutMs, () => 'everything to be closed again');
+      } catch (error) {
+        // Why the check failed is worth more than why it cannot be cleaned up after.
+        await inTime(cleanUp(), timeoutMs, () => '').catch(() => {});
+        throw error;
       }
+      await inTime(cleanUp(), timeoutMs, () => 'everything to be closed again');
     });
   };
 }

@@ -32,10 +32,12 @@ export class FakeClock implements Clock {
     return this.#due.length;
   }
 
+  /** {@inheritDoc @trunkline/core#Clock.now} */
   now(): number {
     return this.#now;
   }
 
+  /** {@inheritDoc @trunkline/core#Clock.after} */
   after(delayMs: number, callback: () => void): () => void {
     const due: Due = { at: this.#now + Math.max(0, delayMs), callback };
     this.#due.push(due);

@@ -40,22 +40,26 @@ export interface NamedRequest {
   request: ChannelRequest;
 }
 
-/** Requests that MUST NOT start a turn. */
-export function garbage(path: string): NamedRequest[] {
+/** Requests that MUST NOT start a turn: with the headers of a valid one, and another body. */
+export function garbage({ path = '/webhook', headers = {} }: ChannelRequest): NamedRequest[] {
+  const others = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-type');
   return Object.entries(BODIES).flatMap(([name, body]) =>
     TYPES.map((type) => ({
       name: `${name} as ${type ?? 'no type'}`,
-      request: { path, body, headers: type === null ? {} : { 'content-type': type } },
+      request: {
+        path,
+        body,
+        headers: Object.fromEntries(type === null ? others : [...others, ['content-type', type]]),
+      },
     })),
   );
 }
 
 /** Requests that may start a turn, and MUST NOT do harm: of any sort, and spoilt valid ones. */
-export function oddities(path: string, valid: ChannelRequest): NamedRequest[] {
-  const headers = { 'content-type': 'application/json' };
+export function oddities(valid: ChannelRequest): NamedRequest[] {
   const odd = Object.entries(ODD_BODIES).map(([name, body]) => ({
     name,
-    request: { path, body, headers },
+    request: { ...valid, body, headers: { 'content-type': 'application/json', ...valid.headers } },
   }));
   return [...odd, ...spoilt(valid)];
 }

@@ -5,7 +5,7 @@ import type { JsonObject } from '@trunkline/core';
 export interface ChannelRequest {
   /** The path below the channel's prefix, with its query. @defaultValue `/webhook` */
   path?: string;
-  /** @defaultValue `POST` */
+  /** Its method. @defaultValue `POST` */
   method?: string;
   /** Its headers: signature, content type. */
   headers?: Readonly<Record<string, string>>;
@@ -15,8 +15,11 @@ export interface ChannelRequest {
 
 /** What a channel answered. */
 export interface Answer {
+  /** The HTTP status. */
   status: number;
+  /** The headers, their names in lower case. */
   headers: IncomingHttpHeaders;
+  /** The body, as text. */
   body: string;
 }
 
@@ -24,7 +27,11 @@ export interface Answer {
  * Makes a request, over a connection of its own. Not with `fetch`, which tests of channels like to
  * replace.
  */
-export function send(url: string, { method = 'POST', ...rest }: ChannelRequest): Promise<Answer> {
+export function send(
+  url: string,
+  { method = 'POST', ...rest }: ChannelRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
   const isJson = typeof rest.body === 'object' && !(rest.body instanceof Uint8Array);
   const body = Buffer.from(isJson ? JSON.stringify(rest.body) : ((rest.body ?? '') as string));
   const headers: Record<string, string> = {
@@ -33,7 +40,7 @@ export function send(url: string, { method = 'POST', ...rest }: ChannelRequest):
     ...(body.length > 0 || method === 'POST' ? { 'content-length': String(body.length) } : {}),
   };
   return new Promise((resolve, reject) => {
-    const req = request(url, { method, headers, agent: false }, (res) => {
+    const req = request(url, { method, headers, agent: false, signal }, (res) => {
       const chunks: Buffer[] = [];
       res.on('data', (chunk: Buffer) => chunks.push(chunk));
       res.on('error', reject);

@@ -9,16 +9,17 @@ import { startLine, type StartedLine } from './start-line.ts';
 export class InputScene<C extends InputChannel> {
   readonly channel: C;
   /** The messages that the assistant got. */
-  readonly messages = new Arrivals<UserMessage>();
+  readonly messages: Arrivals<UserMessage> = new Arrivals();
   /** The turns that are over. */
-  readonly turns = new Arrivals<TurnReport>();
+  readonly turns: Arrivals<TurnReport> = new Arrivals();
   /** Where something failed. */
   readonly failures: ErrorContext[] = [];
   /** What the assistant does. */
-  assistant: Handle = () => {};
+  assistant: Handle = (_message, reply) => void reply.text('Noted');
 
   readonly #options: InputChannelContractOptions<C>;
   readonly #during: During;
+  readonly #gone = new AbortController();
   #line: StartedLine | null = null;
 
   private constructor(options: InputChannelContractOptions<C>, during: During, channel: C) {
@@ -44,6 +45,8 @@ export class InputScene<C extends InputChannel> {
       onError: (_error, context) => scene.failures.push(context),
     });
     during.afterwards(() => scene.close());
+    // Whoever still waits for an answer leaves first.
+    during.afterwards(() => scene.#gone.abort());
     return scene;
   }
 
@@ -58,7 +61,11 @@ export class InputScene<C extends InputChannel> {
     // As the line mounts it: a prefix that begins with a slash replaces `/webhooks/`.
     const prefix = this.channel.urlPrefix();
     const mount = prefix.startsWith('/') ? prefix : `/webhooks/${prefix}`;
-    const answer = send(`${this.#line?.url}${mount.replace(/\/+$/, '')}${path}`, request);
+    const answer = send(
+      `${this.#line?.url}${mount.replace(/\/+$/, '')}${path}`,
+      request,
+      this.#gone.signal,
+    );
     return this.#during.waitFor(`an answer to ${method} ${path}`, answer);
   }
 

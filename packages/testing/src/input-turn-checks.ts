@@ -55,6 +55,7 @@ export function addTurnChecks<C extends InputChannel>(
 
   check('answers when the assistant says nothing', async (during) => {
     const scene = await open(during);
+    scene.assistant = () => {};
     assertTaken(await scene.say('Hello', anna));
   });
 
@@ -69,7 +70,7 @@ export function addTurnChecks<C extends InputChannel>(
       `the error is shown to the caller: ${excerpt(body)}`,
     );
     await scene.over(1);
-    scene.assistant = () => {};
+    scene.assistant = (_message, reply) => void reply.text('Noted');
     const { message, answered } = await scene.tell('Hello', anna);
     assertTaken(await answered);
     assert.equal(message.text, 'Hello');
@@ -79,7 +80,10 @@ export function addTurnChecks<C extends InputChannel>(
     const scene = await open(during);
     const held = new Gate();
     during.afterwards(() => held.open());
-    scene.assistant = ({ senderId }) => (senderId === anna ? held.opened : undefined);
+    scene.assistant = async ({ senderId }, reply) => {
+      if (senderId === anna) await held.opened;
+      await reply.text('Noted');
+    };
     const first = await scene.tell('I take my time', anna);
     const second = await scene.tell('I am quick', bert);
     await scene.over(1);
@@ -92,7 +96,10 @@ export function addTurnChecks<C extends InputChannel>(
     const scene = await open(during);
     const held = new Gate();
     during.afterwards(() => held.open());
-    scene.assistant = ({ text }) => (text === 'First' ? held.opened : undefined);
+    scene.assistant = async ({ text }, reply) => {
+      if (text === 'First') await held.opened;
+      await reply.text('Noted');
+    };
     const first = await scene.tell('First', anna);
     const second = scene.say('Second', anna);
     await scene.tell('Meanwhile', bert);

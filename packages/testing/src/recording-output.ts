@@ -2,7 +2,9 @@ import { OutputChannel, type Extra } from '@trunkline/core';
 
 /** A text that a {@link RecordingOutput} was given. */
 export interface RecordedText {
+  /** Whose conversation it went to. */
   recipientId: string;
+  /** The text. */
   text: string;
   /** What else the response carried. */
   extra: Extra;
@@ -21,6 +23,7 @@ export interface RecordedText {
  * ```
  */
 export class RecordingOutput extends OutputChannel {
+  /** {@inheritDoc @trunkline/core#OutputChannel.name} */
   readonly name: string;
 
   /** What it was given, the first first. */
@@ -37,6 +40,7 @@ export class RecordingOutput extends OutputChannel {
     return this.sent.map(({ text }) => text);
   }
 
+  /** {@inheritDoc @trunkline/core#OutputChannel.sendTextMessage} */
   async sendTextMessage(recipientId: string, text: string, extra: Extra = {}): Promise<void> {
     this.sent.push({ recipientId, text, extra });
   }

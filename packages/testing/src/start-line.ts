@@ -3,6 +3,7 @@ import { Trunkline, type TrunklineOptions } from '@trunkline/core';
 
 /** A line that listens. */
 export interface StartedLine {
+  /** The line. */
   line: Trunkline;
   /** Where it listens, `http://127.0.0.1:49152` say: no slash at its end. */
   url: string;

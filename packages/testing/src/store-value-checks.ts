@@ -44,13 +44,15 @@ export function addValueChecks(
 ): void {
   const ttlMs = advance === undefined ? 60 : 60_000;
   /** Lets what was set with `ttlMs` before this call expire. */
-  const expire = async (store: Store): Promise<void> => {
-    await store.values.set('contract', 'marker', true, { ttlMs });
-    await advance?.(ttlMs);
-    // Without a clock to move: until what was set last is gone. The check's time bounds it.
-    while (advance === undefined && (await store.values.get('contract', 'marker')) !== null) {
-      await wait(10);
-    }
+  const expire = async (store: Store, during: During): Promise<void> => {
+    if (advance !== undefined) return await advance(ttlMs);
+    // Without a clock to move: until what was set last is gone.
+    await store.values.set('contract', 'last', true, { ttlMs });
+    let isOver = false;
+    during.afterwards(() => {
+      isOver = true;
+    });
+    while (!isOver && (await store.values.get('contract', 'last')) !== null) await wait(10);
   };
 
   check('has no value where none was set', async (during) => {
@@ -88,7 +90,7 @@ export function addValueChecks(
     menu.items.push('changed by the writer');
     const read = await values.get('menus', 'anna');
     assert.deepEqual(read?.value, { items: ['soup'] });
-    (read.value as typeof menu).items.push('changed by a reader');
+    read.value.items.push('changed by a reader');
     assert.deepEqual((await values.get('menus', 'anna'))?.value, { items: ['soup'] });
   });
 
@@ -149,7 +151,7 @@ export function addValueChecks(
     const version = await values.set('menus', 'anna', 1, { ttlMs });
     await values.compareAndSet('menus', 'bert', null, 1, { ttlMs });
     await values.set('menus', 'carl', 1, { ttlMs: 1_000 * ttlMs });
-    await during.waitFor('values to expire', expire(store));
+    await during.waitFor('values to expire', expire(store, during));
     assert.equal(await values.get('menus', 'anna'), null, 'set() with ttlMs');
     assert.equal(await values.get('menus', 'bert'), null, 'compareAndSet() with ttlMs');
     assert.ok(await values.get('menus', 'carl'), 'a value was gone before its time');
@@ -171,7 +173,7 @@ export function addValueChecks(
     await values.compareAndSet('menus', 'carl', null, 2);
     await values.set('menus', 'dora', 1);
     await values.set('menus', 'dora', 2, { ttlMs });
-    await during.waitFor('values to expire', expire(store));
+    await during.waitFor('values to expire', expire(store, during));
     assert.equal((await values.get('menus', 'anna'))?.value, 2, 'set() again without ttlMs');
     assert.equal((await values.get('menus', 'bert'))?.value, 2, 'set() again with a longer ttlMs');
     assert.equal((await values.get('menus', 'carl'))?.value, 2, 'compareAndSet() without ttlMs');

@@ -1,7 +1,7 @@
 import type { Application } from 'express';
 import type { InputChannel } from '../channel/input-channel.ts';
 import { Trunkline, type TrunklineOptions } from '../line/trunkline.ts';
-import { silentLogger, type Logger } from '../logger.ts';
+import { guardLogger, silentLogger, type Logger } from '../logger.ts';
 import { toAssistant, type Assistant, type AssistantObject } from '../turns/assistant.ts';
 import { router } from './router.ts';
 
@@ -29,10 +29,11 @@ export function register(
   app: Application,
   options: RegisterOptions = {},
 ): Trunkline {
+  const logger = guardLogger(options.logger ?? silentLogger);
   const line = new Trunkline({
     ...options,
     channels,
-    assistant: options.assistant ?? lateAssistant(() => app.locals['assistant'], options.logger),
+    assistant: options.assistant ?? lateAssistant(() => app.locals['assistant'], logger),
   });
   app.locals['inputChannels'] = channels;
   app.use(router(line));
@@ -40,10 +41,10 @@ export function register(
 }
 
 /** Whoever answers by the time that a message comes. Until then messages are ignored, as in Rasa. */
-function lateAssistant(find: () => unknown, logger: Logger = silentLogger): AssistantObject {
+function lateAssistant(find: () => unknown, logger: Logger): AssistantObject {
   const current = (): AssistantObject | null => {
-    const assistant = find();
-    if (assistant !== undefined) return toAssistant(assistant);
+    const assistant = find() ?? null;
+    if (assistant !== null) return toAssistant(assistant);
     logger.warn(
       {},
       'a message is ignored: set app.locals.assistant, or pass an assistant to register()',

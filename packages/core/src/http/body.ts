@@ -29,6 +29,10 @@ export function readBody(req: IncomingMessage, options: ReadBodyOptions): Promis
       reject(bodyParserError(channel));
       return;
     }
+    if (req.destroyed) {
+      reject(new TurnAbortedError('disconnected', { channel }));
+      return;
+    }
     const encoding = req.headers['content-encoding'];
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
       reject(unsupportedEncoding(channel));

@@ -13,6 +13,9 @@ export function routesAsMiddleware(routes: readonly Route[]): Blueprint {
   return (req, res, next) => {
     const resource = table.find(pathOf(req));
     if (resource === undefined) return next();
-    void (async () => resource.handle(req, res))().catch((error: unknown) => sendError(res, error));
+    void (async () => resource.handle(req, res))().catch((error: unknown) => {
+      if (res.headersSent) res.destroy();
+      else sendError(res, error);
+    });
   };
 }

@@ -1,5 +1,6 @@
 import type { InputChannel, Route } from '../channel/input-channel.ts';
 import { sendJson } from '../http/problem.ts';
+import type { Clock } from '../clock.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/contract.ts';
@@ -11,11 +12,12 @@ const READY_MS = 3_000;
 export function healthRoutes(
   channels: readonly InputChannel[],
   store: Store,
+  clock: Clock,
   logger: Logger,
 ): Route[] {
   const check = async (name: string, ready: (() => Promise<void>) | undefined): Promise<string> => {
     try {
-      await withinTime(ready);
+      await withinTime(clock, ready);
       return 'ok';
     } catch (error) {
       logger.warn({ err: toError(error), part: name }, `${name} is not ready`);
@@ -43,12 +45,15 @@ export function healthRoutes(
   ];
 }
 
-async function withinTime(ready: (() => Promise<void>) | undefined): Promise<void> {
-  const timeout = AbortSignal.timeout(READY_MS);
-  await Promise.race([
-    ready?.(),
-    new Promise((_resolve, reject) =>
-      timeout.addEventListener('abort', () => reject(timeout.reason as Error)),
-    ),
-  ]);
+async function withinTime(clock: Clock, ready: (() => Promise<void>) | undefined): Promise<void> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    const onLate = (): void => reject(new Error(`no answer within ${READY_MS} ms`));
+    cancel = clock.after(READY_MS, onLate);
+  });
+  try {
+    await Promise.race([ready?.(), late]);
+  } finally {
+    cancel();
+  }
 }

@@ -35,13 +35,17 @@ const LAST_ANSWER_MS = 1_000;
 
 /**
  * Takes no more connections. The returned function ends those that are left: at once where they
- * are idle, after the answer where one is on its way.
+ * are idle, after the answer where one is on its way. `endUpgraded` is called for those that Node's
+ * server gave away.
  */
-export function stopServer(server: Server): () => Promise<void> {
+export function stopServer(server: Server, endUpgraded: () => void): () => Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   return async () => {
     server.closeIdleConnections();
-    const timer = setTimeout(() => server.closeAllConnections(), LAST_ANSWER_MS);
+    const timer = setTimeout(() => {
+      server.closeAllConnections();
+      endUpgraded();
+    }, LAST_ANSWER_MS);
     await closed;
     clearTimeout(timer);
   };

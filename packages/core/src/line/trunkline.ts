@@ -110,7 +110,9 @@ export class Trunkline {
     this.#assistant = toAssistant(options.assistant);
     this.#telemetry = createTelemetry(logger, options);
     this.#store = options.store ?? new MemoryStore({ clock });
-    this.#upgrades = new Upgrades(route || null);
+    this.#upgrades = new Upgrades(route || null, (error) =>
+      this.#telemetry.error(error, { channel: null, stage: 'request' }),
+    );
     this.#engine = new TurnEngine({
       store: this.#store,
       clock,
@@ -123,7 +125,7 @@ export class Trunkline {
       conversationKey: options.conversationKey,
       outputFor: (channel, address) => this.#outputFor(channel, address),
     });
-    for (const health of healthRoutes(this.channels, this.#store, logger))
+    for (const health of healthRoutes(this.channels, this.#store, clock, logger))
       this.#table.add('', health);
     this.#mount(route);
   }
@@ -200,6 +202,10 @@ export class Trunkline {
     const server = createServer(this.handler(fallback));
     this.attach(server);
     await listenOn(server, port, host);
+    if (this.#closed !== null) {
+      server.close();
+      throw new ConfigurationError('the line was closed while it began to listen');
+    }
     this.#servers.add(server);
     return server;
   }
@@ -217,15 +223,19 @@ export class Trunkline {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const stopped = [...this.#servers].map((server) => stopServer(server));
+    const endUpgraded = (): void => this.#upgrades.destroy();
+    const stopped = [...this.#servers].map((server) => stopServer(server, endUpgraded));
     this.#upgrades.detach();
     await this.#engine.close(graceMs);
-    await Promise.all(stopped.map((stop) => stop()));
+    // Ahead of the servers, which wait for the connections that channels have taken over.
     for (const channel of this.channels) {
-      await channel
-        .close?.()
-        .catch((error) => this.#telemetry.error(error, { channel: channel.name, stage: 'close' }));
+      try {
+        await channel.close?.();
+      } catch (error) {
+        this.#telemetry.error(error, { channel: channel.name, stage: 'close' });
+      }
     }
+    await Promise.all(stopped.map((stop) => stop()));
     await this.#store.close();
   }
 

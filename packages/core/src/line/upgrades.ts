@@ -1,6 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { UpgradeHandler } from '../channel/input-channel.ts';
+import { callGuarded } from '../guard.ts';
 import { pathOf } from '../http/path.ts';
 
 /** The paths whose connections channels take over, and the servers that they are attached to. */
@@ -9,9 +10,12 @@ export class Upgrades {
   readonly #ownPrefix: string | null;
   readonly #handlers = new Map<string, UpgradeHandler>();
   readonly #attached = new Map<Server, (...event: UpgradeEvent) => void>();
+  readonly #sockets = new Set<Duplex>();
+  readonly #onError: (error: unknown) => void;
 
-  constructor(ownPrefix: string | null) {
+  constructor(ownPrefix: string | null, onError: (error: unknown) => void) {
     this.#ownPrefix = ownPrefix;
+    this.#onError = onError;
   }
 
   /** Adds a channel's handler. */
@@ -35,11 +39,24 @@ export class Upgrades {
     this.#attached.clear();
   }
 
+  /** Ends the connections that were taken over and are still there: Node knows them no more. */
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   #onUpgrade(server: Server, ...[req, socket, head]: UpgradeEvent): void {
     const path = pathOf(req);
     const handler = this.#handlers.get(path);
     if (handler !== undefined) {
-      handler.handle(req, socket, head);
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      callGuarded(
+        () => handler.handle(req, socket, head),
+        (error) => {
+          this.#onError(error);
+          refuseUpgrade(socket, 500);
+        },
+      );
       return;
     }
     const isOurs = this.#ownPrefix !== null && path.startsWith(this.#ownPrefix);
@@ -54,6 +71,8 @@ type UpgradeEvent = [req: IncomingMessage, socket: Duplex, head: Buffer];
 export function refuseUpgrade(socket: Duplex, status: number, detail?: string): void {
   const text = detail ?? STATUS_CODES[status] ?? '';
   socket.on('error', () => {});
+  // Else a client that never ends its side would keep the connection.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n` +
       `content-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,

@@ -21,6 +21,11 @@ export class TurnAbort {
     return this.#reason;
   }
 
+  /** Whether an error says that the turn was ended, and not that something failed. */
+  isReason(error: unknown): boolean {
+    return this.#reason !== null && error === this.#reason;
+  }
+
   /** Ends the turn. */
   abort(reason: AbortReason): void {
     if (this.#reason !== null) return;

@@ -3,13 +3,14 @@ import type { Receipt } from '../channel/delivery.ts';
 import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
-import type {
-  Attachment,
-  BotMessage,
-  Button,
-  Element,
-  Extra,
-  QuickReply,
+import {
+  responseFor,
+  type Attachment,
+  type BotMessage,
+  type Button,
+  type Element,
+  type Extra,
+  type QuickReply,
 } from '../message/bot-message.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -216,22 +217,35 @@ export class TurnReply implements Reply {
 
   /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
   #inOrder(send: () => Promise<Sent>): Promise<Sent> {
-    if (producing.getStore() === this) return Promise.reject(insideStream());
-    if (this.#isOver) return Promise.reject(afterTheEnd());
+    if (producing.getStore() === this) return this.#refuse(insideStream());
+    if (this.#isOver) return this.#refuse(afterTheEnd());
     const sent = this.#tail.then(() => {
       const { abort } = this.#options;
       if (abort.reason !== null) throw abort.reason;
       return send();
     });
-    this.#tail = sent.catch(() => {});
+    this.#tail = sent.catch((error) => this.#reportError(error));
     return sent;
+  }
+
+  /** A rejection that need not be awaited. */
+  #refuse(error: Error): Promise<never> {
+    this.#reportError(error);
+    const refused = Promise.reject(error);
+    refused.catch(() => {});
+    return refused;
+  }
+
+  #reportError(error: unknown): void {
+    const { telemetry, channel, abort } = this.#options;
+    if (!abort.isReason(error)) telemetry.error(error, { channel, stage: 'send' }, abort);
   }
 
   async #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
     const { output, recipientId, telemetry, channel } = this.#options;
     const transformed = isStreamSeen ? response : await this.#transform(response);
     if (transformed === null) return NOTHING_SENT;
-    const texts = responseTexts(transformed);
+    const texts = responseTexts(responseFor(output.name, transformed));
     if (texts.length === 0 && transformed.channels === undefined) {
       telemetry.logger.warn(
         { channel, keys: Object.keys(transformed) },
@@ -255,8 +269,7 @@ export class TurnReply implements Reply {
     text: string,
     send: () => Promise<string | void>,
   ): Promise<Sent> {
-    const { output, delivery, clock, telemetry, channel, recipientId, abort, onSaid } =
-      this.#options;
+    const { output, delivery, clock, telemetry, channel, recipientId, onSaid } = this.#options;
     output.trackerState = await this.#currentTrackerState();
     const startedAt = clock.now();
     const report = (outcome: 'sent' | 'failed'): void => {
@@ -270,7 +283,6 @@ export class TurnReply implements Reply {
       return { status: 'sent', receipts: delivery.takeReceipts() };
     } catch (error) {
       report('failed');
-      if (error !== abort.reason) telemetry.error(error, { channel, stage: 'send' });
       throw error;
     }
   }
@@ -298,7 +310,8 @@ export class TurnReply implements Reply {
       [Symbol.asyncIterator]: () => {
         const iterator = chunks[Symbol.asyncIterator]();
         return {
-          next: () => producing.run(this, () => iterator.next()),
+          // `async` for iterators that throw, or answer without a promise.
+          next: async () => producing.run(this, () => iterator.next()),
           return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
         };
       },

@@ -100,7 +100,7 @@ export class Schedule {
     try {
       await abort.race(done);
     } catch (error) {
-      if (error === abort.reason) lingering = this.#orAfterGrace(done);
+      if (abort.isReason(error)) lingering = this.#orAfterGrace(done);
       throw error;
     } finally {
       stopDeadline();

@@ -65,8 +65,11 @@ export async function streamTo(
       output.sendResponseChunk(recipientId, chunk, extra),
     );
   } catch (error) {
-    // The reason of the failure is worth more than a failure to say that it is over.
-    await output.sendResponseChunkEnd(recipientId, extra).catch(() => {});
+    try {
+      await output.sendResponseChunkEnd(recipientId, extra);
+    } catch {
+      // The reason of the failure is worth more than a failure to say that it is over.
+    }
     throw error;
   }
   await output.sendResponseChunkEnd(recipientId, extra);

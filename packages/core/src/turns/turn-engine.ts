@@ -108,11 +108,17 @@ export class TurnEngine {
     }
     // The ticket comes first: the message has its place while the store is asked whether it is new.
     const begun = this.#schedule.begin(work, null);
+    // It may fail before anybody looks: `#turn` does, or nobody.
+    begun.catch(() => {});
     let isNew = false;
     try {
       isNew = await this.#mark(channel, message);
     } finally {
-      if (!isNew) void begun.then((release) => release()).catch(() => {});
+      if (!isNew)
+        begun.then(
+          (release) => release(),
+          () => {},
+        );
     }
     if (!isNew) return 'duplicate';
     // What fails is reported where it fails; nobody waits for a deferred turn.
@@ -145,7 +151,7 @@ export class TurnEngine {
         await this.#reply(work, message, output, assistant, handle);
       });
     } catch (error) {
-      telemetry.error(error, { channel, stage: 'event' });
+      telemetry.error(error, { channel, stage: 'event' }, work.abort);
     }
   }
 
@@ -167,11 +173,12 @@ export class TurnEngine {
         await this.#answer(work, message, outputOf());
       });
     } catch (error) {
-      const isAborted = error === abort.reason || error instanceof OverloadedError;
+      const isRefused = startedAt === null && error instanceof OverloadedError;
+      const isAborted = abort.isReason(error) || isRefused;
       outcome = isAborted ? 'aborted' : 'failed';
       // A client that left, a cancellation and a shutdown are nobody's failure.
-      if (!isAborted || (error === abort.reason && abort.reason?.reason === 'deadline')) {
-        telemetry.error(error, { channel, stage: 'assistant' });
+      if (!isAborted || (abort.isReason(error) && abort.reason?.reason === 'deadline')) {
+        telemetry.error(error, { channel, stage: 'assistant' }, abort);
       }
       throw error;
     } finally {

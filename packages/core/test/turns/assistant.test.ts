@@ -1,4 +1,4 @@
-import { ConfigurationError, type Middleware } from '@trunkline/core';
+import { ConfigurationError, OverloadedError, type Middleware } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { toAssistant } from '../../src/turns/assistant.ts';
 import { say, setUpEngine } from '../support/engine.ts';
@@ -55,6 +55,17 @@ describe('the assistant', () => {
       expect(outcome).toEqual({ reason: thrown });
       expect(errors).toMatchObject([{ error: expect.any(Error) as Error }]);
     }
+  });
+});
+
+describe('an assistant that is overloaded itself', () => {
+  it('has failed, which is reported: nothing was refused here', async () => {
+    const { turns, errors, turnReports } = setUpEngine(() => {
+      throw new OverloadedError('the model is busy', { code: 'queue_full', retryAfterMs: 1 });
+    });
+    await expect(turns.run(say('Hi'))).rejects.toThrow('the model is busy');
+    expect(errors).toHaveLength(1);
+    expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { UserMessage, type Reply, type Transform, type TransformOptions } from '@trunkline/core';
+import type { UserMessage} from '@trunkline/core';
+import { type Reply, type Transform, type TransformOptions } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { say, setUpEngine, type EngineUnderTest } from '../support/engine.ts';
 import { SpyOutput, StreamingOutput, TextOutput } from '../support/outputs.ts';
@@ -322,5 +323,18 @@ describe('trackerState', () => {
       { sender_id: 'ada', count: 2 },
       { slots: { name: 'Ada' } },
     ]);
+  });
+});
+
+describe('a reply whose turn is over', () => {
+  it('refuses to speak, and reports it', async () => {
+    const kept: Reply[] = [];
+    const { texts, engine } = await turnOn(new TextOutput(), (reply) => void kept.push(reply));
+    for (const reply of kept) {
+      await expect(reply.text('late')).rejects.toThrow('over');
+      void reply.text('later');
+    }
+    expect(texts).toEqual([]);
+    expect(engine.errors).toHaveLength(2);
   });
 });

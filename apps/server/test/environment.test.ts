@@ -1,0 +1,38 @@
+import { ConfigurationError } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { parseEnvironment } from '../src/environment.ts';
+
+describe('the environment', () => {
+  it('has defaults', () => {
+    expect(parseEnvironment({})).toEqual({
+      port: 5005,
+      publicUrl: 'http://localhost:5005',
+      logLevel: 'info',
+    });
+  });
+
+  it('takes a port, and the address follows it', () => {
+    expect(parseEnvironment({ PORT: '8080' })).toMatchObject({
+      port: 8080,
+      publicUrl: 'http://localhost:8080',
+    });
+  });
+
+  it('takes a public address, with or without a slash at its end', () => {
+    const { publicUrl } = parseEnvironment({ PUBLIC_URL: 'https://bot.example.org/' });
+    expect(publicUrl).toBe('https://bot.example.org');
+  });
+
+  it.each([
+    ['PORT', 'http'],
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', '80.5'],
+    ['LOG_LEVEL', 'loud'],
+    ['PUBLIC_URL', 'bot.example.org:80:80'],
+    ['PUBLIC_URL', 'ftp://bot.example.org'],
+  ])('names the variable that is wrong: %s=%s', (name, value) => {
+    expect(() => parseEnvironment({ [name]: value })).toThrow(ConfigurationError);
+    expect(() => parseEnvironment({ [name]: value })).toThrow(name);
+  });
+});

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { InputChannel } from '@trunkline/core';
+import { inputChannelContract, type ChannelRequest, type It } from '@trunkline/testing';
+import { describe, expect, it } from 'vitest';
+import { DeferredInput } from './examples/deferred-input.ts';
+import { PostInput } from './examples/post-input.ts';
+import { RouterInput } from './examples/router-input.ts';
+import {
+  BROKEN_DEFERRED,
+  BROKEN_INPUTS,
+  HANGING_INPUTS,
+  namelessInput,
+} from './support/broken-inputs.ts';
+import { exceptFor, outcomeOf } from './support/outcome.ts';
+
+const post = (text: string, sender: string): ChannelRequest => ({ body: { text, sender } });
+
+const deferred = (text: string, from: string): ChannelRequest => ({
+  body: { id: randomUUID(), text, from },
+});
+
+describe('a channel with routes()', () => {
+  inputChannelContract({
+    it,
+    create: () => new PostInput(),
+    message: post,
+    replies: (answer) => JSON.parse(answer.body) as unknown,
+  });
+});
+
+describe('a channel written as an Express Router', () => {
+  inputChannelContract({
+    // The line answers 500 to what express.json() refuses with 400, until it heeds error.status.
+    it: exceptFor('answers garbage, and starts no turn'),
+    create: () => new RouterInput(),
+    message: post,
+    replies: (answer) => JSON.parse(answer.body) as unknown,
+  });
+});
+
+describe('a channel whose platform is answered at once', () => {
+  inputChannelContract({
+    it,
+    create: () => new DeferredInput(),
+    message: deferred,
+    replies: (_answer, channel) => channel.platform,
+  });
+});
+
+describe('a channel with a prefix and senders of its own', () => {
+  class ElsewhereInput extends PostInput {
+    override urlPrefix(): string {
+      return '/elsewhere';
+    }
+  }
+  inputChannelContract({
+    it,
+    create: () => new ElsewhereInput(),
+    message: async (text, sender) => ({
+      headers: { 'Content-Type': 'application/json; charset=utf-8' },
+      body: JSON.stringify({ text, sender }),
+    }),
+    senders: ['+15550001', '+15550002', '+15550003'],
+  });
+});
+
+describe('the contract of input channels', () => {
+  const contractOf =
+    (create: () => InputChannel, timeoutMs?: number) =>
+    (runner: It): void =>
+      inputChannelContract({
+        it: runner,
+        create,
+        message: post,
+        replies: (answer) => JSON.parse(answer.body) as unknown,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      });
+  const deferredContractOf =
+    (create: () => DeferredInput) =>
+    (runner: It): void =>
+      inputChannelContract({ it: runner, create, message: deferred });
+
+  it.each(BROKEN_INPUTS)('finds a channel that %s', async (_fault, make, finds) => {
+    const { failures } = await outcomeOf(contractOf(make));
+    expect(Object.keys(failures)).toEqual(finds);
+  });
+
+  it.each(BROKEN_DEFERRED)('finds a channel that %s', async (_fault, make, finds) => {
+    const { failures } = await outcomeOf(deferredContractOf(make));
+    expect(Object.keys(failures)).toEqual(finds);
+  });
+
+  it.concurrent.each(HANGING_INPUTS)('finds a channel that %s', async (_fault, make, finds) => {
+    const { failures } = await outcomeOf(contractOf(make, 1_000));
+    expect(Object.keys(failures)).toEqual(finds);
+    for (const failure of Object.values(failures)) expect(failure).toMatch(/waited 1000 ms for/);
+  });
+
+  it('says what it waited for', async () => {
+    const { failures } = await outcomeOf(
+      contractOf(HANGING_INPUTS[0]?.[1] ?? namelessInput, 1_000),
+    );
+    expect(failures['answers when the assistant says nothing']).toContain(
+      'waited 1000 ms for an answer to POST /webhook',
+    );
+  });
+
+  it('has no check that cannot fail', async () => {
+    const { names, failures } = await outcomeOf(contractOf(namelessInput));
+    const broken = [...BROKEN_INPUTS, ...BROKEN_DEFERRED, ...HANGING_INPUTS];
+    const found = new Set([...Object.keys(failures), ...broken.flatMap(([, , finds]) => finds)]);
+    expect(failures).toHaveProperty('has a name');
+    expect(names.filter((name) => !found.has(name))).toEqual([]);
+  });
+});
