@@ -127,7 +127,8 @@ export function printTable(rows) {
  */
 export function printGoals(goals) {
   console.log('\nGoals');
-  printTable(
-    goals.map(({ goal, met, measured }) => [`${met ? 'pass' : 'MISS'}  ${goal}`, measured]),
-  );
+  const width = Math.max(...goals.map(({ goal }) => goal.length));
+  for (const { goal, met, measured } of goals) {
+    console.log(`${met ? 'pass' : 'MISS'}  ${goal.padEnd(width)}  ${measured}`);
+  }
 }

@@ -148,7 +148,7 @@ const ABORT_TEXTS: Record<AbortReason, string> = {
 /** Whatever was thrown, as an `Error`. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
-  // An object may have no text, `Object.create(null)` say.
-  const text = typeof thrown === 'object' ? 'what was thrown is no error' : String(thrown);
+  // An object may refuse to become a text, `Object.create(null)` say.
+  const text = typeof thrown === 'string' ? thrown : `no error was thrown, but: ${typeof thrown}`;
   return new Error(text, { cause: thrown });
 }

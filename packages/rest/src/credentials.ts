@@ -99,7 +99,8 @@ function resolveAuth(
   if (!isJsonObject(auth)) return fail('auth must hold type "bearer" or "jwt", or be left out');
   const names = auth.type === 'bearer' ? BEARER_NAMES : JWT_NAMES;
   const unknown = Object.keys(auth).find((key) => !names.includes(key));
-  if (unknown !== undefined) return fail(`unknown option "auth.${unknown}": there are ${names.join(', ')}`);
+  if (unknown !== undefined)
+    return fail(`unknown option "auth.${unknown}": there are ${names.join(', ')}`);
   if (auth.type === 'bearer') {
     const tokens = [auth.token].flat();
     if (tokens.length === 0 || tokens.some((token) => typeof token !== 'string' || token === '')) {

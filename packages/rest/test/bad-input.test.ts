@@ -27,8 +27,20 @@ describe('bad input is answered with a problem document and starts no turn', () 
     ['a message that is no text', '{"message":5}', {}, 400, 'invalid_message'],
     ['a sender that is neither text nor number', '{"sender":[]}', {}, 400, 'invalid_sender'],
     ['an input_channel that is no text', '{"input_channel":[1]}', {}, 400, 'invalid_input_channel'],
-    ['the wrong content type', '{}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
-    ['a form', 'message=Hi', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
+    [
+      'the wrong content type',
+      '{}',
+      { 'content-type': 'text/plain' },
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      'a form',
+      'message=Hi',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      415,
+      'unsupported_media_type',
+    ],
     ['a compressed body', '{}', { 'content-encoding': 'gzip' }, 415, 'unsupported_encoding'],
     ['a body that is too large', `{"message":"${'x'.repeat(300_000)}"}`, {}, 413, 'body_too_large'],
   ])('%s', async (_name, body, headers, status, code) => {

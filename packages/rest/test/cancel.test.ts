@@ -1,4 +1,4 @@
-import type { InputChannel} from '@trunkline/core';
+import type { InputChannel } from '@trunkline/core';
 import { type Reply, type Turns } from '@trunkline/core';
 import { RestInput } from '@trunkline/rest';
 import { describe, expect, it } from 'vitest';

@@ -78,7 +78,9 @@ describe('the REST channel', () => {
       }
       await reply.stream(chunks());
     });
-    expect(await (await post({ sender: 'u' })).json()).toEqual([{ recipient_id: 'u', text: 'Hey' }]);
+    expect(await (await post({ sender: 'u' })).json()).toEqual([
+      { recipient_id: 'u', text: 'Hey' },
+    ]);
   });
 
   it('35: passes metadata through; absent is null', async () => {
@@ -113,7 +115,10 @@ describe('the REST channel', () => {
 
   it('lets a subclass take metadata from the request', async () => {
     class WithHeader extends RestInput {
-      override getMetadata(request: IncomingMessage, body: unknown): { page: string; body: string } {
+      override getMetadata(
+        request: IncomingMessage,
+        body: unknown,
+      ): { page: string; body: string } {
         return { page: String(request.headers['x-page']), body: JSON.stringify(body) };
       }
     }
@@ -147,7 +152,7 @@ describe('the REST channel', () => {
     expect(response.status).toBe(500);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(response.headers.get('x-trunkline-turn')).toBe('failed');
-    const problem = (await response.json());
+    const problem = await response.json();
     expect(problem).toMatchObject({ status: 500, code: 'turn_failed' });
     expect(JSON.stringify(problem)).not.toContain('secret');
   });
@@ -182,7 +187,9 @@ describe('the REST channel', () => {
     const { post } = await startRest(async (_message, reply) => {
       await reply.response({ text: 'elsewhere', channels: { rest: { text: 'here' } } });
     });
-    expect(await (await post({ sender: 'u' })).json()).toEqual([{ recipient_id: 'u', text: 'here' }]);
+    expect(await (await post({ sender: 'u' })).json()).toEqual([
+      { recipient_id: 'u', text: 'here' },
+    ]);
   });
 
   it('lets nobody wait for others who came without a sender', async () => {
@@ -211,13 +218,13 @@ describe('the REST channel', () => {
       Array.from({ length: 10 }, async () => (await post({ sender: 'u', message: 'x' })).json()),
     );
     const texts = (answers as { text: string }[][]).map((messages) => messages[0]?.text);
-    expect(texts.toSorted()).toEqual(
-      Array.from({ length: 10 }, (_, i) => `${i + 1} x`).toSorted(),
-    );
+    expect(new Set(texts)).toEqual(new Set(Array.from({ length: 10 }, (_, i) => `${i + 1} x`)));
   });
 
   it('cannot be reached proactively', () => {
     expect(new RestInput().getOutputChannel).toBeUndefined();
-    expect(new Trunkline({ channels: [new RestInput()], assistant: echo }).channels).toHaveLength(1);
+    expect(new Trunkline({ channels: [new RestInput()], assistant: echo }).channels).toHaveLength(
+      1,
+    );
   });
 });

@@ -38,7 +38,11 @@ describe('the options', () => {
     ['auth left empty', { auth: null }, 'auth must hold'],
     ['auth as a text', { auth: 'bearer' }, 'auth must hold'],
     ['an unknown auth', { auth: { type: 'basic' } }, 'auth.type must be'],
-    ['a misspelt option of auth', { auth: { type: 'jwt', key: 'k', audiance: 'a' } }, '"auth.audiance"'],
+    [
+      'a misspelt option of auth',
+      { auth: { type: 'jwt', key: 'k', audiance: 'a' } },
+      '"auth.audiance"',
+    ],
     ['no token', { auth: { type: 'bearer' } }, 'auth.token'],
     ['an empty token', { auth: { type: 'bearer', token: ['a', ''] } }, 'auth.token'],
     ['no tokens', { auth: { type: 'bearer', token: [] } }, 'auth.token'],
@@ -46,10 +50,22 @@ describe('the options', () => {
     ['an empty key', { auth: { type: 'jwt', key: '' } }, 'auth.key is empty'],
     ['a key that is none', { auth: { type: 'jwt', key: 'k', algorithms: ['RS256'] } }, 'auth.key'],
     ['a public key as a secret', { auth: { type: 'jwt', key: pem } }, 'auth.key is a PEM key'],
-    ['secret and public algorithms', { auth: { type: 'jwt', key: pem, algorithms: ['HS256', 'ES256'] } }, 'auth.algorithms'],
-    ['the algorithm none', { auth: { type: 'jwt', key: 'k', algorithms: ['none'] } }, 'auth.algorithms'],
+    [
+      'secret and public algorithms',
+      { auth: { type: 'jwt', key: pem, algorithms: ['HS256', 'ES256'] } },
+      'auth.algorithms',
+    ],
+    [
+      'the algorithm none',
+      { auth: { type: 'jwt', key: 'k', algorithms: ['none'] } },
+      'auth.algorithms',
+    ],
     ['no algorithms', { auth: { type: 'jwt', key: 'k', algorithms: [] } }, 'auth.algorithms'],
-    ['algorithms as a text', { auth: { type: 'jwt', key: 'k', algorithms: 'HS256' } }, 'auth.algorithms'],
+    [
+      'algorithms as a text',
+      { auth: { type: 'jwt', key: 'k', algorithms: 'HS256' } },
+      'auth.algorithms',
+    ],
   ])('refuse %s', (_name, options, message) => {
     const make = (): RestInput => new RestInput(options as RestOptions);
     expect(make).toThrow(ConfigurationError);

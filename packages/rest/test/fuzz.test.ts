@@ -17,10 +17,13 @@ interface Probe {
 /** Sends what fetch would not. */
 function send(port: number, { method, path, headers, body }: Probe): Promise<number> {
   return new Promise((resolve, reject) => {
-    const sent = request({ port, host: '127.0.0.1', method, path, headers, agent: false }, (res) => {
-      res.resume().on('end', () => resolve(res.statusCode ?? 0));
-      res.on('error', reject);
-    });
+    const sent = request(
+      { port, host: '127.0.0.1', method, path, headers, agent: false },
+      (res) => {
+        res.resume().on('end', () => resolve(res.statusCode ?? 0));
+        res.on('error', reject);
+      },
+    );
     // Where the answer comes before the body was taken, the rest of it is lost. That is no error.
     sent.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error);
@@ -73,7 +76,10 @@ const headers = fc.record(
       { weight: 1, arbitrary: headerValue },
     ),
     'content-encoding': fc.constantFrom('gzip', 'identity', 'br', ''),
-    authorization: fc.oneof(headerValue, headerValue.map((value) => `Bearer ${value}`)),
+    authorization: fc.oneof(
+      headerValue,
+      headerValue.map((value) => `Bearer ${value}`),
+    ),
     origin: fc.oneof(headerValue, fc.constant('https://example.org')),
     accept: headerValue,
     connection: fc.constantFrom('close', 'keep-alive', 'upgrade'),
@@ -103,24 +109,26 @@ const method = fc.oneof(
 
 it.each([
   ['a channel that is open', {}],
-  ['a channel with a token, for pages of one origin', {
-    auth: { type: 'bearer', token: 'token' } as const,
-    cors: ['https://example.org'],
-  }],
+  [
+    'a channel with a token, for pages of one origin',
+    {
+      auth: { type: 'bearer', token: 'token' } as const,
+      cors: ['https://example.org'],
+    },
+  ],
 ])('%s answers whatever a client sends, and never with 5xx', async (_name, options) => {
   const { port, post, errors } = await startRest(echo, options);
   await fc.assert(
-    fc.asyncProperty(
-      fc.record({ method, path: target, headers, body: bodies }),
-      async (probe) => {
-        const status = await send(port, probe);
-        expect(status).toBeGreaterThanOrEqual(200);
-        expect(status).toBeLessThan(500);
-      },
-    ),
+    fc.asyncProperty(fc.record({ method, path: target, headers, body: bodies }), async (probe) => {
+      const status = await send(port, probe);
+      expect(status).toBeGreaterThanOrEqual(200);
+      expect(status).toBeLessThan(500);
+    }),
     { numRuns: 250 },
   );
   expect(errors).toEqual([]);
   const authorization = 'Bearer token';
-  expect((await post({ message: 'still there?' }, { headers: { authorization } })).status).toBe(200);
+  expect((await post({ message: 'still there?' }, { headers: { authorization } })).status).toBe(
+    200,
+  );
 });

@@ -37,24 +37,65 @@ const upgrade = (path: string, key: string): string =>
 
 describe('bytes that no client should send are answered, and nothing breaks', () => {
   it.each<[string, string | Buffer, RegExp]>([
-    ['a length and chunks', `${HEAD}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, /^HTTP\/1\.1 400/],
-    ['two lengths', `${HEAD}content-length: 16\r\ncontent-length: 17\r\n\r\n${BODY}`, /^HTTP\/1\.1 400/],
+    [
+      'a length and chunks',
+      `${HEAD}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+      /^HTTP\/1\.1 400/,
+    ],
+    [
+      'two lengths',
+      `${HEAD}content-length: 16\r\ncontent-length: 17\r\n\r\n${BODY}`,
+      /^HTTP\/1\.1 400/,
+    ],
     ['a negative length', `${HEAD}content-length: -1\r\n\r\n`, /^HTTP\/1\.1 400/],
     ['a bad chunk', `${HEAD}transfer-encoding: chunked\r\n\r\nxyz\r\n`, /^HTTP\/1\.1 400/],
-    ['an unknown transfer encoding', `${HEAD}transfer-encoding: weird\r\n\r\n${BODY}`, /^HTTP\/1\.1 400/],
+    [
+      'an unknown transfer encoding',
+      `${HEAD}transfer-encoding: weird\r\n\r\n${BODY}`,
+      /^HTTP\/1\.1 400/,
+    ],
     ['a header of 20 kB', `${HEAD}x-long: ${'x'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1\.1 431/],
     ['a NUL in the path', `POST ${PATH}\0 HTTP/1.1\r\nhost: x\r\n\r\n`, /^HTTP\/1\.1 400/],
-    ['an encoded NUL in the path', `POST ${PATH}%00 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n`, /^HTTP\/1\.1 404/],
-    ['a broken gzip body', Buffer.concat([Buffer.from(`${HEAD}content-encoding: gzip\r\ncontent-length: ${brokenGzip.length}\r\n\r\n`), brokenGzip]), /^HTTP\/1\.1 415/],
+    [
+      'an encoded NUL in the path',
+      `POST ${PATH}%00 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n`,
+      /^HTTP\/1\.1 404/,
+    ],
+    [
+      'a broken gzip body',
+      Buffer.concat([
+        Buffer.from(
+          `${HEAD}content-encoding: gzip\r\ncontent-length: ${brokenGzip.length}\r\n\r\n`,
+        ),
+        brokenGzip,
+      ]),
+      /^HTTP\/1\.1 415/,
+    ],
     ['a path that is none', 'POST nowhere HTTP/1.1\r\nhost: x\r\n\r\n', /^HTTP\/1\.1 (400|404)/],
     ['no host', `POST ${PATH} HTTP/1.1\r\n\r\n`, /^HTTP\/1\.1 400/],
     ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', /^HTTP\/1\.1 400/],
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n', /^HTTP\/1\.1 404/],
-    ['an expectation', `${HEAD}expect: 100-continue\r\ncontent-length: 16\r\n\r\n${BODY}`, /^HTTP\/1\.1 100/],
-    ['an unknown expectation', `${HEAD}expect: miracles\r\ncontent-length: 16\r\n\r\n${BODY}`, /^HTTP\/1\.1 417/],
+    [
+      'an expectation',
+      `${HEAD}expect: 100-continue\r\ncontent-length: 16\r\n\r\n${BODY}`,
+      /^HTTP\/1\.1 100/,
+    ],
+    [
+      'an unknown expectation',
+      `${HEAD}expect: miracles\r\ncontent-length: 16\r\n\r\n${BODY}`,
+      /^HTTP\/1\.1 417/,
+    ],
     ['a bad WebSocket key', upgrade('/webhooks/sockets/ws', 'short'), /^HTTP\/1\.1 400/],
-    ['an upgrade on a path of ours', upgrade('/webhooks/rest/ws', 'AAAAAAAAAAAAAAAAAAAAAA=='), /^HTTP\/1\.1 404/],
-    ['an upgrade on any other path', upgrade('/elsewhere', 'AAAAAAAAAAAAAAAAAAAAAA=='), /^HTTP\/1\.1 404/],
+    [
+      'an upgrade on a path of ours',
+      upgrade('/webhooks/rest/ws', 'AAAAAAAAAAAAAAAAAAAAAA=='),
+      /^HTTP\/1\.1 404/,
+    ],
+    [
+      'an upgrade on any other path',
+      upgrade('/elsewhere', 'AAAAAAAAAAAAAAAAAAAAAA=='),
+      /^HTTP\/1\.1 404/,
+    ],
   ])('%s', async (_name, bytes, expected) => {
     const channels = [new RestInput(), new Sockets()];
     const { port, post, turns, errors } = await startRest(echo, {}, { channels });

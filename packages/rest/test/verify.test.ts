@@ -116,13 +116,17 @@ describe('a JSON Web Token', () => {
     ['is none', async () => 'not.a.token'],
     ['has expired', () => tokenOf({ sub: 'ada', exp: '-1 minute' })],
     ['was signed with another secret', () => tokenOf({ sub: 'ada' }, `${SECRET}!`)],
-    ['was signed with another algorithm', () => tokenOf({ sub: 'ada' }, SECRET.repeat(2), 'HS512')],
+    ['was signed with another algorithm', () => tokenOf({ sub: 'ada' }, SECRET, 'HS512')],
     ['has no subject', () => tokenOf({})],
     ['has an empty subject', () => tokenOf({ sub: '' })],
-    ['is not signed', async () => {
-      const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-      return `${part({ alg: 'none' })}.${part({ sub: 'ada' })}.`;
-    }],
+    [
+      'is not signed',
+      async () => {
+        const part = (value: object): string =>
+          Buffer.from(JSON.stringify(value)).toString('base64url');
+        return `${part({ alg: 'none' })}.${part({ sub: 'ada' })}.`;
+      },
+    ],
   ])('is refused where it %s', async (_why, make) => {
     const server = await start();
     const headers = { authorization: `Bearer ${await make()}` };
@@ -139,7 +143,10 @@ describe('a JSON Web Token', () => {
   });
 
   it('may be signed with RS256 and ES256, its key as PEM, JWK or key object', async () => {
-    for (const [alg, pair] of [['RS256', rsa], ['ES256', ec]] as const) {
+    for (const [alg, pair] of [
+      ['RS256', rsa],
+      ['ES256', ec],
+    ] as const) {
       const token = await tokenOf({ sub: 'ada' }, pair.privateKey, alg);
       const jwk = await exportJWK(pair.publicKey);
       for (const key of [pemOf(pair.publicKey), pair.publicKey, jwk]) {

@@ -72,18 +72,42 @@ export function sendError(res: ServerResponse, error: unknown): void {
   sendProblem(res, problemOf(error), headersOf(error));
 }
 
-/** The problem document of an error. Only errors of ours tell the caller what they say. */
+/** The problem document of an error. What failed on our side is told to the log, not to the caller. */
 export function problemOf(error: unknown): Problem {
-  const detail = error instanceof TrunklineError ? error.message : '';
+  const problem = callersProblem(error);
+  if (problem !== null) return problem;
+  const [code, detail] =
+    error instanceof TrunklineError
+      ? [error.code, error.message]
+      : ['internal', 'something failed on our side; the log says what'];
+  return { status: 500, code, detail };
+}
+
+/** The problem document of an error that is the caller's doing; `null` where the fault is ours. */
+export function callersProblem(error: unknown): Problem | null {
   if (
     error instanceof UnauthenticatedError ||
     error instanceof MalformedPayloadError ||
     error instanceof OverloadedError
   ) {
-    return { status: error.status, code: error.code, detail };
+    return { status: error.status, code: error.code, detail: error.message };
   }
-  const code = error instanceof TrunklineError ? error.code : 'internal';
-  return { status: 500, code, detail: detail || 'something failed on our side; the log says what' };
+  // What Express's body parsers throw. Their message is for the caller if they expose it.
+  const { status, type, expose, message } = (error ?? {}) as Partial<HttpError>;
+  if (typeof status !== 'number' || status < 400 || status > 499 || expose !== true) return null;
+  return {
+    status,
+    code: String(type ?? 'bad_request').replaceAll('.', '_'),
+    detail: message ?? '',
+  };
+}
+
+/** @see The package http-errors, which Express and its body parsers use. */
+interface HttpError {
+  status: number;
+  type: string;
+  expose: boolean;
+  message: string;
 }
 
 function headersOf(error: unknown): Record<string, string> {

@@ -7,15 +7,9 @@ import {
 } from '../channel/input-channel.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { systemClock, type Clock } from '../clock.ts';
-import {
-  ConfigurationError,
-  MalformedPayloadError,
-  OverloadedError,
-  TurnAbortedError,
-  UnauthenticatedError,
-} from '../errors.ts';
+import { ConfigurationError, TurnAbortedError } from '../errors.ts';
 import { mountPath, pathOf } from '../http/path.ts';
-import { sendError, sendProblem } from '../http/problem.ts';
+import { callersProblem, sendError, sendProblem } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
 import { guardLogger, silentLogger, type Logger } from '../logger.ts';
 import type { Address, UserMessage } from '../message/user-message.ts';
@@ -283,8 +277,9 @@ export class Trunkline {
 
   #answerError(error: unknown, ...[req, res]: Parameters<RequestListener>): void {
     const { logger } = this.#telemetry;
-    if (isCallers(error)) {
-      logger.warn({ path: pathOf(req), code: error.code }, error.message);
+    const problem = callersProblem(error);
+    if (problem !== null) {
+      logger.warn({ path: pathOf(req), code: problem.code }, problem.detail);
     } else if (!(error instanceof TurnAbortedError)) {
       const channel = error instanceof ConfigurationError ? error.channel : null;
       this.#telemetry.error(error, { channel, stage: 'request' });
@@ -292,17 +287,6 @@ export class Trunkline {
     if (res.headersSent) res.destroy();
     else sendError(res, error);
   }
-}
-
-/** Whether the error is the caller's doing, and nothing is wrong on our side. */
-function isCallers(
-  error: unknown,
-): error is UnauthenticatedError | MalformedPayloadError | OverloadedError {
-  return (
-    error instanceof UnauthenticatedError ||
-    error instanceof MalformedPayloadError ||
-    error instanceof OverloadedError
-  );
 }
 
 const notFound: RequestListener = (_req, res) =>

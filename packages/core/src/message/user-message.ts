@@ -93,10 +93,10 @@ export class UserMessage {
   /** The account that the message came in on, where one channel serves several (Slack: the team). */
   readonly account: string | null;
   /**
-   * The channel the user was on, for the assistant. The channel's own name unless the caller said
-   * otherwise: REST takes it from the body, as in Rasa, so trust nothing to it.
+   * The channel the user was on, for the assistant. The turn engine puts the channel's name in the
+   * place of `null`. REST takes it from the body, as in Rasa, so trust nothing to it.
    */
-  readonly inputChannel: string | null;
+  inputChannel: string | null;
   /** What the front end sent along. */
   readonly metadata: Metadata | null;
   /** Files that came with it. */

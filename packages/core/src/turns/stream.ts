@@ -58,23 +58,27 @@ export async function streamTo(
   chunks: AsyncIterable<string>,
   { output, recipientId, extra, signal }: StreamTarget,
 ): Promise<string> {
+  let shown = '';
+  const end = async (): Promise<void> => {
+    await output.sendResponseChunkEnd(recipientId, extra);
+    if (output.repeatsStreamedText) await output.sendTextMessage(recipientId, shown, extra);
+  };
   await output.sendResponseChunkStart(recipientId, extra);
-  let text: string;
   try {
-    text = await gather(chunks, signal, (chunk) =>
-      output.sendResponseChunk(recipientId, chunk, extra),
-    );
+    await gather(chunks, signal, async (chunk) => {
+      await output.sendResponseChunk(recipientId, chunk, extra);
+      shown += chunk;
+    });
   } catch (error) {
     try {
-      await output.sendResponseChunkEnd(recipientId, extra);
+      await end();
     } catch {
       // The reason of the failure is worth more than a failure to say that it is over.
     }
     throw error;
   }
-  await output.sendResponseChunkEnd(recipientId, extra);
-  if (output.repeatsStreamedText) await output.sendTextMessage(recipientId, text, extra);
-  return text;
+  await end();
+  return shown;
 }
 
 function iteratorOf(chunks: AsyncIterable<string>): AsyncIterator<unknown> {

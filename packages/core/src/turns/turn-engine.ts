@@ -81,7 +81,7 @@ export class TurnEngine {
     if (signal?.aborted) onGone();
     try {
       const begun = this.#schedule.begin(work, this.#limits.maxWaitMs);
-      await this.#turn(work, begun, message, () => output);
+      await this.#turn(work, begun, message, output);
     } finally {
       signal?.removeEventListener('abort', onGone);
     }
@@ -99,6 +99,8 @@ export class TurnEngine {
         { channel },
       );
     }
+    // Made ahead of anything else: a channel that cannot answer must not take messages over.
+    const output = this.#options.outputFor(channel, address);
     let work: Work;
     try {
       work = this.#schedule.enter(channel, this.#keyOf(channel, message));
@@ -122,8 +124,7 @@ export class TurnEngine {
     }
     if (!isNew) return 'duplicate';
     // What fails is reported where it fails; nobody waits for a deferred turn.
-    const outputOf = (): OutputChannel => this.#options.outputFor(channel, address);
-    this.#turn(work, begun, message, outputOf).catch(() => {});
+    this.#turn(work, begun, message, output).catch(() => {});
     return 'accepted';
   }
 
@@ -160,17 +161,18 @@ export class TurnEngine {
     work: Work,
     begun: Promise<Release>,
     message: UserMessage,
-    outputOf: () => OutputChannel,
+    output: OutputChannel,
   ): Promise<void> {
     const { clock, telemetry } = this.#options;
     const { channel, abort } = work;
+    message.inputChannel ??= channel;
     const arrivedAt = clock.now();
     let startedAt: number | null = null;
     let outcome: TurnReport['outcome'] = 'answered';
     try {
       await this.#schedule.do(work, begun, async () => {
         startedAt = clock.now();
-        await this.#answer(work, message, outputOf());
+        await this.#answer(work, message, output);
       });
     } catch (error) {
       const isRefused = startedAt === null && error instanceof OverloadedError;

@@ -18,8 +18,7 @@ describe('CollectingOutputChannel', () => {
   });
 
   it('22: splits at blank lines and keeps the white space of the parts', async () => {
-    const text =
-      'This message should come first:  \n\nThis is message two  \nThis as well\n\n';
+    const text = 'This message should come first:  \n\nThis is message two  \nThis as well\n\n';
     expect(await collect({ text })).toEqual([
       { recipient_id: 'u', text: 'This message should come first:  ' },
       { recipient_id: 'u', text: 'This is message two  \nThis as well' },

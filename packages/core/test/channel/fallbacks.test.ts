@@ -18,7 +18,9 @@ describe('the default renderings', () => {
 
   it('show what else a button carries as JSON with sorted keys', () => {
     const button = { title: 'Yes', payload: '/affirm', x: 1, a: { d: 'é', c: null } };
-    expect(buttonText(button, 0)).toBe('1: Yes (/affirm) - {"a": {"c": null, "d": "\\u00e9"}, "x": 1}');
+    expect(buttonText(button, 0)).toBe(
+      '1: Yes (/affirm) - {"a": {"c": null, "d": "\\u00e9"}, "x": 1}',
+    );
   });
 
   it('do not change the button', () => {
@@ -77,7 +79,9 @@ describe('responseTexts', () => {
   });
 
   it('says nothing for nothing', () => {
-    expect(responseTexts({ text: '', custom: {}, buttons: [], image: null, elements: [] })).toEqual([]);
+    expect(responseTexts({ text: '', custom: {}, buttons: [], image: null, elements: [] })).toEqual(
+      [],
+    );
   });
 });
 

@@ -55,7 +55,10 @@ describe('a channel that only knows text', () => {
   });
 
   it('lists the buttons of elements', async () => {
-    const elements = [{ title: 'E1', buttons: [{ title: 'Buy', payload: '/buy' }] }, { title: 'E2' }];
+    const elements = [
+      { title: 'E1', buttons: [{ title: 'Buy', payload: '/buy' }] },
+      { title: 'E2' },
+    ];
     expect(await textsOf({ elements })).toEqual(['E1 : ', '1: Buy (/buy)', 'E2 : ']);
   });
 

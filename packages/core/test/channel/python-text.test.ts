@@ -9,11 +9,14 @@ describe('pythonJson', () => {
     [{}, '{}'],
     [[], '[]'],
     [{ k: 'é', n: 1 }, '{"k": "\\u00e9", "n": 1}'],
-    [{ a: [1, null, true, false, 'x', { b: {} }], c: [] }, '{"a": [1, null, true, false, "x", {"b": {}}], "c": []}'],
+    [
+      { a: [1, null, true, false, 'x', { b: {} }], c: [] },
+      '{"a": [1, null, true, false, "x", {"b": {}}], "c": []}',
+    ],
     ['\u007f', '"\\u007f"'],
     ['é😀\u2028\0\u001f\b\f"\\/', '"\\u00e9\\ud83d\\ude00\\u2028\\u0000\\u001f\\b\\f\\"\\\\/"'],
     ['\ud800', '"\\ud800"'],
-    [{ 'clé': 1 }, '{"cl\\u00e9": 1}'],
+    [{ clé: 1 }, '{"cl\\u00e9": 1}'],
     [null, 'null'],
     [true, 'true'],
   ])('writes %j as json.dumps does', (value, expected) => {

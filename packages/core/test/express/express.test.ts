@@ -152,7 +152,7 @@ describe('register', () => {
   const ask = async (app: Express): Promise<unknown> => {
     const url = await start(app);
     const response = await postJson(`${url}/webhooks/echo/webhook`, { sender: 'ada', text: 'Hi' });
-    return (await response.json());
+    return await response.json();
   };
   const answered = [{ recipient_id: 'ada', text: 'You said: Hi' }];
 

@@ -72,7 +72,10 @@ describe('readJson', () => {
   ])('refuses %s', async (_name, body) => {
     const { status, answer } = await post(body);
     expect(status).toBe(400);
-    expect(answer).toMatchObject({ code: 'invalid_json', detail: '[test] the body is not valid JSON' });
+    expect(answer).toMatchObject({
+      code: 'invalid_json',
+      detail: '[test] the body is not valid JSON',
+    });
   });
 
   it('refuses bytes that are no UTF-8', async () => {

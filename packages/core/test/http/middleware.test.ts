@@ -23,8 +23,18 @@ describe('routesAsMiddleware', () => {
   });
 
   it.each([
-    ['throws', () => { throw new MalformedPayloadError('m'); }],
-    ['rejects', async () => { throw new MalformedPayloadError('m'); }],
+    [
+      'throws',
+      () => {
+        throw new MalformedPayloadError('m');
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new MalformedPayloadError('m');
+      },
+    ],
   ])('answers what a route %s', async (_how, handle) => {
     expect((await ask(handle)).status).toBe(400);
   });

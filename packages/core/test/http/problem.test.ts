@@ -41,7 +41,12 @@ describe('problem documents', () => {
     [new MalformedPayloadError('m', { channel: 'rest' }), 400, 'malformed_payload', '[rest] m'],
     [new MalformedPayloadError('m', { status: 415 }), 415, 'malformed_payload', 'm'],
     [new OverloadedError('m', { code: 'queue_full', retryAfterMs: 1 }), 429, 'queue_full', 'm'],
-    [new OverloadedError('m', { code: 'shutting_down', retryAfterMs: 1 }), 503, 'shutting_down', 'm'],
+    [
+      new OverloadedError('m', { code: 'shutting_down', retryAfterMs: 1 }),
+      503,
+      'shutting_down',
+      'm',
+    ],
     [new ConfigurationError('m'), 500, 'configuration', 'm'],
     [new DeliveryError('m'), 500, 'delivery', 'm'],
   ])('tell the status of %s', (error, status, code, detail) => {
@@ -60,7 +65,12 @@ describe('sendError', () => {
   it('says when to come again, in whole seconds and at least one', async () => {
     const overloaded = (retryAfterMs: number): OverloadedError =>
       new OverloadedError('m', { code: 'queue_full', retryAfterMs });
-    for (const [retryAfterMs, seconds] of [[1, '1'], [0, '1'], [1001, '2'], [5000, '5']] as const) {
+    for (const [retryAfterMs, seconds] of [
+      [1, '1'],
+      [0, '1'],
+      [1001, '2'],
+      [5000, '5'],
+    ] as const) {
       const response = await answerOf((res) => sendError(res, overloaded(retryAfterMs)));
       expect(response.headers.get('retry-after')).toBe(seconds);
     }

@@ -1,4 +1,10 @@
-import { InputChannel, MemoryStore, OutputChannel, Trunkline, type Assistant } from '@trunkline/core';
+import {
+  InputChannel,
+  MemoryStore,
+  OutputChannel,
+  Trunkline,
+  type Assistant,
+} from '@trunkline/core';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EchoInput, postJson, SocketInput, upgradeTo } from '../support/channels.ts';
@@ -164,7 +170,9 @@ describe('deferred turns of a line', () => {
         super();
         this.name = name;
       }
-      override routes(turns: Parameters<InputChannel['routes']>[0]): ReturnType<InputChannel['routes']> {
+      override routes(
+        turns: Parameters<InputChannel['routes']>[0],
+      ): ReturnType<InputChannel['routes']> {
         const message = { senderId: 'u', messageId: '1', address: {}, text: 'Hi' };
         return [
           {
@@ -185,10 +193,11 @@ describe('deferred turns of a line', () => {
     const server = createServer(line.handler());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     cleanUps.push(() => stop(server));
-    for (const name of ['reachable', 'unreachable']) {
-      const response = await fetch(`${urlOf(server)}/webhooks/${name}/webhook`, { method: 'POST' });
-      expect(await response.text()).toBe('accepted');
-    }
+    const post = (name: string): Promise<Response> =>
+      fetch(`${urlOf(server)}/webhooks/${name}/webhook`, { method: 'POST' });
+    expect(await (await post('reachable')).text()).toBe('accepted');
+    // A channel that could not answer takes nothing over, so that the platform delivers again.
+    expect((await post('unreachable')).status).toBe(500);
     expect(await said.promise).toBe('Hello');
     await line.close();
     expect(errors).toEqual([

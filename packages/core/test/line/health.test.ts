@@ -20,7 +20,10 @@ function channel(name: string, ready?: () => Promise<void>): EchoInput {
 }
 
 /** What `GET` answers on a line, its clock moved on until it does. */
-async function ask(path: string, options: Partial<TrunklineOptions> = {}): Promise<[number, unknown]> {
+async function ask(
+  path: string,
+  options: Partial<TrunklineOptions> = {},
+): Promise<[number, unknown]> {
   const clock = new FakeClock();
   const line = new Trunkline({ channels: [], assistant: () => {}, clock, ...options });
   const { url, stop } = await serve(line.handler());
@@ -39,7 +42,10 @@ async function ask(path: string, options: Partial<TrunklineOptions> = {}): Promi
 describe('GET /health', () => {
   it('says that the process is alive, whatever else is wrong', async () => {
     const channels = [channel('a', async () => Promise.reject(new Error('no')))];
-    expect(await ask('/health', { channels, store: new Failing() })).toEqual([200, { status: 'ok' }]);
+    expect(await ask('/health', { channels, store: new Failing() })).toEqual([
+      200,
+      { status: 'ok' },
+    ]);
   });
 });
 

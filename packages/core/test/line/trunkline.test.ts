@@ -1,4 +1,10 @@
-import { ConfigurationError, InputChannel, OverloadedError, Trunkline, type Reply } from '@trunkline/core';
+import {
+  ConfigurationError,
+  InputChannel,
+  OverloadedError,
+  Trunkline,
+  type Reply,
+} from '@trunkline/core';
 import type { Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EchoInput, postJson } from '../support/channels.ts';
@@ -80,8 +86,12 @@ describe('a line', () => {
 
   it('refuses an assistant that is none, and limits that are none', () => {
     const options = { channels: [], assistant };
-    expect(() => new Trunkline({ ...options, assistant: 'echo' as never })).toThrow(ConfigurationError);
-    expect(() => new Trunkline({ ...options, turns: { maxRunning: 0 } })).toThrow('turns.maxRunning');
+    expect(() => new Trunkline({ ...options, assistant: 'echo' as never })).toThrow(
+      ConfigurationError,
+    );
+    expect(() => new Trunkline({ ...options, turns: { maxRunning: 0 } })).toThrow(
+      'turns.maxRunning',
+    );
   });
 
   it('wraps turns and sees responses', async () => {

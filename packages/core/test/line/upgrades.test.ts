@@ -96,13 +96,22 @@ describe('upgrades', () => {
     expect(await client.until('"ok"')).toContain('HTTP/1.1 200');
   });
 
-  it.each([
-    ['throws', () => { throw new Error('oops'); }],
-    ['rejects', async () => { throw new Error('oops'); }],
+  const oops = async (): Promise<never> => {
+    throw new Error('oops');
+  };
+  it.each<[string, () => void]>([
+    [
+      'throws',
+      () => {
+        throw new Error('oops');
+      },
+    ],
+    // What TypeScript lets pass where a function that returns nothing is asked for.
+    ['rejects', oops],
   ])('end the connection, and not the process, where the channel %s', async (_how, handle) => {
     class Failing extends EchoInput {
       override upgrade(): UpgradeHandler {
-        return { path: '/ws', handle: handle };
+        return { path: '/ws', handle };
       }
     }
     const errors: string[] = [];

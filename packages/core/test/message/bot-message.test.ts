@@ -11,7 +11,10 @@ describe('responseFor', () => {
     const response = {
       text: 'Hi',
       image: 'i.png',
-      channels: { slack: { text: 'Hi, Slack', custom: { blocks: [] } }, sms: { text: 'Hi, phone' } },
+      channels: {
+        slack: { text: 'Hi, Slack', custom: { blocks: [] } },
+        sms: { text: 'Hi, phone' },
+      },
     };
     const frozen = structuredClone(response);
     expect(responseFor('slack', response)).toEqual({

@@ -35,7 +35,10 @@ export class EchoInput extends InputChannel {
         method: 'POST',
         path: '/webhook',
         handle: async (req, res) => {
-          const body = (await readJson(req, { channel: this.name, limitBytes: 1000 })) as JsonObject;
+          const body = (await readJson(req, {
+            channel: this.name,
+            limitBytes: 1000,
+          })) as JsonObject;
           const outputChannel = new CollectingOutputChannel(this.name);
           const { sender, text } = body as { sender?: string; text?: string };
           await turns.run(
@@ -55,7 +58,9 @@ export class SocketInput extends EchoInput {
       path: '/ws',
       handle: (_req, socket) => {
         socket.on('error', () => {});
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+        );
         socket.on('end', () => socket.end());
         socket.on('data', (chunk: Buffer) => void socket.write(`echo ${chunk.toString()}`));
       },

@@ -1,4 +1,4 @@
-import { TurnAbortedError, type Reply } from '@trunkline/core';
+import { MemoryStore, TurnAbortedError, type Lock, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred, outcomeOf } from '../support/deferred.ts';
 import { say, setUpEngine } from '../support/engine.ts';
@@ -96,7 +96,8 @@ describe('the deadline', () => {
     const gate = deferred();
     const { turns, clock } = setUpEngine(
       async (message, reply) => {
-        if (message.text !== 'slow') return void (await reply.text(JSON.stringify(reply.state)));
+        await reply.text(JSON.stringify(reply.state));
+        if (message.text !== 'slow') return;
         reply.state['from'] = 'the aborted turn';
         await gate.promise;
       },
@@ -116,7 +117,9 @@ describe('the deadline', () => {
 describe('a client that goes away', () => {
   it('aborts the turn that runs', async () => {
     const gone = new AbortController();
-    const { turns, errors, turnReports } = setUpEngine(async (_message, reply) => untilAborted(reply));
+    const { turns, errors, turnReports } = setUpEngine(async (_message, reply) =>
+      untilAborted(reply),
+    );
     const turn = turns.run(say('Hi'), { signal: gone.signal });
     const rejected = expect(turn).rejects.toMatchObject({ reason: 'disconnected' });
     await settle();
@@ -151,6 +154,30 @@ describe('a client that goes away', () => {
     await expect(turn).rejects.toMatchObject({ reason: 'disconnected' });
     await turns.run(say('next'));
     expect(handled).toEqual(['next']);
+  });
+
+  it('starts nothing where it goes at the very moment its turn comes', async () => {
+    const handled: string[] = [];
+    const gone = new AbortController();
+    class Leaving extends MemoryStore {
+      override async lock(...args: Parameters<MemoryStore['lock']>): Promise<Lock> {
+        const lock = await super.lock(...args);
+        const release = (): void => {
+          lock.release();
+          gone.abort();
+        };
+        return { fence: lock.fence, release };
+      }
+    }
+    const store = new Leaving();
+    const { turns } = setUpEngine((message) => void handled.push(message.text ?? ''), { store });
+    const first = turns.run(say('1'));
+    const second = turns.run(say('2'), { signal: gone.signal });
+    const rejected = expect(second).rejects.toMatchObject({ reason: 'disconnected' });
+    await first;
+    await rejected;
+    await turns.run(say('3'));
+    expect(handled).toEqual(['1', '3']);
   });
 
   it('leaves no listener on a signal that lives on', async () => {

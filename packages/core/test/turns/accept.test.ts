@@ -63,7 +63,10 @@ describe('accept', () => {
 
   it('keeps the order of arrival among deferred and live messages', async () => {
     const store = new MemoryStore();
-    const gates = new Map([['1', deferred()], ['3', deferred()]]);
+    const gates = new Map([
+      ['1', deferred()],
+      ['3', deferred()],
+    ]);
     const compareAndSet = store.values.compareAndSet.bind(store.values);
     store.values.compareAndSet = async (...args) => {
       await gates.get(args[1].replace('test:', ''))?.promise;

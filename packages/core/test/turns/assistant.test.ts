@@ -33,8 +33,18 @@ describe('the assistant', () => {
   });
 
   it.each([
-    ['throws', () => { throw new Error('oops'); }],
-    ['rejects', async () => { throw new Error('oops'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('oops');
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new Error('oops');
+      },
+    ],
   ])('fails its turn where it %s, and no other', async (_how, handle) => {
     const { turns, errors, turnReports } = setUpEngine(handle);
     await expect(turns.run(say('1'))).rejects.toThrow('oops');

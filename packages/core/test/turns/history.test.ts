@@ -78,7 +78,7 @@ describe('History', () => {
 
 describe('reply.history', () => {
   async function historyAfter(
-    speak: (reply: Reply) => Promise<unknown> | unknown,
+    speak: (reply: Reply) => unknown,
     output: TextOutput | StreamingOutput = new TextOutput(),
   ): Promise<[string, string][]> {
     let history: HistoryEntry[] = [];
@@ -110,7 +110,10 @@ describe('reply.history', () => {
       yield 'y';
     }
     const speak = async (reply: Reply): Promise<unknown> => reply.stream(chunks());
-    const expected = [['user', 'Hi'], ['assistant', 'Hey']];
+    const expected = [
+      ['user', 'Hi'],
+      ['assistant', 'Hey'],
+    ];
     expect(await historyAfter(speak, new StreamingOutput())).toEqual(expected);
     expect(await historyAfter(speak)).toEqual(expected);
     const refusing = new StreamingOutput();
@@ -122,7 +125,10 @@ describe('reply.history', () => {
     const history = await historyAfter((reply) =>
       reply.response({ text: 'elsewhere', channels: { text: { text: 'here' } } }),
     );
-    expect(history).toEqual([['user', 'Hi'], ['assistant', 'here']]);
+    expect(history).toEqual([
+      ['user', 'Hi'],
+      ['assistant', 'here'],
+    ]);
   });
 
   it('keeps what was said in a turn that failed', async () => {
@@ -130,6 +136,9 @@ describe('reply.history', () => {
       await reply.text('Hello');
       throw new Error('oops');
     });
-    expect(history).toEqual([['user', 'Hi'], ['assistant', 'Hello']]);
+    expect(history).toEqual([
+      ['user', 'Hi'],
+      ['assistant', 'Hello'],
+    ]);
   });
 });

@@ -1,31 +1,11 @@
-import type { UserMessage} from '@trunkline/core';
-import { type Reply, type Transform, type TransformOptions } from '@trunkline/core';
+import type { Reply, Transform } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
-import { say, setUpEngine, type EngineUnderTest } from '../support/engine.ts';
-import { SpyOutput, StreamingOutput, TextOutput } from '../support/outputs.ts';
+import { say, setUpEngine } from '../support/engine.ts';
+import { SpyOutput, TextOutput } from '../support/outputs.ts';
+import { turnOn } from '../support/turn-on.ts';
 import { expectNoUnhandledRejections } from '../support/unhandled.ts';
 
 expectNoUnhandledRejections();
-
-async function* chunksOf(...chunks: string[]): AsyncGenerator<string> {
-  yield* chunks;
-}
-
-/** Runs one turn on a channel. */
-async function turnOn<T extends TextOutput | StreamingOutput>(
-  output: T,
-  speak: (reply: Reply, message: UserMessage) => Promise<unknown> | unknown,
-  transforms: [Transform, TransformOptions?][] = [],
-): Promise<T & { engine: EngineUnderTest }> {
-  const engine = setUpEngine(async (message, reply) => void (await speak(reply, message)), {
-    transforms: transforms.map(([transform, options]) => ({
-      transform,
-      passStreams: options?.passStreams ?? false,
-    })),
-  });
-  await engine.turns.run(say('Hi', { outputChannel: output }));
-  return Object.assign(output, { engine });
-}
 
 describe('reply', () => {
   it('says each kind of response with what travels on', async () => {
@@ -64,10 +44,13 @@ describe('reply', () => {
       }
     }
     await turnOn(new Platform(), async (reply, { messageId }) => {
-      expect(await reply.text('a')).toEqual({
-        status: 'sent',
-        receipts: [{ key: `test:${messageId}:1` }, { key: `test:${messageId}:2` }],
-      });
+      const keys = async (): Promise<unknown[]> => {
+        const { status, receipts } = await reply.text('a');
+        expect(status).toBe('sent');
+        return receipts.map(({ key }) => key);
+      };
+      expect(await keys()).toEqual([`test:${messageId}:1`, `test:${messageId}:2`]);
+      expect(await keys()).toEqual([`test:${messageId}:3`, `test:${messageId}:4`]);
     });
   });
 
@@ -147,154 +130,6 @@ describe('reply', () => {
     );
     await turns.run(say('Hi'));
     expect(warnings).toEqual([{ channel: 'test', keys: ['txt'] }]);
-  });
-});
-
-describe('reply.stream', () => {
-  it('streams on a channel that can', async () => {
-    const { calls, engine } = await turnOn(new StreamingOutput(), async (reply) => {
-      await reply.stream(chunksOf('He', 'y'));
-      await reply.text('you');
-    });
-    expect(calls).toEqual(['start', 'chunk He', 'chunk y', 'end', 'text you']);
-    expect(engine.sendReports.map(({ kind }) => kind)).toEqual(['stream', 'response']);
-  });
-
-  it('gathers on a channel that cannot, and says the whole once', async () => {
-    const { texts, extras } = await turnOn(new TextOutput(), (reply) =>
-      reply.stream(chunksOf('He', 'y'), { id: 1 }),
-    );
-    expect(texts).toEqual(['Hey']);
-    expect(extras).toEqual([{ id: 1 }]);
-  });
-
-  it('says nothing where there is nothing to gather, or the producer fails', async () => {
-    async function* failing(): AsyncGenerator<string> {
-      yield 'He';
-      throw new Error('oops');
-    }
-    const { texts } = await turnOn(new TextOutput(), async (reply) => {
-      await reply.stream(chunksOf());
-      await expect(reply.stream(failing())).rejects.toThrow('oops');
-    });
-    expect(texts).toEqual([]);
-  });
-
-  it('keeps its place among other responses', async () => {
-    const { calls } = await turnOn(new StreamingOutput(), (reply) => {
-      void reply.text('1');
-      void reply.stream(chunksOf('2'));
-      void reply.text('3');
-    });
-    expect(calls).toEqual(['text 1', 'start', 'chunk 2', 'end', 'text 3']);
-  });
-
-  it('refuses a response inside its producer instead of waiting for itself', async () => {
-    for (const output of [new StreamingOutput(), new TextOutput()]) {
-      const failures: unknown[] = [];
-      await turnOn(output, async (reply) => {
-        async function* talkative(): AsyncGenerator<string> {
-          yield 'a';
-          await reply.text('inside').catch((error: unknown) => failures.push(error));
-          await Promise.resolve();
-          await reply.stream(chunksOf('x')).catch((error: unknown) => failures.push(error));
-          yield 'b';
-        }
-        await reply.stream(talkative());
-        await reply.text('after');
-      });
-      expect(failures.map(String)).toEqual([
-        expect.stringContaining('inside the producer of reply.stream()'),
-        expect.stringContaining('inside the producer of reply.stream()'),
-      ]);
-    }
-  });
-
-  it('reports a response inside its producer that nobody awaited', async () => {
-    const { texts, engine } = await turnOn(new TextOutput(), async (reply) => {
-      async function* talkative(): AsyncGenerator<string> {
-        void reply.text('inside');
-        yield 'a';
-      }
-      await reply.stream(talkative());
-    });
-    expect(texts).toEqual(['a']);
-    expect(engine.errors).toMatchObject([
-      { error: { message: expect.stringContaining('inside the producer') as string } },
-    ]);
-  });
-
-  it('takes a stream whose iterator answers without promises', async () => {
-    const chunks = { [Symbol.asyncIterator]: () => ['He', 'y'].values() };
-    const { calls } = await turnOn(new StreamingOutput(), (reply) => reply.stream(chunks as never));
-    expect(calls).toEqual(['start', 'chunk He', 'chunk y', 'end']);
-  });
-});
-
-describe('transforms', () => {
-  it('see every response, change it, or drop it', async () => {
-    const contexts: unknown[] = [];
-    const { texts } = await turnOn(
-      new TextOutput(),
-      async (reply) => {
-        await reply.text('a');
-        expect(await reply.text('secret')).toEqual({ status: 'sent', receipts: [] });
-        await reply.stream(chunksOf('b', 'c'));
-      },
-      [
-        [
-          (response, context) => {
-            contexts.push(context);
-            return response.text === 'secret' ? null : { ...response, text: `${response.text}!` };
-          },
-        ],
-        [async (response) => ({ ...response, text: `${response.text}?` })],
-      ],
-    );
-    expect(texts).toEqual(['a!?', 'bc!?']);
-    expect(contexts).toEqual(Array.from({ length: 3 }, () => ({ channel: 'test', senderId: 'ada' })));
-  });
-
-  it('turn a stream into one response, so that they see it whole', async () => {
-    const { calls } = await turnOn(
-      new StreamingOutput(),
-      (reply) => reply.stream(chunksOf('a', 'b')),
-      [[(response) => response]],
-    );
-    expect(calls).toEqual(['text ab']);
-  });
-
-  it('let streams through where all of them say so', async () => {
-    const shout: Transform = (response) => ({ ...response, text: response.text?.toUpperCase() ?? '' });
-    const speak = async (reply: Reply): Promise<void> => {
-      await reply.stream(chunksOf('a', 'b'));
-      await reply.text('c');
-    };
-    const streaming = await turnOn(new StreamingOutput(), speak, [[shout, { passStreams: true }]]);
-    expect(streaming.calls).toEqual(['start', 'chunk a', 'chunk b', 'end', 'text C']);
-    const gathering = await turnOn(new TextOutput(), speak, [[shout, { passStreams: true }]]);
-    expect(gathering.texts).toEqual(['ab', 'C']);
-    const mixed = await turnOn(new StreamingOutput(), speak, [
-      [shout, { passStreams: true }],
-      [(response) => response],
-    ]);
-    expect(mixed.calls).toEqual(['text AB', 'text C']);
-  });
-
-  it('fail the response, not the ones after it', async () => {
-    const failing: Transform = (response) => {
-      if (response.text === 'bad') throw new Error('transform');
-      return response;
-    };
-    const { texts } = await turnOn(
-      new TextOutput(),
-      async (reply) => {
-        await expect(reply.text('bad')).rejects.toThrow('transform');
-        await reply.text('good');
-      },
-      [[failing]],
-    );
-    expect(texts).toEqual(['good']);
   });
 });
 

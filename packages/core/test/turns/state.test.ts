@@ -90,6 +90,22 @@ describe('reply.state', () => {
     expect((await get('state', keysRead[0] ?? ''))?.value).toEqual({ from: 'outside' });
   });
 
+  it('is kept nowhere for who came without a sender id', async () => {
+    const store = new MemoryStore();
+    const touched: string[] = [];
+    store.values.get = async (namespace) => {
+      touched.push(namespace);
+      return null;
+    };
+    store.values.compareAndSet = async (namespace) => {
+      touched.push(namespace);
+      return '1';
+    };
+    const { turns } = setUpEngine((_message, reply) => void (reply.state['a'] = 1), { store });
+    await turns.run(say('Hi', { senderId: null }));
+    expect(touched).toEqual([]);
+  });
+
   it('fails the turn where it cannot be read, and the conversation goes on', async () => {
     const store = new MemoryStore();
     const { turns, errors } = setUpEngine(() => {}, { store });

@@ -123,24 +123,26 @@ describe('streamTo', () => {
     expect(output.calls).toEqual(['start', 'end']);
   });
 
-  it.each([['a number', 1], ['nothing', undefined], ['an object', { text: 'a' }]])(
-    'refuses %s as a chunk',
-    async (_name, chunk) => {
-      const output = new StreamingOutput();
-      await expect(streamTo(chunksOf('a', chunk), target(output))).rejects.toThrow(
-        'reply.stream() takes pieces of text',
-      );
-      expect(output.calls).toEqual(['start', 'chunk a', 'end']);
-    },
-  );
+  it.each([
+    ['a number', 1],
+    ['nothing', undefined],
+    ['an object', { text: 'a' }],
+  ])('refuses %s as a chunk', async (_name, chunk) => {
+    const output = new StreamingOutput();
+    await expect(streamTo(chunksOf('a', chunk), target(output))).rejects.toThrow(
+      'reply.stream() takes pieces of text',
+    );
+    expect(output.calls).toEqual(['start', 'chunk a', 'end']);
+  });
 
-  it.each([['a text', 'Hey'], ['nothing', undefined], ['a list', ['a']]])(
-    'refuses %s as a stream',
-    async (_name, chunks) => {
-      const sent = streamTo(chunks as never, target(new StreamingOutput()));
-      await expect(sent).rejects.toThrow('takes an AsyncIterable<string>');
-    },
-  );
+  it.each([
+    ['a text', 'Hey'],
+    ['nothing', undefined],
+    ['a list', ['a']],
+  ])('refuses %s as a stream', async (_name, chunks) => {
+    const sent = streamTo(chunks as never, target(new StreamingOutput()));
+    await expect(sent).rejects.toThrow('takes an AsyncIterable<string>');
+  });
 
   it('says the whole once more on a channel that was ported with its flag', async () => {
     class Ported extends StreamingOutput {

@@ -217,8 +217,8 @@ export const BROKEN_INPUTS: [fault: string, make: () => InputChannel, finds: str
     ],
   ],
   [
-    'forgets its name',
-    () => new Mistaken({ inputChannel: null }),
+    'gives itself another name',
+    () => new Mistaken({ inputChannel: 'somebody else' }),
     ['hands a message to the assistant, once'],
   ],
   [

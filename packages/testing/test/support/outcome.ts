@@ -1,5 +1,4 @@
 import type { It } from '@trunkline/testing';
-import { it } from 'vitest';
 
 /** What became of a suite's checks. */
 export interface Outcome {
@@ -21,12 +20,4 @@ export async function outcomeOf(register: (it: It) => void): Promise<Outcome> {
     }
   }
   return { names: checks.map(([name]) => name), failures };
-}
-
-/** An `it` for something that is known to fail one check, and says so as soon as it does not. */
-export function exceptFor(known: string): It {
-  return (name, check) => {
-    const register = name === known ? it.fails : it;
-    register(name, check);
-  };
 }

@@ -1,0 +1,79 @@
+import type { Reply, Transform } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { StreamingOutput, TextOutput } from '../support/outputs.ts';
+import { chunksOf, turnOn } from '../support/turn-on.ts';
+import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+
+expectNoUnhandledRejections();
+
+describe('transforms', () => {
+  it('see every response, change it, or drop it', async () => {
+    const contexts: unknown[] = [];
+    const { texts } = await turnOn(
+      new TextOutput(),
+      async (reply) => {
+        await reply.text('a');
+        expect(await reply.text('secret')).toEqual({ status: 'sent', receipts: [] });
+        await reply.stream(chunksOf('b', 'c'));
+      },
+      [
+        [
+          (response, context) => {
+            contexts.push(context);
+            return response.text === 'secret' ? null : { ...response, text: `${response.text}!` };
+          },
+        ],
+        [async (response) => ({ ...response, text: `${response.text}?` })],
+      ],
+    );
+    expect(texts).toEqual(['a!?', 'bc!?']);
+    expect(contexts).toEqual(
+      Array.from({ length: 3 }, () => ({ channel: 'test', senderId: 'ada' })),
+    );
+  });
+
+  it('turn a stream into one response, so that they see it whole', async () => {
+    const { calls } = await turnOn(
+      new StreamingOutput(),
+      (reply) => reply.stream(chunksOf('a', 'b')),
+      [[(response) => response]],
+    );
+    expect(calls).toEqual(['text ab']);
+  });
+
+  it('let streams through where all of them say so', async () => {
+    const shout: Transform = (response) => ({
+      ...response,
+      text: response.text?.toUpperCase() ?? '',
+    });
+    const speak = async (reply: Reply): Promise<void> => {
+      await reply.stream(chunksOf('a', 'b'));
+      await reply.text('c');
+    };
+    const streaming = await turnOn(new StreamingOutput(), speak, [[shout, { passStreams: true }]]);
+    expect(streaming.calls).toEqual(['start', 'chunk a', 'chunk b', 'end', 'text C']);
+    const gathering = await turnOn(new TextOutput(), speak, [[shout, { passStreams: true }]]);
+    expect(gathering.texts).toEqual(['ab', 'C']);
+    const mixed = await turnOn(new StreamingOutput(), speak, [
+      [shout, { passStreams: true }],
+      [(response) => response],
+    ]);
+    expect(mixed.calls).toEqual(['text AB', 'text C']);
+  });
+
+  it('fail the response, not the ones after it', async () => {
+    const failing: Transform = (response) => {
+      if (response.text === 'bad') throw new Error('transform');
+      return response;
+    };
+    const { texts } = await turnOn(
+      new TextOutput(),
+      async (reply) => {
+        await expect(reply.text('bad')).rejects.toThrow('transform');
+        await reply.text('good');
+      },
+      [[failing]],
+    );
+    expect(texts).toEqual(['good']);
+  });
+});
