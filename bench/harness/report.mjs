@@ -1,10 +1,9 @@
 // What a benchmark prints: tables of medians and ratios, and the goals with what became of them.
 import { DRIVER_CORE, TARGET_CORE } from './cores.mjs';
+import { QUIET } from './rounds.mjs';
 
 /** Above this the driver was measured. */
 const DRIVER_LIMIT = 0.9;
-/** Below this somebody else worked on the target's core. */
-const TARGET_LIMIT = 0.9;
 
 /** @param {readonly number[]} values */
 export function median(values) {
@@ -94,7 +93,7 @@ function printDoubts(
   const [targetBusy, driverBusy] = busy(samples);
   if (driverBusy > DRIVER_LIMIT) {
     console.log(`! ${label}: the driver had no time left, so this is the driver’s rate.`);
-  } else if (targetBusy < TARGET_LIMIT) {
+  } else if (targetBusy < QUIET) {
     console.log(`! ${label}: something else used the cores; trust the CPU ratio, not the rate.`);
   }
 }

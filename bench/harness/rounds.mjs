@@ -91,12 +91,18 @@ function poll(load) {
   };
 }
 
+/** A round is quiet if each target had as much of its core as this. */
+export const QUIET = 0.9;
+/** How often a round is done at most, for one that is wanted. */
+const MOST_ROUNDS = 1.5;
+
 /**
- * Starts the targets, warms them up and measures them in turns.
+ * Starts the targets, warms them up and measures them in turns. A round during which somebody else
+ * used the core is done again, within limits; the quietest count.
  * @param {object} options
  * @param {readonly Target[]} options.targets
  * @param {Connect} options.connect
- * @param {number} options.rounds
+ * @param {number} options.rounds - How many count.
  * @param {number} options.sliceMs
  * @param {number} options.warmUpMs
  * @returns {Promise<Map<string, Sample[]>>} By the target's id, a sample a round.
@@ -107,18 +113,28 @@ export async function takeTurns({ targets, connect, rounds, sliceMs, warmUpMs })
   );
   try {
     for (const { child } of running) await slice(child, connect, warmUpMs);
-    /** @type {Map<string, Sample[]>} */
-    const samples = new Map(targets.map(({ id }) => [id, []]));
-    for (let round = 0; round < rounds; round++) {
-      const first = round % running.length;
+    /** @type {Map<string, Sample>[]} */
+    const measured = [];
+    const isDone = () => measured.filter((round) => shareOf(round) >= QUIET).length >= rounds;
+    while (!isDone() && measured.length < rounds * MOST_ROUNDS) {
+      const first = measured.length % running.length;
+      /** @type {Map<string, Sample>} */
+      const round = new Map();
       for (const { id, child } of [...running.slice(first), ...running.slice(0, first)]) {
-        samples.get(id)?.push(await slice(child, connect, sliceMs));
+        round.set(id, await slice(child, connect, sliceMs));
       }
+      measured.push(round);
     }
-    return samples;
+    const quietest = measured.toSorted((a, b) => shareOf(b) - shareOf(a)).slice(0, rounds);
+    return new Map(targets.map(({ id }) => [id, quietest.flatMap((round) => round.get(id) ?? [])]));
   } finally {
     await Promise.all(running.map(({ child }) => child.stop()));
   }
+}
+
+/** How much of their core the targets of a round had, the one that had least. */
+function shareOf(/** @type {Map<string, Sample>} */ round) {
+  return Math.min(...[...round.values()].map(({ targetBusy }) => targetBusy));
 }
 
 /** Connections are made for a slice: a server closes those that idle while others have their turn. */

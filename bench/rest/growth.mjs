@@ -18,14 +18,14 @@ export async function measureGrowth(script, many) {
   const [withFew, withMany] = await Promise.all([Child.start(script), Child.start(script)]);
   try {
     const heapBefore = await withMany.heapBytes();
-    await slice(withFew, few, perRound / 2);
-    await slice(withMany, turnsOf(perRound / 2, many), perRound / 2);
+    await slice(withFew, few, perRound / 4);
+    await slice(withMany, turnsOf(perRound / 4, many), perRound / 4);
     /** @type {{ few: number[], many: number[] }} CPU microseconds per turn, round by round. */
     const cpuUs = { few: [], many: [] };
     for (let round = 0; round < ROUNDS; round++) {
       const fresh = turnsOf(perRound, round * perRound);
       const slices = [
-        async () => cpuUs.few.push(await slice(withFew, few, perRound / 2)),
+        async () => cpuUs.few.push(await slice(withFew, few, perRound / 4)),
         async () => cpuUs.many.push(await slice(withMany, fresh, perRound)),
       ];
       for (const next of round % 2 === 0 ? slices : slices.toReversed()) await next();

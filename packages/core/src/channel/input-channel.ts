@@ -42,10 +42,14 @@ export type Blueprint = {
 /**
  * Receives users' messages from a platform and hands them on.
  *
- * An author MUST give a {@link InputChannel.name} and implement either {@link InputChannel.routes} or {@link InputChannel.blueprint}, with
- * at least `GET /` (health) and `POST /webhook`. A channel whose platform is answered at once MUST
- * implement {@link InputChannel.getOutputChannel}, hand its messages to `turns.accept`, and answer the platform
- * only after that resolved.
+ * An author MUST give a {@link InputChannel.name} and implement either
+ * {@link InputChannel.routes} or {@link InputChannel.blueprint}, with at least `GET /` (health) and
+ * `POST /webhook`. A message's metadata SHOULD come from {@link InputChannel.getMetadata}. What an
+ * assistant threw MUST NOT be shown to the caller: it may hold anything.
+ *
+ * A channel whose platform is answered at once MUST implement
+ * {@link InputChannel.getOutputChannel}, hand its messages to `turns.accept`, and answer the
+ * platform only after that resolved.
  *
  * @see Rasa's `InputChannel`
  */
@@ -56,7 +60,10 @@ export abstract class InputChannel {
    */
   abstract readonly name: string;
 
-  /** The path that the routes are mounted on below the server's `/webhooks/`. Default: the name. */
+  /**
+   * The path that the routes are mounted on below the server's `/webhooks/`. Not empty; one that
+   * begins with `/` is mounted there instead. Default: the name.
+   */
   urlPrefix(): string {
     return this.name;
   }
@@ -104,7 +111,12 @@ export abstract class InputChannel {
   /** Lets go of what the channel holds. Called once, after the last turn. */
   close?(): Promise<void>;
 
-  /** Makes the channel from its section of `credentials.yml`. Default: without options. */
+  /**
+   * Makes the channel from its section of `credentials.yml`, `null` for an empty one. Default:
+   * without options.
+   *
+   * @throws ConfigurationError - an option is missing or malformed; the error names its key.
+   */
   static fromCredentials(_credentials: unknown): InputChannel {
     // Called on a subclass, which is not abstract and whose options are optional.
     return new (this as unknown as new () => InputChannel)();

@@ -48,7 +48,8 @@ export type TrackerState = JsonObject;
  * An author MUST implement {@link OutputChannel.sendTextMessage} and SHOULD override the methods for what the
  * platform can show; each of the others has a text rendering as its default. A method MUST resolve
  * only when the platform has taken the message, MUST reject when it has not (with a
- * `DeliveryError` where the reason is known), and MUST NOT change its arguments.
+ * `DeliveryError` where the reason is known), MUST NOT change its arguments, and MUST show all of
+ * what it is given, in several messages where one would be over a limit.
  *
  * @see Rasa's `OutputChannel`
  */

@@ -92,22 +92,13 @@ export function callersProblem(error: unknown): Problem | null {
   ) {
     return { status: error.status, code: error.code, detail: error.message };
   }
-  // What Express's body parsers throw. Their message is for the caller if they expose it.
-  const { status, type, expose, message } = (error ?? {}) as Partial<HttpError>;
+  // What Express's body parsers throw: errors of http-errors, whose message is for the caller if
+  // they expose it.
+  if (typeof error !== 'object' || error === null) return null;
+  const { status, type, expose, message } = error as Record<string, unknown>;
   if (typeof status !== 'number' || status < 400 || status > 499 || expose !== true) return null;
-  return {
-    status,
-    code: String(type ?? 'bad_request').replaceAll('.', '_'),
-    detail: message ?? '',
-  };
-}
-
-/** @see The package http-errors, which Express and its body parsers use. */
-interface HttpError {
-  status: number;
-  type: string;
-  expose: boolean;
-  message: string;
+  const code = typeof type === 'string' ? type.replaceAll('.', '_') : 'bad_request';
+  return { status, code, detail: String(message) };
 }
 
 function headersOf(error: unknown): Record<string, string> {

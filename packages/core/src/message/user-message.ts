@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { CollectingOutputChannel } from '../channel/collecting-output-channel.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
@@ -86,7 +87,10 @@ export class UserMessage {
   readonly anonymous: boolean;
   /** The platform's name for this message, or 32 random hexadecimal digits. */
   readonly messageId: string;
-  /** Where the answers go. `null` for a deferred message, which carries an `address`. */
+  /**
+   * Where the answers go. `null` for a deferred message, which carries an `address`; a new collector
+   * where neither was given, as in Rasa.
+   */
   readonly outputChannel: OutputChannel | null;
   /** How to reach the conversation without a request at hand. */
   readonly address: Address | null;
@@ -103,7 +107,7 @@ export class UserMessage {
   readonly attachments: readonly UserAttachment[];
   /** What was chosen, if the message is the choice of something offered. */
   readonly choice: Choice | null;
-  /** The request's headers, where the channel passes them on (REST without streaming). */
+  /** The request's headers, where the channel passes them on (REST). */
   readonly headers: IncomingHttpHeaders | null;
   /** Intent and entities that are known already; an assistant that parses takes them as they are. */
   readonly parseData: JsonObject | null;
@@ -118,8 +122,9 @@ export class UserMessage {
       options.messageId === undefined || options.messageId === null
         ? randomUUID().replaceAll('-', '')
         : String(options.messageId);
-    this.outputChannel = options.outputChannel ?? null;
     this.address = options.address ?? null;
+    this.outputChannel =
+      options.outputChannel ?? (this.address === null ? new CollectingOutputChannel() : null);
     this.account = options.account ?? null;
     this.inputChannel = options.inputChannel ?? null;
     this.metadata = options.metadata ?? null;

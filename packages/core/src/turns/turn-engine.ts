@@ -12,9 +12,10 @@ import { anonymousKey, conversationKey } from './conversation-key.ts';
 import { History, type HistoryEntry, type HistoryOptions } from './history.ts';
 import { resolveLimits, type TurnLimits } from './limits.ts';
 import { LiveDelivery } from './live-delivery.ts';
-import { TurnReply, type Reply, type TransformEntry } from './reply.ts';
+import type { Reply, TransformEntry } from './reply.ts';
 import { Schedule, type Release, type Work } from './schedule.ts';
 import { ConversationState } from './state.ts';
+import { TurnReply } from './turn-reply.ts';
 
 /** What the engine works with. */
 export interface TurnEngineOptions {

@@ -8,7 +8,7 @@ async function collect(response: BotMessage): Promise<CollectedMessage[]> {
 }
 
 describe('CollectingOutputChannel', () => {
-  it('4: is called collector', () => {
+  it('is called collector, or as it is told', () => {
     expect(new CollectingOutputChannel().name).toBe('collector');
     expect(new CollectingOutputChannel('rest').name).toBe('rest');
   });

@@ -135,6 +135,21 @@ describe('a channel that is written as an Express Router', () => {
     }
   });
 
+  it('has what its body parser refuses answered as the fault of the caller', async () => {
+    const errors: string[] = [];
+    const onError = (error: Error): void => void errors.push(error.message);
+    const channels = [new RouterInput()];
+    const url = await start(new Trunkline({ channels, assistant, onError }).handler());
+    const response = await fetch(`${url}/webhooks/written/webhook`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"text":',
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ status: 400, code: 'entity_parse_failed' });
+    expect(errors).toEqual([]);
+  });
+
   it('has its failures answered and reported', async () => {
     const errors: string[] = [];
     const onError = (error: Error): void => void errors.push(error.message);

@@ -25,6 +25,12 @@ describe('UserMessage', () => {
     expect(new UserMessage().messageId).not.toBe(message.messageId);
   });
 
+  it('4: collects the answers where no output channel was given', () => {
+    expect(new UserMessage().outputChannel).toBeInstanceOf(CollectingOutputChannel);
+    expect(new UserMessage().outputChannel).not.toBe(new UserMessage().outputChannel);
+    expect(new UserMessage({ address: { to: 'ada' } }).outputChannel).toBeNull();
+  });
+
   it('tells a message without a sender from one whose sender is called "default"', () => {
     expect(new UserMessage().anonymous).toBe(true);
     expect(new UserMessage({ senderId: null }).anonymous).toBe(true);
@@ -43,7 +49,6 @@ describe('UserMessage', () => {
 
   it('defaults to nothing elsewhere', () => {
     expect(new UserMessage()).toMatchObject({
-      outputChannel: null,
       address: null,
       account: null,
       inputChannel: null,

@@ -28,8 +28,6 @@ export async function stop(server: Server): Promise<void> {
 /** A connection without an HTTP client, whose answer can be waited for. */
 export interface RawConnection {
   socket: Socket;
-  /** Everything that came so far. */
-  text: () => string;
   /** Resolves with everything, once it contains `expected` or the other side has ended. */
   until: (expected: string) => Promise<string>;
   /** Resolves with everything, once the connection is over. */
@@ -71,5 +69,5 @@ export async function openRaw(port: number, bytes: string | Buffer = ''): Promis
       listeners.add(look);
       look();
     });
-  return { socket, text: () => received, until, ended };
+  return { socket, until, ended };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../support/deferred.ts';
-import { say, setUpEngine } from '../support/engine.ts';
+import { post, say, setUpEngine } from '../support/engine.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { TextOutput } from '../support/outputs.ts';
 import { expectNoUnhandledRejections } from '../support/unhandled.ts';
@@ -176,9 +176,9 @@ describe('the order of turns', () => {
     expect(texts).toEqual(['1', '2']);
   });
 
-  it('needs an output channel', async () => {
+  it('runs no message that only has an address', async () => {
     const { turns } = setUpEngine(() => {});
-    await expect(turns.run(say('Hi', { outputChannel: null }))).rejects.toThrow(
+    await expect(turns.run(post('Hi'))).rejects.toThrow(
       '[test] turns.run() needs a message with an outputChannel',
     );
   });

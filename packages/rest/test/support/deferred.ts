@@ -14,14 +14,3 @@ export function deferred<T = void>(): Deferred<T> {
   });
   return { promise, resolve, reject };
 }
-
-/** What a promise has come to by now. */
-export async function outcomeOf(promise: Promise<unknown>): Promise<'open' | 'done' | Error> {
-  let outcome: 'open' | 'done' | Error = 'open';
-  promise.then(
-    () => (outcome = 'done'),
-    (error: Error) => (outcome = error),
-  );
-  await new Promise((resolve) => setImmediate(resolve));
-  return outcome;
-}

@@ -2,9 +2,10 @@ import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
   socket: Socket;
-  text: () => string;
   /** Resolves with everything, once it contains `expected` or the other side has ended. */
   until: (expected: string) => Promise<string>;
+  /** Resolves with everything, once the other side has ended. */
+  ended: Promise<string>;
 }
 
 /** Sends bytes as they are, without an HTTP client. */
@@ -14,9 +15,12 @@ export async function sendRaw(port: number, bytes: string | Buffer): Promise<Raw
   let isOver = false;
   const looks = new Set<() => void>();
   const notify = (): void => looks.forEach((look) => look());
+  let onEnded = (_text: string): void => {};
+  const ended = new Promise<string>((resolve) => (onEnded = resolve));
   const onOver = (): void => {
     isOver = true;
     notify();
+    onEnded(received);
   };
   socket.on('data', (chunk: Buffer) => {
     received += chunk.toString('utf8');
@@ -37,5 +41,5 @@ export async function sendRaw(port: number, bytes: string | Buffer): Promise<Raw
       looks.add(look);
       look();
     });
-  return { socket, text: () => received, until };
+  return { socket, until, ended };
 }

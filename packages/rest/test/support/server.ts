@@ -22,7 +22,7 @@ export interface RestServer {
   post: (body: unknown, init?: PostInit) => Promise<Response>;
 }
 
-export interface PostInit {
+interface PostInit {
   query?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;

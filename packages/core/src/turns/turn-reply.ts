@@ -1,0 +1,256 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { responseTexts } from '../channel/fallbacks.ts';
+import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
+import type { Clock } from '../clock.ts';
+import {
+  responseFor,
+  type Attachment,
+  type BotMessage,
+  type Button,
+  type Element,
+  type Extra,
+  type QuickReply,
+} from '../message/bot-message.ts';
+import type { JsonObject, JsonValue } from '../message/json.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { TurnAbort } from './abort.ts';
+import type { HistoryEntry } from './history.ts';
+import type { LiveDelivery } from './live-delivery.ts';
+import type { Reply, Sent, TransformEntry } from './reply.ts';
+import { gather, streamTo } from './stream.ts';
+
+/** What a {@link TurnReply} works with. */
+export interface TurnReplyOptions {
+  channel: string;
+  recipientId: string;
+  output: OutputChannel;
+  delivery: LiveDelivery;
+  abort: TurnAbort;
+  clock: Clock;
+  telemetry: Telemetry;
+  transforms: readonly TransformEntry[];
+  state: JsonObject;
+  history: (count: number) => HistoryEntry[];
+  /** Asks the assistant for the conversation's state. */
+  loadTrackerState: (() => Promise<TrackerState | null> | TrackerState | null) | null;
+  /** Told what was said. */
+  onSaid: (text: string) => void;
+}
+
+/** Marks code that runs inside the producer of a stream, by the reply that reads it. */
+const producing = new AsyncLocalStorage<TurnReply>();
+
+/** The reply of one turn. */
+export class TurnReply implements Reply {
+  state: JsonObject;
+
+  readonly #options: TurnReplyOptions;
+  #trackerState: TrackerState | null | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+  #isOver = false;
+
+  constructor(options: TurnReplyOptions) {
+    this.#options = options;
+    this.state = options.state;
+  }
+
+  get channel(): string {
+    return this.#options.channel;
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.abort.signal;
+  }
+
+  get trackerState(): TrackerState | null {
+    return this.#trackerState ?? this.#options.output.trackerState;
+  }
+
+  set trackerState(state: TrackerState | null) {
+    this.#trackerState = state;
+  }
+
+  text(text: string, extra?: Extra): Promise<Sent> {
+    return this.response({ ...extra, text });
+  }
+
+  image(image: string, extra?: Extra): Promise<Sent> {
+    return this.response({ ...extra, image });
+  }
+
+  attachment(attachment: Attachment, extra?: Extra): Promise<Sent> {
+    return this.response({ ...extra, attachment });
+  }
+
+  buttons(text: string, buttons: readonly Button[], extra?: Extra): Promise<Sent> {
+    return this.response({ ...extra, text, buttons });
+  }
+
+  quickReplies(text: string, quickReplies: readonly QuickReply[], extra?: Extra): Promise<Sent> {
+    return this.response({ ...extra, text, quickReplies });
+  }
+
+  elements(elements: readonly Element[], extra?: Extra): Promise<Sent> {
+    return this.response({ ...extra, elements });
+  }
+
+  custom(custom: JsonValue, extra?: Extra): Promise<Sent> {
+    return this.response({ ...extra, custom });
+  }
+
+  response(response: BotMessage): Promise<Sent> {
+    return this.#inOrder(() => this.#send(response));
+  }
+
+  stream(chunks: AsyncIterable<string>, extra: Extra = {}): Promise<Sent> {
+    return this.#inOrder(async () => {
+      const { output, transforms } = this.#options;
+      const source = this.#marked(chunks);
+      const isUnseen = transforms.every(({ passStreams }) => passStreams);
+      if (output.supportsStreaming && isUnseen) return await this.#stream(source, extra);
+      const text = await gather(source, this.signal);
+      return text === '' ? NOTHING_SENT : await this.#send({ ...extra, text }, isUnseen);
+    });
+  }
+
+  async typing(): Promise<void> {
+    const { output, recipientId, telemetry, channel, abort } = this.#options;
+    if (abort.reason !== null) return;
+    try {
+      await output.sendTyping(recipientId);
+    } catch (error) {
+      telemetry.logger.debug({ channel, err: error }, 'the typing indicator could not be shown');
+    }
+  }
+
+  history(count: number): HistoryEntry[] {
+    return this.#options.history(count);
+  }
+
+  /** Resolves when everything was sent or has failed, also what is said meanwhile. Then it is over. */
+  async end(): Promise<void> {
+    let last: Promise<unknown> | null = null;
+    while (last !== this.#tail) {
+      last = this.#tail;
+      await last;
+    }
+    this.#isOver = true;
+  }
+
+  /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
+  #inOrder(send: () => Promise<Sent>): Promise<Sent> {
+    if (producing.getStore() === this) return this.#refuse(insideStream());
+    if (this.#isOver) return this.#refuse(afterTheEnd());
+    const sent = this.#tail.then(() => {
+      const { abort } = this.#options;
+      if (abort.reason !== null) throw abort.reason;
+      return send();
+    });
+    this.#tail = sent.catch((error) => this.#reportError(error));
+    return sent;
+  }
+
+  /** A rejection that need not be awaited. */
+  #refuse(error: Error): Promise<never> {
+    this.#reportError(error);
+    const refused = Promise.reject(error);
+    refused.catch(() => {});
+    return refused;
+  }
+
+  #reportError(error: unknown): void {
+    const { telemetry, channel, abort } = this.#options;
+    if (!abort.isReason(error)) telemetry.error(error, { channel, stage: 'send' }, abort);
+  }
+
+  async #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
+    const { output, recipientId, telemetry, channel } = this.#options;
+    const transformed = isStreamSeen ? response : await this.#transform(response);
+    if (transformed === null) return NOTHING_SENT;
+    const texts = responseTexts(responseFor(output.name, transformed));
+    if (texts.length === 0 && transformed.channels === undefined) {
+      telemetry.logger.warn(
+        { channel, keys: Object.keys(transformed) },
+        'a response has nothing to say: none of its keys is text, image, attachment, buttons, quickReplies, elements or custom',
+      );
+    }
+    return await this.#report('response', texts.join('\n'), () =>
+      output.sendResponse(recipientId, transformed),
+    );
+  }
+
+  #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
+    const { output, recipientId } = this.#options;
+    return this.#report('stream', '', () =>
+      streamTo(chunks, { output, recipientId, extra, signal: this.signal }),
+    );
+  }
+
+  async #report(
+    kind: 'response' | 'stream',
+    text: string,
+    send: () => Promise<string | void>,
+  ): Promise<Sent> {
+    const { output, delivery, clock, telemetry, channel, recipientId, onSaid } = this.#options;
+    output.trackerState = await this.#currentTrackerState();
+    const startedAt = clock.now();
+    const report = (outcome: 'sent' | 'failed'): void => {
+      const durationMs = clock.now() - startedAt;
+      telemetry.send({ channel, senderId: recipientId, kind, outcome, durationMs });
+    };
+    try {
+      const streamed = await send();
+      report('sent');
+      onSaid(streamed ?? text);
+      return { status: 'sent', receipts: delivery.takeReceipts() };
+    } catch (error) {
+      report('failed');
+      throw error;
+    }
+  }
+
+  async #transform(response: BotMessage): Promise<BotMessage | null> {
+    const { transforms, channel, recipientId } = this.#options;
+    let current: BotMessage | null = response;
+    for (const { transform } of transforms) {
+      current = await transform(current, { channel, senderId: recipientId });
+      if (current === null) return null;
+    }
+    return current;
+  }
+
+  async #currentTrackerState(): Promise<TrackerState | null> {
+    if (this.#trackerState !== undefined) return this.#trackerState;
+    const { loadTrackerState } = this.#options;
+    return loadTrackerState === null ? null : await loadTrackerState();
+  }
+
+  /** The same stream, its producer marked: what it says itself would wait for its own end. */
+  #marked(chunks: AsyncIterable<string>): AsyncIterable<string> {
+    if (typeof chunks?.[Symbol.asyncIterator] !== 'function') return chunks;
+    return {
+      [Symbol.asyncIterator]: () => {
+        const iterator = chunks[Symbol.asyncIterator]();
+        return {
+          // `async` for iterators that throw, or answer without a promise.
+          next: async () => producing.run(this, () => iterator.next()),
+          return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+        };
+      },
+    };
+  }
+}
+
+const NOTHING_SENT: Sent = { status: 'sent', receipts: [] };
+
+function insideStream(): Error {
+  return new Error(
+    'a response inside the producer of reply.stream() would wait for the stream, and the stream for it: send it before or after',
+  );
+}
+
+function afterTheEnd(): Error {
+  return new Error(
+    'the turn is over, and nothing more is sent: the assistant must await what it does before it returns',
+  );
+}
