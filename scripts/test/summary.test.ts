@@ -38,7 +38,7 @@ function summarise(files: Record<string, string>, ci: string): Summary {
 
 const withPart = `
   import { beforeEach, describe, it } from 'vitest';
-  import { needs } from ${JSON.stringify(join(root, 'scripts', 'needs.ts'))};
+  import { needs } from ${JSON.stringify(join(root, 'scripts', 'test-support', 'needs.ts'))};
   const flyer = { name: 'a flyer', present: () => false, provide: 'build one' };
   describe('in the air', () => {
     beforeEach(needs(flyer));

@@ -15,3 +15,17 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** What `work` settles to, or an error after `limitMs`. The work itself goes on. */
+export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>): Promise<T> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    const onLate = (): void => reject(new Error(`no answer within ${limitMs} ms`));
+    cancel = clock.after(limitMs, onLate);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    cancel();
+  }
+}

@@ -44,7 +44,8 @@ export {
   type Problem,
 } from './http/problem.ts';
 export { refuseUpgrade } from './line/upgrades.ts';
-export { Trunkline, type ListenOptions, type TrunklineOptions } from './line/trunkline.ts';
+export type { ListenOptions, TrunklineOptions } from './line/options.ts';
+export { Trunkline } from './line/trunkline.ts';
 export type { LogMethod, Logger } from './logger.ts';
 export type {
   Attachment,

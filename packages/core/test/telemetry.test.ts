@@ -4,7 +4,7 @@ import { createTelemetry } from '../src/telemetry.ts';
 import { say, setUpEngine } from './support/engine.ts';
 import { settle } from './support/fake-clock.ts';
 import { TextOutput } from './support/outputs.ts';
-import { expectNoUnhandledRejections } from './support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

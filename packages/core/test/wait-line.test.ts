@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WaitLine } from '../src/wait-line.ts';
-import { outcomeOf } from './support/deferred.ts';
+import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
 
 describe('WaitLine', () => {
   it('wakes the first that came', async () => {

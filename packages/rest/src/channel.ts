@@ -116,7 +116,7 @@ export class RestInput extends InputChannel {
     try {
       await run();
     } catch (error) {
-      if (isRefusal(error)) throw error;
+      if (isRefusal(this.name, error)) throw error;
       if (this.#options.errors === 'problem') sendTurnProblem(res, error);
       else sendJson(res, 200, output.messages, { 'x-trunkline-turn': 'failed' });
       return;
@@ -132,7 +132,7 @@ export class RestInput extends InputChannel {
   ): Promise<void> {
     const failed = await streamTurn(res, format, output, run, describeFailure);
     if (failed === null) return;
-    if (isRefusal(failed.error)) throw failed.error;
+    if (isRefusal(this.name, failed.error)) throw failed.error;
     if (this.#options.errors === 'problem') sendTurnProblem(res, failed.error);
     else streamFailure(res, format, describeFailure(failed.error));
   }
@@ -165,13 +165,9 @@ export class RestInput extends InputChannel {
   }
 }
 
-/** Whether the message was never taken in, so that its sender must come again. */
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof OverloadedError ||
-    error instanceof MalformedPayloadError ||
-    error instanceof ConfigurationError
-  );
+/** Whether the message was never taken in: an overload of this channel's, not one that an assistant threw. */
+function isRefusal(channel: string, error: unknown): boolean {
+  return error instanceof OverloadedError && error.channel === channel;
 }
 
 function describeFailure(error: unknown): StreamFailure {

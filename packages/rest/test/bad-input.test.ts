@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { closeAfterEach, startRest } from './support/server.ts';
-import { expectNoUnhandledRejections } from './support/unhandled.ts';
-import { deferred } from './support/deferred.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();

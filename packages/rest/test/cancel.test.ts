@@ -2,9 +2,9 @@ import type { InputChannel } from '@trunkline/core';
 import { type Reply, type Turns } from '@trunkline/core';
 import { RestInput } from '@trunkline/rest';
 import { describe, expect, it } from 'vitest';
-import { deferred } from './support/deferred.ts';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { closeAfterEach, startRest, type RestServer } from './support/server.ts';
-import { expectNoUnhandledRejections } from './support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();

@@ -4,9 +4,9 @@ import { RestInput } from '@trunkline/rest';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { deferred } from './support/deferred.ts';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { closeAfterEach, echo, startRest } from './support/server.ts';
-import { expectNoUnhandledRejections } from './support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { request } from 'node:http';
 import { expect, it } from 'vitest';
 import { closeAfterEach, echo, startRest } from './support/server.ts';
-import { expectNoUnhandledRejections } from './support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { sendRaw } from './support/raw.ts';
 import { closeAfterEach, echo, startRest } from './support/server.ts';
-import { expectNoUnhandledRejections } from './support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { deferred } from './support/deferred.ts';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { sendRaw } from './support/raw.ts';
 import { closeAfterEach, readerOf, startRest } from './support/server.ts';
-import { expectNoUnhandledRejections } from './support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();

@@ -1,6 +1,7 @@
 import type { Application } from 'express';
 import type { InputChannel } from '../channel/input-channel.ts';
-import { Trunkline, type TrunklineOptions } from '../line/trunkline.ts';
+import type { TrunklineOptions } from '../line/options.ts';
+import { Trunkline } from '../line/trunkline.ts';
 import { guardLogger, silentLogger, type Logger } from '../logger.ts';
 import { toAssistant, type Assistant, type AssistantObject } from '../turns/assistant.ts';
 import { router } from './router.ts';

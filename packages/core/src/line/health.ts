@@ -1,6 +1,6 @@
 import type { InputChannel, Route } from '../channel/input-channel.ts';
 import { sendJson } from '../http/problem.ts';
-import type { Clock } from '../clock.ts';
+import { within, type Clock } from '../clock.ts';
 import { toError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/contract.ts';
@@ -8,16 +8,30 @@ import type { Store } from '../store/contract.ts';
 /** How long a channel or the store may take to say that it is ready, in milliseconds. */
 const READY_MS = 3_000;
 
+/** What is looked at. */
+export interface HealthOptions {
+  channels: readonly InputChannel[];
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Whether the line takes no more messages. */
+  isClosing: () => boolean;
+}
+
 /** `GET /health`: the process is alive. `GET /ready`: its channels and its store can be used. */
-export function healthRoutes(
-  channels: readonly InputChannel[],
-  store: Store,
-  clock: Clock,
-  logger: Logger,
-): Route[] {
-  const check = async (name: string, ready: (() => Promise<void>) | undefined): Promise<string> => {
+export function healthRoutes({
+  channels,
+  store,
+  clock,
+  logger,
+  isClosing,
+}: HealthOptions): Route[] {
+  const check = async (
+    name: string,
+    ready: () => Promise<void> | undefined,
+  ): Promise<'ok' | 'failed'> => {
     try {
-      await withinTime(clock, ready);
+      await within(clock, READY_MS, Promise.resolve(ready()));
       return 'ok';
     } catch (error) {
       logger.warn({ err: toError(error), part: name }, `${name} is not ready`);
@@ -32,9 +46,12 @@ export function healthRoutes(
       async handle(_req, res) {
         const [storeStatus, ...channelStatuses] = await Promise.all([
           check('store', () => store.ready()),
-          ...channels.map((channel) => check(channel.name, channel.ready?.bind(channel))),
+          ...channels.map((channel) => check(channel.name, () => channel.ready?.())),
         ]);
-        const isReady = storeStatus === 'ok' && channelStatuses.every((status) => status === 'ok');
+        const isReady =
+          !isClosing() &&
+          storeStatus === 'ok' &&
+          channelStatuses.every((status) => status === 'ok');
         sendJson(res, isReady ? 200 : 503, {
           status: isReady ? 'ready' : 'not ready',
           store: storeStatus,
@@ -43,17 +60,4 @@ export function healthRoutes(
       },
     },
   ];
-}
-
-async function withinTime(clock: Clock, ready: (() => Promise<void>) | undefined): Promise<void> {
-  let cancel = (): void => {};
-  const late = new Promise<never>((_resolve, reject) => {
-    const onLate = (): void => reject(new Error(`no answer within ${READY_MS} ms`));
-    cancel = clock.after(READY_MS, onLate);
-  });
-  try {
-    await Promise.race([ready?.(), late]);
-  } finally {
-    cancel();
-  }
 }

@@ -6,63 +6,32 @@ import {
   type Route,
 } from '../channel/input-channel.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
-import { systemClock, type Clock } from '../clock.ts';
+import { systemClock, within, type Clock } from '../clock.ts';
 import { ConfigurationError, TurnAbortedError } from '../errors.ts';
 import { mountPath, pathOf } from '../http/path.ts';
 import { callersProblem, sendError, sendProblem } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
-import { guardLogger, silentLogger, type Logger } from '../logger.ts';
-import type { Address, UserMessage } from '../message/user-message.ts';
+import { guardLogger, silentLogger } from '../logger.ts';
+import type { Address } from '../message/user-message.ts';
 import type { Store } from '../store/contract.ts';
 import { MemoryStore } from '../store/memory-store.ts';
-import { createTelemetry, type Hooks, type Telemetry } from '../telemetry.ts';
+import { createTelemetry, type Telemetry } from '../telemetry.ts';
 import {
   toAssistant,
   type Assistant,
   type AssistantObject,
   type Middleware,
 } from '../turns/assistant.ts';
-import type { HistoryOptions } from '../turns/history.ts';
-import type { TurnLimits } from '../turns/limits.ts';
 import type { Transform, TransformEntry, TransformOptions } from '../turns/reply.ts';
 import { TurnEngine } from '../turns/turn-engine.ts';
 import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
 import { healthRoutes } from './health.ts';
+import type { ListenOptions, TrunklineOptions } from './options.ts';
 import { listenOn, stopServer } from './server.ts';
 import { Upgrades } from './upgrades.ts';
 
-/** What a {@link Trunkline} is made of. */
-export interface TrunklineOptions extends Hooks {
-  /** The channels that users are on. Two of them never have the same name. */
-  channels: readonly InputChannel[];
-  /** Whatever answers. */
-  assistant: Assistant;
-  /** Where locks and values live; closed with the line. @defaultValue a new `MemoryStore` */
-  store?: Store;
-  /** Where log lines go. @defaultValue nowhere */
-  logger?: Logger;
-  /** What the channels are mounted below; `null` for nothing. @defaultValue `/webhooks/` */
-  route?: string | null;
-  /** The bounds that turns keep. */
-  turns?: TurnLimits;
-  /** How much of what was said `reply.history` knows. */
-  history?: HistoryOptions;
-  /**
-   * Links one user over several channels on purpose: messages with the same key are one
-   * conversation. `undefined` keeps the usual key. Link only what the platforms have authenticated.
-   */
-  conversationKey?: (message: UserMessage, channel: string) => string | undefined;
-  /** Time. @defaultValue the machine's */
-  clock?: Clock;
-}
-
-/** Options of {@link Trunkline.listen}. */
-export interface ListenOptions {
-  /** The address to listen on. @defaultValue all */
-  host?: string;
-  /** Answers everything that is not ours: an Express application, say. @defaultValue 404 */
-  fallback?: RequestListener;
-}
+/** How long a channel may take to let go of what it holds, in milliseconds. */
+const CHANNEL_CLOSE_MS = 5_000;
 
 /**
  * One assistant and the channels its users are on.
@@ -84,6 +53,7 @@ export class Trunkline {
   /** The channels, in the order they were given. */
   readonly channels: readonly InputChannel[];
 
+  readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #store: Store;
   readonly #engine: TurnEngine;
@@ -104,7 +74,8 @@ export class Trunkline {
     this.#assistant = toAssistant(options.assistant);
     this.#telemetry = createTelemetry(logger, options);
     this.#store = options.store ?? new MemoryStore({ clock });
-    this.#upgrades = new Upgrades(route || null, (error) =>
+    this.#clock = clock;
+    this.#upgrades = new Upgrades(mountPath(route, ''), (error) =>
       this.#telemetry.error(error, { channel: null, stage: 'request' }),
     );
     this.#engine = new TurnEngine({
@@ -119,8 +90,11 @@ export class Trunkline {
       conversationKey: options.conversationKey,
       outputFor: (channel, address) => this.#outputFor(channel, address),
     });
-    for (const health of healthRoutes(this.channels, this.#store, clock, logger))
+    const { channels } = this;
+    const isClosing = (): boolean => this.#closed !== null;
+    for (const health of healthRoutes({ channels, store: this.#store, clock, logger, isClosing })) {
       this.#table.add('', health);
+    }
     this.#mount(route);
   }
 
@@ -224,7 +198,7 @@ export class Trunkline {
     // Ahead of the servers, which wait for the connections that channels have taken over.
     for (const channel of this.channels) {
       try {
-        await channel.close?.();
+        await within(this.#clock, CHANNEL_CLOSE_MS, Promise.resolve(channel.close?.()));
       } catch (error) {
         this.#telemetry.error(error, { channel: channel.name, stage: 'close' });
       }

@@ -6,15 +6,15 @@ import { pathOf } from '../http/path.ts';
 
 /** The paths whose connections channels take over, and the servers that they are attached to. */
 export class Upgrades {
-  /** What our channels are mounted below: an unknown path there is refused. */
-  readonly #ownPrefix: string | null;
+  /** What our channels are mounted below, or nothing: an unknown path there is refused. */
+  readonly #mount: string;
   readonly #handlers = new Map<string, UpgradeHandler>();
   readonly #attached = new Map<Server, (...event: UpgradeEvent) => void>();
   readonly #sockets = new Set<Duplex>();
   readonly #onError: (error: unknown) => void;
 
-  constructor(ownPrefix: string | null, onError: (error: unknown) => void) {
-    this.#ownPrefix = ownPrefix;
+  constructor(mount: string, onError: (error: unknown) => void) {
+    this.#mount = mount;
     this.#onError = onError;
   }
 
@@ -59,7 +59,7 @@ export class Upgrades {
       );
       return;
     }
-    const isOurs = this.#ownPrefix !== null && path.startsWith(this.#ownPrefix);
+    const isOurs = this.#mount !== '' && path.startsWith(`${this.#mount}/`);
     // Node leaves a connection open that no listener takes, so the only listener must end it.
     if (isOurs || server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
   }

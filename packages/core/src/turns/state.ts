@@ -33,6 +33,7 @@ export class ConversationState {
 
   /** Writes the state, if it was changed. @throws Error - somebody else changed it meanwhile. */
   async save(value: JsonObject): Promise<void> {
+    if (!isJsonObject(value)) throw new TypeError('reply.state must be a JSON object');
     if (JSON.stringify(value) === this.#json) return;
     const options = { ttlMs: TTL_MS };
     if (

@@ -247,9 +247,12 @@ export class TurnEngine {
   #keyOf(channel: string, message: UserMessage): string {
     if (message.anonymous) return anonymousKey(channel, message);
     const { account, senderId } = message;
-    return (
-      this.#options.conversationKey?.(message, channel) ??
-      conversationKey({ channel, account, senderId })
-    );
+    const { conversationKey: linked, telemetry } = this.#options;
+    try {
+      return linked?.(message, channel) ?? conversationKey({ channel, account, senderId });
+    } catch (error) {
+      telemetry.error(error, { channel, stage: 'request' });
+      throw error;
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { CollectingOutputChannel, QueueOutputChannel, type QueuedOutput } from '@trunkline/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outcomeOf } from '../support/deferred.ts';
+import { outcomeOf } from '../../../../scripts/test-support/deferred.ts';
 
 async function readAll(output: QueueOutputChannel): Promise<QueuedOutput[]> {
   const items: QueuedOutput[] = [];

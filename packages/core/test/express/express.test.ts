@@ -6,7 +6,7 @@ import type { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EchoInput, postJson } from '../support/channels.ts';
 import { serve, urlOf } from '../support/http.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

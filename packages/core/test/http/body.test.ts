@@ -1,8 +1,8 @@
 import { isDeeperThan, readBody, readJson, sendError, sendJson } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
-import { deferred } from '../support/deferred.ts';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { openRaw, portOf, serve } from '../support/http.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

@@ -8,9 +8,9 @@ import {
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EchoInput, postJson, SocketInput, upgradeTo } from '../support/channels.ts';
-import { deferred } from '../support/deferred.ts';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { openRaw, portOf, serve, stop, urlOf } from '../support/http.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

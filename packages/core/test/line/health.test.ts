@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EchoInput } from '../support/channels.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { serve } from '../support/http.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

@@ -1,7 +1,7 @@
 import { MemoryStore } from '@trunkline/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outcomeOf } from '../support/deferred.ts';
+import { outcomeOf } from '../../../../scripts/test-support/deferred.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 function setUp(): { store: MemoryStore; clock: FakeClock } {

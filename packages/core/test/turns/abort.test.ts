@@ -1,10 +1,10 @@
 import { MemoryStore, TurnAbortedError, type Lock, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
-import { deferred } from '../support/deferred.ts';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { say, setUpEngine } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
 import { StreamingOutput, TextOutput } from '../support/outputs.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

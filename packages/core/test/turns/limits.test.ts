@@ -1,10 +1,10 @@
 import { ConfigurationError, OverloadedError, type TurnLimits } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { resolveLimits } from '../../src/turns/limits.ts';
-import { deferred, outcomeOf } from '../support/deferred.ts';
+import { deferred, outcomeOf } from '../../../../scripts/test-support/deferred.ts';
 import { say, setUpEngine } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

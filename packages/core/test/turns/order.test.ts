@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deferred } from '../support/deferred.ts';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { TextOutput } from '../support/outputs.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

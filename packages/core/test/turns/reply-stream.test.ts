@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StreamingOutput, TextOutput } from '../support/outputs.ts';
 import { chunksOf, turnOn } from '../support/turn-on.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

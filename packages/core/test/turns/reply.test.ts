@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { say, setUpEngine } from '../support/engine.ts';
 import { SpyOutput, TextOutput } from '../support/outputs.ts';
 import { turnOn } from '../support/turn-on.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

@@ -1,10 +1,10 @@
 import { MemoryStore } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
-import { deferred, outcomeOf } from '../support/deferred.ts';
+import { deferred, outcomeOf } from '../../../../scripts/test-support/deferred.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
 import { TextOutput } from '../support/outputs.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { gather, streamTo } from '../../src/turns/stream.ts';
-import { deferred } from '../support/deferred.ts';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { StreamingOutput } from '../support/outputs.ts';
 import { settle } from '../support/fake-clock.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 

@@ -2,7 +2,7 @@ import type { Reply, Transform } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { StreamingOutput, TextOutput } from '../support/outputs.ts';
 import { chunksOf, turnOn } from '../support/turn-on.ts';
-import { expectNoUnhandledRejections } from '../support/unhandled.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
 
