@@ -68,7 +68,14 @@ export {
   type UserAttachment,
   type UserMessageOptions,
 } from './message/user-message.ts';
-export type { KeepOptions, KeyedValues, Lock, Store, StoredValue } from './store/contract.ts';
+export type {
+  KeepOptions,
+  KeyedValues,
+  Lock,
+  LockOptions,
+  Store,
+  StoredValue,
+} from './store/contract.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ErrorContext, Hooks, SendReport, Stage, TurnReport } from './telemetry.ts';
 export type { Assistant, AssistantObject, Handle, Middleware } from './turns/assistant.ts';

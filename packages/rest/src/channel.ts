@@ -92,11 +92,13 @@ export class RestInput extends InputChannel {
     allowOrigin(req, res, cors);
     const subject = await this.#verify(req);
     const body = await readJson(req, { channel: this.name, limitBytes: bodyLimitBytes });
-    const { senderId: named, ...fields } = parseBody(this.name, body);
-    const senderId = bindSender(this.name, subject, named);
-    const metadata = this.getMetadata(req, body) ?? fields.metadata;
+    const parsed = parseBody(this.name, body);
+    const { text, inputChannel } = parsed;
+    const senderId = bindSender(this.name, subject, parsed.senderId);
+    const metadata = this.getMetadata(req, body) ?? parsed.metadata;
+    const { headers } = req;
     const message = (outputChannel: OutputChannel): UserMessage =>
-      new UserMessage({ ...fields, senderId, metadata, headers: req.headers, outputChannel });
+      new UserMessage({ text, senderId, outputChannel, inputChannel, metadata, headers });
     const signal = abortWhenGone(res);
     const format = streamFormat(queryOf(req).get('stream'));
     if (format === null) {

@@ -1,4 +1,4 @@
-import { type Blueprint, type UserMessage } from '@trunkline/core';
+import { OverloadedError, type Blueprint, type UserMessage } from '@trunkline/core';
 import { register } from '@trunkline/core/express';
 import { RestInput } from '@trunkline/rest';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -45,6 +45,21 @@ describe('the REST channel', () => {
       });
       expect(await response.json()).toEqual([{ recipient_id: 'u', text: 'You said: Hi' }]);
     }
+  });
+
+  it('tells a failing assistant from a refusal, whatever the assistant threw', async () => {
+    const overloaded = new OverloadedError('the model is busy', {
+      code: 'too_many_waiting',
+      retryAfterMs: 1000,
+    });
+    const { post } = await startRest(async (_message, reply) => {
+      await reply.text('One moment');
+      throw overloaded;
+    });
+    const response = await post({ sender: 'u', message: 'Hi' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-trunkline-turn')).toBe('failed');
+    expect(await response.json()).toEqual([{ recipient_id: 'u', text: 'One moment' }]);
   });
 
   it('answers with what was said, in the form of Rasa', async () => {

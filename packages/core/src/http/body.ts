@@ -53,8 +53,11 @@ export function readBody(req: IncomingMessage, options: ReadBodyOptions): Promis
       if (size > limitBytes) reject(tooLarge(channel, limitBytes));
       else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
     });
-    req.on('error', () => reject(new TurnAbortedError('disconnected', { channel })));
-    req.on('close', () => reject(new TurnAbortedError('disconnected', { channel })));
+    // Comes after every request, and means something only where the body had not ended.
+    req.on('close', () => {
+      if (!req.readableEnded) reject(new TurnAbortedError('disconnected', { channel }));
+    });
+    req.on('error', () => {});
   });
 }
 

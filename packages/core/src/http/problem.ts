@@ -34,25 +34,29 @@ const TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
+const NO_HEADERS: Record<string, string> = {};
+
 /** Answers with JSON. Does nothing if the client is gone or the answer has begun. */
 export function sendJson(
   res: ServerResponse,
   status: number,
   body: unknown,
-  headers: Record<string, string> = {},
+  headers: Record<string, string> = NO_HEADERS,
 ): void {
-  sendText(res, status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+  sendText(res, status, 'application/json', JSON.stringify(body), headers);
 }
 
 /** Answers with a text. Does nothing if the client is gone or the answer has begun. */
 export function sendText(
   res: ServerResponse,
   status: number,
+  contentType: string,
   text: string,
-  headers: Record<string, string>,
+  headers: Record<string, string> = NO_HEADERS,
 ): void {
   if (res.headersSent || res.destroyed) return;
-  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) });
+  for (const name in headers) res.setHeader(name, headers[name] ?? '');
+  res.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
   res.end(text);
 }
 
@@ -60,11 +64,11 @@ export function sendText(
 export function sendProblem(
   res: ServerResponse,
   problem: Problem,
-  headers: Record<string, string> = {},
+  headers: Record<string, string> = NO_HEADERS,
 ): void {
   const { status, code, detail } = problem;
   const document = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail };
-  sendJson(res, status, document, { 'content-type': 'application/problem+json', ...headers });
+  sendText(res, status, 'application/problem+json', JSON.stringify(document), headers);
 }
 
 /** Answers with what the error says, or with 500 and no detail where the error is not the caller's. */

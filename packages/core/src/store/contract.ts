@@ -11,6 +11,12 @@ export interface Lock {
   release(): void;
 }
 
+/** How a lock is waited for. */
+export interface LockOptions {
+  /** Ends the waiting. SHOULD be read only where there is something to wait for: it may be made then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A stored value. */
 export interface StoredValue {
   /** The value, a copy: changing it changes nothing in the store. */
@@ -75,9 +81,10 @@ export interface Store {
    * before this returns its promise, in the order of the calls. Different keys MUST NOT wait for one
    * another. A waiter MUST be woken by the release before it, not by polling.
    *
-   * @throws The signal's reason, if it aborts while waiting; the place in the line is given up.
+   * @throws The signal's reason, if it aborts while waiting; the place in the line is given up. A
+   *   lock that is free MAY be taken although the signal has aborted: the holder looks itself.
    */
-  lock(key: string, signal?: AbortSignal): Promise<Lock>;
+  lock(key: string, options?: LockOptions): Promise<Lock>;
 
   /** Resolves if the store can be used, rejects with the reason if not. */
   ready(): Promise<void>;

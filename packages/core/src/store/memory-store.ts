@@ -1,7 +1,14 @@
 import { systemClock, type Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
 import { WaitLine } from '../wait-line.ts';
-import type { KeepOptions, KeyedValues, Lock, Store, StoredValue } from './contract.ts';
+import type {
+  KeepOptions,
+  KeyedValues,
+  Lock,
+  LockOptions,
+  Store,
+  StoredValue,
+} from './contract.ts';
 
 /** Options of a {@link MemoryStore}. */
 export interface MemoryStoreOptions {
@@ -30,9 +37,8 @@ export class MemoryStore implements Store {
   }
 
   /** {@inheritDoc Store.lock} */
-  async lock(key: string, signal?: AbortSignal): Promise<Lock> {
-    signal?.throwIfAborted();
-    return await this.#locks.take(key, signal);
+  lock(key: string, options?: LockOptions): Promise<Lock> {
+    return this.#locks.take(key, options);
   }
 
   /** {@inheritDoc Store.ready} */
@@ -49,10 +55,10 @@ class MemoryLocks {
   readonly #lines = new Map<string, WaitLine>();
   #fence = 0;
 
-  async take(key: string, signal?: AbortSignal): Promise<Lock> {
+  async take(key: string, options?: LockOptions): Promise<Lock> {
     const line = this.#lines.get(key);
     if (line === undefined) this.#lines.set(key, new WaitLine());
-    else await line.wait(signal);
+    else await line.wait(options?.signal);
     let isHeld = true;
     return {
       fence: ++this.#fence,

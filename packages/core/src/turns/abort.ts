@@ -3,7 +3,8 @@ import { TurnAbortedError, type AbortReason } from '../errors.ts';
 /** How a turn is ended from outside. The first reason stands. */
 export class TurnAbort {
   readonly #channel: string;
-  readonly #controller = new AbortController();
+  /** Made when somebody asks for the signal: most turns never need one, and it is dear. */
+  #controller: AbortController | null = null;
   #reason: TurnAbortedError | null = null;
   #reject: ((reason: TurnAbortedError) => void) | null = null;
 
@@ -13,6 +14,10 @@ export class TurnAbort {
 
   /** The signal for the assistant and for everything that waits on its behalf. */
   get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#reason !== null) this.#controller.abort(this.#reason);
+    }
     return this.#controller.signal;
   }
 
@@ -30,7 +35,7 @@ export class TurnAbort {
   abort(reason: AbortReason): void {
     if (this.#reason !== null) return;
     this.#reason = new TurnAbortedError(reason, { channel: this.#channel });
-    this.#controller.abort(this.#reason);
+    this.#controller?.abort(this.#reason);
     this.#reject?.(this.#reason);
   }
 

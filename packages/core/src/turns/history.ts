@@ -83,11 +83,13 @@ export class History {
     this.#characters += by;
   }
 
+  /** In one go, and a little more than needed, so that not every turn pays for a walk. */
   #forgetSilent(): void {
+    if (this.#characters <= this.#maxCharacters) return;
     for (const [key, conversation] of this.#conversations) {
-      if (this.#characters <= this.#maxCharacters) return;
       this.#conversations.delete(key);
       this.#characters -= conversation.characters;
+      if (this.#characters <= this.#maxCharacters * 0.9) return;
     }
   }
 }

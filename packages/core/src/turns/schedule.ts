@@ -71,9 +71,9 @@ export class Schedule {
     };
     const stopWaiting = maxWaitMs === null ? null : this.#clock.after(maxWaitMs, onLate);
     try {
-      const lock = await this.#store.lock(key, abort.signal);
+      const lock = await this.#store.lock(key, abort);
       held.push(() => lock.release());
-      await this.#slots.take(abort.signal);
+      await this.#slots.take(abort);
       held.push(() => this.#slots.release());
       if (abort.reason !== null) throw abort.reason;
       this.#running.set(key, abort);

@@ -9,9 +9,9 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Takes a slot, or waits for one. Rejects with the signal's reason if it aborts first. */
-  async take(signal: AbortSignal): Promise<void> {
-    if (this.#free === 0) await this.#line.wait(signal);
+  /** Takes a slot, or waits for one. Rejects with the reason of `signal` if it aborts first. */
+  async take(waiter: { readonly signal: AbortSignal }): Promise<void> {
+    if (this.#free === 0) await this.#line.wait(waiter.signal);
     else this.#free--;
   }
 

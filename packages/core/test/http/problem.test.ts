@@ -106,8 +106,8 @@ describe('sendText and sendJson', () => {
 
   it('do nothing where the answer has begun', async () => {
     const response = await answerOf((res) => {
-      sendText(res, 200, 'first', {});
-      sendText(res, 500, 'second', {});
+      sendText(res, 200, 'text/plain', 'first');
+      sendText(res, 500, 'text/plain', 'second');
     });
     expect(response.status).toBe(200);
     expect(await response.text()).toBe('first');

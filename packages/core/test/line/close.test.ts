@@ -9,6 +9,7 @@ import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EchoInput, postJson, SocketInput, upgradeTo } from '../support/channels.ts';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
+import { FakeClock, settle } from '../support/fake-clock.ts';
 import { openRaw, portOf, serve, stop, urlOf } from '../support/http.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
@@ -74,6 +75,35 @@ describe('close', () => {
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('5');
     expect(await refused.json()).toMatchObject({ code: 'shutting_down' });
+  });
+
+  it('does not wait for a channel that never closes', async () => {
+    const clock = new FakeClock();
+    const closed: string[] = [];
+    const [stuck, other] = [new EchoInput('stuck'), new EchoInput('other')];
+    stuck.close = () => new Promise<void>(() => {});
+    other.close = async () => void closed.push('other');
+    const errors: unknown[] = [];
+    const line = new Trunkline({
+      channels: [stuck, other],
+      assistant: () => {},
+      clock,
+      onError: (error, context) => void errors.push([error.message, context]),
+    });
+    const done = line.close();
+    while (closed.length === 0) await (clock.pending > 0 ? clock.advance(1000) : settle());
+    await done;
+    expect(errors).toEqual([['no answer within 5000 ms', { channel: 'stuck', stage: 'close' }]]);
+  });
+
+  it('is not ready from then on', async () => {
+    const line = new Trunkline({ channels: [new EchoInput()], assistant: () => {} });
+    const { url, stop: stopServer } = await serve(line.handler());
+    cleanUps.push(stopServer);
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    await line.close();
+    expect((await fetch(`${url}/ready`)).status).toBe(503);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
   });
 
   it('reports a channel that fails to close, and closes the others', async () => {

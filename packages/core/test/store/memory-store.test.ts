@@ -37,15 +37,17 @@ describe('locks', () => {
   it('are given up by a waiter whose signal aborts, and by no holder', async () => {
     const { store } = setUp();
     const controller = new AbortController();
-    const held = await store.lock('a', controller.signal);
-    const waiting = store.lock('a', controller.signal);
+    const held = await store.lock('a', { signal: controller.signal });
+    const waiting = store.lock('a', { signal: controller.signal });
     const next = store.lock('a');
     controller.abort(new Error('gone'));
     await expect(waiting).rejects.toThrow('gone');
     expect(await outcomeOf(next)).toBe('open');
     held.release();
     (await next).release();
-    await expect(store.lock('a', controller.signal)).rejects.toThrow('gone');
+    const again = await store.lock('a');
+    await expect(store.lock('a', { signal: controller.signal })).rejects.toThrow('gone');
+    again.release();
     (await store.lock('a')).release();
   });
 

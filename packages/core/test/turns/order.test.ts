@@ -176,6 +176,20 @@ describe('the order of turns', () => {
     expect(texts).toEqual(['1', '2']);
   });
 
+  it('reports a key that could not be made, and goes on', async () => {
+    const { turns, errors } = setUpEngine(() => {}, {
+      conversationKey: (message) => {
+        if (message.text === 'bad') throw new Error('no key');
+        return undefined;
+      },
+    });
+    await expect(turns.run(say('bad'))).rejects.toThrow('no key');
+    expect(errors.map(({ error, context }) => [error.message, context.stage])).toEqual([
+      ['no key', 'request'],
+    ]);
+    await turns.run(say('good'));
+  });
+
   it('runs no message that only has an address', async () => {
     const { turns } = setUpEngine(() => {});
     await expect(turns.run(post('Hi'))).rejects.toThrow(

@@ -37,6 +37,19 @@ describe('reply.state', () => {
     expect(seen).toEqual([{}, { said: 'good' }, { said: 'good' }]);
   });
 
+  it('must be an object, and what was there is kept', async () => {
+    const seen: unknown[] = [];
+    const { turns, errors } = setUpEngine((message, reply) => {
+      seen.push({ ...reply.state });
+      reply.state = message.text === 'break' ? (undefined as never) : { said: message.text };
+    });
+    await turns.run(say('good'));
+    await expect(turns.run(say('break'))).rejects.toThrow('reply.state must be a JSON object');
+    await turns.run(say('next'));
+    expect(seen).toEqual([{}, { said: 'good' }, { said: 'good' }]);
+    expect(errors).toHaveLength(1);
+  });
+
   it('is written only when it changed', async () => {
     const store = new MemoryStore();
     const { turns } = setUpEngine(

@@ -38,7 +38,7 @@ class NeedingOptions extends PostInput {
 class Unhealthy extends PostInput {
   override routes(turns: Turns): Route[] {
     const [, webhook] = super.routes(turns);
-    const handle: Route['handle'] = (_req, res) => sendText(res, 200, 'fine', {});
+    const handle: Route['handle'] = (_req, res) => sendText(res, 200, 'text/plain', 'fine');
     return [{ method: 'GET', path: '/', handle }, ...(webhook ? [webhook] : [])];
   }
 }

@@ -5,6 +5,7 @@ import type {
   KeepOptions,
   KeyedValues,
   Lock,
+  LockOptions,
   Store,
   StoredValue,
 } from '@trunkline/core';
@@ -125,7 +126,7 @@ export class FaultyStore implements Store, KeyedValues {
     if (this.#fault === 'fails to close' && this.#fence > 0) throw new Error('in use');
   }
 
-  async lock(name: string, signal?: AbortSignal): Promise<Lock> {
+  async lock(name: string, { signal }: LockOptions = {}): Promise<Lock> {
     const fault = this.#fault;
     const key = fault === 'has one lock' ? '' : name;
     if (fault === 'looks at the signal before it takes a ticket' && signal) await setImmediate();
