@@ -33,6 +33,7 @@ export {
   type OverloadReason,
   type TrunklineErrorOptions,
 } from './errors.ts';
+export { clientGone } from './http/client-gone.ts';
 export { isDeeperThan, readBody, readJson, type ReadBodyOptions } from './http/body.ts';
 export { pathOf, queryOf } from './http/path.ts';
 export {

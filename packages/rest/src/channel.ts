@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  clientGone,
   CollectingOutputChannel,
   ConfigurationError,
   InputChannel,
@@ -99,14 +100,16 @@ export class RestInput extends InputChannel {
     const { headers } = req;
     const message = (outputChannel: OutputChannel): UserMessage =>
       new UserMessage({ text, senderId, outputChannel, inputChannel, metadata, headers });
-    const signal = abortWhenGone(res);
+    const whenGone = clientGone(res);
     const format = streamFormat(queryOf(req).get('stream'));
     if (format === null) {
       const output = new CollectingOutputChannel(this.name);
-      await this.#answerWhole(res, output, () => turns.run(message(output), { signal }));
+      await this.#answerWhole(res, output, () => turns.run(message(output), { whenGone }));
     } else {
       const output = new QueueOutputChannel(this.name);
-      await this.#answerAsStream(res, format, output, () => turns.run(message(output), { signal }));
+      await this.#answerAsStream(res, format, output, () =>
+        turns.run(message(output), { whenGone }),
+      );
     }
   }
 
@@ -180,13 +183,4 @@ function describeFailure(error: unknown): StreamFailure {
 function sendTurnProblem(res: ServerResponse, error: unknown): void {
   const { code, message } = describeFailure(error);
   sendProblem(res, { status: 500, code, detail: message }, { 'x-trunkline-turn': 'failed' });
-}
-
-/** Aborts when the client goes away before it has its answer. */
-function abortWhenGone(res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  res.on('close', () => {
-    if (!res.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

@@ -4,8 +4,12 @@ import { ConfigurationError } from '../errors.ts';
 
 /** Options of a live turn. */
 export interface RunOptions {
-  /** Aborts when nobody waits for the answer any more. */
-  signal?: AbortSignal;
+  /**
+   * Calls back when nobody waits for the answer any more, which ends the turn. `clientGone(res)`
+   * says so of an HTTP client; of an `AbortSignal`,
+   * `(callback) => signal.addEventListener('abort', callback)`.
+   */
+  whenGone?: (callback: () => void) => void;
 }
 
 /** Whose conversation is meant. */

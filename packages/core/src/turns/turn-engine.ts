@@ -68,7 +68,7 @@ export class TurnEngine {
   }
 
   /** A live turn. Everything up to the ticket happens before the first `await`. */
-  async #run(channel: string, message: UserMessage, { signal }: RunOptions = {}): Promise<void> {
+  async #run(channel: string, message: UserMessage, { whenGone }: RunOptions = {}): Promise<void> {
     const output = message.outputChannel;
     if (output === null) {
       throw new ConfigurationError(
@@ -77,15 +77,9 @@ export class TurnEngine {
       );
     }
     const work = this.#schedule.enter(channel, this.#keyOf(channel, message));
-    const onGone = (): void => work.abort.abort('disconnected');
-    signal?.addEventListener('abort', onGone, { once: true });
-    if (signal?.aborted) onGone();
-    try {
-      const begun = this.#schedule.begin(work, this.#limits.maxWaitMs);
-      await this.#turn(work, begun, message, output);
-    } finally {
-      signal?.removeEventListener('abort', onGone);
-    }
+    whenGone?.(() => work.abort.abort('disconnected'));
+    const begun = this.#schedule.begin(work, this.#limits.maxWaitMs);
+    await this.#turn(work, begun, message, output);
   }
 
   /** A deferred turn. In this process's memory: it survives no crash. */
