@@ -48,6 +48,9 @@ export interface Reply {
   /**
    * Says a text while it is being made. A channel that cannot show it grow gets it whole, once. If
    * the producer fails half way, what was shown stands, and a channel that gathers says nothing.
+   *
+   * What is said meanwhile, by the producer say, goes out at once, between the pieces. One stream
+   * at a time.
    */
   stream(chunks: AsyncIterable<string>, extra?: Extra): Promise<Sent>;
   /** Shows that an answer is being made, where the platform can. Never rejects. */

@@ -112,8 +112,9 @@ export class Schedule {
   /** Ends what runs in a conversation. Returns whether there was something. */
   cancel(key: string): boolean {
     const running = this.#running.get(key);
-    running?.abort('cancelled');
-    return running !== undefined;
+    if (running === undefined || running.reason !== null) return false;
+    running.abort('cancelled');
+    return true;
   }
 
   /** Takes nothing more, and resolves when all is done. What is not done after `graceMs` is aborted. */

@@ -9,6 +9,8 @@ export interface StreamTarget {
   extra: Extra;
   /** Ends the stream early. */
   signal: AbortSignal;
+  /** Puts a send in its place among what else is said. @defaultValue at once */
+  inOrder?: (send: () => Promise<void>) => Promise<void>;
 }
 
 /**
@@ -29,8 +31,9 @@ export async function gather(
   try {
     for (;;) {
       const next = await unlessAborted(
-        // A producer that throws is finished; one that we leave early has to be told.
-        iterator.next().catch((error: unknown) => {
+        // `async` for iterators that throw, or answer without a promise.
+        (async () => iterator.next())().catch((error: unknown) => {
+          // A producer that throws is finished; one that we leave early has to be told.
           open = false;
           throw error;
         }),
@@ -56,28 +59,33 @@ export async function gather(
  */
 export async function streamTo(
   chunks: AsyncIterable<string>,
-  { output, recipientId, extra, signal }: StreamTarget,
+  { output, recipientId, extra, signal, inOrder = (send) => send() }: StreamTarget,
 ): Promise<string> {
   let shown = '';
   const end = async (): Promise<void> => {
     await output.sendResponseChunkEnd(recipientId, extra);
     if (output.repeatsStreamedText) await output.sendTextMessage(recipientId, shown, extra);
   };
-  await output.sendResponseChunkStart(recipientId, extra);
+  await inOrder(() => {
+    signal.throwIfAborted();
+    return output.sendResponseChunkStart(recipientId, extra);
+  });
   try {
-    await gather(chunks, signal, async (chunk) => {
-      await output.sendResponseChunk(recipientId, chunk, extra);
-      shown += chunk;
-    });
+    await gather(chunks, signal, (chunk) =>
+      inOrder(async () => {
+        await output.sendResponseChunk(recipientId, chunk, extra);
+        shown += chunk;
+      }),
+    );
   } catch (error) {
     try {
-      await end();
+      await inOrder(end);
     } catch {
       // The reason of the failure is worth more than a failure to say that it is over.
     }
     throw error;
   }
-  await end();
+  await inOrder(end);
   return shown;
 }
 

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
@@ -37,9 +36,6 @@ export interface TurnReplyOptions {
   onSaid: (text: string) => void;
 }
 
-/** Marks code that runs inside the producer of a stream, by the reply that reads it. */
-const producing = new AsyncLocalStorage<TurnReply>();
-
 /** The reply of one turn. */
 export class TurnReply implements Reply {
   state: JsonObject;
@@ -47,6 +43,8 @@ export class TurnReply implements Reply {
   readonly #options: TurnReplyOptions;
   #trackerState: TrackerState | null | undefined;
   #tail: Promise<unknown> = Promise.resolve();
+  #openStream: Promise<unknown> = Promise.resolve();
+  #isStreaming = false;
   #isOver = false;
 
   constructor(options: TurnReplyOptions) {
@@ -99,18 +97,16 @@ export class TurnReply implements Reply {
   }
 
   response(response: BotMessage): Promise<Sent> {
-    return this.#inOrder(() => this.#send(response));
+    return this.#say(() => this.#send(response));
   }
 
   stream(chunks: AsyncIterable<string>, extra: Extra = {}): Promise<Sent> {
-    return this.#inOrder(async () => {
-      const { output, transforms } = this.#options;
-      const source = this.#marked(chunks);
-      const isUnseen = transforms.every(({ passStreams }) => passStreams);
-      if (output.supportsStreaming && isUnseen) return await this.#stream(source, extra);
-      const text = await gather(source, this.signal);
-      return text === '' ? NOTHING_SENT : await this.#send({ ...extra, text }, isUnseen);
-    });
+    if (this.#isOver) return this.#refuse(afterTheEnd());
+    if (this.#isStreaming) return this.#refuse(secondStream());
+    this.#isStreaming = true;
+    const sent = this.#stream(chunks, extra).finally(() => (this.#isStreaming = false));
+    this.#openStream = sent.catch((error) => this.#reportError(error));
+    return sent;
   }
 
   async typing(): Promise<void> {
@@ -129,23 +125,26 @@ export class TurnReply implements Reply {
 
   /** Resolves when everything was sent or has failed, also what is said meanwhile. Then it is over. */
   async end(): Promise<void> {
-    let last: Promise<unknown> | null = null;
-    while (last !== this.#tail) {
-      last = this.#tail;
-      await last;
+    let seen: Promise<unknown>[] = [];
+    while (seen[0] !== this.#tail || seen[1] !== this.#openStream) {
+      seen = [this.#tail, this.#openStream];
+      await Promise.all(seen);
     }
     this.#isOver = true;
   }
 
-  /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
-  #inOrder(send: () => Promise<Sent>): Promise<Sent> {
-    if (producing.getStore() === this) return this.#refuse(insideStream());
+  #say(send: () => Promise<Sent>): Promise<Sent> {
     if (this.#isOver) return this.#refuse(afterTheEnd());
-    const sent = this.#tail.then(() => {
+    return this.#inOrder(() => {
       const { abort } = this.#options;
       if (abort.reason !== null) throw abort.reason;
       return send();
     });
+  }
+
+  /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
+  #inOrder<T>(send: () => Promise<T>): Promise<T> {
+    const sent = this.#tail.then(send);
     this.#tail = sent.catch((error) => this.#reportError(error));
     return sent;
   }
@@ -179,11 +178,20 @@ export class TurnReply implements Reply {
     );
   }
 
-  #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
-    const { output, recipientId } = this.#options;
-    return this.#report('stream', '', () =>
-      streamTo(chunks, { output, recipientId, extra, signal: this.signal }),
-    );
+  /**
+   * Its parts are sent in order with what else is said, not as one: a producer that awaits a
+   * response of its own would wait for the stream, and the stream for it.
+   */
+  async #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
+    const { output, recipientId, transforms } = this.#options;
+    const isUnseen = transforms.every(({ passStreams }) => passStreams);
+    if (!output.supportsStreaming || !isUnseen) {
+      const text = await gather(chunks, this.signal);
+      return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
+    }
+    const inOrder = (send: () => Promise<void>): Promise<void> => this.#inOrder(send);
+    const target = { output, recipientId, extra, signal: this.signal, inOrder };
+    return await this.#report('stream', '', () => streamTo(chunks, target));
   }
 
   async #report(
@@ -224,29 +232,12 @@ export class TurnReply implements Reply {
     const { loadTrackerState } = this.#options;
     return loadTrackerState === null ? null : await loadTrackerState();
   }
-
-  /** The same stream, its producer marked: what it says itself would wait for its own end. */
-  #marked(chunks: AsyncIterable<string>): AsyncIterable<string> {
-    if (typeof chunks?.[Symbol.asyncIterator] !== 'function') return chunks;
-    return {
-      [Symbol.asyncIterator]: () => {
-        const iterator = chunks[Symbol.asyncIterator]();
-        return {
-          // `async` for iterators that throw, or answer without a promise.
-          next: async () => producing.run(this, () => iterator.next()),
-          return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
-        };
-      },
-    };
-  }
 }
 
 const NOTHING_SENT: Sent = { status: 'sent', receipts: [] };
 
-function insideStream(): Error {
-  return new Error(
-    'a response inside the producer of reply.stream() would wait for the stream, and the stream for it: send it before or after',
-  );
+function secondStream(): Error {
+  return new Error('a stream is open in this turn: await reply.stream() before the next one');
 }
 
 function afterTheEnd(): Error {

@@ -1,3 +1,4 @@
+import type { Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { StreamingOutput, TextOutput } from '../support/outputs.ts';
 import { chunksOf, turnOn } from '../support/turn-on.ts';
@@ -36,47 +37,63 @@ describe('reply.stream', () => {
   });
 
   it('keeps its place among other responses', async () => {
-    const { calls } = await turnOn(new StreamingOutput(), (reply) => {
+    const { calls } = await turnOn(new StreamingOutput(), async (reply) => {
       void reply.text('1');
-      void reply.stream(chunksOf('2'));
+      await reply.stream(chunksOf('2'));
       void reply.text('3');
     });
     expect(calls).toEqual(['text 1', 'start', 'chunk 2', 'end', 'text 3']);
   });
 
-  it('refuses a response inside its producer instead of waiting for itself', async () => {
-    for (const output of [new StreamingOutput(), new TextOutput()]) {
-      const failures: unknown[] = [];
-      await turnOn(output, async (reply) => {
-        async function* talkative(): AsyncGenerator<string> {
-          yield 'a';
-          await reply.text('inside').catch((error: unknown) => failures.push(error));
-          await Promise.resolve();
-          await reply.stream(chunksOf('x')).catch((error: unknown) => failures.push(error));
-          yield 'b';
-        }
-        await reply.stream(talkative());
-        await reply.text('after');
-      });
-      expect(failures.map(String)).toEqual([
-        expect.stringContaining('inside the producer of reply.stream()'),
-        expect.stringContaining('inside the producer of reply.stream()'),
-      ]);
+  it('lets what its producer says go out between the pieces', async () => {
+    async function* talkative(reply: Reply): AsyncGenerator<string> {
+      yield 'a';
+      await reply.text('inside');
+      await Promise.resolve();
+      yield 'b';
+      void reply.text('not awaited');
+      yield 'c';
     }
+    const { calls } = await turnOn(new StreamingOutput(), async (reply) => {
+      await reply.stream(talkative(reply));
+      await reply.text('after');
+    });
+    expect(calls).toEqual([
+      ...['start', 'chunk a', 'text inside', 'chunk b', 'text not awaited', 'chunk c', 'end'],
+      'text after',
+    ]);
+    const { texts } = await turnOn(new TextOutput(), (reply) => reply.stream(talkative(reply)));
+    expect(texts).toEqual(['inside', 'not awaited', 'abc']);
   });
 
-  it('reports a response inside its producer that nobody awaited', async () => {
-    const { texts, engine } = await turnOn(new TextOutput(), async (reply) => {
-      async function* talkative(): AsyncGenerator<string> {
-        void reply.text('inside');
+  it('is one at a time', async () => {
+    const failures: unknown[] = [];
+    const { calls } = await turnOn(new StreamingOutput(), async (reply) => {
+      async function* nested(): AsyncGenerator<string> {
         yield 'a';
+        await reply.stream(chunksOf('x')).catch((error: unknown) => failures.push(error));
+        yield 'b';
       }
-      await reply.stream(talkative());
+      await reply.stream(nested());
+      await reply.stream(chunksOf('next'));
     });
-    expect(texts).toEqual(['a']);
-    expect(engine.errors).toMatchObject([
-      { error: { message: expect.stringContaining('inside the producer') as string } },
+    expect(calls).toEqual(['start', 'chunk a', 'chunk b', 'end', 'start', 'chunk next', 'end']);
+    expect(failures.map(String)).toEqual([
+      expect.stringContaining('a stream is open in this turn'),
     ]);
+  });
+
+  it('is part of the turn also where nobody awaited it', async () => {
+    const { calls } = await turnOn(new StreamingOutput(), async (reply) => {
+      async function* slow(): AsyncGenerator<string> {
+        for (const word of ['a', 'b']) {
+          await new Promise((resolve) => setImmediate(resolve));
+          yield word;
+        }
+      }
+      void reply.stream(slow());
+    });
+    expect(calls).toEqual(['start', 'chunk a', 'chunk b', 'end']);
   });
 
   it('takes a stream whose iterator answers without promises', async () => {
