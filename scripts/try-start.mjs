@@ -1,6 +1,9 @@
 // What a newcomer does, as a check: `npm start`, requests, a second `npm start`, Ctrl-C.
 import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { root } from './workspace.mjs';
 
 const LIMIT_MS = 60_000;
@@ -11,10 +14,11 @@ const LIMIT_MS = 60_000;
  */
 export async function tryStart() {
   const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'trunkline-start-'));
   // In a process group of its own, as a shell would start it.
   const child = spawn('npm', ['start'], {
     cwd: root,
-    env: { ...process.env, PORT: String(port) },
+    env: { ...process.env, PORT: String(port), STORE: `sqlite:${join(folder, 'a.db')}` },
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });
@@ -55,6 +59,7 @@ export async function tryStart() {
   } finally {
     clearTimeout(deadline);
     signalAll('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -73,7 +78,7 @@ function failToStart(port) {
     execFile(
       'npm',
       ['start', '--silent'],
-      { cwd: root, env: { ...process.env, PORT: String(port) } },
+      { cwd: root, env: { ...process.env, PORT: String(port), STORE: 'memory' } },
       (error, stdout, stderr) => resolve(new Response(error ? stderr : `it started: ${stdout}`)),
     );
   });

@@ -7,6 +7,8 @@ export interface Environment {
   port: number;
   /** `PUBLIC_URL`: where users reach the server. @defaultValue `http://localhost:<port>` */
   publicUrl: string;
+  /** `STORE`: `memory`, or `sqlite:` and a file. @defaultValue `sqlite:data/trunkline.db` */
+  store: { type: 'memory' } | { type: 'sqlite'; file: string };
   /** `LOG_LEVEL`: debug, info, warn or error. @defaultValue info */
   logLevel: string;
 }
@@ -33,5 +35,13 @@ export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
   if (!/^https?:\/\/[^/]/.test(publicUrl) || !URL.canParse(publicUrl)) {
     throw new ConfigurationError('PUBLIC_URL must be an address such as https://bot.example.org');
   }
-  return { port: Number(port), publicUrl: publicUrl.replace(/\/+$/, ''), logLevel };
+  const store = parseStore(variables['STORE'] || 'sqlite:data/trunkline.db');
+  return { port: Number(port), publicUrl: publicUrl.replace(/\/+$/, ''), store, logLevel };
+}
+
+function parseStore(text: string): Environment['store'] {
+  if (text === 'memory') return { type: 'memory' };
+  const file = /^sqlite:(.+)$/.exec(text)?.[1];
+  if (file !== undefined) return { type: 'sqlite', file };
+  throw new ConfigurationError('STORE must be "memory", or "sqlite:" and a file');
 }

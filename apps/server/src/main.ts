@@ -3,8 +3,9 @@
  * application for everything else.
  */
 import { fileURLToPath } from 'node:url';
-import { ConfigurationError, Trunkline } from '@trunkline/core';
+import { ConfigurationError, MemoryStore, Trunkline } from '@trunkline/core';
 import { RestInput } from '@trunkline/rest';
+import { SqliteStore } from '@trunkline/sqlite';
 import express from 'express';
 import { createAssistant } from './assistant.ts';
 import { banner } from './banner.ts';
@@ -15,9 +16,11 @@ import { stopOnSignals } from './signals.ts';
 try {
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
+  const { store } = environment;
   const line = new Trunkline({
     channels: [new RestInput({ cors: true })],
     assistant: createAssistant({ pictureUrl: `${environment.publicUrl}/pizza.svg` }),
+    store: store.type === 'sqlite' ? new SqliteStore({ file: store.file }) : new MemoryStore(),
     logger,
   });
 

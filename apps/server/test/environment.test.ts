@@ -7,6 +7,7 @@ describe('the environment', () => {
     expect(parseEnvironment({})).toEqual({
       port: 5005,
       publicUrl: 'http://localhost:5005',
+      store: { type: 'sqlite', file: 'data/trunkline.db' },
       logLevel: 'info',
     });
   });
@@ -23,7 +24,15 @@ describe('the environment', () => {
     expect(publicUrl).toBe('https://bot.example.org');
   });
 
+  it('takes a store', () => {
+    expect(parseEnvironment({ STORE: 'memory' }).store).toEqual({ type: 'memory' });
+    const { store } = parseEnvironment({ STORE: 'sqlite:/var/bot.db' });
+    expect(store).toEqual({ type: 'sqlite', file: '/var/bot.db' });
+  });
+
   it.each([
+    ['STORE', 'redis'],
+    ['STORE', 'sqlite:'],
     ['PORT', 'http'],
     ['PORT', '-1'],
     ['PORT', '65536'],

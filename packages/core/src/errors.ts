@@ -110,6 +110,13 @@ export class OverloadedError extends TrunklineError {
   }
 }
 
+/** The store could not do what it was asked: disk full, file damaged, not reachable. An operator must act. */
+export class StoreError extends TrunklineError {
+  constructor(message: string, options?: TrunklineErrorOptions) {
+    super(message, 'store', options);
+  }
+}
+
 /** Thrown by an assistant that wants its turn run again later. A live turn, which cannot wait, fails. */
 export class RetryableError extends TrunklineError {
   /** How long to wait, in milliseconds; the turn engine's own back-off if `null`. */

@@ -25,6 +25,7 @@ export {
   MalformedPayloadError,
   OverloadedError,
   RetryableError,
+  StoreError,
   TrunklineError,
   TurnAbortedError,
   UnauthenticatedError,
@@ -77,6 +78,7 @@ export type {
   Store,
   StoredValue,
 } from './store/contract.ts';
+export { LocalLocks } from './store/local-locks.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ErrorContext, Hooks, SendReport, Stage, TurnReport } from './telemetry.ts';
 export type { Assistant, AssistantObject, Handle, Middleware } from './turns/assistant.ts';

@@ -1,6 +1,5 @@
 import { systemClock, type Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
-import { WaitLine } from '../wait-line.ts';
 import type {
   KeepOptions,
   KeyedValues,
@@ -9,6 +8,7 @@ import type {
   Store,
   StoredValue,
 } from './contract.ts';
+import { LocalLocks } from './local-locks.ts';
 
 /** Options of a {@link MemoryStore}. */
 export interface MemoryStoreOptions {
@@ -28,7 +28,7 @@ export class MemoryStore implements Store {
   /** {@inheritDoc Store.values} */
   readonly values: KeyedValues;
 
-  readonly #locks = new MemoryLocks();
+  readonly #locks = new LocalLocks();
   readonly #values: MemoryValues;
 
   constructor(options: MemoryStoreOptions = {}) {
@@ -47,27 +47,6 @@ export class MemoryStore implements Store {
   /** {@inheritDoc Store.close} */
   async close(): Promise<void> {
     this.#values.clear();
-  }
-}
-
-/** A line of waiters a key. A key that nobody holds costs nothing. */
-class MemoryLocks {
-  readonly #lines = new Map<string, WaitLine>();
-  #fence = 0;
-
-  async take(key: string, options?: LockOptions): Promise<Lock> {
-    const line = this.#lines.get(key);
-    if (line === undefined) this.#lines.set(key, new WaitLine());
-    else await line.wait(options?.signal);
-    let isHeld = true;
-    return {
-      fence: ++this.#fence,
-      release: () => {
-        if (!isHeld) return;
-        isHeld = false;
-        if (this.#lines.get(key)?.wakeNext() !== true) this.#lines.delete(key);
-      },
-    };
   }
 }
 

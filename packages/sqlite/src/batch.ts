@@ -1,0 +1,68 @@
+import type Database from 'libsql';
+import { transaction } from './transaction.ts';
+
+/** One write that waits for its commit. */
+interface Write {
+  run: () => unknown;
+  resolve: (result: never) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Writes that share a commit: the ones that are asked for in one round of the event loop. A commit
+ * is what costs, a write in it next to nothing. All of a commit is there afterwards, or none of it.
+ */
+export class Batch {
+  readonly #db: Database.Database;
+  readonly #check: () => void;
+  readonly #explain: (error: unknown) => unknown;
+  #writes: Write[] = [];
+  #whenEmpty: Promise<void> = Promise.resolve();
+
+  /**
+   * @param check - Called at the beginning of each commit; what it throws, the commit's writes reject with.
+   * @param explain - Makes what SQLite throws understood.
+   */
+  constructor(db: Database.Database, check: () => void, explain: (error: unknown) => unknown) {
+    this.#db = db;
+    this.#check = check;
+    this.#explain = explain;
+  }
+
+  /** Resolves to what `run` returns, when it is committed. `run` must not throw on purpose. */
+  write<T>(run: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#writes.push({ run, resolve, reject });
+      if (this.#writes.length === 1) {
+        this.#whenEmpty = new Promise((done) => {
+          setImmediate(() => {
+            this.#flush();
+            done();
+          });
+        });
+      }
+    });
+  }
+
+  /** Resolves when nothing waits for its commit any more. */
+  async empty(): Promise<void> {
+    await this.#whenEmpty;
+  }
+
+  #flush(): void {
+    const writes = this.#writes;
+    this.#writes = [];
+    let results: unknown[];
+    try {
+      results = transaction(this.#db, () => {
+        this.#check();
+        return writes.map(({ run }) => run());
+      });
+    } catch (thrown) {
+      const error = this.#explain(thrown);
+      for (const write of writes) write.reject(error);
+      return;
+    }
+    writes.forEach(({ resolve }, i) => resolve(results[i] as never));
+  }
+}

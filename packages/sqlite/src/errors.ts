@@ -1,0 +1,62 @@
+import { ConfigurationError, StoreError, TrunklineError } from '@trunkline/core';
+
+const NAME = 'sqlite';
+
+/** What SQLite says, as what to do about it. Errors of ours are left as they are. */
+export function explain(file: string, thrown: unknown): TrunklineError {
+  if (thrown instanceof TrunklineError) return thrown;
+  const { code = '', message } = thrown as { code?: string; message: string };
+  const options = { channel: NAME, cause: thrown };
+  if (code === 'SQLITE_FULL') {
+    return new StoreError(
+      `the disk is full, and nothing more can be stored in ${file}: make room on it`,
+      options,
+    );
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new ConfigurationError(
+      `${file} is damaged, or no database: move it away to start with an empty one, or restore a copy`,
+      options,
+    );
+  }
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) {
+    return cannotOpen(file, thrown);
+  }
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new StoreError(`another process has locked ${file} for too long`, options);
+  }
+  return new StoreError(`SQLite could not work with ${file}: ${message}`, options);
+}
+
+/** The file is not there and cannot be made, or may not be written. */
+export function cannotOpen(file: string, thrown: unknown): ConfigurationError {
+  return new ConfigurationError(
+    `${file} cannot be opened for writing: check the folder and its permissions`,
+    { channel: NAME, cause: thrown },
+  );
+}
+
+/** The file was written by a later version of this package. */
+export function newerSchema(file: string): ConfigurationError {
+  return new ConfigurationError(
+    `${file} was written by a newer version of @trunkline/sqlite: update the package`,
+    { channel: NAME, code: 'newer_schema' },
+  );
+}
+
+/** Another server has the file. */
+export function alreadyOwned(file: string, pid: number, host: string): ConfigurationError {
+  return new ConfigurationError(
+    `${file} belongs to a server that is running (process ${pid} on ${host}): ` +
+      'stop it, or give this one a file of its own; many servers need a Redis store',
+    { channel: NAME, code: 'already_owned' },
+  );
+}
+
+/** The file was taken over while this process was away, stopped in a debugger say. */
+export function lostFile(file: string): StoreError {
+  return new StoreError(`another server has taken ${file} over: this one writes nothing more`, {
+    channel: NAME,
+    code: 'lost_file',
+  });
+}

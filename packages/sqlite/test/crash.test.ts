@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { SqliteStore } from '../src/index.ts';
+import { newFile } from './support/files.ts';
+
+const writer = fileURLToPath(new URL('support/writer.mjs', import.meta.url));
+
+/** Lets a process write until it has stored some values, kills it, and gives the last one stored. */
+async function writeAndDie(file: string, from: number, count: number): Promise<number> {
+  const child = spawn(process.execPath, [writer, file, String(from)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let last = from - 1;
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = Number(line);
+    // What it stores between the signal and its end may be there too, and is not asked for.
+    if (last === from + count) child.kill('SIGKILL');
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  expect(child.signalCode).toBe('SIGKILL');
+  return last;
+}
+
+it('has everything that was stored when its process was killed, and is taken over at once', async () => {
+  const file = newFile();
+  let last = -1;
+  for (const count of [1, 40, 7, 90, 23]) {
+    last = await writeAndDie(file, last + 1, count);
+    const store = new SqliteStore({ file });
+    for (let i = 0; i <= last; i++) {
+      expect(await store.values.get('written', String(i)), `value ${i}`).toMatchObject({
+        value: { i, text: 'x'.repeat(i % 2000) },
+      });
+    }
+    const latest = await store.values.get('latest', 'i');
+    expect(Number(latest?.value)).toBeGreaterThanOrEqual(last);
+    await store.close();
+  }
+}, 30_000);

@@ -1,0 +1,223 @@
+import { ConfigurationError, StoreError } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
+import Database from 'libsql';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Batch } from '../src/batch.ts';
+import { openDatabase } from '../src/database.ts';
+import { explain } from '../src/errors.ts';
+import { SqliteStore } from '../src/index.ts';
+import { SqliteValues } from '../src/values.ts';
+import { newFile } from './support/files.ts';
+
+const open: SqliteStore[] = [];
+afterEach(async () => {
+  for (const store of open.splice(0)) await store.close();
+});
+
+function openStore(file: string, clock = new FakeClock()): SqliteStore {
+  const store = new SqliteStore({ file, clock });
+  open.push(store);
+  return store;
+}
+
+async function closed(file: string): Promise<void> {
+  await new SqliteStore({ file }).close();
+}
+
+/** Puts somebody else into the row of the owner. */
+function disguise(file: string, owner: Record<string, number | string | null>): void {
+  const db = new Database(file);
+  for (const [column, value] of Object.entries(owner)) {
+    db.prepare(`UPDATE owner SET ${column} = ?`).run(value);
+  }
+  db.close();
+}
+
+function rowCount(file: string): number {
+  const db = new Database(file, { readonly: true });
+  const { count } = db.prepare('SELECT count(*) AS count FROM stored_values').get() as {
+    count: number;
+  };
+  db.close();
+  return count;
+}
+
+describe('what is stored', () => {
+  it('is there when the file is opened again, versions and all', async () => {
+    const file = newFile();
+    const first = new SqliteStore({ file });
+    const version = await first.values.set('state', 'ada', { size: 'Größe 38 🎈' });
+    await first.close();
+    const second = openStore(file);
+    expect(await second.values.get('state', 'ada')).toEqual({
+      value: { size: 'Größe 38 🎈' },
+      version,
+    });
+    expect(await second.values.set('state', 'ada', 1)).not.toBe(version);
+  });
+
+  it('has fences that grow from one owner to the next', async () => {
+    const file = newFile();
+    const first = new SqliteStore({ file });
+    const { fence } = await first.lock('a');
+    await first.close();
+    expect((await openStore(file).lock('a')).fence).toBeGreaterThan(fence);
+  });
+
+  it('is cleared away after its time, also when nobody reads it', async () => {
+    const clock = new FakeClock();
+    const file = newFile();
+    const store = openStore(file, clock);
+    for (let i = 0; i < 10; i++) await store.values.set('marks', String(i), i, { ttlMs: 5_000 });
+    await store.values.set('state', 'ada', 1);
+    expect(rowCount(file)).toBe(11);
+    await clock.advance(30_000);
+    await store.ready();
+    expect(rowCount(file)).toBe(1);
+  });
+
+  it('is written by many at once in one commit', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const pages = (): number => {
+      const db = new Database(file, { readonly: true });
+      const [row] = db.pragma('wal_checkpoint(PASSIVE)') as { log: number }[];
+      db.close();
+      return row?.log ?? 0;
+    };
+    const before = pages();
+    await Promise.all(
+      Array.from({ length: 500 }, (_, i) => store.values.set('many', String(i), i)),
+    );
+    // A commit of its own would take at least a page for each of them.
+    expect(pages() - before).toBeLessThan(100);
+  });
+
+  it('is all that was asked for, when the store is closed at once', async () => {
+    const file = newFile();
+    const store = new SqliteStore({ file });
+    const written = store.values.set('state', 'ada', 1);
+    await store.close();
+    await written;
+    expect(await openStore(file).values.get('state', 'ada')).toMatchObject({ value: 1 });
+  });
+});
+
+describe('the owner of a file', () => {
+  it('is one at a time in a process', () => {
+    const file = newFile();
+    openStore(file);
+    expect(() => new SqliteStore({ file })).toThrow(ConfigurationError);
+    expect(() => new SqliteStore({ file })).toThrow(/belongs to a server that is running/);
+  });
+
+  it('is one at a time on a machine, and is named to the second', async () => {
+    const file = newFile();
+    await closed(file);
+    const started = execFileSync('cut', ['-d', ' ', '-f', '22', `/proc/${process.ppid}/stat`], {
+      encoding: 'utf8',
+    }).trim();
+    disguise(file, { pid: process.ppid, started });
+    expect(() => new SqliteStore({ file })).toThrow(`process ${process.ppid} on ${hostname()}`);
+  });
+
+  it('is nobody when its process is dead, or its process id somebody else’s', async () => {
+    const file = newFile();
+    await closed(file);
+    const dead = execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' });
+    for (const owner of [
+      { pid: Number(dead), started: '1' },
+      { pid: process.ppid, started: '1' },
+      { pid: process.pid, token: 'of a life before' },
+    ]) {
+      disguise(file, owner);
+      await closed(file);
+    }
+  });
+
+  it('on another machine is gone when it has been silent for long', async () => {
+    const file = newFile();
+    await closed(file);
+    const clock = new FakeClock();
+    disguise(file, { pid: 1, host: 'elsewhere', seen_at: clock.now() });
+    expect(() => new SqliteStore({ file, clock })).toThrow('process 1 on elsewhere');
+    await clock.advance(31_000);
+    openStore(file, clock);
+  });
+
+  it('writes nothing more once somebody has taken the file over', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await store.values.set('state', 'ada', 1);
+    disguise(file, { token: 'somebody else' });
+    await expect(store.values.set('state', 'ada', 2)).rejects.toThrow(StoreError);
+    await expect(store.ready()).rejects.toThrow(/another server has taken .* over/);
+    expect(await store.values.get('state', 'ada')).toMatchObject({ value: 1 });
+  });
+
+  it('does not keep tools from reading', async () => {
+    const file = newFile();
+    await openStore(file).values.set('state', 'ada', 1);
+    expect(rowCount(file)).toBe(1);
+  });
+});
+
+describe('a file that cannot be used', () => {
+  it('says that it is damaged', () => {
+    const file = newFile();
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, 'This was never a database. '.repeat(100));
+    expect(() => new SqliteStore({ file })).toThrow(ConfigurationError);
+    expect(() => new SqliteStore({ file })).toThrow(/is damaged, or no database: move it away/);
+  });
+
+  it('says that it is from the future', async () => {
+    const file = newFile();
+    await closed(file);
+    const db = new Database(file);
+    db.exec('PRAGMA user_version = 99');
+    db.close();
+    expect(() => new SqliteStore({ file })).toThrow(/newer version of @trunkline\/sqlite: update/);
+  });
+
+  it('says that it cannot be opened', () => {
+    const file = newFile();
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(join(dirname(file), 'a-file'), '');
+    const below = join(dirname(file), 'a-file', 'trunkline.db');
+    expect(() => new SqliteStore({ file: below })).toThrow(/check the folder and its permissions/);
+  });
+
+  it('says that the disk is full, keeps what it has, and goes on when there is room', async () => {
+    const file = newFile();
+    mkdirSync(dirname(file), { recursive: true });
+    const db = openDatabase(file);
+    const explained = (error: unknown): unknown => explain(file, error);
+    const batch = new Batch(db, () => {}, explained);
+    const clock = new FakeClock();
+    const options = { explain: explained, nextVersion: () => '1' };
+    const values = new SqliteValues(db, batch, clock, options);
+    await values.set('state', 'ada', 1);
+    // SQLite says the same of a file that may not grow as of a disk that is full.
+    db.exec('PRAGMA max_page_count = 20');
+    const big = 'x'.repeat(500_000);
+    const refused = [values.set('state', 'big', big), values.set('state', 'in the same commit', 1)];
+    for (const { status, reason } of (await Promise.allSettled(
+      refused,
+    )) as PromiseRejectedResult[]) {
+      expect(status).toBe('rejected');
+      expect(reason).toBeInstanceOf(StoreError);
+      expect(String(reason)).toContain('the disk is full');
+    }
+    expect(await values.get('state', 'ada')).toMatchObject({ value: 1 });
+    expect(await values.get('state', 'in the same commit')).toBeNull();
+    db.exec('PRAGMA max_page_count = 1000000');
+    await values.set('state', 'big', big);
+    expect(await values.get('state', 'big')).toMatchObject({ value: big });
+    db.close();
+  });
+});
