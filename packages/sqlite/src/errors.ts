@@ -48,7 +48,7 @@ export function newerSchema(file: string): ConfigurationError {
 export function alreadyOwned(file: string, pid: number, host: string): ConfigurationError {
   return new ConfigurationError(
     `${file} belongs to a server that is running (process ${pid} on ${host}): ` +
-      'stop it, or give this one a file of its own; many servers need a Redis store',
+      'stop it, or give this one a file of its own',
     { channel: NAME, code: 'already_owned' },
   );
 }

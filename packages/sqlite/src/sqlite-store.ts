@@ -64,7 +64,7 @@ export class SqliteStore implements Store {
       this.#owner = Owner.take(this.#db, this.#file, this.#clock);
     } catch (error) {
       this.#db.close();
-      throw error;
+      throw explain(this.#file, error);
     }
     const { generation } = this.#owner;
     const explained = (error: unknown): unknown => explain(this.#file, error);
