@@ -25,8 +25,8 @@ export function loadEnvironment(): Environment {
 export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const port = variables['PORT'] || '5005';
   const logLevel = (variables['LOG_LEVEL'] || 'info').toLowerCase();
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new ConfigurationError(`PORT must be a number from 0 to 65535, and is "${port}"`);
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
+    throw new ConfigurationError(`PORT must be a number from 1 to 65535, and is "${port}"`);
   }
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigurationError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);

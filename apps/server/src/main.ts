@@ -24,6 +24,8 @@ try {
     logger,
   });
 
+  stopOnSignals(() => line.close());
+
   const app = express();
   app.use(express.static(fileURLToPath(new URL('../public', import.meta.url))));
   app.get('/', (_req, res) => {
@@ -32,10 +34,9 @@ try {
 
   await line.listen(environment.port, { fallback: app });
   console.log(`${banner(environment.publicUrl, line)}\nCtrl-C stops it.`);
-
-  stopOnSignals(() => line.close());
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
-  console.error(`The server cannot start: ${error.message}.`);
+  const hint = error.code === 'port' ? ', PORT=8080 npm start say' : '';
+  console.error(`The server cannot start: ${error.message}${hint}.`);
   process.exit(1);
 }

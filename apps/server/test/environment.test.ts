@@ -34,6 +34,7 @@ describe('the environment', () => {
     ['STORE', 'redis'],
     ['STORE', 'sqlite:'],
     ['PORT', 'http'],
+    ['PORT', '0'],
     ['PORT', '-1'],
     ['PORT', '65536'],
     ['PORT', '80.5'],

@@ -70,7 +70,14 @@ export class RestInput extends InputChannel {
   override routes(turns: Turns): Route[] {
     const { cors } = this.#options;
     const routes: Route[] = [
-      { method: 'GET', path: '/', handle: (_req, res) => sendJson(res, 200, { status: 'ok' }) },
+      {
+        method: 'GET',
+        path: '/',
+        handle: (req, res) => {
+          allowOrigin(req, res, cors);
+          sendJson(res, 200, { status: 'ok' });
+        },
+      },
       {
         method: 'POST',
         path: '/webhook',

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { InputChannel } from '../channel/input-channel.ts';
 import type { Clock } from '../clock.ts';
+import { ConfigurationError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { Store } from '../store/contract.ts';
@@ -40,4 +41,53 @@ export interface ListenOptions {
   host?: string;
   /** Answers everything that is not ours: an Express application, say. @defaultValue 404 */
   fallback?: RequestListener;
+}
+
+const NAMES: Record<keyof TrunklineOptions, true> = {
+  channels: true,
+  assistant: true,
+  store: true,
+  logger: true,
+  route: true,
+  turns: true,
+  history: true,
+  conversationKey: true,
+  clock: true,
+  onError: true,
+  onTurn: true,
+  onSend: true,
+};
+
+/**
+ * Checks what the compiler cannot where nobody uses it.
+ *
+ * @throws ConfigurationError - an option is unknown, or the channels are none.
+ */
+export function checkOptions(options: TrunklineOptions): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(NAMES, name));
+  if (unknown !== undefined) {
+    throw new ConfigurationError(
+      `unknown option "${unknown}": there are ${Object.keys(NAMES).join(', ')}`,
+    );
+  }
+  if (!Array.isArray(options.channels)) {
+    throw new ConfigurationError('channels must be a list of channels: [new RestInput()] say');
+  }
+  for (const channel of options.channels as unknown[]) checkChannel(channel);
+}
+
+/** By its shape: with two copies of this package installed, there are two classes of this name. */
+function checkChannel(channel: unknown): void {
+  if (typeof channel === 'function') {
+    throw new ConfigurationError(
+      `channels holds the class ${channel.name}: make a channel of it, new ${channel.name}()`,
+    );
+  }
+  const { name, urlPrefix, routes, constructor } = Object(channel) as Partial<InputChannel>;
+  if (typeof urlPrefix !== 'function' || typeof routes !== 'function') {
+    throw new ConfigurationError('channels holds something that does not extend InputChannel');
+  }
+  if (typeof name !== 'string' || name === '') {
+    throw new ConfigurationError(`a channel of class ${constructor?.name ?? '?'} has no name`);
+  }
 }

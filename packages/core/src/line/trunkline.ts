@@ -26,7 +26,7 @@ import type { Transform, TransformEntry, TransformOptions } from '../turns/reply
 import { TurnEngine } from '../turns/turn-engine.ts';
 import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
 import { healthRoutes } from './health.ts';
-import type { ListenOptions, TrunklineOptions } from './options.ts';
+import { checkOptions, type ListenOptions, type TrunklineOptions } from './options.ts';
 import { listenOn, stopServer } from './server.ts';
 import { Upgrades } from './upgrades.ts';
 
@@ -67,6 +67,7 @@ export class Trunkline {
   #closed: Promise<void> | null = null;
 
   constructor(options: TrunklineOptions) {
+    checkOptions(options);
     this.channels = [...options.channels];
     const route = options.route === undefined ? '/webhooks/' : options.route;
     const clock = options.clock ?? systemClock;
@@ -211,9 +212,6 @@ export class Trunkline {
     const names = new Set<string>();
     for (const channel of this.channels) {
       const { name } = channel;
-      if (typeof name !== 'string' || name === '') {
-        throw new ConfigurationError(`a channel of class ${channel.constructor.name} has no name`);
-      }
       if (names.has(name)) {
         throw new ConfigurationError(
           `two channels are called ${name}: give one of them another name`,

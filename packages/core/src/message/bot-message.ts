@@ -71,6 +71,8 @@ export interface ResponseParts {
  * merging, and so can the author of a channel:
  *
  * ```ts
+ * import type { ResponseParts } from '@trunkline/core';
+ *
  * declare module '@trunkline/core' {
  *   interface ChannelOverrides {
  *     myio?: ResponseParts & { colour?: string };
@@ -81,7 +83,7 @@ export interface ResponseParts {
  * The parts named here replace those of the response; other keys reach the channel in `extra`.
  */
 export interface ChannelOverrides {
-  [channel: string]: ResponseParts | undefined;
+  [channel: string]: ResponseParts | Readonly<Record<string, unknown>> | undefined;
 }
 
 /**

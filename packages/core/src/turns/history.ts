@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { wholeNumbers } from './limits.ts';
 
 /** Something that was said in a conversation. */
 export interface HistoryEntry {
@@ -20,6 +21,12 @@ export interface HistoryOptions {
   maxCharacters?: number;
 }
 
+const DEFAULTS: Required<HistoryOptions> = {
+  maxEntries: 50,
+  maxAgeMs: 24 * 60 * 60 * 1000,
+  maxCharacters: 4_000_000,
+};
+
 /** What an entry takes beside its text, counted as characters. */
 const ENTRY_COST = 100;
 
@@ -40,9 +47,10 @@ export class History {
 
   constructor(clock: Clock, options: HistoryOptions = {}) {
     this.#clock = clock;
-    this.#maxEntries = options.maxEntries ?? 50;
-    this.#maxAgeMs = options.maxAgeMs ?? 24 * 60 * 60 * 1000;
-    this.#maxCharacters = options.maxCharacters ?? 4_000_000;
+    const resolved = wholeNumbers('history', DEFAULTS, options);
+    this.#maxEntries = resolved.maxEntries;
+    this.#maxAgeMs = resolved.maxAgeMs;
+    this.#maxCharacters = resolved.maxCharacters;
   }
 
   /** Adds what was said. */

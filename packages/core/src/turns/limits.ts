@@ -28,14 +28,31 @@ const DEFAULTS: Required<TurnLimits> = {
   abortGraceMs: 5_000,
 };
 
-/** The limits with their defaults, checked. */
+/** Those that may be 0: nothing waits, nothing is waited for. */
+const MAY_BE_ZERO = ['maxQueued', 'abortGraceMs', 'maxEntries', 'maxAgeMs', 'maxCharacters'];
+
+/** The limits with their defaults, checked. @throws ConfigurationError */
 export function resolveLimits(limits: TurnLimits = {}): Required<TurnLimits> {
-  const resolved = { ...DEFAULTS, ...limits };
-  for (const [name, value] of Object.entries(resolved)) {
-    const minimum = name === 'maxQueued' || name === 'abortGraceMs' ? 0 : 1;
+  return wholeNumbers('turns', DEFAULTS, limits);
+}
+
+/** Options that are whole numbers, with their defaults. @throws ConfigurationError */
+export function wholeNumbers<T extends { [K in keyof T]: number }>(
+  group: string,
+  defaults: T,
+  options: Partial<T>,
+): T {
+  const resolved = { ...defaults, ...options };
+  for (const [name, value] of Object.entries<number>(resolved)) {
+    const minimum = MAY_BE_ZERO.includes(name) ? 0 : 1;
+    if (!Object.hasOwn(defaults, name)) {
+      throw new ConfigurationError(
+        `unknown option ${group}.${name}: there are ${Object.keys(defaults).join(', ')}`,
+      );
+    }
     if (!Number.isInteger(value) || value < minimum) {
       throw new ConfigurationError(
-        `turns.${name} must be a whole number of at least ${minimum}, and is ${String(value)}`,
+        `${group}.${name} must be a whole number of at least ${minimum}, and is ${String(value)}`,
       );
     }
   }

@@ -9,13 +9,15 @@ export interface StreamTarget {
   extra: Extra;
   /** Ends the stream early. */
   signal: AbortSignal;
+  /** Called with what the producer throws, which is not the channel's failure. */
+  onThrown?: (error: unknown) => void;
   /** Puts a send in its place among what else is said. @defaultValue at once */
   inOrder?: (send: () => Promise<void>) => Promise<void>;
 }
 
 /**
  * Reads a stream of text to its end and returns the whole. `onChunk` is called for every piece that
- * is not empty, one after the other.
+ * is not empty, one after the other; `onThrown` with what the producer throws.
  *
  * @throws What the producer threw, what `onChunk` threw, or the signal's reason. The producer is
  *   told to stop in the latter two.
@@ -24,6 +26,7 @@ export async function gather(
   chunks: AsyncIterable<string>,
   signal: AbortSignal,
   onChunk?: (chunk: string) => Promise<void>,
+  onThrown?: (error: unknown) => void,
 ): Promise<string> {
   const iterator = iteratorOf(chunks);
   let text = '';
@@ -35,6 +38,7 @@ export async function gather(
         (async () => iterator.next())().catch((error: unknown) => {
           // A producer that throws is finished; one that we leave early has to be told.
           open = false;
+          onThrown?.(error);
           throw error;
         }),
         signal,
@@ -59,7 +63,7 @@ export async function gather(
  */
 export async function streamTo(
   chunks: AsyncIterable<string>,
-  { output, recipientId, extra, signal, inOrder = (send) => send() }: StreamTarget,
+  { output, recipientId, extra, signal, onThrown, inOrder = (send) => send() }: StreamTarget,
 ): Promise<string> {
   let shown = '';
   const end = async (): Promise<void> => {
@@ -71,12 +75,12 @@ export async function streamTo(
     return output.sendResponseChunkStart(recipientId, extra);
   });
   try {
-    await gather(chunks, signal, (chunk) =>
+    const onChunk = (chunk: string): Promise<void> =>
       inOrder(async () => {
         await output.sendResponseChunk(recipientId, chunk, extra);
         shown += chunk;
-      }),
-    );
+      });
+    await gather(chunks, signal, onChunk, onThrown);
   } catch (error) {
     try {
       await inOrder(end);

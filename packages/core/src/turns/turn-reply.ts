@@ -45,6 +45,7 @@ export class TurnReply implements Reply {
   #tail: Promise<unknown> = Promise.resolve();
   #openStream: Promise<unknown> = Promise.resolve();
   #isStreaming = false;
+  readonly #thrownByProducers = new Set<unknown>();
   #isOver = false;
 
   constructor(options: TurnReplyOptions) {
@@ -159,7 +160,8 @@ export class TurnReply implements Reply {
 
   #reportError(error: unknown): void {
     const { telemetry, channel, abort } = this.#options;
-    if (!abort.isReason(error)) telemetry.error(error, { channel, stage: 'send' }, abort);
+    const stage = this.#thrownByProducers.has(error) ? 'assistant' : 'send';
+    if (!abort.isReason(error)) telemetry.error(error, { channel, stage }, abort);
   }
 
   async #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
@@ -185,12 +187,13 @@ export class TurnReply implements Reply {
   async #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
     const { output, recipientId, transforms } = this.#options;
     const isUnseen = transforms.every(({ passStreams }) => passStreams);
+    const onThrown = (error: unknown): void => void this.#thrownByProducers.add(error);
     if (!output.supportsStreaming || !isUnseen) {
-      const text = await gather(chunks, this.signal);
+      const text = await gather(chunks, this.signal, undefined, onThrown);
       return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
     }
     const inOrder = (send: () => Promise<void>): Promise<void> => this.#inOrder(send);
-    const target = { output, recipientId, extra, signal: this.signal, inOrder };
+    const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
     return await this.#report('stream', '', () => streamTo(chunks, target));
   }
 

@@ -84,6 +84,21 @@ describe('a line', () => {
     expect(() => make(new Nameless())).toThrow(ConfigurationError);
   });
 
+  it.each([
+    [{}, 'channels must be a list'],
+    [{ channels: {} }, 'channels must be a list'],
+    [{ channels: [EchoInput] }, 'make a channel of it, new EchoInput()'],
+    [{ channels: [{ name: 'x' }] }, 'does not extend InputChannel'],
+    [{ channels: [null] }, 'does not extend InputChannel'],
+    [{ channels: [], turn: {} }, 'unknown option "turn": there are channels, assistant'],
+    [{ channels: [], turns: { maxQueue: 5 } }, 'unknown option turns.maxQueue'],
+    [{ channels: [], history: { maxEntries: 'x' } }, 'history.maxEntries must be a whole number'],
+  ])('says what is wrong with its options: %o', (options, message) => {
+    const make = (): Trunkline => new Trunkline({ assistant, ...options } as never);
+    expect(make).toThrow(ConfigurationError);
+    expect(make).toThrow(message);
+  });
+
   it('refuses an assistant that is none, and limits that are none', () => {
     const options = { channels: [], assistant };
     expect(() => new Trunkline({ ...options, assistant: 'echo' as never })).toThrow(

@@ -1,5 +1,32 @@
+import type { BotMessage, ResponseParts } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { responseFor } from '../../src/message/bot-message.ts';
+
+declare module '@trunkline/core' {
+  interface ChannelOverrides {
+    /** A channel of a user's, as the documentation has it. */
+    myio?: ResponseParts & { colour?: string };
+  }
+}
+
+describe('overrides', () => {
+  it('have the type that the channel gave them', () => {
+    const responses: BotMessage[] = [
+      { text: 'Hi', channels: { myio: { text: 'Hi, you', colour: 'red' } } },
+      { text: 'Hi', channels: { unheardOf: { text: 'Hi', anything: 1 } } },
+      // @ts-expect-error -- the channel says that a colour is a text
+      { text: 'Hi', channels: { myio: { colour: 1 } } },
+      // @ts-expect-error -- the channel knows no such key
+      { text: 'Hi', channels: { myio: { color: 'red' } } },
+      // @ts-expect-error -- a text is a text on every channel
+      { text: 'Hi', channels: { myio: { text: 1 } } },
+    ];
+    expect(responseFor('myio', responses[0] as BotMessage)).toEqual({
+      text: 'Hi, you',
+      colour: 'red',
+    });
+  });
+});
 
 describe('responseFor', () => {
   it('returns a response without overrides as it is', () => {
