@@ -17,7 +17,7 @@ export interface HistoryOptions {
   maxEntries?: number;
   /** Milliseconds that an entry is kept. @defaultValue 24 hours */
   maxAgeMs?: number;
-  /** Characters over all conversations; the conversation that was silent longest goes first. @defaultValue 4,000,000 */
+  /** Characters over all conversations; those that were silent longest go first. @defaultValue 4,000,000 */
   maxCharacters?: number;
 }
 
@@ -35,69 +35,66 @@ interface Conversation {
   characters: number;
 }
 
-/** What was said lately, in this process's memory. */
+/**
+ * What was said lately, in this process's memory.
+ *
+ * Conversations are kept in two generations of half the characters each. Who speaks belongs to the
+ * young one; when that is full it becomes the old one, and what is left of the old one is forgotten
+ * at a stroke. To keep them in the order in which they last spoke would cost every turn more.
+ */
 export class History {
   readonly #clock: Clock;
-  readonly #maxEntries: number;
-  readonly #maxAgeMs: number;
-  readonly #maxCharacters: number;
-  /** The one that was silent longest comes first. */
-  readonly #conversations = new Map<string, Conversation>();
+  readonly #options: Required<HistoryOptions>;
+  #young = new Map<string, Conversation>();
+  #old = new Map<string, Conversation>();
+  /** Of the young generation. */
   #characters = 0;
 
   constructor(clock: Clock, options: HistoryOptions = {}) {
     this.#clock = clock;
-    const resolved = wholeNumbers('history', DEFAULTS, options);
-    this.#maxEntries = resolved.maxEntries;
-    this.#maxAgeMs = resolved.maxAgeMs;
-    this.#maxCharacters = resolved.maxCharacters;
+    this.#options = wholeNumbers('history', DEFAULTS, options);
   }
 
   /** Adds what was said. */
   add(key: string, entries: readonly HistoryEntry[]): void {
-    if (this.#maxEntries === 0 || entries.length === 0) return;
-    const conversation = this.#conversations.get(key) ?? { entries: [], characters: 0 };
-    // Put at the end of the map: the one that spoke last.
-    this.#conversations.delete(key);
-    this.#conversations.set(key, conversation);
+    if (this.#options.maxEntries === 0 || entries.length === 0) return;
+    const known = this.#young.get(key);
+    const conversation = known ?? this.#old.get(key) ?? { entries: [], characters: 0 };
+    const others = this.#characters - (known?.characters ?? 0);
     for (const entry of entries) {
-      this.#grow(conversation, ENTRY_COST + entry.text.length);
+      conversation.characters += ENTRY_COST + entry.text.length;
       conversation.entries.push(entry);
     }
-    while (this.#isOver(conversation)) this.#dropFirst(conversation);
-    this.#forgetSilent();
+    while (this.#isOver(conversation)) dropFirst(conversation);
+    this.#characters = others + conversation.characters;
+    if (this.#characters > this.#options.maxCharacters / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#characters = conversation.characters;
+    }
+    if (this.#young.size === 0 || known === undefined) this.#young.set(key, conversation);
   }
 
   /** The last `count` entries, the oldest first. Copies. */
   last(key: string, count: number): HistoryEntry[] {
-    const oldest = this.#clock.now() - this.#maxAgeMs;
-    const entries = this.#conversations.get(key)?.entries ?? [];
+    const oldest = this.#clock.now() - this.#options.maxAgeMs;
+    const { entries } = this.#young.get(key) ?? this.#old.get(key) ?? { entries: [] };
     const young = entries.filter((entry) => entry.at > oldest);
     return count <= 0 ? [] : young.slice(-count).map((entry) => ({ ...entry }));
   }
 
-  #isOver({ entries }: Conversation): boolean {
+  #isOver({ entries, characters }: Conversation): boolean {
+    const { maxEntries, maxAgeMs, maxCharacters } = this.#options;
     const oldest = entries[0]?.at ?? Number.POSITIVE_INFINITY;
-    return entries.length > this.#maxEntries || oldest <= this.#clock.now() - this.#maxAgeMs;
+    return (
+      entries.length > maxEntries ||
+      characters > maxCharacters / 2 ||
+      oldest <= this.#clock.now() - maxAgeMs
+    );
   }
+}
 
-  #dropFirst(conversation: Conversation): void {
-    const first = conversation.entries.shift() as HistoryEntry;
-    this.#grow(conversation, -(ENTRY_COST + first.text.length));
-  }
-
-  #grow(conversation: Conversation, by: number): void {
-    conversation.characters += by;
-    this.#characters += by;
-  }
-
-  /** In one go, and a little more than needed, so that not every turn pays for a walk. */
-  #forgetSilent(): void {
-    if (this.#characters <= this.#maxCharacters) return;
-    for (const [key, conversation] of this.#conversations) {
-      this.#conversations.delete(key);
-      this.#characters -= conversation.characters;
-      if (this.#characters <= this.#maxCharacters * 0.9) return;
-    }
-  }
+function dropFirst(conversation: Conversation): void {
+  const first = conversation.entries.shift();
+  conversation.characters -= ENTRY_COST + (first?.text.length ?? 0);
 }

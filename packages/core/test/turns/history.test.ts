@@ -50,7 +50,7 @@ describe('History', () => {
   });
 
   it('forgets the conversation that was silent longest first', () => {
-    const history = new History(clock, { maxCharacters: 400 });
+    const history = new History(clock, { maxCharacters: 600 });
     history.add('a', [entry('a'.repeat(10))]);
     history.add('b', [entry('b'.repeat(10))]);
     history.add('a', [entry('again')]);
