@@ -4,8 +4,11 @@ import type { UserMessage } from '../message/user-message.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Reply } from './reply.ts';
 
-/** Answers a message: says what it has to say through `reply`, and resolves when all is said. */
-export type Handle = (message: UserMessage, reply: Reply) => Promise<void> | void;
+/**
+ * Answers a message: says what it has to say through `reply`. A promise that it returns is awaited;
+ * what it returns or resolves to is nobody's business.
+ */
+export type Handle = (message: UserMessage, reply: Reply) => unknown;
 
 /** Whatever answers, as an object. */
 export interface AssistantObject {
@@ -15,7 +18,7 @@ export interface AssistantObject {
    * Learns of something that happened and is not a message. `reply` is `null` where the user cannot
    * be answered.
    */
-  onEvent?(event: ChannelEvent, reply: Reply | null): Promise<void> | void;
+  onEvent?(event: ChannelEvent, reply: Reply | null): unknown;
   /** The conversation's state, asked for before each response; `null` if there is none. */
   trackerState?(message: UserMessage): Promise<TrackerState | null> | TrackerState | null;
 }
@@ -24,11 +27,7 @@ export interface AssistantObject {
 export type Assistant = Handle | AssistantObject;
 
 /** Wraps every turn: does something, calls `next`, does something more. */
-export type Middleware = (
-  message: UserMessage,
-  reply: Reply,
-  next: () => Promise<void>,
-) => Promise<void> | void;
+export type Middleware = (message: UserMessage, reply: Reply, next: () => Promise<void>) => unknown;
 
 /** The assistant as an object, whichever form it has. */
 export function toAssistant(assistant: unknown): AssistantObject {
@@ -48,7 +47,8 @@ export function toAssistant(assistant: unknown): AssistantObject {
 /** The assistant with the middleware around it, the first one outermost. */
 export function wrap(handle: Handle, middleware: readonly Middleware[]): Handle {
   return middleware.reduceRight<Handle>(
-    (inner, outer) => (message, reply) => outer(message, reply, async () => inner(message, reply)),
+    (inner, outer) => (message, reply) =>
+      outer(message, reply, async () => void (await inner(message, reply))),
     handle,
   );
 }

@@ -142,9 +142,9 @@ export class TurnEngine {
     try {
       await this.#schedule.do(work, this.#schedule.begin(work, null), async () => {
         const output = event.outputChannel ?? (address ? outputFor(channel, address) : null);
-        if (output === null) return await assistant.onEvent?.(event, null);
-        const handle = (reply: Reply): Promise<void> | void => assistant.onEvent?.(event, reply);
-        await this.#reply(work, message, output, assistant, handle);
+        const handle = (reply: Reply | null): unknown => assistant.onEvent?.(event, reply);
+        if (output === null) await handle(null);
+        else await this.#reply(work, message, output, assistant, handle);
       });
     } catch (error) {
       telemetry.error(error, { channel, stage: 'event' }, work.abort);
@@ -199,7 +199,7 @@ export class TurnEngine {
     message: UserMessage,
     output: OutputChannel,
     assistant: AssistantObject,
-    speak: (reply: Reply) => Promise<void> | void,
+    speak: (reply: Reply) => unknown,
   ): Promise<void> {
     const { clock, telemetry, transforms, store } = this.#options;
     const keeps = !message.anonymous;
