@@ -96,8 +96,13 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     this.#cancelBeat();
     await this.#batch.empty();
-    this.#owner.release();
-    this.#db.close();
+    try {
+      this.#owner.release();
+    } catch (error) {
+      throw explain(this.#file, error);
+    } finally {
+      this.#db.close();
+    }
   }
 
   /** Shows that the owner is there, and clears away what has expired. */

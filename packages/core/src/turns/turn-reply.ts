@@ -1,3 +1,4 @@
+import type { Receipt } from '../channel/delivery.ts';
 import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
@@ -145,7 +146,11 @@ export class TurnReply implements Reply {
 
   /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
   #inOrder<T>(send: () => Promise<T>): Promise<T> {
-    const sent = this.#tail.then(send);
+    const sent = this.#tail.then(() => {
+      // What a failed send before this one left behind is nobody's.
+      this.#options.delivery.takeReceipts();
+      return send();
+    });
     this.#tail = sent.catch((error) => this.#reportError(error));
     return sent;
   }
@@ -165,7 +170,7 @@ export class TurnReply implements Reply {
   }
 
   async #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
-    const { output, recipientId, telemetry, channel } = this.#options;
+    const { output, delivery, recipientId, telemetry, channel } = this.#options;
     const transformed = isStreamSeen ? response : await this.#transform(response);
     if (transformed === null) return NOTHING_SENT;
     const texts = responseTexts(responseFor(output.name, transformed));
@@ -175,9 +180,10 @@ export class TurnReply implements Reply {
         'a response has nothing to say: none of its keys is text, image, attachment, buttons, quickReplies, elements or custom',
       );
     }
-    return await this.#report('response', texts.join('\n'), () =>
+    await this.#report('response', texts.join('\n'), () =>
       output.sendResponse(recipientId, transformed),
     );
+    return { status: 'sent', receipts: delivery.takeReceipts() };
   }
 
   /**
@@ -185,24 +191,30 @@ export class TurnReply implements Reply {
    * response of its own would wait for the stream, and the stream for it.
    */
   async #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
-    const { output, recipientId, transforms } = this.#options;
+    const { output, delivery, recipientId, transforms } = this.#options;
     const isUnseen = transforms.every(({ passStreams }) => passStreams);
     const onThrown = (error: unknown): void => void this.#thrownByProducers.add(error);
     if (!output.supportsStreaming || !isUnseen) {
       const text = await gather(chunks, this.signal, undefined, onThrown);
       return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
     }
-    const inOrder = (send: () => Promise<void>): Promise<void> => this.#inOrder(send);
+    const receipts: Receipt[] = [];
+    const inOrder = (send: () => Promise<void>): Promise<void> =>
+      this.#inOrder(async () => {
+        await send();
+        receipts.push(...delivery.takeReceipts());
+      });
     const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
-    return await this.#report('stream', '', () => streamTo(chunks, target));
+    await this.#report('stream', '', () => streamTo(chunks, target));
+    return { status: 'sent', receipts };
   }
 
   async #report(
     kind: 'response' | 'stream',
     text: string,
     send: () => Promise<string | void>,
-  ): Promise<Sent> {
-    const { output, delivery, clock, telemetry, channel, recipientId, onSaid } = this.#options;
+  ): Promise<void> {
+    const { output, clock, telemetry, channel, recipientId, onSaid } = this.#options;
     output.trackerState = await this.#currentTrackerState();
     const startedAt = clock.now();
     const report = (outcome: 'sent' | 'failed'): void => {
@@ -213,7 +225,6 @@ export class TurnReply implements Reply {
       const streamed = await send();
       report('sent');
       onSaid(streamed ?? text);
-      return { status: 'sent', receipts: delivery.takeReceipts() };
     } catch (error) {
       report('failed');
       throw error;

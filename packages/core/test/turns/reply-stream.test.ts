@@ -1,5 +1,6 @@
-import type { Reply } from '@trunkline/core';
+import { OutputChannel, type Reply, type Sent } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
+import { say, setUpEngine } from '../support/engine.ts';
 import { StreamingOutput, TextOutput } from '../support/outputs.ts';
 import { chunksOf, turnOn } from '../support/turn-on.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -63,6 +64,43 @@ describe('reply.stream', () => {
     );
     const { texts } = await turnOn(new TextOutput(), (reply) => reply.stream(talkative(reply)));
     expect(texts).toEqual(['inside', 'not awaited', 'abc']);
+  });
+
+  it('keeps its receipts apart from those of what is said between the pieces', async () => {
+    class Receipting extends OutputChannel {
+      readonly name = 'receipting';
+      async #put(id: string): Promise<void> {
+        await this.deliver({}, async () => {
+          if (id === 'bad') throw new Error('refused');
+          return { id };
+        });
+      }
+      async sendTextMessage(_recipientId: string, text: string): Promise<void> {
+        await this.#put('before');
+        await this.#put(text);
+      }
+      override async sendResponseChunk(_recipientId: string, chunk: string): Promise<void> {
+        await this.#put(chunk);
+      }
+    }
+    const ids = ({ receipts }: Sent): unknown[] => receipts.map(({ id }) => id);
+    const seen: unknown[][] = [];
+    async function* talkative(reply: Reply): AsyncGenerator<string> {
+      yield 'a';
+      seen.push(ids(await reply.text('inside')));
+      await reply.text('bad').catch(() => {});
+      yield 'b';
+    }
+    const { turns } = setUpEngine(async (_message, reply) => {
+      seen.push(ids(await reply.stream(talkative(reply))));
+      seen.push(ids(await reply.text('after')));
+    });
+    await turns.run(say('Hi', { outputChannel: new Receipting() }));
+    expect(seen).toEqual([
+      ['before', 'inside'],
+      ['a', 'b'],
+      ['before', 'after'],
+    ]);
   });
 
   it('is one at a time', async () => {
