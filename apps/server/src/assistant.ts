@@ -81,8 +81,8 @@ function createDemonstrations(pictureUrl: string): Map<string, Demonstration> {
       'history',
       {
         about: 'what was said so far',
-        show: (reply) => {
-          const lines = reply.history(6).map(({ role, text }) => `${role}: ${text}`);
+        show: async (reply) => {
+          const lines = (await reply.history(6)).map(({ role, text }) => `${role}: ${text}`);
           return reply.text(lines.join('\n') || 'Nothing yet.');
         },
       },

@@ -65,6 +65,8 @@ export interface DeliveryErrorOptions extends TrunklineErrorOptions {
   retryable?: boolean;
   /** How long the platform asks to wait, in milliseconds. */
   retryAfterMs?: number | null;
+  /** Whether the request may have arrived all the same: a time-out, a connection that broke. */
+  mayHaveArrived?: boolean;
   /** The platform's own code, `channel_not_found` or `21610` say. */
   platformCode?: string | null;
 }
@@ -75,6 +77,8 @@ export class DeliveryError extends TrunklineError {
   readonly retryable: boolean;
   /** How long the platform asks to wait, in milliseconds. */
   readonly retryAfterMs: number | null;
+  /** Whether the request may have arrived all the same. */
+  readonly mayHaveArrived: boolean;
   /** The platform's own code. */
   readonly platformCode: string | null;
 
@@ -82,6 +86,7 @@ export class DeliveryError extends TrunklineError {
     super(message, 'delivery', options);
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.mayHaveArrived = options.mayHaveArrived ?? false;
     this.platformCode = options.platformCode ?? null;
   }
 }
@@ -129,7 +134,13 @@ export class RetryableError extends TrunklineError {
 }
 
 /** Why a turn was ended before its assistant was done. */
-export type AbortReason = 'deadline' | 'disconnected' | 'cancelled' | 'shutdown';
+export type AbortReason =
+  | 'deadline'
+  | 'disconnected'
+  | 'cancelled'
+  | 'superseded'
+  | 'handed_over'
+  | 'shutdown';
 
 /**
  * The turn was ended before its assistant was done. It is the reason of `reply.signal`, what
@@ -149,6 +160,8 @@ const ABORT_TEXTS: Record<AbortReason, string> = {
   deadline: 'the assistant took longer than the turn may take (turns.deadlineMs)',
   disconnected: 'the client that waited for the answer went away',
   cancelled: 'the turn was cancelled',
+  superseded: 'a newer message took the place of this one (turns.overlap is latest)',
+  handed_over: 'another process has taken the conversation over',
   shutdown: 'the server is shutting down',
 };
 

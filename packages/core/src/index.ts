@@ -16,7 +16,13 @@ export {
   type Route,
   type UpgradeHandler,
 } from './channel/input-channel.ts';
-export { OutputChannel, type ChannelLimits, type TrackerState } from './channel/output-channel.ts';
+export { chosenFrom, menuOptions, menuText, type MenuOption } from './channel/menu.ts';
+export {
+  OutputChannel,
+  type ChannelLimits,
+  type InterruptedStream,
+  type TrackerState,
+} from './channel/output-channel.ts';
 export { QueueOutputChannel, type QueuedOutput } from './channel/queue-output-channel.ts';
 export { systemClock, type Clock } from './clock.ts';
 export {
@@ -71,18 +77,37 @@ export {
   type UserMessageOptions,
 } from './message/user-message.ts';
 export type {
+  Added,
+  AddTurnOptions,
   KeepOptions,
+  KeyedLists,
   KeyedValues,
+  ListOptions,
   Lock,
   LockOptions,
+  NewTurn,
+  Signals,
   Store,
+  StoredEntry,
+  StoredTurn,
+  StoredTurns,
   StoredValue,
+  TurnChanges,
 } from './store/contract.ts';
+export { LocalSignals } from './store/local-signals.ts';
 export { LocalLocks } from './store/local-locks.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ErrorContext, Hooks, SendReport, Stage, TurnReport } from './telemetry.ts';
+export type { Apology } from './turns/apology.ts';
 export type { Assistant, AssistantObject, Handle, Middleware } from './turns/assistant.ts';
 export type { ConversationRef, OnNewMessage, RunOptions, Turns } from './turns/contract.ts';
+export type { ChannelStore } from './turns/channel-store.ts';
+export type { DeadLetter, DeadLetters } from './turns/dead-letters.ts';
+export type { DeliveryOptions } from './turns/delivery-options.ts';
 export type { HistoryEntry, HistoryOptions } from './turns/history.ts';
+export type { LastSeen } from './turns/last-seen.ts';
 export type { TurnLimits } from './turns/limits.ts';
+export type { Overlap, OverlapOptions } from './turns/overlap.ts';
+export type { Pending, Progress, Step } from './turns/progress.ts';
 export type { Reply, Sent, Transform, TransformOptions } from './turns/reply.ts';
+export type { SessionOptions } from './turns/sessions.ts';

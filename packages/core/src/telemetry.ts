@@ -3,7 +3,7 @@ import { callGuarded } from './guard.ts';
 import type { Logger } from './logger.ts';
 
 /** Where in a message's way something failed. */
-export type Stage = 'request' | 'assistant' | 'send' | 'event' | 'state' | 'close';
+export type Stage = 'request' | 'assistant' | 'send' | 'event' | 'state' | 'store' | 'close';
 
 /** What is known about a failure. */
 export interface ErrorContext {
@@ -21,8 +21,13 @@ export interface TurnReport {
   senderId: string;
   /** Which message it was. */
   messageId: string;
-  /** `failed`: the assistant threw. `aborted`: it was ended, see the error. */
-  outcome: 'answered' | 'failed' | 'aborted';
+  /**
+   * `failed`: the assistant threw. `aborted`: it was ended, see the error. Of deferred turns also
+   * `superseded` and `joined`, which overlap explains, and `dead`: it became a dead letter.
+   */
+  outcome: 'answered' | 'failed' | 'aborted' | 'superseded' | 'joined' | 'dead';
+  /** How often the assistant was run on it. */
+  attempt: number;
   /** How long the message waited for its turn, in milliseconds. */
   waitedMs: number;
   /** How long the turn took from there, in milliseconds. */
@@ -37,8 +42,8 @@ export interface SendReport {
   senderId: string;
   /** How it was sent. */
   kind: 'response' | 'stream';
-  /** What became of it. */
-  outcome: 'sent' | 'failed';
+  /** What became of it. `pending`: the platform could not be reached, and it waits in the store. */
+  outcome: 'sent' | 'pending' | 'failed';
   /** How long the channel took, in milliseconds. */
   durationMs: number;
 }

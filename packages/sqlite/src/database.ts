@@ -4,8 +4,11 @@ import Database from 'libsql';
 import { cannotOpen, explain, newerSchema } from './errors.ts';
 import { transaction } from './transaction.ts';
 
-/** How long SQLite waits for a tool that writes beside us, in milliseconds. */
-const BUSY_MS = 5_000;
+/**
+ * How long SQLite waits for a tool that writes beside us, in milliseconds. The whole process waits
+ * meanwhile, and a store rejects within 2 seconds.
+ */
+const BUSY_MS = 1_500;
 
 /**
  * What takes a file from each version to the next. Only ever added to: files of every version are
@@ -30,6 +33,44 @@ const MIGRATIONS = [
      PRIMARY KEY (namespace, key)
    ) WITHOUT ROWID;
    CREATE INDEX stored_values_by_expiry ON stored_values (expires_at) WHERE expires_at IS NOT NULL;`,
+
+  // An unfinished turn marks its own id; the mark gets a row when the turn is finished. `place` and
+  // `name` are numbers made of the conversation and the id (see place.ts): small, for the marks of
+  // two days are millions. They have no index by expiry, which would double them: their sweep walks
+  // through all of them, a slice at a time.
+  `CREATE TABLE turns (
+     seq INTEGER PRIMARY KEY,
+     place INTEGER NOT NULL,
+     name INTEGER NOT NULL,
+     marked_until INTEGER NOT NULL,
+     conversation TEXT NOT NULL,
+     id TEXT NOT NULL,
+     message TEXT NOT NULL,
+     stamp TEXT,
+     progress TEXT
+   );
+   CREATE UNIQUE INDEX turns_by_place ON turns (place, name);
+   CREATE TABLE marks (
+     place INTEGER NOT NULL,
+     name INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL,
+     PRIMARY KEY (place, name)
+   ) WITHOUT ROWID;
+   CREATE TABLE lists (
+     id INTEGER PRIMARY KEY,
+     namespace TEXT NOT NULL,
+     key TEXT NOT NULL,
+     next_seq INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL,
+     UNIQUE (namespace, key)
+   );
+   CREATE INDEX lists_by_expiry ON lists (expires_at);
+   CREATE TABLE list_items (
+     list INTEGER NOT NULL,
+     seq INTEGER NOT NULL,
+     json TEXT NOT NULL,
+     PRIMARY KEY (list, seq)
+   ) WITHOUT ROWID;`,
 ];
 
 /** Opens the file, makes it where it is missing, and brings it up to date. */

@@ -60,3 +60,11 @@ export function lostFile(file: string): StoreError {
     code: 'lost_file',
   });
 }
+
+/** Somebody else has the conversation by now, or its turn is finished. */
+export function lostLock(): StoreError {
+  return new StoreError(
+    'the lock of the conversation is not held any more, or its turn is not there: nothing was changed',
+    { channel: NAME, code: 'lost_lock' },
+  );
+}

@@ -1,18 +1,25 @@
 import { resolve } from 'node:path';
 import {
   LocalLocks,
+  LocalSignals,
   systemClock,
   type Clock,
+  type KeyedLists,
   type KeyedValues,
   type Lock,
   type LockOptions,
+  type Signals,
   type Store,
+  type StoredTurns,
 } from '@trunkline/core';
 import type Database from 'libsql';
 import { Batch } from './batch.ts';
 import { openDatabase } from './database.ts';
 import { explain, lostFile } from './errors.ts';
+import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
+import { lastTurnOf } from './stranded.ts';
+import { SqliteTurns } from './turns.ts';
 import { SqliteValues } from './values.ts';
 
 /** Options of a {@link SqliteStore}. */
@@ -42,14 +49,22 @@ export class SqliteStore implements Store {
   readonly durable = true;
   /** {@inheritDoc @trunkline/core#Store.values} */
   readonly values: KeyedValues;
+  /** {@inheritDoc @trunkline/core#Store.lists} */
+  readonly lists: KeyedLists;
+  /** {@inheritDoc @trunkline/core#Store.turns} */
+  readonly turns: StoredTurns;
+  /** {@inheritDoc @trunkline/core#Store.signals} */
+  readonly signals: Signals = new LocalSignals();
 
   readonly #db: Database.Database;
   readonly #file: string;
   readonly #clock: Clock;
   readonly #owner: Owner;
   readonly #batch: Batch;
-  readonly #values: SqliteValues;
   readonly #locks: LocalLocks;
+  readonly #values: SqliteValues;
+  readonly #lists: SqliteLists;
+  readonly #turns: SqliteTurns;
   #cancelBeat: () => void;
 
   /**
@@ -60,25 +75,30 @@ export class SqliteStore implements Store {
     this.#file = resolve(options.file);
     this.#clock = options.clock ?? systemClock;
     this.#db = openDatabase(this.#file);
-    try {
-      this.#owner = Owner.take(this.#db, this.#file, this.#clock);
-    } catch (error) {
-      this.#db.close();
-      throw explain(this.#file, error);
-    }
-    const { generation } = this.#owner;
+    const { owner, lastTurn } = this.#take();
+    this.#owner = owner;
     const explained = (error: unknown): unknown => explain(this.#file, error);
     let versions = 0;
     const check = (): void => {
-      if (!this.#owner.holds()) throw lostFile(this.#file);
+      if (!owner.holds()) throw lostFile(this.#file);
     };
     this.#batch = new Batch(this.#db, check, explained);
+    this.#locks = new LocalLocks(owner.generation * FENCES);
     this.#values = new SqliteValues(this.#db, this.#batch, this.#clock, {
       explain: explained,
-      nextVersion: () => `${generation}.${++versions}`,
+      nextVersion: () => `${owner.generation}.${++versions}`,
+    });
+    this.#lists = new SqliteLists(this.#db, this.#batch, this.#clock, explained);
+    this.#turns = new SqliteTurns(this.#db, this.#batch, this.#clock, {
+      explain: explained,
+      locks: this.#locks,
+      values: this.#values,
+      lists: this.#lists,
+      lastTurn,
     });
     this.values = this.#values;
-    this.#locks = new LocalLocks(generation * FENCES);
+    this.lists = this.#lists;
+    this.turns = this.#turns;
     this.#cancelBeat = this.#clock.after(BEAT_MS, () => this.#beat());
   }
 
@@ -95,6 +115,7 @@ export class SqliteStore implements Store {
   /** {@inheritDoc @trunkline/core#Store.close} */
   async close(): Promise<void> {
     this.#cancelBeat();
+    this.#turns.close();
     await this.#batch.empty();
     try {
       this.#owner.release();
@@ -105,12 +126,31 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** Takes the file, and looks which turns its owner before has left. */
+  #take(): { owner: Owner; lastTurn: number } {
+    try {
+      const owner = Owner.take(this.#db, this.#file, this.#clock);
+      try {
+        return { owner, lastTurn: lastTurnOf(this.#db) };
+      } catch (error) {
+        owner.release();
+        throw error;
+      }
+    } catch (error) {
+      this.#db.close();
+      throw explain(this.#file, error);
+    }
+  }
+
   /** Shows that the owner is there, and clears away what has expired. */
   #beat(): void {
     // A disk that is full now may have room at the next beat; `ready` tells meanwhile.
-    Promise.all([this.#batch.write(() => this.#owner.beat()), this.#values.sweep()]).catch(
-      () => {},
-    );
+    Promise.all([
+      this.#batch.write(() => this.#owner.beat()),
+      this.#values.sweep(),
+      this.#lists.sweep(),
+      this.#turns.sweep(),
+    ]).catch(() => {});
     this.#cancelBeat = this.#clock.after(BEAT_MS, () => this.#beat());
   }
 }

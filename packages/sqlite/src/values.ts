@@ -1,6 +1,29 @@
-import type { Clock, JsonValue, KeepOptions, KeyedValues, StoredValue } from '@trunkline/core';
+import { setImmediate } from 'node:timers/promises';
+import type {
+  Clock,
+  JsonValue,
+  KeepOptions,
+  KeyedValues,
+  StoredEntry,
+  StoredValue,
+} from '@trunkline/core';
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
+import { fromColumn, toColumn } from './text.ts';
+
+/** A value at rest. */
+interface ValueRow {
+  json: string;
+  version: string;
+}
+
+/** A value at rest, with its key. */
+interface EntryRow extends ValueRow {
+  key: string | ArrayBuffer;
+}
+
+/** How many entries are read at a time: the event loop waits for each such page. */
+const PAGE_SIZE = 100;
 
 /** Keyed values as rows. */
 export class SqliteValues implements KeyedValues {
@@ -9,6 +32,8 @@ export class SqliteValues implements KeyedValues {
   readonly #explain: (error: unknown) => unknown;
   readonly #nextVersion: () => string;
   readonly #select: Database.Statement;
+  readonly #selectFirst: Database.Statement;
+  readonly #selectNext: Database.Statement;
   readonly #upsert: Database.Statement;
   readonly #remove: Database.Statement;
   readonly #removeExpired: Database.Statement;
@@ -27,6 +52,13 @@ export class SqliteValues implements KeyedValues {
     this.#select = db.prepare(
       `SELECT json, version FROM stored_values WHERE namespace = ? AND key = ? AND ${isAlive}`,
     );
+    const page = (range: string): Database.Statement =>
+      db.prepare(
+        `SELECT key, json, version FROM stored_values
+         WHERE namespace = ? AND ${range} AND ${isAlive} ORDER BY key LIMIT ${PAGE_SIZE}`,
+      );
+    this.#selectFirst = page('key >= ?');
+    this.#selectNext = page('key > ?');
     this.#upsert = db.prepare(
       `INSERT OR REPLACE INTO stored_values (namespace, key, json, version, expires_at)
        VALUES (?, ?, ?, ?, ?)`,
@@ -40,8 +72,7 @@ export class SqliteValues implements KeyedValues {
   async get(namespace: string, key: string): Promise<StoredValue | null> {
     try {
       const row = this.#row(namespace, key);
-      if (row === undefined) return null;
-      return { value: JSON.parse(row.json) as JsonValue, version: row.version };
+      return row === undefined ? null : open(row);
     } catch (error) {
       throw this.#explain(error);
     }
@@ -65,16 +96,36 @@ export class SqliteValues implements KeyedValues {
     options?: KeepOptions,
   ): Promise<string | null> {
     const json = JSON.stringify(value);
-    return await this.#batch.write(() => {
-      const current = this.#row(namespace, key)?.version ?? null;
-      return current === expected ? this.#put(namespace, key, json, options) : null;
-    });
+    return await this.#batch.write(() => this.replace(namespace, key, expected, json, options));
   }
 
   async delete(namespace: string, key: string): Promise<boolean> {
     return await this.#batch.write(
-      () => this.#remove.run(namespace, key, this.#clock.now()).changes === 1,
+      () => this.#remove.run(toColumn(namespace), toColumn(key), this.#clock.now()).changes === 1,
     );
+  }
+
+  async *entries(namespace: string): AsyncIterable<StoredEntry> {
+    let rows = this.#page(this.#selectFirst, namespace, '');
+    for (;;) {
+      for (const row of rows) yield { key: fromColumn(row.key), ...open(row) };
+      const last = rows[PAGE_SIZE - 1];
+      if (last === undefined) return;
+      await setImmediate();
+      rows = this.#page(this.#selectNext, namespace, fromColumn(last.key));
+    }
+  }
+
+  /** `compareAndSet` within a write; the value is JSON text. */
+  replace(
+    namespace: string,
+    key: string,
+    expected: string | null,
+    json: string,
+    options?: KeepOptions,
+  ): string | null {
+    const current = this.#row(namespace, key)?.version ?? null;
+    return current === expected ? this.#put(namespace, key, json, options) : null;
   }
 
   /** Removes what nobody will read any more. */
@@ -82,16 +133,29 @@ export class SqliteValues implements KeyedValues {
     await this.#batch.write(() => this.#removeExpired.run(this.#clock.now()));
   }
 
-  #row(namespace: string, key: string): { json: string; version: string } | undefined {
-    return this.#select.get(namespace, key, this.#clock.now()) as
-      | { json: string; version: string }
+  #row(namespace: string, key: string): ValueRow | undefined {
+    return this.#select.get(toColumn(namespace), toColumn(key), this.#clock.now()) as
+      | ValueRow
       | undefined;
+  }
+
+  #page(statement: Database.Statement, namespace: string, from: string): EntryRow[] {
+    try {
+      const now = this.#clock.now();
+      return statement.all(toColumn(namespace), toColumn(from), now) as EntryRow[];
+    } catch (error) {
+      throw this.#explain(error);
+    }
   }
 
   #put(namespace: string, key: string, json: string, options?: KeepOptions): string {
     const version = this.#nextVersion();
     const expiresAt = options?.ttlMs === undefined ? null : this.#clock.now() + options.ttlMs;
-    this.#upsert.run(namespace, key, json, version, expiresAt);
+    this.#upsert.run(toColumn(namespace), toColumn(key), json, version, expiresAt);
     return version;
   }
+}
+
+function open({ json, version }: ValueRow): StoredValue {
+  return { value: JSON.parse(json) as JsonValue, version };
 }

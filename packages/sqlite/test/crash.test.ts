@@ -37,6 +37,30 @@ it('has everything that was stored when its process was killed, and is taken ove
     }
     const latest = await store.values.get('latest', 'i');
     expect(Number(latest?.value)).toBeGreaterThanOrEqual(last);
+    for (let user = 0; user < 5; user++) await checkTurns(store, user, last);
     await store.close();
   }
 }, 30_000);
+
+/** The turns that were added and not finished are there, in their order; each once. */
+async function checkTurns(store: SqliteStore, user: number, last: number): Promise<void> {
+  const conversation = `user ${user}`;
+  const waiting = await store.turns.waiting(conversation, 1_000_000);
+  const ids = waiting.map(({ id }) => Number(id));
+  const said = Array.from({ length: last + 1 }, (_, i) => i).filter((i) => i % 5 === user);
+  // What came after the last that was said may be there, too: added, or finished already.
+  expect(ids.filter((id) => id <= last)).toEqual(said.filter((i) => i % 3 !== 0));
+  expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { id, message } of waiting) expect(message).toBe('x'.repeat(Number(id) % 2000));
+  // What is finished is known, with all that was committed with it.
+  const finished = (await store.lists.last('history', conversation, 1_000)).map(Number);
+  const options = { markTtlMs: 1, maxTurns: 1_000_000 };
+  for (const i of said) {
+    const added = await store.turns.add({ conversation, id: String(i), message: '' }, options);
+    expect(added, `turn ${i}`).toBe(i % 3 === 0 ? 'finished' : 'unfinished');
+  }
+  expect(new Set(finished).size).toBe(finished.length);
+  expect(finished.filter((i) => i <= last)).toEqual(said.filter((i) => i % 3 === 0));
+  expect(finished.filter((i) => ids.includes(i))).toEqual([]);
+}

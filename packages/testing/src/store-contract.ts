@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Store } from '@trunkline/core';
-import { checksOver, DEFAULT_TIMEOUT_MS, type During, type It } from './checks.ts';
+import { checksOver, DEFAULT_TIMEOUT_MS, type It } from './checks.ts';
+import { addCommitChecks } from './store-commit-checks.ts';
+import { addListChecks } from './store-list-checks.ts';
 import { addLockChecks } from './store-lock-checks.ts';
+import { addReopenChecks } from './store-reopen-checks.ts';
+import { StoreScene } from './store-scene.ts';
+import { addSignalChecks } from './store-signal-checks.ts';
+import { addTurnChecks } from './store-turn-checks.ts';
 import { addValueChecks } from './store-value-checks.ts';
 
 /** What {@link storeContract} needs to know. */
@@ -15,6 +21,11 @@ export interface StoreContractOptions {
    * short times and wait until they are over.
    */
   advance?: (ms: number) => Promise<void> | void;
+  /**
+   * Gives the store as a new process finds it after the one with this store was killed, without
+   * `close` (which is called on both after the check). For durable stores.
+   */
+  reopen?: (store: Store) => Promise<Store>;
   /** How long a check may take, in milliseconds. @defaultValue 4,000 */
   timeoutMs?: number;
 }
@@ -32,27 +43,32 @@ export interface StoreContractOptions {
  */
 export function storeContract(options: StoreContractOptions): void {
   const check = checksOver(options.it, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const open = async (during: During): Promise<Store> => {
-    const store = await during.waitFor('create()', Promise.resolve(options.create()));
-    // Whether a store closes well is one check's business.
-    during.afterwards(() => store.close().catch(() => {}));
-    return store;
-  };
+  const scene = new StoreScene(options);
 
   check('says what it is, and that it is ready', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     assert.ok(typeof store.name === 'string' && store.name !== '', 'name is not a text, or empty');
     assert.equal(typeof store.durable, 'boolean', 'durable');
     await during.waitFor('ready()', store.ready());
   });
 
   check('closes, also when it holds something', async (during) => {
-    const store = await during.waitFor('create()', Promise.resolve(options.create()));
+    const store = await scene.create(during);
     await store.values.set('marks', 'a', true, { ttlMs: 60_000 });
+    await store.lists.append('history', 'a', [1], { maxItems: 10, ttlMs: 60_000 });
+    const turn = { conversation: 'a', id: '1', message: 'hi' };
+    await store.turns.add(turn, { markTtlMs: 60_000, maxTurns: 10 });
+    store.turns.watch(() => {});
+    store.signals.listen('topic', () => {});
     (await store.lock('key')).release();
     await during.waitFor('close()', store.close());
   });
 
-  addLockChecks(check, open);
-  addValueChecks(check, open, options.advance);
+  addLockChecks(check, scene);
+  addValueChecks(check, scene);
+  addListChecks(check, scene);
+  addTurnChecks(check, scene);
+  addCommitChecks(check, scene);
+  addSignalChecks(check, scene);
+  addReopenChecks(check, scene);
 }

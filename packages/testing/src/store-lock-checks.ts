@@ -1,11 +1,27 @@
 import assert from 'node:assert/strict';
 import type { Lock, Store } from '@trunkline/core';
-import type { AddCheck, During } from './checks.ts';
+import type { AddCheck } from './checks.ts';
+import type { StoreScene } from './store-scene.ts';
+
+/** Keys as conversations may be called. */
+export const KEYS: readonly string[] = [
+  'a',
+  'a:b',
+  'a:b:c',
+  'A',
+  'ä',
+  '',
+  ' ',
+  '*',
+  '{a}',
+  '__proto__',
+  'long'.repeat(200),
+];
 
 /** The checks of a store's locks. */
-export function addLockChecks(check: AddCheck, open: (during: During) => Promise<Store>): void {
+export function addLockChecks(check: AddCheck, scene: StoreScene): void {
   check('gives a free lock at once, again and again', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     for (let round = 1; round <= 3; round++) {
       const lock = await during.waitFor(`free lock ${round}`, store.lock('key'));
       lock.release();
@@ -13,7 +29,7 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('gives a lock to one at a time', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const inside = new Map<string, number>();
     const work = async (key: string): Promise<void> => {
       const lock = await store.lock(key);
@@ -29,7 +45,7 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('gives a lock in the order of the calls', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const order: number[] = [];
     const { signal } = new AbortController();
     const tasks = Array.from({ length: 20 }, async (_, index) => {
@@ -46,18 +62,22 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('gives the locks of different keys independently', async (during) => {
-    const store = await open(during);
-    const keys = ['a', 'a:b', 'a:b:c', 'A', 'ä', '', ' ', '*', '__proto__', 'long'.repeat(200)];
+    const store = await scene.open(during);
     const locks: Lock[] = [];
-    for (const key of keys) {
+    for (const key of KEYS) {
       const lock = store.lock(key);
       locks.push(await during.waitFor(`the free lock "${key}" while others are held`, lock));
     }
+    assert.deepEqual(
+      locks.map(({ key }) => key),
+      KEYS,
+      'a lock says what is locked',
+    );
     for (const lock of locks) lock.release();
   });
 
   check('wakes the next when a lock is released, and nobody else', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const first = await store.lock('key');
     const [second, third] = [new Waiter(store, 'key'), new Waiter(store, 'key')];
     await settled(store);
@@ -71,7 +91,7 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('takes a second release for none', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const first = await store.lock('key');
     const [second, third] = [new Waiter(store, 'key'), new Waiter(store, 'key')];
     first.release();
@@ -84,7 +104,7 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('gives every holder of a key a greater fence', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     let last = Number.NEGATIVE_INFINITY;
     const asked = Array.from({ length: 5 }, () => store.lock('key'));
     for (const lock of [...asked, ...asked.map(() => null)]) {
@@ -96,7 +116,7 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('lets a waiter leave the line when its signal aborts', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const controller = new AbortController();
     const reason = new Error('had enough');
     const first = await store.lock('key');
@@ -112,7 +132,7 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('gives no place to a waiter whose signal has aborted', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const reason = new Error('too late');
     const first = await during.waitFor('the lock that nobody holds', store.lock('key'));
     await rejectsWith(store.lock('key', { signal: AbortSignal.abort(reason) }), reason);
@@ -121,7 +141,7 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('leaves a lock to its holder when the signal aborts later', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const controller = new AbortController();
     const [first, second] = [
       await store.lock('key', { signal: controller.signal }),
@@ -135,7 +155,7 @@ export function addLockChecks(check: AddCheck, open: (during: During) => Promise
   });
 
   check('loses no lock when a release and an abort meet', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     for (const isAbortFirst of [true, false]) {
       const controller = new AbortController();
       const first = await store.lock('key');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { setTimeout as wait } from 'node:timers/promises';
-import type { JsonValue, Store } from '@trunkline/core';
-import type { AddCheck, During } from './checks.ts';
-import type { StoreContractOptions } from './store-contract.ts';
+import type { JsonValue } from '@trunkline/core';
+import type { AddCheck } from './checks.ts';
+import { PLACES, type StoreScene } from './store-scene.ts';
 
-const VALUES: readonly JsonValue[] = [
+/** Any JSON. */
+export const VALUES: readonly JsonValue[] = [
   null,
   false,
   0,
@@ -17,52 +17,18 @@ const VALUES: readonly JsonValue[] = [
   'x'.repeat(100_000),
 ];
 
-/** Pairs of namespace and key, each of which is a value of its own. */
-const PLACES = [
-  ['a', 'b:c'],
-  ['a:b', 'c'],
-  ['a', 'bc'],
-  ['ab', 'c'],
-  ['', 'abc'],
-  ['abc', ''],
-  ['A', 'BC'],
-  ['a', 'b*'],
-  ['a', 'b_'],
-  ['a', 'b%'],
-  ['1', '1:a'],
-  ['1:1', 'a'],
-  ['__proto__', 'constructor'],
-  ['ä', '👋🏽'],
-  ['a', 'long'.repeat(200)],
-] as const;
-
 /** The checks of a store's keyed values. */
-export function addValueChecks(
-  check: AddCheck,
-  open: (during: During) => Promise<Store>,
-  advance: StoreContractOptions['advance'],
-): void {
-  const ttlMs = advance === undefined ? 60 : 60_000;
-  /** Lets what was set with `ttlMs` before this call expire. */
-  const expire = async (store: Store, during: During): Promise<void> => {
-    if (advance !== undefined) return await advance(ttlMs);
-    // Without a clock to move: until what was set last is gone.
-    await store.values.set('contract', 'last', true, { ttlMs });
-    let isOver = false;
-    during.afterwards(() => {
-      isOver = true;
-    });
-    while (!isOver && (await store.values.get('contract', 'last')) !== null) await wait(10);
-  };
+export function addValueChecks(check: AddCheck, scene: StoreScene): void {
+  const { ttlMs } = scene;
 
   check('has no value where none was set', async (during) => {
-    const { values } = await open(during);
+    const { values } = await scene.open(during);
     assert.equal(await values.get('menus', 'anna'), null);
     assert.equal(await values.delete('menus', 'anna'), false);
   });
 
   check('keeps any JSON as it is', async (during) => {
-    const { values } = await open(during);
+    const { values } = await scene.open(during);
     for (const value of VALUES) {
       const version = await values.set('menus', 'anna', value);
       assert.deepEqual(await values.get('menus', 'anna'), { value, version });
@@ -70,7 +36,7 @@ export function addValueChecks(
   });
 
   check('gives every writing of a key another version', async (during) => {
-    const { values } = await open(during);
+    const { values } = await scene.open(during);
     const versions = [await values.set('menus', 'anna', 1), await values.set('menus', 'anna', 1)];
     versions.push((await values.compareAndSet('menus', 'anna', versions[1] ?? null, 1)) ?? '');
     await values.delete('menus', 'anna');
@@ -84,7 +50,7 @@ export function addValueChecks(
   });
 
   check('keeps a copy, and gives copies', async (during) => {
-    const { values } = await open(during);
+    const { values } = await scene.open(during);
     const menu = { items: ['soup'] };
     await values.set('menus', 'anna', menu);
     menu.items.push('changed by the writer');
@@ -95,7 +61,7 @@ export function addValueChecks(
   });
 
   check('deletes a value', async (during) => {
-    const { values } = await open(during);
+    const { values } = await scene.open(during);
     await values.set('menus', 'anna', 1);
     assert.equal(await values.delete('menus', 'anna'), true);
     assert.equal(await values.get('menus', 'anna'), null);
@@ -103,7 +69,7 @@ export function addValueChecks(
   });
 
   check('confuses no namespace with another one', async (during) => {
-    const { values } = await open(during);
+    const { values } = await scene.open(during);
     for (const [namespace, key] of PLACES) await values.set(namespace, key, `${namespace} ${key}`);
     for (const [namespace, key] of PLACES) {
       const stored = await values.get(namespace, key);
@@ -114,7 +80,7 @@ export function addValueChecks(
   });
 
   check('sets a value only where the expected version is there', async (during) => {
-    const { values } = await open(during);
+    const { values } = await scene.open(during);
     const set = (expected: string | null, value: JsonValue): Promise<string | null> =>
       values.compareAndSet('menus', 'anna', expected, value);
     assert.equal(await set('no version', 0), null, 'a version was expected where nothing was');
@@ -131,7 +97,7 @@ export function addValueChecks(
   });
 
   check('lets one of many win who set a value at the same time', async (during) => {
-    const { values } = await open(during);
+    const { values } = await scene.open(during);
     let expected: string | null = null;
     for (let round = 1; round <= 3; round++) {
       const tries = Array.from({ length: 20 }, (_, index) =>
@@ -146,12 +112,12 @@ export function addValueChecks(
   });
 
   check('forgets a value when its time is over', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const { values } = store;
     const version = await values.set('menus', 'anna', 1, { ttlMs });
     await values.compareAndSet('menus', 'bert', null, 1, { ttlMs });
     await values.set('menus', 'carl', 1, { ttlMs: 1_000 * ttlMs });
-    await during.waitFor('values to expire', expire(store, during));
+    await scene.expire(store, during);
     assert.equal(await values.get('menus', 'anna'), null, 'set() with ttlMs');
     assert.equal(await values.get('menus', 'bert'), null, 'compareAndSet() with ttlMs');
     assert.ok(await values.get('menus', 'carl'), 'a value was gone before its time');
@@ -161,7 +127,7 @@ export function addValueChecks(
   });
 
   check('keeps a value as long as its last writing says', async (during) => {
-    const store = await open(during);
+    const store = await scene.open(during);
     const { values } = store;
     await values.set('menus', 'anna', 1, { ttlMs });
     await values.set('menus', 'anna', 2);
@@ -173,10 +139,51 @@ export function addValueChecks(
     await values.compareAndSet('menus', 'carl', null, 2);
     await values.set('menus', 'dora', 1);
     await values.set('menus', 'dora', 2, { ttlMs });
-    await during.waitFor('values to expire', expire(store, during));
+    await scene.expire(store, during);
     assert.equal((await values.get('menus', 'anna'))?.value, 2, 'set() again without ttlMs');
     assert.equal((await values.get('menus', 'bert'))?.value, 2, 'set() again with a longer ttlMs');
     assert.equal((await values.get('menus', 'carl'))?.value, 2, 'compareAndSet() without ttlMs');
     assert.equal(await values.get('menus', 'dora'), null, 'set() again with ttlMs');
+  });
+
+  check('gives every entry of a namespace, each once', async (during) => {
+    const store = await scene.open(during);
+    const { values } = store;
+    const expected: Record<string, JsonValue> = { '': 'empty' };
+    for (let i = 0; i < 250; i++) expected[`key ${i}`] = i;
+    for (const [, key] of PLACES) expected[key] = `${key} of ours`;
+    const writes = Object.entries(expected).map(([key, value]) => values.set('menus', key, value));
+    await during.waitFor(`${writes.length} values`, Promise.all(writes));
+    for (const namespace of ['menu', 'menus:', 'MENUS', '', 'menus*', 'm%']) {
+      await values.set(namespace, 'anna', 'of another namespace');
+    }
+    await values.set('menus', 'expired', 1, { ttlMs });
+    await values.set('menus', 'gone', 1);
+    await values.delete('menus', 'gone');
+    await scene.expire(store, during);
+    const found: Record<string, JsonValue> = {};
+    let count = 0;
+    for await (const { key, value, version } of values.entries('menus')) {
+      count++;
+      found[key] = value;
+      if (key === 'key 7') assert.equal((await values.get('menus', key))?.version, version);
+    }
+    assert.deepEqual(found, expected);
+    assert.equal(count, Object.keys(expected).length, 'an entry came twice');
+    for await (const { key } of values.entries('none')) assert.fail(`there is no "${key}"`);
+  });
+
+  check('gives entries while they change', async (during) => {
+    const { values } = await scene.open(during);
+    const keys = Array.from({ length: 300 }, (_, i) => `key ${i}`);
+    await during.waitFor('300 values', Promise.all(keys.map((key) => values.set('a', key, 1))));
+    const found: string[] = [];
+    for await (const { key } of values.entries('a')) {
+      found.push(key);
+      // What is written or removed on the way is no reason to stop, or to come twice.
+      if (found.length % 10 === 0) await values.set('a', key, 2);
+      if (found.length === 20) await values.delete('a', key);
+    }
+    assert.deepEqual(found.toSorted(), keys.toSorted());
   });
 }

@@ -2,7 +2,15 @@ import { MemoryStore, systemClock } from '@trunkline/core';
 import { FakeClock, storeContract, type It } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { FaultyStore, STORE_FAULTS } from './support/faulty-store.ts';
+import { PART_FAULTS } from './support/part-faults.ts';
+import { faultyStore } from './support/faulty-parts.ts';
 import { outcomeOf } from './support/outcome.ts';
+
+/** Leaves out the checks of what a `FaultyStore` does not have. */
+function onlyPlain(runner: It): It {
+  const names = new Set<string>(Object.values(STORE_FAULTS).flat());
+  return (name, check) => (names.has(name) ? runner(name, check) : undefined);
+}
 
 describe('MemoryStore', () => {
   let clock = new FakeClock();
@@ -21,7 +29,11 @@ describe('MemoryStore, by the machine’s clock', () => {
 });
 
 describe('a store without a fault', () => {
-  storeContract({ it, create: async () => new FaultyStore(systemClock) });
+  storeContract({ it: onlyPlain(it), create: async () => new FaultyStore(systemClock) });
+});
+
+describe('a store of parts without a fault', () => {
+  storeContract({ it, create: () => faultyStore(systemClock) });
 });
 
 describe('the contract of stores', () => {
@@ -32,7 +44,7 @@ describe('the contract of stores', () => {
     (runner: It): void => {
       let clock = new FakeClock();
       storeContract({
-        it: runner,
+        it: onlyPlain(runner),
         create() {
           clock = new FakeClock();
           return new FaultyStore(clock, fault);
@@ -47,6 +59,34 @@ describe('the contract of stores', () => {
     expect(Object.keys(failures)).toEqual(STORE_FAULTS[fault]);
   });
 
+  const contractOfParts =
+    (fault: string) =>
+    (runner: It): void => {
+      let clock = new FakeClock();
+      storeContract({
+        it: runner,
+        create() {
+          clock = new FakeClock();
+          return faultyStore(clock, fault);
+        },
+        advance: (ms) => clock.advance(ms),
+        // As a store that has lost everything with its process.
+        reopen: async () => new MemoryStore({ clock }),
+        timeoutMs: 200,
+      });
+    };
+  const survival = [
+    'has everything when its process was killed',
+    'names the conversations that a killed process has left',
+  ];
+
+  it.concurrent.each(Object.keys(PART_FAULTS))('finds a store that %s', async (fault) => {
+    const { failures } = await outcomeOf(contractOfParts(fault));
+    const names = Object.keys(failures);
+    expect(names.filter((name) => !survival.includes(name))).toEqual(PART_FAULTS[fault]);
+    expect(names).toEqual(expect.arrayContaining(survival));
+  });
+
   it('finds a store that keeps everything also by the machine’s clock', async () => {
     const { failures } = await outcomeOf((runner) =>
       storeContract({
@@ -56,13 +96,18 @@ describe('the contract of stores', () => {
       }),
     );
     expect(failures['forgets a value when its time is over']).toContain(
-      'waited 400 ms for values to expire',
+      'waited 400 ms for what was stored to expire',
     );
   });
 
   it('has no check that cannot fail', async () => {
-    const found = new Set<string>(Object.values(STORE_FAULTS).flat());
-    const { names } = await outcomeOf(contractOf('is not ready', 200));
+    const found = new Set<string>([
+      ...Object.values(STORE_FAULTS).flat(),
+      ...Object.values(PART_FAULTS).flat(),
+      ...survival,
+    ]);
+    const { names } = await outcomeOf(contractOfParts('overtakes'));
+    expect(names).toEqual(expect.arrayContaining([...found]));
     expect(names.filter((name) => !found.has(name))).toEqual([]);
   });
 });

@@ -17,6 +17,14 @@ export interface DeliveryStep<P> {
 export interface Delivery {
   /** Takes one step, and resolves to the platform's receipt. */
   deliver<P>(step: DeliveryStep<P>): Promise<Receipt>;
+
+  /**
+   * Makes one call of a `send…` method. If nothing within it goes through {@link Delivery.deliver},
+   * the call is itself a step.
+   *
+   * @param method - The method, as a channel has written it.
+   */
+  call(method: object, send: () => Promise<void>): Promise<void>;
 }
 
 const deliveries = new WeakMap<object, Delivery>();

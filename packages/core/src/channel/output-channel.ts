@@ -19,6 +19,7 @@ import {
   isTruthy,
   nonEmpty,
 } from './fallbacks.ts';
+import { isOption, menuText } from './menu.ts';
 
 /** What a platform allows. A limit that is absent is not known or not there. */
 export interface ChannelLimits {
@@ -35,6 +36,23 @@ export interface ChannelLimits {
   /** Elements of one carousel. */
   elementCount?: number;
 }
+
+/** What is known of a stream that was cut. */
+export interface InterruptedStream {
+  /** What the platform said to the stream's requests: the handle of the message. */
+  receipts: readonly Receipt[];
+  /** The text so far, or a little less of it. */
+  text: string;
+}
+
+type SendMethod =
+  | 'sendTextMessage'
+  | 'sendImageUrl'
+  | 'sendAttachment'
+  | 'sendTextWithButtons'
+  | 'sendQuickReplies'
+  | 'sendElements'
+  | 'sendCustomJson';
 
 /**
  * The conversation's state as the assistant keeps it, in the form of Rasa's tracker state:
@@ -73,6 +91,16 @@ export abstract class OutputChannel {
   readonly repeatsStreamedText: boolean = false;
 
   /**
+   * Whether buttons are shown as a numbered menu, and a number that the user types is a choice among
+   * them: for platforms of nothing but text. `true` makes the default of `sendTextWithButtons` such a
+   * menu, and has the turn engine remember what was offered. A channel that writes its own menu MUST
+   * number it like `menuOptions(response)`.
+   *
+   * @defaultValue `false`
+   */
+  readonly numbersChoices: boolean = false;
+
+  /**
    * Routes a response to the methods below, in Rasa's order: one of quick replies, buttons or
    * text; then custom JSON; image; attachment; elements. A part is consumed by the first call it is
    * passed to, what is left travels on in `extra`.
@@ -84,34 +112,34 @@ export abstract class OutputChannel {
     if (replies) {
       const { text, ...extra } = rest;
       rest = extra;
-      await this.sendQuickReplies(recipientId, text ?? '', [...replies], extra);
+      await this.#call('sendQuickReplies', recipientId, text ?? '', [...replies], extra);
     } else if (nonEmpty(rest.buttons)) {
       const { text, buttons, ...extra } = rest;
       rest = extra;
-      await this.sendTextWithButtons(recipientId, text ?? '', [...(buttons ?? [])], extra);
+      await this.#call('sendTextWithButtons', recipientId, text ?? '', [...(buttons ?? [])], extra);
     } else if (rest.text) {
       const { text, ...extra } = rest;
       rest = extra;
-      await this.sendTextMessage(recipientId, text ?? '', extra);
+      await this.#call('sendTextMessage', recipientId, text ?? '', extra);
     }
     if (isTruthy(rest.custom)) {
       const { custom, ...extra } = rest;
       rest = extra;
-      await this.sendCustomJson(recipientId, custom, extra);
+      await this.#call('sendCustomJson', recipientId, custom, extra);
     }
     if (rest.image) {
       const { image, ...extra } = rest;
       rest = extra;
-      await this.sendImageUrl(recipientId, image ?? '', extra);
+      await this.#call('sendImageUrl', recipientId, image ?? '', extra);
     }
     if (isTruthy(rest.attachment)) {
       const { attachment, ...extra } = rest;
       rest = extra;
-      await this.sendAttachment(recipientId, attachment, extra);
+      await this.#call('sendAttachment', recipientId, attachment, extra);
     }
     if (nonEmpty(rest.elements)) {
       const { elements, ...extra } = rest;
-      await this.sendElements(recipientId, [...(elements ?? [])], extra);
+      await this.#call('sendElements', recipientId, [...(elements ?? [])], extra);
     }
   }
 
@@ -126,17 +154,17 @@ export abstract class OutputChannel {
 
   /** Sends an image by its URL. Default: the text `Image: <url>`. */
   async sendImageUrl(recipientId: string, image: string, _extra?: Extra): Promise<void> {
-    await this.sendTextMessage(recipientId, imageText(image));
+    await this.#call('sendTextMessage', recipientId, imageText(image));
   }
 
   /** Sends a file. Default: the text `Attachment: <attachment>`. */
   async sendAttachment(recipientId: string, attachment: Attachment, _extra?: Extra): Promise<void> {
-    await this.sendTextMessage(recipientId, attachmentText(attachment));
+    await this.#call('sendTextMessage', recipientId, attachmentText(attachment));
   }
 
   /**
    * Sends a text with buttons. Default: the text, unless it is empty, then one text a button,
-   * `1: Yes (/affirm)`.
+   * `1: Yes (/affirm)`; one text with all of them where the channel numbers choices.
    */
   async sendTextWithButtons(
     recipientId: string,
@@ -144,9 +172,14 @@ export abstract class OutputChannel {
     buttons: Button[],
     _extra?: Extra,
   ): Promise<void> {
-    if (text !== '') await this.sendTextMessage(recipientId, text);
+    if (this.numbersChoices) {
+      const menu = menuText(text, buttons);
+      await this.#call('sendTextMessage', recipientId, menu);
+      return;
+    }
+    if (text !== '') await this.#call('sendTextMessage', recipientId, text);
     for (const [index, button] of buttons.entries()) {
-      await this.sendTextMessage(recipientId, buttonText(button, index));
+      await this.#call('sendTextMessage', recipientId, buttonText(button, index));
     }
   }
 
@@ -157,19 +190,28 @@ export abstract class OutputChannel {
     quickReplies: QuickReply[],
     extra?: Extra,
   ): Promise<void> {
-    await this.sendTextWithButtons(recipientId, text, quickReplies, extra);
+    await this.#call('sendTextWithButtons', recipientId, text, quickReplies, extra);
   }
 
   /** Sends cards. Default: for each one `<title> : <subtitle>` with its buttons. */
   async sendElements(recipientId: string, elements: Element[], _extra?: Extra): Promise<void> {
+    let first = 1;
     for (const element of elements) {
-      await this.sendTextWithButtons(recipientId, elementText(element), element.buttons ?? []);
+      const buttons = element.buttons ?? [];
+      if (this.numbersChoices) {
+        // One menu over all cards.
+        const menu = menuText(elementText(element), buttons, first);
+        first += buttons.filter(isOption).length;
+        await this.#call('sendTextMessage', recipientId, menu);
+        continue;
+      }
+      await this.#call('sendTextWithButtons', recipientId, elementText(element), buttons);
     }
   }
 
   /** Sends JSON that the platform understands. Default: the JSON as a text, as Python writes it. */
   async sendCustomJson(recipientId: string, json: JsonValue, _extra?: Extra): Promise<void> {
-    await this.sendTextMessage(recipientId, customJsonText(json));
+    await this.#call('sendTextMessage', recipientId, customJsonText(json));
   }
 
   /** Shows that the assistant is at work, where the platform can. Default: nothing. */
@@ -195,6 +237,18 @@ export abstract class OutputChannel {
   async sendResponseChunkEnd(_recipientId: string, _extra?: Extra): Promise<void> {}
 
   /**
+   * A stream of an earlier run of this turn was cut, by a crash say, and is over. Called once, before
+   * the text is said anew, whole: closes what the user saw as interrupted, or keeps its handle to go
+   * on editing it. Default: nothing.
+   *
+   * @param interrupted - What is known of the stream.
+   */
+  async sendResponseChunkInterrupted(
+    _recipientId: string,
+    _interrupted: InterruptedStream,
+  ): Promise<void> {}
+
+  /**
    * Makes one request to the platform. Every request SHOULD go through here: in a deferred turn
    * it is recorded, retried and, in a second run of the turn, not made again. Outside a turn it
    * just calls `send`.
@@ -212,5 +266,14 @@ export abstract class OutputChannel {
     const delivery = deliveryOf(this);
     if (delivery === undefined) return await send(payload, randomUUID());
     return await delivery.deliver({ payload, send, wasSent });
+  }
+
+  /** Calls a `send…` method. One that its author has written may be a step of the turn's journal. */
+  async #call<M extends SendMethod>(name: M, ...args: Parameters<OutputChannel[M]>): Promise<void> {
+    const method = this[name] as (...args: Parameters<OutputChannel[M]>) => Promise<void>;
+    const send = (): Promise<void> => method.apply(this, args);
+    const delivery = deliveryOf(this);
+    const isWritten = method !== OutputChannel.prototype[name];
+    await (delivery !== undefined && isWritten ? delivery.call(method, send) : send());
   }
 }

@@ -45,15 +45,18 @@ export function register(
 function lateAssistant(find: () => unknown, logger: Logger): AssistantObject {
   const current = (): AssistantObject | null => {
     const assistant = find() ?? null;
-    if (assistant !== null) return toAssistant(assistant);
-    logger.warn(
-      {},
-      'a message is ignored: set app.locals.assistant, or pass an assistant to register()',
-    );
-    return null;
+    return assistant === null ? null : toAssistant(assistant);
   };
   return {
-    handle: async (message, reply) => current()?.handle(message, reply),
+    async handle(message, reply) {
+      const assistant = current();
+      if (assistant === null) {
+        logger.warn(
+          {},
+          'a message is ignored: set app.locals.assistant, or pass an assistant to register()',
+        );
+      } else await assistant.handle(message, reply);
+    },
     onEvent: async (event, reply) => current()?.onEvent?.(event, reply),
     trackerState: async (message) => (await current()?.trackerState?.(message)) ?? null,
   };

@@ -6,9 +6,13 @@ import type { Logger } from '../logger.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { Store } from '../store/contract.ts';
 import type { Hooks } from '../telemetry.ts';
+import type { Apology } from '../turns/apology.ts';
 import type { Assistant } from '../turns/assistant.ts';
+import type { DeliveryOptions } from '../turns/delivery-options.ts';
 import type { HistoryOptions } from '../turns/history.ts';
 import type { TurnLimits } from '../turns/limits.ts';
+import type { Overlap, OverlapOptions } from '../turns/overlap.ts';
+import type { SessionOptions } from '../turns/sessions.ts';
 
 /** What a `Trunkline` is made of. */
 export interface TrunklineOptions extends Hooks {
@@ -16,7 +20,7 @@ export interface TrunklineOptions extends Hooks {
   channels: readonly InputChannel[];
   /** Whatever answers. */
   assistant: Assistant;
-  /** Where locks and values live; closed with the line. @defaultValue a new `MemoryStore` */
+  /** Where turns, locks and values live; closed with the line. @defaultValue a new `MemoryStore` */
   store?: Store;
   /** Where log lines go. @defaultValue nowhere */
   logger?: Logger;
@@ -24,6 +28,17 @@ export interface TrunklineOptions extends Hooks {
   route?: string | null;
   /** The bounds that turns keep. */
   turns?: TurnLimits;
+  /** What happens to messages that arrive while one of their conversation is handled. @defaultValue `queue` */
+  overlap?: Overlap | OverlapOptions;
+  /** How deferred turns deal with a platform that cannot be reached, and with crashes. */
+  delivery?: DeliveryOptions;
+  /** When a conversation counts as begun anew. */
+  session?: SessionOptions;
+  /**
+   * What is said to the user where the assistant has failed. It counts as the answer; without one, a
+   * live turn fails and a deferred turn becomes a dead letter.
+   */
+  apology?: Apology;
   /** How much of what was said `reply.history` knows. */
   history?: HistoryOptions;
   /**
@@ -50,6 +65,10 @@ const NAMES: Record<keyof TrunklineOptions, true> = {
   logger: true,
   route: true,
   turns: true,
+  overlap: true,
+  delivery: true,
+  session: true,
+  apology: true,
   history: true,
   conversationKey: true,
   clock: true,
@@ -74,6 +93,11 @@ export function checkOptions(options: TrunklineOptions): void {
     throw new ConfigurationError('channels must be a list of channels: [new RestInput()] say');
   }
   for (const channel of options.channels as unknown[]) checkChannel(channel);
+  if (typeof options.overlap !== 'object') return;
+  for (const name of Object.keys(options.overlap.channels ?? {})) {
+    if (options.channels.some((channel) => channel.name === name)) continue;
+    throw new ConfigurationError(`overlap.channels names "${name}", and no channel has this name`);
+  }
 }
 
 /** By its shape: with two copies of this package installed, there are two classes of this name. */

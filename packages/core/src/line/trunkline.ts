@@ -22,6 +22,8 @@ import {
   type AssistantObject,
   type Middleware,
 } from '../turns/assistant.ts';
+import type { DeadLetters } from '../turns/dead-letters.ts';
+import type { LastSeen } from '../turns/last-seen.ts';
 import type { Transform, TransformEntry, TransformOptions } from '../turns/reply.ts';
 import { TurnEngine } from '../turns/turn-engine.ts';
 import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
@@ -52,6 +54,9 @@ const CHANNEL_CLOSE_MS = 5_000;
 export class Trunkline {
   /** The channels, in the order they were given. */
   readonly channels: readonly InputChannel[];
+
+  /** Deferred turns that were given up. */
+  readonly deadLetters: DeadLetters;
 
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
@@ -85,6 +90,10 @@ export class Trunkline {
       telemetry: this.#telemetry,
       limits: options.turns,
       history: options.history,
+      overlap: options.overlap,
+      delivery: options.delivery,
+      session: options.session,
+      apology: options.apology,
       assistant: () => this.#assistant,
       middleware: this.#middleware,
       transforms: this.#transforms,
@@ -97,6 +106,13 @@ export class Trunkline {
       this.#table.add('', health);
     }
     this.#mount(route);
+    const { deadLetters } = this.#engine;
+    this.deadLetters = {
+      list: () => deadLetters.list(),
+      get: (id) => deadLetters.get(id),
+      replay: (id) => this.#engine.replay(id),
+      discard: (id) => deadLetters.discard(id),
+    };
   }
 
   /** Whoever answers. Can be replaced; turns that run already keep theirs. */
@@ -121,6 +137,22 @@ export class Trunkline {
   }
 
   /**
+   * Takes up the deferred turns that an earlier process has left, and from then on those of other
+   * processes that die. What makes a handler calls this; call it yourself in a process that has none.
+   */
+  start(): void {
+    if (this.#closed === null) this.#engine.start();
+  }
+
+  /**
+   * The last channel that a user was on and the address there, or `null`. Channels whose senders
+   * nobody vouches for, such as REST, do not count.
+   */
+  lastSeen(senderId: string): Promise<LastSeen | null> {
+    return this.#engine.lastSeen(senderId);
+  }
+
+  /**
    * A listener for Node's HTTP server. Ours are found by a look-up in a map, everything else goes
    * to `fallback`, an Express application say; without one it is answered 404. Channels with sockets
    * need {@link Trunkline.attach} as well.
@@ -136,6 +168,7 @@ export class Trunkline {
 
   /** The same as a function `(req, res, next)`, for Connect and its like. */
   middleware(): Blueprint {
+    this.start();
     const elsewhere = this.#blueprints.length === 0 ? null : hostBlueprints(this.#blueprints);
     return (req, res, next) => {
       const resource = this.#table.find(pathOf(req));

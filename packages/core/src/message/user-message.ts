@@ -68,6 +68,8 @@ export interface UserMessageOptions {
   parseData?: JsonObject | null;
   /** Which run of its turn this is. @defaultValue 1 */
   attempt?: number;
+  /** The messages that became this one, the oldest first. @defaultValue none */
+  originals?: readonly UserMessage[];
 }
 
 /** The sender id of a message that came without one. */
@@ -113,6 +115,8 @@ export class UserMessage {
   readonly parseData: JsonObject | null;
   /** 1, and more when the turn was interrupted and is run again. */
   readonly attempt: number;
+  /** Where several messages became this one (overlap `debounce`): all of them, the oldest first. */
+  readonly originals: readonly UserMessage[];
 
   constructor(options: UserMessageOptions = {}) {
     this.text = options.text?.trim() ?? null;
@@ -133,5 +137,12 @@ export class UserMessage {
     this.headers = options.headers ?? null;
     this.parseData = options.parseData ?? null;
     this.attempt = options.attempt ?? 1;
+    this.originals = options.originals ?? [];
+  }
+
+  /** The same message with changes. */
+  with(changes: UserMessageOptions): UserMessage {
+    const senderId = this.anonymous ? null : this.senderId;
+    return new UserMessage(Object.assign({}, this, { senderId }, changes));
   }
 }

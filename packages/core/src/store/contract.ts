@@ -2,6 +2,8 @@ import type { JsonValue } from '../message/json.ts';
 
 /** A conversation's lock, held by one turn. */
 export interface Lock {
+  /** What is locked. */
+  readonly key: string;
   /**
    * A number that grows with every holder of this key. Who writes for the holder says it, so that
    * a holder that lost its lock without noticing writes nothing.
@@ -58,13 +60,144 @@ export interface KeyedValues {
 
   /** Removes the value. Resolves to whether there was one. */
   delete(namespace: string, key: string): Promise<boolean>;
+
+  /**
+   * Every value of a namespace that is there while this runs, in any order, each once. For operators
+   * and their tools: it MAY be slow, and MUST NOT block what else the store does.
+   */
+  entries(namespace: string): AsyncIterable<StoredEntry>;
+}
+
+/** A value with its key. */
+export interface StoredEntry extends StoredValue {
+  /** What it is called in its namespace. */
+  key: string;
+}
+
+/** How much of a list is kept. */
+export interface ListOptions {
+  /** Items; the oldest go first. */
+  maxItems: number;
+  /** Milliseconds from the last `append`; then the list is gone as a whole. */
+  ttlMs: number;
+}
+
+/** Keyed lists that grow at the end: what was said, say. Named like {@link KeyedValues}. */
+export interface KeyedLists {
+  /** Adds items at the end, all of them or none, and drops the oldest above `maxItems`. */
+  append(
+    namespace: string,
+    key: string,
+    items: readonly JsonValue[],
+    options: ListOptions,
+  ): Promise<void>;
+
+  /** The last `count` items, the oldest first: copies. None where there is no list. */
+  last(namespace: string, key: string, count: number): Promise<JsonValue[]>;
+}
+
+/** A deferred turn as it is handed to the store. Its texts are the turn engine's: kept as they are. */
+export interface NewTurn {
+  /** The conversation, which is also the key of the lock that orders it. */
+  conversation: string;
+  /** Which message it is, unique within the conversation while it is unfinished or its mark lives. */
+  id: string;
+  /** The message, written down. */
+  message: string;
+}
+
+/** A deferred turn at rest. */
+export interface StoredTurn extends NewTurn {
+  /** How far it has come, as it was last saved; `null` if it never was. */
+  progress: string | null;
+  /** What was kept under `stampOf` in the moment it was added; `null` if nothing was. */
+  stamp: JsonValue;
+}
+
+/** How a turn is added. */
+export interface AddTurnOptions {
+  /** How long a second turn with the same id counts as a duplicate, in milliseconds. */
+  markTtlMs: number;
+  /** How many unfinished turns the conversation may have, this one included. */
+  maxTurns: number;
+  /** The namespace whose value of this conversation (its key) is copied into the turn. */
+  stampOf?: string | undefined;
 }
 
 /**
- * Where locks and keyed values live; the home of deferred turns.
+ * What became of a turn that was added: it was; it is there already and not finished; it was there
+ * and is finished; the conversation has as many as it may.
+ */
+export type Added = 'added' | 'unfinished' | 'finished' | 'full';
+
+/** What changes in one commit. Each part is optional. */
+export interface TurnChanges {
+  /** How far a turn has come. */
+  save?: { id: string; progress: string } | undefined;
+  /** Turns that are finished. Their marks stay. */
+  remove?: readonly string[] | undefined;
+  /** A value whose key is the conversation, set like `values.compareAndSet`. */
+  write?:
+    | { namespace: string; value: JsonValue; expected: string | null; ttlMs?: number }
+    | undefined;
+  /** Items for a list whose key is the conversation, added like `lists.append`. */
+  append?: ({ namespace: string; items: readonly JsonValue[] } & ListOptions) | undefined;
+}
+
+/**
+ * Deferred turns: a queue a conversation. What was added stays until it is removed, whatever
+ * becomes of the process, as far as the store survives it.
+ */
+export interface StoredTurns {
+  /**
+   * Adds a turn at the end of its conversation and marks its id, in one step: there MUST be no
+   * moment, and no crash, that leaves one without the other. The order of the turns MUST be that of
+   * the calls. An id that is marked is a duplicate,
+   * also where the conversation is full, and an unfinished turn is one after its mark's time as well. When this rejects the turn MAY have been added.
+   */
+  add(turn: NewTurn, options: AddTurnOptions): Promise<Added>;
+
+  /** The first unfinished turns of a conversation, in the order in which they were added. */
+  waiting(conversation: string, limit: number): Promise<StoredTurn[]>;
+
+  /**
+   * Makes changes to the conversation that `lock` is held of: all of them, or none. Only `write`
+   * may fail by itself: where the version is another, the rest is done and this resolves to `false`.
+   * To remove what is not there, or to append nothing, changes nothing. The lock MUST be held until
+   * this has settled.
+   *
+   * @throws StoreError - with the code `lost_lock` if the lock is not held any more, or the turn to
+   *   save is not there: nothing was changed.
+   */
+  commit(lock: Lock, changes: TurnChanges): Promise<boolean>;
+
+  /**
+   * Calls back with each conversation that has unfinished turns which nobody is going to handle:
+   * those that an earlier process left, and those of another process that died. A conversation MAY
+   * be named more than once, and MUST be named within 15 seconds. `onStranded` MUST NOT throw.
+   * Returns what ends the watch.
+   */
+  watch(onStranded: (conversation: string) => void): () => void;
+}
+
+/**
+ * News between the processes that share the store. News MAY be lost: they wake and hurry, and carry
+ * nothing that has to arrive.
+ */
+export interface Signals {
+  /** Tells everybody who listens, this process included. MUST NOT throw. */
+  send(topic: string, news: JsonValue): void;
+  /** Listens to a topic. `news` MUST NOT be changed. Returns what ends it. */
+  listen(topic: string, listener: (news: JsonValue) => void): () => void;
+}
+
+/**
+ * Where deferred turns, locks and keyed values live.
  *
  * An implementation MUST pass `storeContract` of `@trunkline/testing`. Everything here MUST be safe
- * to call at the same time from anywhere that the store is shared with.
+ * to call at the same time from anywhere that the store is shared with. What a promise has resolved
+ * to MUST be as durable as the store is. Where the store cannot be reached, a call MUST reject with a
+ * `StoreError` within 2 seconds, and MAY be tried again.
  */
 export interface Store {
   /** What it is, for the log: `memory`. */
@@ -75,6 +208,15 @@ export interface Store {
 
   /** Keyed values. */
   readonly values: KeyedValues;
+
+  /** Keyed lists. */
+  readonly lists: KeyedLists;
+
+  /** Deferred turns. */
+  readonly turns: StoredTurns;
+
+  /** News between processes. */
+  readonly signals: Signals;
 
   /**
    * Waits for the lock of `key`. First come, first served: the place in the line MUST be taken

@@ -7,6 +7,7 @@ import type { Lock, LockOptions } from './contract.ts';
  */
 export class LocalLocks {
   readonly #lines = new Map<string, WaitLine>();
+  readonly #holders = new Map<string, number>();
   #fence: number;
 
   /** @param fence - The last fence that was given out before, by an earlier process say. */
@@ -19,14 +20,21 @@ export class LocalLocks {
     const line = this.#lines.get(key);
     if (line === undefined) this.#lines.set(key, new WaitLine());
     else await line.wait(options?.signal);
-    let isHeld = true;
+    const fence = ++this.#fence;
+    this.#holders.set(key, fence);
     return {
-      fence: ++this.#fence,
+      key,
+      fence,
       release: () => {
-        if (!isHeld) return;
-        isHeld = false;
+        if (this.#holders.get(key) !== fence) return;
+        this.#holders.delete(key);
         if (this.#lines.get(key)?.wakeNext() !== true) this.#lines.delete(key);
       },
     };
+  }
+
+  /** Whether a lock is still held. */
+  holds({ key, fence }: Pick<Lock, 'key' | 'fence'>): boolean {
+    return this.#holders.get(key) === fence;
   }
 }

@@ -2,6 +2,9 @@ import { TurnAbortedError, type AbortReason } from '../errors.ts';
 
 /** How a turn is ended from outside. The first reason stands. */
 export class TurnAbort {
+  /** How many calls wait for a store that is away. Meanwhile no deadline passes. */
+  stalls = 0;
+
   readonly #channel: string;
   /** Made when somebody asks for the signal: most turns never need one, and it is dear. */
   #controller: AbortController | null = null;

@@ -2,6 +2,12 @@ import { OverloadedError } from '../errors.ts';
 import type { TurnLimits } from './limits.ts';
 
 /**
+ * What is taken in. The store bounds the queues of deferred messages, over all processes; what was
+ * stored before this process began has been taken in already.
+ */
+export type Kind = 'live' | 'deferred' | 'recovered';
+
+/**
  * Counts what is under way in this process, and refuses what is over a limit. A conversation with
  * nothing under way takes up nothing.
  */
@@ -17,11 +23,13 @@ export class Admission {
   }
 
   /** Takes one in, or throws an {@link OverloadedError}. Every `enter` needs its `leave`. */
-  enter(channel: string, key: string): void {
+  enter(channel: string, key: string, kind: Kind): void {
     if (this.#isClosing) throw overloaded(channel, 'shutting_down', 5000);
     const inConversation = this.#conversations.get(key) ?? 0;
-    if (inConversation > this.#limits.maxQueued) throw overloaded(channel, 'queue_full', 1000);
-    if (this.#total >= this.#limits.maxWaiting) throw overloaded(channel, 'too_many_waiting', 1000);
+    const isQueueFull = kind === 'live' && inConversation > this.#limits.maxQueued;
+    if (isQueueFull) throw overloaded(channel, 'queue_full', 1000);
+    const isFull = kind !== 'recovered' && this.#total >= this.#limits.maxWaiting;
+    if (isFull) throw overloaded(channel, 'too_many_waiting', 1000);
     this.#conversations.set(key, inConversation + 1);
     this.#total++;
   }

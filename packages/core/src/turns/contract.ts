@@ -1,6 +1,8 @@
 import type { ChannelEvent } from '../message/event.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import { ConfigurationError } from '../errors.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import { channelStore, type ChannelStore } from './channel-store.ts';
 
 /** Options of a live turn. */
 export interface RunOptions {
@@ -25,6 +27,9 @@ export interface ConversationRef {
  * equal sender ids on two channels are two conversations.
  */
 export interface Turns {
+  /** Where the channel keeps what is its own. */
+  readonly store: ChannelStore;
+
   /**
    * Live: somebody waits on a request. Resolves when the turn is over. Takes the message's place in
    * its conversation before it returns. The message MUST carry an `outputChannel`.
@@ -38,7 +43,8 @@ export interface Turns {
   /**
    * Deferred: takes the message over. Once this resolved with `accepted` or `duplicate`, answer the
    * platform. `refused` means a limit was reached: answer 503. The message MUST carry an `address`
-   * and the `messageId` that the platform repeats when it delivers again.
+   * and the `messageId` that the platform repeats when it delivers again; it is written down, so that
+   * all of it MUST be JSON. Identity is the conversation and the `messageId`.
    *
    * @throws Whatever the store threw: answer 5xx, so that the platform delivers again.
    */
@@ -63,5 +69,11 @@ export function turnsOver(channel: string, onNewMessage: OnNewMessage): Turns {
       { channel },
     );
   };
-  return { run: onNewMessage, accept: unavailable, notify: unavailable, cancel: unavailable };
+  return {
+    store: channelStore(new MemoryStore(), channel),
+    run: onNewMessage,
+    accept: unavailable,
+    notify: unavailable,
+    cancel: unavailable,
+  };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { KeyedLists, TurnChanges } from '../store/contract.ts';
 import { wholeNumbers } from './limits.ts';
 
 /** Something that was said in a conversation. */
@@ -17,84 +18,40 @@ export interface HistoryOptions {
   maxEntries?: number;
   /** Milliseconds that an entry is kept. @defaultValue 24 hours */
   maxAgeMs?: number;
-  /** Characters over all conversations; those that were silent longest go first. @defaultValue 4,000,000 */
-  maxCharacters?: number;
 }
 
 const DEFAULTS: Required<HistoryOptions> = {
   maxEntries: 50,
   maxAgeMs: 24 * 60 * 60 * 1000,
-  maxCharacters: 4_000_000,
 };
 
-/** What an entry takes beside its text, counted as characters. */
-const ENTRY_COST = 100;
+const NAMESPACE = 'history';
 
-interface Conversation {
-  entries: HistoryEntry[];
-  characters: number;
-}
-
-/**
- * What was said lately, in this process's memory.
- *
- * Conversations are kept in two generations of half the characters each. Who speaks belongs to the
- * young one; when that is full it becomes the old one, and what is left of the old one is forgotten
- * at a stroke. To keep them in the order in which they last spoke would cost every turn more.
- */
+/** What was said lately, in the store. */
 export class History {
+  readonly #lists: KeyedLists;
   readonly #clock: Clock;
   readonly #options: Required<HistoryOptions>;
-  #young = new Map<string, Conversation>();
-  #old = new Map<string, Conversation>();
-  /** Of the young generation. */
-  #characters = 0;
 
-  constructor(clock: Clock, options: HistoryOptions = {}) {
+  constructor(lists: KeyedLists, clock: Clock, options: HistoryOptions = {}) {
+    this.#lists = lists;
     this.#clock = clock;
     this.#options = wholeNumbers('history', DEFAULTS, options);
   }
 
-  /** Adds what was said. */
-  add(key: string, entries: readonly HistoryEntry[]): void {
-    if (this.#options.maxEntries === 0 || entries.length === 0) return;
-    const known = this.#young.get(key);
-    const conversation = known ?? this.#old.get(key) ?? { entries: [], characters: 0 };
-    const others = this.#characters - (known?.characters ?? 0);
-    for (const entry of entries) {
-      conversation.characters += ENTRY_COST + entry.text.length;
-      conversation.entries.push(entry);
-    }
-    while (this.#isOver(conversation)) dropFirst(conversation);
-    this.#characters = others + conversation.characters;
-    if (this.#characters > this.#options.maxCharacters / 2) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#characters = conversation.characters;
-    }
-    if (this.#young.size === 0 || known === undefined) this.#young.set(key, conversation);
+  /** What adds to a conversation's history; nothing where none is kept. */
+  additions(entries: readonly HistoryEntry[]): TurnChanges['append'] {
+    const { maxEntries, maxAgeMs } = this.#options;
+    if (maxEntries === 0 || maxAgeMs === 0 || entries.length === 0) return undefined;
+    const items = entries.map((entry) => ({ ...entry }));
+    return { namespace: NAMESPACE, items, maxItems: maxEntries, ttlMs: maxAgeMs };
   }
 
   /** The last `count` entries, the oldest first. Copies. */
-  last(key: string, count: number): HistoryEntry[] {
+  async last(key: string, count: number): Promise<HistoryEntry[]> {
+    if (count <= 0) return [];
     const oldest = this.#clock.now() - this.#options.maxAgeMs;
-    const { entries } = this.#young.get(key) ?? this.#old.get(key) ?? { entries: [] };
-    const young = entries.filter((entry) => entry.at > oldest);
-    return count <= 0 ? [] : young.slice(-count).map((entry) => ({ ...entry }));
+    const items = await this.#lists.last(NAMESPACE, key, count);
+    return (items as unknown as HistoryEntry[]).filter((entry) => entry.at > oldest);
   }
-
-  #isOver({ entries, characters }: Conversation): boolean {
-    const { maxEntries, maxAgeMs, maxCharacters } = this.#options;
-    const oldest = entries[0]?.at ?? Number.POSITIVE_INFINITY;
-    return (
-      entries.length > maxEntries ||
-      characters > maxCharacters / 2 ||
-      oldest <= this.#clock.now() - maxAgeMs
-    );
-  }
-}
-
-function dropFirst(conversation: Conversation): void {
-  const first = conversation.entries.shift();
-  conversation.characters -= ENTRY_COST + (first?.text.length ?? 0);
 }

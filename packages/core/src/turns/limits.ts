@@ -29,7 +29,7 @@ const DEFAULTS: Required<TurnLimits> = {
 };
 
 /** Those that may be 0: nothing waits, nothing is waited for. */
-const MAY_BE_ZERO = ['maxQueued', 'abortGraceMs', 'maxEntries', 'maxAgeMs', 'maxCharacters'];
+const MAY_BE_ZERO = ['maxQueued', 'abortGraceMs', 'maxEntries', 'maxAgeMs', 'retryMs'];
 
 /** The limits with their defaults, checked. @throws ConfigurationError */
 export function resolveLimits(limits: TurnLimits = {}): Required<TurnLimits> {

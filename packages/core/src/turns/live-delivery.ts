@@ -1,7 +1,11 @@
-import type { Delivery, DeliveryStep, Receipt } from '../channel/delivery.ts';
+import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
+import type { Pending } from './progress.ts';
+import type { StreamDelivery, TurnDelivery } from './turn-delivery.ts';
 
 /** The delivery of a live turn: straight to the platform. It dies with the request. */
-export class LiveDelivery implements Delivery {
+export class LiveDelivery implements TurnDelivery {
+  readonly isParked = false;
+
   readonly #turnId: string;
   #steps = 0;
   #receipts: Receipt[] = [];
@@ -17,8 +21,32 @@ export class LiveDelivery implements Delivery {
     return receipt;
   }
 
-  /** The receipts since this was last asked. */
+  call(_method: object, send: () => Promise<void>): Promise<void> {
+    return send();
+  }
+
+  async say(_pending: Pending, send: () => Promise<void>): Promise<'sent'> {
+    await send();
+    return 'sent';
+  }
+
+  openStream(): StreamDelivery {
+    return LIVE_STREAM;
+  }
+
+  aside(send: () => Promise<void>): Promise<void> {
+    return send();
+  }
+
   takeReceipts(): Receipt[] {
     return this.#receipts.splice(0);
   }
 }
+
+const LIVE_STREAM: StreamDelivery = {
+  isShown: false,
+  interrupted: null,
+  piece: (send) => send(),
+  end: async () => null,
+  fail: async () => {},
+};

@@ -13,7 +13,10 @@ import type { HistoryEntry } from './history.ts';
 
 /** What became of a response. */
 export interface Sent {
-  /** `pending`: the platform could not be reached for now, and the response waits in the store. */
+  /**
+   * `pending`: the platform could not be reached for now. The response waits in the store and is sent
+   * when it can be; what is said after it waits behind it. Deferred turns only.
+   */
   status: 'sent' | 'pending';
   /** What the platform said, one a request. Empty where the channel keeps none. */
   receipts: readonly Receipt[];
@@ -66,7 +69,7 @@ export interface Reply {
   /** The conversation's own JSON: change it as you like, it is saved when the turn succeeded. */
   state: JsonObject;
   /** The last things said before this turn, the oldest first; bounded by count and age. */
-  history(count: number): HistoryEntry[];
+  history(count: number): Promise<HistoryEntry[]>;
 }
 
 /** Sees every response before it is sent; `null` drops it. */

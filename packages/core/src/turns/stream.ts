@@ -12,7 +12,7 @@ export interface StreamTarget {
   /** Called with what the producer throws, which is not the channel's failure. */
   onThrown?: (error: unknown) => void;
   /** Puts a send in its place among what else is said. @defaultValue at once */
-  inOrder?: (send: () => Promise<void>) => Promise<void>;
+  inOrder?: (send: () => Promise<void>, chunk?: string) => Promise<void>;
 }
 
 /**
@@ -74,13 +74,14 @@ export async function streamTo(
     signal.throwIfAborted();
     return output.sendResponseChunkStart(recipientId, extra);
   });
+  let text: string;
   try {
     const onChunk = (chunk: string): Promise<void> =>
       inOrder(async () => {
         await output.sendResponseChunk(recipientId, chunk, extra);
         shown += chunk;
-      });
-    await gather(chunks, signal, onChunk, onThrown);
+      }, chunk);
+    text = await gather(chunks, signal, onChunk, onThrown);
   } catch (error) {
     try {
       await inOrder(end);
@@ -90,7 +91,7 @@ export async function streamTo(
     throw error;
   }
   await inOrder(end);
-  return shown;
+  return text;
 }
 
 function iteratorOf(chunks: AsyncIterable<string>): AsyncIterator<unknown> {

@@ -12,29 +12,31 @@ import {
   type QuickReply,
 } from '../message/bot-message.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
-import type { Telemetry } from '../telemetry.ts';
+import type { SendReport, Telemetry } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
 import type { HistoryEntry } from './history.ts';
-import type { LiveDelivery } from './live-delivery.ts';
 import type { Reply, Sent, TransformEntry } from './reply.ts';
 import { gather, streamTo } from './stream.ts';
+import { sendThrough, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
 /** What a {@link TurnReply} works with. */
 export interface TurnReplyOptions {
   channel: string;
   recipientId: string;
   output: OutputChannel;
-  delivery: LiveDelivery;
+  delivery: TurnDelivery;
   abort: TurnAbort;
   clock: Clock;
   telemetry: Telemetry;
   transforms: readonly TransformEntry[];
   state: JsonObject;
-  history: (count: number) => HistoryEntry[];
+  history: (count: number) => Promise<HistoryEntry[]>;
   /** Asks the assistant for the conversation's state. */
   loadTrackerState: (() => Promise<TrackerState | null> | TrackerState | null) | null;
   /** Told what was said. */
   onSaid: (text: string) => void;
+  /** Told what the user has got. */
+  onDelivered: (response: BotMessage) => Promise<void>;
 }
 
 /** The reply of one turn. */
@@ -121,7 +123,7 @@ export class TurnReply implements Reply {
     }
   }
 
-  history(count: number): HistoryEntry[] {
+  history(count: number): Promise<HistoryEntry[]> {
     return this.#options.history(count);
   }
 
@@ -170,7 +172,7 @@ export class TurnReply implements Reply {
   }
 
   async #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
-    const { output, delivery, recipientId, telemetry, channel } = this.#options;
+    const { output, telemetry, channel } = this.#options;
     const transformed = isStreamSeen ? response : await this.#transform(response);
     if (transformed === null) return NOTHING_SENT;
     const texts = responseTexts(responseFor(output.name, transformed));
@@ -180,10 +182,19 @@ export class TurnReply implements Reply {
         'a response has nothing to say: none of its keys is text, image, attachment, buttons, quickReplies, elements or custom',
       );
     }
-    await this.#report('response', texts.join('\n'), () =>
-      output.sendResponse(recipientId, transformed),
+    return await this.#deliver({ response: transformed }, texts.join('\n'));
+  }
+
+  /** Hands a response to the channel, or to the store where the platform cannot be reached. */
+  async #deliver(said: { response: BotMessage; cut?: number }, text: string): Promise<Sent> {
+    const { output, delivery, recipientId, onSaid, onDelivered } = this.#options;
+    const pending = { ...said, trackerState: await this.#showTrackerState() };
+    const status = await this.#report('response', () =>
+      delivery.say(pending, () => sendThrough(output, recipientId, said.response)),
     );
-    return { status: 'sent', receipts: delivery.takeReceipts() };
+    onSaid(text);
+    if (status === 'sent') await onDelivered(said.response);
+    return { status, receipts: delivery.takeReceipts() };
   }
 
   /**
@@ -191,40 +202,69 @@ export class TurnReply implements Reply {
    * response of its own would wait for the stream, and the stream for it.
    */
   async #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
-    const { output, delivery, recipientId, transforms } = this.#options;
+    const { output, delivery, transforms } = this.#options;
     const isUnseen = transforms.every(({ passStreams }) => passStreams);
     const onThrown = (error: unknown): void => void this.#thrownByProducers.add(error);
-    if (!output.supportsStreaming || !isUnseen) {
+    if (!output.supportsStreaming || !isUnseen || delivery.isParked) {
       const text = await gather(chunks, this.signal, undefined, onThrown);
       return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
     }
+    const stream = await this.#inOrder(async () => delivery.openStream());
+    if (stream.isShown) {
+      this.#options.onSaid(await gather(chunks, this.signal, undefined, onThrown));
+      return { status: 'sent', receipts: [] };
+    }
+    return await this.#show(chunks, extra, stream, onThrown);
+  }
+
+  async #show(
+    chunks: AsyncIterable<string>,
+    extra: Extra,
+    stream: StreamDelivery,
+    onThrown: (error: unknown) => void,
+  ): Promise<Sent> {
+    const { output, delivery, recipientId, onSaid } = this.#options;
+    const { interrupted } = stream;
+    if (interrupted !== null) {
+      const close = (): Promise<void> =>
+        delivery.aside(() => output.sendResponseChunkInterrupted(recipientId, interrupted));
+      // The new text matters more than how the old one looks. What failed was reported.
+      await this.#inOrder(close).catch(() => {});
+    }
     const receipts: Receipt[] = [];
-    const inOrder = (send: () => Promise<void>): Promise<void> =>
+    const inOrder = (send: () => Promise<void>, chunk?: string): Promise<void> =>
       this.#inOrder(async () => {
-        await send();
+        await stream.piece(send, chunk);
         receipts.push(...delivery.takeReceipts());
       });
     const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
-    await this.#report('stream', '', () => streamTo(chunks, target));
+    await this.#showTrackerState();
+    let text: string;
+    try {
+      text = await this.#report('stream', () => streamTo(chunks, target));
+    } catch (error) {
+      await this.#inOrder(() => stream.fail()).catch(() => {});
+      throw error;
+    }
+    const cut = await this.#inOrder(() => stream.end());
+    if (cut !== null) {
+      return await this.#say(() => this.#deliver({ response: { ...extra, text }, cut }, text));
+    }
+    onSaid(text);
     return { status: 'sent', receipts };
   }
 
-  async #report(
-    kind: 'response' | 'stream',
-    text: string,
-    send: () => Promise<string | void>,
-  ): Promise<void> {
-    const { output, clock, telemetry, channel, recipientId, onSaid } = this.#options;
-    output.trackerState = await this.#currentTrackerState();
+  async #report<T>(kind: 'response' | 'stream', send: () => Promise<T>): Promise<T> {
+    const { clock, telemetry, channel, recipientId } = this.#options;
     const startedAt = clock.now();
-    const report = (outcome: 'sent' | 'failed'): void => {
+    const report = (outcome: SendReport['outcome']): void => {
       const durationMs = clock.now() - startedAt;
       telemetry.send({ channel, senderId: recipientId, kind, outcome, durationMs });
     };
     try {
-      const streamed = await send();
-      report('sent');
-      onSaid(streamed ?? text);
+      const sent = await send();
+      report(sent === 'pending' ? 'pending' : 'sent');
+      return sent;
     } catch (error) {
       report('failed');
       throw error;
@@ -241,10 +281,13 @@ export class TurnReply implements Reply {
     return current;
   }
 
-  async #currentTrackerState(): Promise<TrackerState | null> {
-    if (this.#trackerState !== undefined) return this.#trackerState;
-    const { loadTrackerState } = this.#options;
-    return loadTrackerState === null ? null : await loadTrackerState();
+  /** Puts the conversation's state where the channel reads it. */
+  async #showTrackerState(): Promise<TrackerState | null> {
+    const { output, loadTrackerState } = this.#options;
+    let state = this.#trackerState;
+    if (state === undefined) state = loadTrackerState === null ? null : await loadTrackerState();
+    output.trackerState = state;
+    return state;
   }
 }
 

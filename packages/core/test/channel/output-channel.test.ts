@@ -189,6 +189,7 @@ describe('deliver', () => {
         steps.push(step.payload);
         return await step.send(step.payload, 'key');
       },
+      call: (_method, send) => send(),
     });
     await output.sendTextMessage('u', 'a');
     bindDelivery(output, null);

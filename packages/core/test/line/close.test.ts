@@ -3,6 +3,7 @@ import {
   MemoryStore,
   OutputChannel,
   Trunkline,
+  UserMessage,
   type Assistant,
 } from '@trunkline/core';
 import { createServer } from 'node:http';
@@ -203,12 +204,17 @@ describe('deferred turns of a line', () => {
       override routes(
         turns: Parameters<InputChannel['routes']>[0],
       ): ReturnType<InputChannel['routes']> {
-        const message = { senderId: 'u', messageId: '1', address: {}, text: 'Hi' };
+        const message = new UserMessage({
+          senderId: 'u',
+          messageId: '1',
+          address: {},
+          text: 'Hi',
+        });
         return [
           {
             method: 'POST',
             path: '/webhook',
-            handle: async (_req, res) => void res.end(await turns.accept(message as never)),
+            handle: async (_req, res) => void res.end(await turns.accept(message)),
           },
         ];
       }

@@ -21,6 +21,7 @@ import { FakeClock } from './fake-clock.ts';
 import { TextOutput } from './outputs.ts';
 
 export interface EngineSetup extends Partial<Omit<TurnEngineOptions, 'assistant' | 'limits'>> {
+  clock?: FakeClock;
   limits?: TurnLimits;
   hooks?: Hooks;
   logger?: Logger;
@@ -42,7 +43,7 @@ export interface EngineUnderTest {
 /** An engine over a clock that stands still and hooks that write down what they are told. */
 export function setUpEngine(assistant: Assistant, setup: EngineSetup = {}): EngineUnderTest {
   const { hooks, logger = silentLogger, output = new TextOutput(), ...options } = setup;
-  const clock = new FakeClock();
+  const clock = setup.clock ?? new FakeClock();
   const turnReports: TurnReport[] = [];
   const sendReports: SendReport[] = [];
   const errors: EngineUnderTest['errors'] = [];

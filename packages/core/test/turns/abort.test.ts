@@ -172,7 +172,7 @@ describe('a client that goes away', () => {
           lock.release();
           gone.leave();
         };
-        return { fence: lock.fence, release };
+        return { ...lock, release };
       }
     }
     const store = new Leaving();

@@ -21,7 +21,11 @@ describe('accept', () => {
     expect(await turns.accept(post('Hi'))).toBe('accepted');
     await settle();
     expect(output.texts).toEqual(['Hi']);
-    expect(addresses).toEqual([['test', { to: 'ada' }]]);
+    // Once to see that it can be reached, and once to answer.
+    expect(addresses).toEqual([
+      ['test', { to: 'ada' }],
+      ['test', { to: 'ada' }],
+    ]);
   });
 
   it('starts one turn for a message that is delivered twice', async () => {
@@ -67,10 +71,11 @@ describe('accept', () => {
       ['1', deferred()],
       ['3', deferred()],
     ]);
-    const compareAndSet = store.values.compareAndSet.bind(store.values);
-    store.values.compareAndSet = async (...args) => {
-      await gates.get(args[1].replace('test:', ''))?.promise;
-      return await compareAndSet(...args);
+    const add = store.turns.add.bind(store.turns);
+    store.turns.add = async (turn, options) => {
+      const added = await add(turn, options);
+      await gates.get(turn.id.replace('test:', ''))?.promise;
+      return added;
     };
     const handled: string[] = [];
     const { turns } = setUpEngine((message) => void handled.push(message.text ?? ''), { store });
@@ -91,11 +96,11 @@ describe('accept', () => {
 
   it('rejects where the store fails, and the conversation goes on', async () => {
     const store = new MemoryStore();
-    const compareAndSet = store.values.compareAndSet.bind(store.values);
+    const add = store.turns.add.bind(store.turns);
     let isBroken = true;
-    store.values.compareAndSet = async (...args) => {
+    store.turns.add = async (...args) => {
       if (isBroken) throw new Error('disk full');
-      return await compareAndSet(...args);
+      return await add(...args);
     };
     const handled: string[] = [];
     const { turns } = setUpEngine((message) => void handled.push(message.text ?? ''), { store });
@@ -114,10 +119,10 @@ describe('accept', () => {
       }
     }
     const store = new Broken();
-    const compareAndSet = store.values.compareAndSet.bind(store.values);
-    store.values.compareAndSet = async (...args) => {
+    const add = store.turns.add.bind(store.turns);
+    store.turns.add = async (...args) => {
       await gate.promise;
-      return await compareAndSet(...args);
+      return await add(...args);
     };
     const { turns, errors } = setUpEngine(() => {}, { store });
     const accepted = turns.accept(post('1'));
@@ -136,7 +141,7 @@ describe('accept', () => {
     expect(await turns.accept(post('Hi'))).toBe('accepted');
     await settle();
     expect(errors).toMatchObject([{ error: { message: 'oops' }, context: { stage: 'assistant' } }]);
-    expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
+    expect(turnReports).toMatchObject([{ outcome: 'dead' }]);
   });
 
   it('needs an address', async () => {

@@ -109,7 +109,7 @@ describe('the order of turns', () => {
     const gate = deferred();
     const seen: unknown[] = [];
     const { turns } = setUpEngine(async (message, reply) => {
-      seen.push([message.senderId, { ...reply.state }, reply.history(10)]);
+      seen.push([message.senderId, { ...reply.state }, await reply.history(10)]);
       reply.state['secret'] = message.text;
       if (message.text === 'first') await gate.promise;
     });

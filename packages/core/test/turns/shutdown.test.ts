@@ -62,10 +62,10 @@ describe('closing the turns', () => {
   it('leaves no rejection behind where a deferred message is still being stored', async () => {
     const store = new MemoryStore();
     const gate = deferred();
-    const compareAndSet = store.values.compareAndSet.bind(store.values);
-    store.values.compareAndSet = async (...args) => {
+    const add = store.turns.add.bind(store.turns);
+    store.turns.add = async (...args) => {
       await gate.promise;
-      return await compareAndSet(...args);
+      return await add(...args);
     };
     const { engine, turns, clock } = setUpEngine(async () => never, { store });
     const running = expect(turns.run(say('1'))).rejects.toMatchObject({ reason: 'shutdown' });

@@ -1,16 +1,21 @@
+import { MemoryStore } from '@trunkline/core';
 import { setImmediate } from 'node:timers/promises';
 import type {
   Clock,
   JsonValue,
   KeepOptions,
+  KeyedLists,
   KeyedValues,
   Lock,
   LockOptions,
+  Signals,
   Store,
+  StoredEntry,
+  StoredTurns,
   StoredValue,
 } from '@trunkline/core';
 
-/** Every fault, and the checks that find it. */
+/** Every fault of locks and values, and the checks of them that find it. */
 export const STORE_FAULTS = {
   'is not ready': ['says what it is, and that it is ready'],
   'fails to close': ['closes, also when it holds something'],
@@ -48,6 +53,7 @@ export const STORE_FAULTS = {
     'lets a waiter leave the line when its signal aborts',
     'leaves a lock to its holder when the signal aborts later',
   ],
+  'names no keys': ['gives the locks of different keys independently'],
   'counts releases': ['takes a second release for none'],
   'has one fence': ['gives every holder of a key a greater fence'],
   'ignores signals': [
@@ -74,8 +80,16 @@ export const STORE_FAULTS = {
   'takes null for nothing': ['keeps any JSON as it is'],
   'counts versions by key': ['gives every writing of a key another version'],
   'shares values': ['keeps a copy, and gives copies'],
-  'deletes nothing': ['deletes a value', 'sets a value only where the expected version is there'],
-  'joins namespace and key': ['confuses no namespace with another one'],
+  'deletes nothing': [
+    'deletes a value',
+    'sets a value only where the expected version is there',
+    'gives every entry of a namespace, each once',
+  ],
+  'joins namespace and key': [
+    'confuses no namespace with another one',
+    'gives every entry of a namespace, each once',
+    'gives entries while they change',
+  ],
   'compares no versions': [
     'sets a value only where the expected version is there',
     'lets one of many win who set a value at the same time',
@@ -85,7 +99,13 @@ export const STORE_FAULTS = {
   'keeps everything': [
     'forgets a value when its time is over',
     'keeps a value as long as its last writing says',
+    'gives every entry of a namespace, each once',
   ],
+  'gives entries twice': [
+    'gives every entry of a namespace, each once',
+    'gives entries while they change',
+  ],
+  'gives entries of all namespaces': ['gives every entry of a namespace, each once'],
   'keeps the first time to live': ['keeps a value as long as its last writing says'],
 } as const;
 
@@ -100,11 +120,14 @@ interface Entry extends StoredValue {
   expiresAt: number;
 }
 
-/** A store with one fault, or with none. */
+/** A store with one fault in its locks and values, or with none. What else it has is not to be used. */
 export class FaultyStore implements Store, KeyedValues {
   readonly name = 'faulty';
   readonly durable = false;
   readonly values: KeyedValues = this;
+  readonly lists: KeyedLists;
+  readonly turns: StoredTurns;
+  readonly signals: Signals;
 
   readonly #clock: Clock;
   readonly #fault: Fault | null;
@@ -116,6 +139,10 @@ export class FaultyStore implements Store, KeyedValues {
   constructor(clock: Clock, fault: Fault | null = null) {
     this.#clock = clock;
     this.#fault = fault;
+    const { lists, turns, signals } = new MemoryStore({ clock });
+    this.lists = lists;
+    this.turns = turns;
+    this.signals = signals;
   }
 
   async ready(): Promise<void> {
@@ -139,7 +166,8 @@ export class FaultyStore implements Store, KeyedValues {
     if (fault === 'takes the lock from a holder whose signal aborts') {
       signal?.addEventListener('abort', release);
     }
-    return { fence: fault === 'has one fence' ? 1 : ++this.#fence, release };
+    const fence = fault === 'has one fence' ? 1 : ++this.#fence;
+    return { key: fault === 'names no keys' ? '' : name, fence, release };
   }
 
   #wait(line: Line, signal?: AbortSignal): Promise<void> {
@@ -220,6 +248,17 @@ export class FaultyStore implements Store, KeyedValues {
     const id = this.#idOf(namespace, key);
     if (this.#alive(id) === undefined) return this.#fault === 'deletes what is not there';
     return this.#fault === 'deletes nothing' || this.#entries.delete(id);
+  }
+
+  async *entries(namespace: string): AsyncIterable<StoredEntry> {
+    const isTwice = this.#fault === 'gives entries twice';
+    const ids = [...this.#entries.keys()];
+    for (const id of isTwice ? [...ids, ...ids] : ids) {
+      const [place, key] = JSON.parse(id) as [string, string];
+      const entry = this.#alive(id);
+      const isMeant = place === namespace || this.#fault === 'gives entries of all namespaces';
+      if (entry !== undefined && isMeant) yield { key, ...entry };
+    }
   }
 
   #alive(id: string): Entry | undefined {

@@ -1,0 +1,101 @@
+import type { Clock } from '../clock.ts';
+import { StoreError } from '../errors.ts';
+import type { JsonValue } from '../message/json.ts';
+import type {
+  Added,
+  AddTurnOptions,
+  Lock,
+  NewTurn,
+  StoredTurn,
+  StoredTurns,
+  TurnChanges,
+} from './contract.ts';
+import { ExpiringMap } from './expiring-map.ts';
+import type { LocalLocks } from './local-locks.ts';
+import type { MemoryLists } from './memory-lists.ts';
+import type { MemoryValues } from './memory-values.ts';
+import { placeOf } from './place.ts';
+
+/** A turn at rest; its stamp as JSON text, so that nobody changes it from outside. */
+interface Kept {
+  id: string;
+  message: string;
+  progress: string | null;
+  stamp: string | null;
+}
+
+/** Deferred turns in memory. A conversation without any takes up nothing but its marks. */
+export class MemoryTurns implements StoredTurns {
+  readonly #locks: LocalLocks;
+  readonly #values: MemoryValues;
+  readonly #lists: MemoryLists;
+  readonly #queues = new Map<string, Kept[]>();
+  readonly #marks: ExpiringMap<true>;
+
+  constructor(clock: Clock, locks: LocalLocks, values: MemoryValues, lists: MemoryLists) {
+    this.#locks = locks;
+    this.#values = values;
+    this.#lists = lists;
+    this.#marks = new ExpiringMap(clock);
+  }
+
+  async add({ conversation, id, message }: NewTurn, options: AddTurnOptions): Promise<Added> {
+    const queue = this.#queues.get(conversation);
+    const mark = placeOf(conversation, id);
+    if (queue?.some((kept) => kept.id === id)) return 'unfinished';
+    if (this.#marks.get(mark)) return 'finished';
+    if ((queue?.length ?? 0) >= options.maxTurns) return 'full';
+    this.#marks.set(mark, true, options.markTtlMs);
+    const { stampOf } = options;
+    const stamp = stampOf === undefined ? null : this.#values.peek(stampOf, conversation);
+    const kept: Kept = { id, message, progress: null, stamp };
+    if (queue === undefined) this.#queues.set(conversation, [kept]);
+    else queue.push(kept);
+    return 'added';
+  }
+
+  async waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
+    const queue = this.#queues.get(conversation) ?? [];
+    return queue.slice(0, limit).map(({ id, message, progress, stamp }) => {
+      const stamped = stamp === null ? null : (JSON.parse(stamp) as JsonValue);
+      return { conversation, id, message, progress, stamp: stamped };
+    });
+  }
+
+  async commit(lock: Lock, { save, remove, write, append }: TurnChanges): Promise<boolean> {
+    const conversation = lock.key;
+    const queue = this.#queues.get(conversation) ?? [];
+    const saved = save && queue.find((kept) => kept.id === save.id);
+    if (!this.#locks.holds(lock) || (save && saved === undefined)) throw lostLock();
+    if (save && saved) saved.progress = save.progress;
+    if (remove !== undefined) this.#remove(conversation, queue, remove);
+    if (append) this.#lists.add(append.namespace, conversation, append.items, append);
+    if (!write) return true;
+    const { namespace, expected, value, ttlMs } = write;
+    const options = ttlMs === undefined ? {} : { ttlMs };
+    return this.#values.replace(namespace, conversation, expected, value, options) !== null;
+  }
+
+  /** Nothing is left by anybody: what is here dies with the process. */
+  watch(): () => void {
+    return () => {};
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#queues.clear();
+    this.#marks.clear();
+  }
+
+  #remove(conversation: string, queue: Kept[], ids: readonly string[]): void {
+    const left = queue.filter((kept) => !ids.includes(kept.id));
+    if (left.length === 0) this.#queues.delete(conversation);
+    else this.#queues.set(conversation, left);
+  }
+}
+
+function lostLock(): StoreError {
+  return new StoreError('the lock of the conversation is not held any more: nothing was changed', {
+    code: 'lost_lock',
+  });
+}

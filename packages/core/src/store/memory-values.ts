@@ -1,0 +1,91 @@
+import type { Clock } from '../clock.ts';
+import type { JsonValue } from '../message/json.ts';
+import type { KeepOptions, KeyedValues, StoredEntry, StoredValue } from './contract.ts';
+import { ExpiringMap } from './expiring-map.ts';
+import { placeOf } from './place.ts';
+
+/** A value at rest. Kept as JSON text, so that nobody changes it from outside. */
+interface Kept {
+  json: string;
+  version: string;
+}
+
+/** Keyed values in memory. */
+export class MemoryValues implements KeyedValues {
+  readonly #kept: ExpiringMap<Kept>;
+  #version = 0;
+
+  constructor(clock: Clock) {
+    this.#kept = new ExpiringMap(clock);
+  }
+
+  async get(namespace: string, key: string): Promise<StoredValue | null> {
+    const kept = this.#kept.get(placeOf(namespace, key));
+    return kept === undefined ? null : open(kept);
+  }
+
+  async set(
+    namespace: string,
+    key: string,
+    value: JsonValue,
+    options?: KeepOptions,
+  ): Promise<string> {
+    return this.#put(placeOf(namespace, key), value, options);
+  }
+
+  async compareAndSet(
+    namespace: string,
+    key: string,
+    expected: string | null,
+    value: JsonValue,
+    options?: KeepOptions,
+  ): Promise<string | null> {
+    return this.replace(namespace, key, expected, value, options);
+  }
+
+  async delete(namespace: string, key: string): Promise<boolean> {
+    return this.#kept.delete(placeOf(namespace, key));
+  }
+
+  async *entries(namespace: string): AsyncIterable<StoredEntry> {
+    const prefix = placeOf(namespace, '');
+    // A copy: a key that is removed and set again meanwhile would come twice.
+    for (const place of [...this.#kept.keys()]) {
+      const kept = place.startsWith(prefix) ? this.#kept.get(place) : undefined;
+      if (kept !== undefined) yield { key: place.slice(prefix.length), ...open(kept) };
+    }
+  }
+
+  /** `compareAndSet` within one step of the event loop, for what changes more than one thing. */
+  replace(
+    namespace: string,
+    key: string,
+    expected: string | null,
+    value: JsonValue,
+    options?: KeepOptions,
+  ): string | null {
+    const place = placeOf(namespace, key);
+    const current = this.#kept.get(place)?.version ?? null;
+    return current === expected ? this.#put(place, value, options) : null;
+  }
+
+  /** The value as JSON text, within one step of the event loop. */
+  peek(namespace: string, key: string): string | null {
+    return this.#kept.get(placeOf(namespace, key))?.json ?? null;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  #put(place: string, value: JsonValue, options?: KeepOptions): string {
+    const version = String(++this.#version);
+    this.#kept.set(place, { json: JSON.stringify(value), version }, options?.ttlMs);
+    return version;
+  }
+}
+
+function open({ json, version }: Kept): StoredValue {
+  return { value: JSON.parse(json) as JsonValue, version };
+}

@@ -1,0 +1,37 @@
+import type { KeyedLists, KeyedValues, Signals, Store } from '../store/contract.ts';
+
+/** The part of the store that is a channel's own: menus, windows, opt-outs, installations, … */
+export interface ChannelStore {
+  /** Keyed values. */
+  readonly values: KeyedValues;
+  /** Keyed lists. */
+  readonly lists: KeyedLists;
+  /** News between the processes that serve the channel. */
+  readonly signals: Signals;
+}
+
+/** A channel's part of a store. No other channel meets its names, and the turn engine neither. */
+export function channelStore(
+  { values, lists, signals }: Pick<Store, 'values' | 'lists' | 'signals'>,
+  channel: string,
+): ChannelStore {
+  const own = (namespace: string): string => `channel:${channel.length}:${channel}:${namespace}`;
+  return {
+    values: {
+      get: (namespace, key) => values.get(own(namespace), key),
+      set: (namespace, key, value, options) => values.set(own(namespace), key, value, options),
+      compareAndSet: (namespace, key, expected, value, options) =>
+        values.compareAndSet(own(namespace), key, expected, value, options),
+      delete: (namespace, key) => values.delete(own(namespace), key),
+      entries: (namespace) => values.entries(own(namespace)),
+    },
+    lists: {
+      append: (namespace, key, items, options) => lists.append(own(namespace), key, items, options),
+      last: (namespace, key, count) => lists.last(own(namespace), key, count),
+    },
+    signals: {
+      send: (topic, news) => signals.send(own(topic), news),
+      listen: (topic, listener) => signals.listen(own(topic), listener),
+    },
+  };
+}

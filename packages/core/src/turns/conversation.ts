@@ -1,0 +1,80 @@
+import { isJsonObject, type JsonObject } from '../message/json.ts';
+import type { Store, StoredValue, TurnChanges } from '../store/contract.ts';
+import type { History, HistoryEntry } from './history.ts';
+
+const NAMESPACE = 'state';
+
+/** How long a conversation's state is kept after its last change. */
+const TTL_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** What a conversation keeps between its turns, from the start of a turn to its end. */
+export class Conversation {
+  /** The state as the turn found it; the assistant changes it in place, or puts another in its place. */
+  readonly state: JsonObject;
+
+  readonly #isKept: boolean;
+  readonly #json: string;
+  readonly #version: string | null;
+  readonly #said: HistoryEntry[] = [];
+
+  private constructor(stored: StoredValue | null, isKept: boolean) {
+    this.#isKept = isKept;
+    this.state = isJsonObject(stored?.value) ? stored.value : {};
+    this.#json = stored === null ? '{}' : JSON.stringify(this.state);
+    this.#version = stored?.version ?? null;
+  }
+
+  /** That of a message that came without a sender: nothing is known, and nothing is kept. */
+  static none(): Conversation {
+    return new Conversation(null, false);
+  }
+
+  /** A conversation as the store knows it. */
+  static async load(store: Store, key: string): Promise<Conversation> {
+    return new Conversation(await store.values.get(NAMESPACE, key), true);
+  }
+
+  /** Something was said. */
+  remember(entry: HistoryEntry): void {
+    this.#said.push(entry);
+  }
+
+  /**
+   * What is to be stored.
+   *
+   * @param state - The state as the turn leaves it; `null` keeps the one that was.
+   * @throws TypeError - the state is no JSON object.
+   */
+  changes(state: JsonObject | null, history: History): TurnChanges {
+    const write = this.#write(state);
+    return this.#isKept ? { write, append: history.additions(this.#said) } : {};
+  }
+
+  #write(state: JsonObject | null): TurnChanges['write'] {
+    if (state === null) return undefined;
+    if (!isJsonObject(state)) throw new TypeError('reply.state must be a JSON object');
+    if (JSON.stringify(state) === this.#json) return undefined;
+    return { namespace: NAMESPACE, value: state, expected: this.#version, ttlMs: TTL_MS };
+  }
+}
+
+/**
+ * Stores what a conversation keeps for a turn that does not hold its lock, since it runs beside the
+ * others. Resolves to whether the state was written, or did not have to be.
+ */
+export async function keepApart(
+  store: Store,
+  key: string,
+  { write, append }: Pick<TurnChanges, 'write' | 'append'>,
+): Promise<boolean> {
+  if (append !== undefined) await store.lists.append(append.namespace, key, append.items, append);
+  if (write === undefined) return true;
+  const { namespace, expected, value, ttlMs } = write;
+  const options = ttlMs === undefined ? {} : { ttlMs };
+  return (await store.values.compareAndSet(namespace, key, expected, value, options)) !== null;
+}
+
+/** The error for a state that somebody else changed meanwhile; it was not overwritten. */
+export function stateConflict(): Error {
+  return new Error('the state was changed from outside during the turn and was not saved');
+}

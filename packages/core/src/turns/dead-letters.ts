@@ -1,0 +1,101 @@
+import type { JsonObject, JsonValue } from '../message/json.ts';
+import type { UserMessageOptions } from '../message/user-message.ts';
+import type { KeyedValues } from '../store/contract.ts';
+import type { Progress } from './progress.ts';
+import { turnIdOf } from './turn-id.ts';
+
+/** A deferred turn that was given up. */
+export interface DeadLetter {
+  /** What `replay` and `discard` are told. */
+  id: string;
+  /** The channel that the message came in on. */
+  channel: string;
+  /** When the message was accepted, in milliseconds since 1970. */
+  acceptedAt: number;
+  /** When the turn was given up, in milliseconds since 1970. */
+  diedAt: number;
+  /** Why. */
+  reason: string;
+  /** What the user said, and where to answer. */
+  message: UserMessageOptions;
+  /** How far the turn had come: whether the assistant has answered, what was sent, what waits. */
+  progress: Progress;
+}
+
+/** The deferred turns that were given up, for an operator. They are kept for 90 days. */
+export interface DeadLetters {
+  /** All of them, the oldest first. */
+  list(): Promise<DeadLetter[]>;
+  /** One of them, or `null`. */
+  get(id: string): Promise<DeadLetter | null>;
+  /**
+   * Puts one back at the end of its conversation: what was sent is not sent again, and an assistant
+   * that has answered is not run again. Resolves to whether there was one.
+   */
+  replay(id: string): Promise<boolean>;
+  /** Forgets one. Resolves to whether there was one. */
+  discard(id: string): Promise<boolean>;
+}
+
+/** A dead letter with what its replay needs. */
+export interface BuriedTurn extends Omit<DeadLetter, 'id'> {
+  /** The queue that it stood in. */
+  conversation: string;
+  /** The conversation's key. */
+  key: string;
+  /** The stored turn's id. */
+  turn: string;
+  /** What its steps are called by. */
+  turnId: string;
+}
+
+const NAMESPACE = 'dead-letters';
+
+/** How long they are kept. */
+const TTL_MS = 90 * 24 * 60 * 60 * 1000;
+
+/** Turns that were given up, for an operator to look at. Kept for 90 days. */
+export class DeadLetterBox {
+  readonly #values: KeyedValues;
+
+  constructor(values: KeyedValues) {
+    this.#values = values;
+  }
+
+  /** Adds one. To add it again changes nothing. */
+  async put(buried: BuriedTurn): Promise<void> {
+    const id = turnIdOf({ conversation: buried.conversation, id: buried.turn });
+    await this.#values.set(NAMESPACE, id, buried as unknown as JsonObject, { ttlMs: TTL_MS });
+  }
+
+  /** All of them, the oldest first. */
+  async list(): Promise<DeadLetter[]> {
+    const letters: DeadLetter[] = [];
+    for await (const { key, value } of this.#values.entries(NAMESPACE)) {
+      letters.push(letterOf(key, value));
+    }
+    return letters.toSorted((a, b) => a.diedAt - b.diedAt);
+  }
+
+  /** One of them, or `null`. */
+  async get(id: string): Promise<DeadLetter | null> {
+    const buried = await this.find(id);
+    return buried === null ? null : letterOf(id, buried as unknown as JsonValue);
+  }
+
+  /** One of them with all that is known, or `null`. */
+  async find(id: string): Promise<BuriedTurn | null> {
+    const stored = await this.#values.get(NAMESPACE, id);
+    return (stored?.value ?? null) as BuriedTurn | null;
+  }
+
+  /** Forgets one. Resolves to whether it was there. */
+  discard(id: string): Promise<boolean> {
+    return this.#values.delete(NAMESPACE, id);
+  }
+}
+
+function letterOf(id: string, value: JsonValue): DeadLetter {
+  const { channel, acceptedAt, diedAt, reason, message, progress } = value as unknown as BuriedTurn;
+  return { id, channel, acceptedAt, diedAt, reason, message, progress };
+}

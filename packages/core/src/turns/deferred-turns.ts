@@ -1,0 +1,253 @@
+import type { UserMessage } from '../message/user-message.ts';
+import { OverloadedError } from '../errors.ts';
+import type { DeferredContext } from './deferred-context.ts';
+import { DeferredTurn } from './deferred-turn.ts';
+import { OPEN_MENU } from './menus.ts';
+import { isLost, isPassing } from './patience.ts';
+import { queueOf } from './queue-of.ts';
+import { quietBatch } from './quiet-batch.ts';
+import { readTurn, type ReadTurn } from './read-turn.ts';
+import type { Place, Work } from './schedule.ts';
+import { encodeMessage, type StoredMessage } from './stored-message.ts';
+
+/** What became of a message that a channel wants to hand over. */
+export type Acceptance = 'accepted' | 'duplicate' | 'refused';
+
+/** How a place is waited for: a slot is taken when there is something to do. */
+const WAITING = { maxWaitMs: null, takesSlot: false };
+
+/**
+ * Deferred turns: taken over, and handled one after the other by whoever holds the conversation's
+ * lock. Each message takes a ticket for the lock when it arrives, and each ticket handles the turns
+ * up to its own; so a ticket that was lost in a crash is missed by nobody.
+ */
+export class DeferredTurns {
+  readonly #context: DeferredContext;
+  #hasWarned = false;
+
+  constructor(context: DeferredContext) {
+    this.#context = context;
+  }
+
+  /** Takes a message over. Everything up to the ticket happens before the first `await`. */
+  async accept(channel: string, key: string, message: UserMessage): Promise<Acceptance> {
+    const { store, clock, schedule, overlap, policy, limits, menus } = this.#context;
+    // Made ahead of anything else: a channel that cannot answer must not take messages over.
+    const output = this.#context.outputFor(channel, message.address ?? {});
+    const id = `${channel}:${message.messageId}`;
+    const conversation = queueOf(overlap.modeOf(channel), key, id);
+    let work: Work;
+    try {
+      work = schedule.enter(channel, conversation, 'deferred');
+    } catch (error) {
+      if (error instanceof OverloadedError) return 'refused';
+      throw error;
+    }
+    this.#warnOnce(channel);
+    // The ticket comes first: the message has its place while the store is asked whether it is new.
+    const begun = schedule.begin(work, WAITING);
+    // It may fail before anybody looks.
+    begun.catch(() => {});
+    const isApart = conversation !== key;
+    const stored: Omit<StoredMessage, 'message'> = { channel, key, at: clock.now() };
+    try {
+      if (isApart && output.numbersChoices) stored.stamp = await menus.stamp(key);
+      const turn = { conversation, id, message: encodeMessage(stored, message) };
+      const added = await store.turns.add(turn, {
+        markTtlMs: policy.markTtlMs,
+        maxTurns: limits.maxQueued + 1,
+        stampOf: output.numbersChoices && !isApart ? OPEN_MENU : undefined,
+      });
+      if (added === 'added' || added === 'unfinished') {
+        void this.#drain(work, begun, id);
+        if (added === 'unfinished') return 'duplicate';
+        if (overlap.modeOf(channel) === 'latest') this.#supersede(key);
+        return 'accepted';
+      }
+      this.#giveUp(work, begun);
+      return added === 'full' ? 'refused' : 'duplicate';
+    } catch (error) {
+      this.#giveUp(work, begun);
+      throw error;
+    }
+  }
+
+  /** Handles what an earlier process, or one that died, has left in a conversation. */
+  recover(conversation: string): void {
+    this.#wake(conversation, null);
+  }
+
+  /** Puts a turn back into its queue that was given up. Resolves to whether it was there. */
+  async replay(letterId: string): Promise<boolean> {
+    const { store, deadLetters, policy } = this.#context;
+    const buried = await deadLetters.find(letterId);
+    if (buried === null) return false;
+    const { conversation, channel, key, acceptedAt: at, message, turnId } = buried;
+    const progress = { ...buried.progress, waits: 0, deaths: 0 };
+    delete progress.retryAt;
+    delete progress.joined;
+    // What was refused for good is tried again: that is what a replay is for.
+    progress.steps = progress.steps.map((step) => (step?.state === 'failed' ? null : step));
+    // The same whenever this letter is replayed; no message's, since these begin with a channel.
+    const id = `~${letterId}`;
+    const stored: StoredMessage = { channel, key, at, message, progress, turnId };
+    const text = JSON.stringify(stored);
+    await store.turns.add(
+      { conversation, id, message: text },
+      { markTtlMs: policy.markTtlMs, maxTurns: Number.MAX_SAFE_INTEGER },
+    );
+    this.#wake(conversation, id);
+    return await deadLetters.discard(letterId);
+  }
+
+  /** A newer message takes the place of what runs, wherever that is. */
+  #supersede(key: string): void {
+    this.#context.store.signals.send(SUPERSEDE, { key, live: null });
+    void this.supersede(key);
+  }
+
+  /** Ends what runs here in a conversation and has a newer message behind it. */
+  async supersede(key: string): Promise<void> {
+    const { store, schedule } = this.#context;
+    const running = schedule.running.in(key);
+    if (running.length === 0) return;
+    try {
+      const waiting = await store.turns.waiting(key, Number.MAX_SAFE_INTEGER);
+      const newest = newestOf(waiting.map(readTurn));
+      if (newest === undefined) return;
+      for (const { id, abort, startedAt } of running) {
+        // The news may be late: a live message that came in after it is newer.
+        const isOlder = id === null ? startedAt < newest.stored.at : id !== newest.id;
+        if (isOlder) abort.abort('superseded');
+      }
+    } catch {
+      // It is queued then, and takes its place when its turn comes.
+    }
+  }
+
+  #wake(conversation: string, last: string | null): void {
+    const { schedule } = this.#context;
+    let work: Work;
+    try {
+      work = schedule.enter('', conversation, 'recovered');
+    } catch {
+      // The process shuts down; the next one finds the turns.
+      return;
+    }
+    const begun = schedule.begin(work, WAITING);
+    begun.catch(() => {});
+    void this.#drain(work, begun, last);
+  }
+
+  /** A ticket that nobody needs. */
+  #giveUp(work: Work, begun: Promise<Place>): void {
+    begun.then(
+      (place) => place.release(),
+      () => this.#context.schedule.leave(work),
+    );
+  }
+
+  /** Handles the turns of a conversation up to `last`; those that are there now where it is `null`. Never rejects. */
+  async #drain(work: Work, begun: Promise<Place>, last: string | null): Promise<void> {
+    const { schedule, telemetry } = this.#context;
+    let place: Place | null = null;
+    try {
+      // What comes in from now on has tickets of its own, which live messages may stand between.
+      const there = last === null ? this.#waiting(work) : Promise.resolve([]);
+      there.catch(() => {});
+      place = await this.#placeOf(work, begun);
+      const until = last ?? (await there).at(-1)?.id ?? null;
+      while (until !== null) {
+        const done = await this.#next(place, work, until);
+        if (done === null || done.includes(until)) break;
+      }
+    } catch (error) {
+      const isExpected = isLost(error) || work.abort.isReason(error);
+      if (!isExpected) telemetry.error(error, { channel: work.channel || null, stage: 'store' });
+    } finally {
+      if (place === null) schedule.leave(work);
+      else place.release();
+    }
+  }
+
+  /** The place of a ticket, or of another one where the store lost it. */
+  async #placeOf(work: Work, begun: Promise<Place>): Promise<Place> {
+    const { schedule, patience } = this.#context;
+    try {
+      return await begun;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return await patience.with(work.abort, work.channel, () => schedule.begin(work, WAITING));
+    }
+  }
+
+  /** Handles the turn at the head of the queue. Resolves to the ids that are done; `null` to stop. */
+  async #next(place: Place, work: Work, until: string): Promise<string[] | null> {
+    if (work.abort.reason !== null) return null;
+    const [head] = await this.#waiting(work, 1);
+    if (head === undefined) return null;
+    if (head.id !== until) {
+      // Somebody has handled it already, and what is there belongs to later tickets.
+      const all = await this.#waiting(work);
+      if (!all.some(({ id }) => id === until)) return null;
+    }
+    const context = this.#context;
+    const mode = context.overlap.modeOf(head.stored.channel);
+    if (mode === 'latest') {
+      const all = await this.#waiting(work);
+      const newest = newestOf(all);
+      const older = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
+      for (const turn of older) {
+        await new DeferredTurn(context, place, work, [turn]).supersede();
+      }
+      if (older.length > 0) return older.map(({ id }) => id);
+    }
+    const batch = mode === 'debounce' ? await this.#batch(work, head) : [head];
+    const turn = new DeferredTurn(context, place, work, [head, ...batch.slice(1)]);
+    const end = turn.go();
+    // A newer one may have come in before this one was known to run.
+    if (mode === 'latest') void this.supersede(head.stored.key);
+    return (await end) === 'finished' ? turn.ids : null;
+  }
+
+  /** The turns that become one with the head of the queue. */
+  async #batch(work: Work, head: ReadTurn): Promise<ReadTurn[]> {
+    const { clock, overlap } = this.#context;
+    const { joined, runs } = head.progress;
+    // A second run is of the same messages as the first.
+    if (joined !== undefined) {
+      const all = await this.#waiting(work);
+      return [head, ...all.filter(({ id }) => joined.includes(id))];
+    }
+    if (runs > 0) return [head];
+    const { signal } = work.abort;
+    const waiting = (): Promise<ReadTurn[]> => this.#waiting(work);
+    return await quietBatch({ clock, windowMs: overlap.debounceMs, signal, waiting });
+  }
+
+  async #waiting(work: Work, limit = Number.MAX_SAFE_INTEGER): Promise<ReadTurn[]> {
+    const { store, patience } = this.#context;
+    const turns = await patience.with(work.abort, work.channel, () =>
+      store.turns.waiting(work.key, limit),
+    );
+    return turns.map(readTurn);
+  }
+
+  #warnOnce(channel: string): void {
+    const { store, telemetry } = this.#context;
+    if (store.durable || this.#hasWarned) return;
+    this.#hasWarned = true;
+    telemetry.logger.warn(
+      { channel, store: store.name },
+      'deferred turns are kept in memory and are lost when this process ends: give the line a store, new SqliteStore({ file }) say',
+    );
+  }
+}
+
+/** The newest message of a queue: what is replayed is old, and takes nobody's place. */
+function newestOf(turns: readonly ReadTurn[]): ReadTurn | undefined {
+  return turns.findLast(({ stored }) => stored.progress === undefined);
+}
+
+/** The topic of the news that a newer message has come in. */
+export const SUPERSEDE = 'trunkline:supersede';

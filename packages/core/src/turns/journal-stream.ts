@@ -1,0 +1,116 @@
+import type { Receipt } from '../channel/delivery.ts';
+import type { InterruptedStream } from '../channel/output-channel.ts';
+import type { Clock } from '../clock.ts';
+import { failureOf, type SendFailure } from './failure.ts';
+import type { Step } from './progress.ts';
+import type { StreamDelivery } from './turn-delivery.ts';
+
+/** What a {@link JournalStream} works with. */
+export interface JournalStreamOptions {
+  /** Its place among the steps. */
+  index: number;
+  /** The stem of its requests' keys. */
+  key: string;
+  steps: (Step | null)[];
+  save: () => Promise<void>;
+  clock: Clock;
+  /** Tries a request again as long as a turn may wait for it. */
+  retry: <T>(request: () => Promise<T>) => Promise<T>;
+  /** Makes a call whose requests are this stream's. */
+  within: (stream: JournalStream, piece: () => Promise<void>) => Promise<void>;
+  /** The platform cannot be reached. */
+  park: (failure: SendFailure) => void;
+  onReceipt: (receipt: Receipt) => void;
+}
+
+/** How much of a stream a crash may make us forget, in milliseconds: each save costs a write. */
+const SAVE_MS = 1_000;
+
+/** The first ones name the message; a stream may have thousands. */
+const MAX_RECEIPTS = 4;
+
+/**
+ * A stream in the journal: one step, with its handle and its text so far. Its single requests are
+ * not written down, since none of them matters once there is a later one.
+ */
+export class JournalStream implements StreamDelivery {
+  readonly isShown: boolean;
+  readonly interrupted: InterruptedStream | null;
+
+  readonly #options: JournalStreamOptions;
+  readonly #step: Step = { state: 'begun', kind: 'stream', receipts: [], text: '' };
+  #isBegun = false;
+  #isCut = false;
+  #savedAt = 0;
+  #savedReceipts = 0;
+  #requests = 0;
+
+  constructor(options: JournalStreamOptions) {
+    this.#options = options;
+    const known = options.steps[options.index] ?? null;
+    this.isShown = known?.state === 'done' && known.isCut !== true;
+    this.interrupted =
+      known === null || known.kind !== 'stream' || this.isShown
+        ? null
+        : { receipts: known.receipts ?? [], text: known.text ?? '' };
+  }
+
+  async piece(send: () => Promise<void>, chunk = ''): Promise<void> {
+    if (this.#isCut) return;
+    if (!this.#isBegun) {
+      this.#isBegun = true;
+      await this.#save();
+    }
+    try {
+      await this.#options.within(this, send);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (!failure.retryable) throw error;
+      // The producer goes on: what it says is said whole when the platform is back.
+      this.#isCut = true;
+      this.#options.park(failure);
+      return;
+    }
+    this.#step.text += chunk;
+    const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
+    if (isHandleNew || this.#options.clock.now() - this.#savedAt >= SAVE_MS) await this.#save();
+  }
+
+  /** One request of the piece that is under way. */
+  async request(send: (key: string) => Promise<Receipt>): Promise<Receipt> {
+    const key = `${this.#options.key}.${++this.#requests}`;
+    const receipt = await this.#options.retry(() => send(key));
+    if (this.#receipts.length < MAX_RECEIPTS) this.#receipts.push(receipt);
+    this.#options.onReceipt(receipt);
+    return receipt;
+  }
+
+  async end(): Promise<number | null> {
+    await this.#close();
+    return this.#isCut ? this.#options.index : null;
+  }
+
+  async fail(): Promise<void> {
+    if (!this.#isBegun) return;
+    this.#isCut = true;
+    await this.#close();
+  }
+
+  get #receipts(): Receipt[] {
+    return (this.#step.receipts ??= []);
+  }
+
+  async #close(): Promise<void> {
+    this.#step.state = 'done';
+    if (this.#isCut) this.#step.isCut = true;
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    const { steps, index, save, clock } = this.#options;
+    steps[index] = this.#step;
+    this.#savedAt = clock.now();
+    this.#savedReceipts = this.#receipts.length;
+    await save();
+  }
+}

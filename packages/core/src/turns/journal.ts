@@ -1,0 +1,284 @@
+import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
+import type { Clock } from '../clock.ts';
+import { DeliveryError, toError } from '../errors.ts';
+import type { TurnAbort } from './abort.ts';
+import { backOff, type DeliveryOptions } from './delivery-options.ts';
+import { failureOf, type SendFailure } from './failure.ts';
+import { JournalStream } from './journal-stream.ts';
+import type { Pending, Progress, Step } from './progress.ts';
+import { sleep } from './sleep.ts';
+import type { StreamDelivery, TurnDelivery } from './turn-delivery.ts';
+
+/** What a {@link Journal} works with. */
+export interface JournalOptions {
+  /** The same in every run of the turn: the stem of the steps' keys. */
+  turnId: string;
+  /** How far the turn has come. The journal goes on writing it. */
+  progress: Progress;
+  /** Stores the progress. */
+  save: () => Promise<void>;
+  policy: Required<DeliveryOptions>;
+  clock: Clock;
+  abort: TurnAbort;
+  /** The step that this begins with. @defaultValue 0 */
+  from?: number;
+}
+
+/** A `send…` call under way, whose place goes to the first step within it. */
+interface OpenCall {
+  index: number;
+  isTaken: boolean;
+}
+
+/** How long to wait before a send is tried again within the turn. */
+const RETRY = { firstMs: 250, factor: 2, maxMs: 4_000 };
+
+/**
+ * Whether a channel's methods make their requests without `deliver`, as far as was seen. A method
+ * that was never seen is called without being written down before: nothing tells yet whether it or
+ * something within it is the step.
+ */
+const isLeaf = new WeakMap<object, boolean>();
+
+/**
+ * The delivery of a deferred turn: writes down each step before it is made and after it was
+ * answered, so that another run of the turn makes none of them again. See docs/delivery.md.
+ */
+export class Journal implements TurnDelivery {
+  readonly #options: JournalOptions;
+  readonly #begunHere = new Set<number>();
+  #next: number;
+  #openCall: OpenCall | null = null;
+  #stream: JournalStream | null = null;
+  #asides = 0;
+  #isAside = false;
+  #receipts: Receipt[] = [];
+  #parked: SendFailure | null = null;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#next = options.from ?? 0;
+  }
+
+  /** Why the turn has to wait; `null` while everything could be sent. */
+  get parked(): SendFailure | null {
+    return this.#parked;
+  }
+
+  get isParked(): boolean {
+    return this.#parked !== null;
+  }
+
+  /** The step that comes next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  async deliver<P>({ payload, send, wasSent }: DeliveryStep<P>): Promise<Receipt> {
+    if (this.#stream !== null) return await this.#stream.request((key) => send(payload, key));
+    if (this.#isAside) return await send(payload, `${this.#options.turnId}.${++this.#asides}`);
+    const index = this.#take();
+    const key = this.#keyOf(index);
+    return await this.#step(index, 'request', {
+      send: () => send(payload, key),
+      wasSent: wasSent && (() => wasSent(key)),
+    });
+  }
+
+  async call(method: object, send: () => Promise<void>): Promise<void> {
+    if (this.#stream !== null || this.#isAside) return await send();
+    const call: OpenCall = { index: this.#take(), isTaken: false };
+    const outer = this.#openCall;
+    this.#openCall = call;
+    const known = this.#options.progress.steps[call.index] ?? null;
+    try {
+      if (known !== null && known.kind !== 'call') return await send();
+      await this.#step(call.index, 'call', {
+        send: async () => {
+          await send();
+          isLeaf.set(method, !call.isTaken);
+          return {};
+        },
+        isOurs: () => !call.isTaken,
+        isBegunFirst: isLeaf.get(method) === true,
+      });
+    } finally {
+      this.#openCall = outer;
+    }
+  }
+
+  async say(pending: Pending, send: () => Promise<void>): Promise<'sent' | 'pending'> {
+    const { progress, save } = this.#options;
+    const from = this.#next;
+    if (this.#parked === null) {
+      try {
+        await send();
+      } catch (error) {
+        if (this.#parked === null) throw error;
+      }
+      if (this.#parked === null) return 'sent';
+    }
+    if (progress.pending.length === 0) progress.pendingFrom = from;
+    progress.pending.push(pending);
+    await save();
+    return 'pending';
+  }
+
+  openStream(): StreamDelivery {
+    const { progress, save, clock } = this.#options;
+    const index = this.#take();
+    return new JournalStream({
+      index,
+      key: this.#keyOf(index),
+      steps: progress.steps,
+      save,
+      clock,
+      retry: (request) => this.#retry(request),
+      within: async (stream, piece) => {
+        this.#stream = stream;
+        try {
+          await piece();
+        } finally {
+          this.#stream = null;
+        }
+      },
+      park: (failure) => (this.#parked ??= failure),
+      onReceipt: (receipt) => void this.#receipts.push(receipt),
+    });
+  }
+
+  async aside(send: () => Promise<void>): Promise<void> {
+    this.#isAside = true;
+    try {
+      await send();
+    } finally {
+      this.#isAside = false;
+    }
+  }
+
+  takeReceipts(): Receipt[] {
+    return this.#receipts.splice(0);
+  }
+
+  #take(): number {
+    if (this.#openCall === null || this.#openCall.isTaken) return this.#next++;
+    this.#openCall.isTaken = true;
+    return this.#openCall.index;
+  }
+
+  #keyOf(index: number): string {
+    return `${this.#options.turnId}:${index + 1}`;
+  }
+
+  /** Takes one step, or what is known of it from an earlier run. */
+  async #step(
+    index: number,
+    kind: Step['kind'],
+    { send, wasSent, isOurs = () => true, isBegunFirst = true }: StepActions,
+  ): Promise<Receipt> {
+    const { abort, progress } = this.#options;
+    // What a run that was ended has not begun belongs to the next one.
+    if (abort.reason !== null) throw abort.reason;
+    const { steps } = progress;
+    const known = steps[index] ?? null;
+    if (known?.state === 'done') return this.#receive(known);
+    if (known?.state === 'failed') throw this.#failedBefore(known);
+    let isUnknown = known !== null && !this.#begunHere.has(index);
+    const attempt = async (): Promise<Receipt> => {
+      const earlier = isUnknown ? await this.#earlier(wasSent) : null;
+      if (earlier !== null) return await this.#done(index, kind, earlier);
+      isUnknown = false;
+      if (isBegunFirst) await this.#begin(index, kind);
+      const receipt = await send();
+      return isOurs() ? await this.#done(index, kind, receipt) : receipt;
+    };
+    const onFailed = async (error: unknown, failure: SendFailure): Promise<boolean> => {
+      if (!isOurs()) return false;
+      if (!failure.retryable) {
+        steps[index] = { state: 'failed', kind, error: toError(error).message };
+        await this.#options.save();
+        return false;
+      }
+      isUnknown ||= failure.mayHaveArrived;
+      if (!isUnknown && (steps[index] ?? null) !== null) {
+        // Nothing is under way: a crash while we wait must not make a riddle of it.
+        steps[index] = null;
+        await this.#options.save();
+      }
+      return true;
+    };
+    return await this.#retry(attempt, onFailed);
+  }
+
+  /**
+   * Tries until it succeeds, as long as that makes sense and a turn may wait. Otherwise, if it may
+   * succeed later, the turn is parked.
+   */
+  async #retry<T>(
+    attempt: () => Promise<T>,
+    onFailed: (error: unknown, failure: SendFailure) => Promise<boolean> = async (_, failure) =>
+      failure.retryable,
+  ): Promise<T> {
+    const { clock, abort, policy } = this.#options;
+    const startedAt = clock.now();
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (abort.reason !== null) throw abort.reason;
+        const failure = failureOf(error);
+        if (!(await onFailed(error, failure))) throw error;
+        const delay = Math.max(failure.retryAfterMs ?? 0, backOff(tries, RETRY));
+        if (clock.now() - startedAt + delay > policy.retryMs) {
+          this.#parked ??= failure;
+          throw error;
+        }
+        await sleep(clock, delay, abort.signal);
+      }
+    }
+  }
+
+  /** The receipt of a request that may have been made before; `null` if it has to be made. */
+  async #earlier(wasSent: StepActions['wasSent']): Promise<Receipt | null> {
+    if (wasSent !== undefined) return await wasSent();
+    return this.#options.policy.whenUnknown === 'assume-sent' ? {} : null;
+  }
+
+  async #begin(index: number, kind: Step['kind']): Promise<void> {
+    const { progress, save } = this.#options;
+    const known = progress.steps[index] ?? null;
+    this.#begunHere.add(index);
+    if (known?.state === 'begun' && known.kind === kind) return;
+    progress.steps[index] = { state: 'begun', kind };
+    await save();
+  }
+
+  async #done(index: number, kind: Step['kind'], receipt: Receipt): Promise<Receipt> {
+    const { progress, save } = this.#options;
+    const step: Step = { state: 'done', kind };
+    if (kind === 'request') step.receipts = [receipt];
+    progress.steps[index] = step;
+    await save();
+    return this.#receive(step);
+  }
+
+  #receive({ receipts = [] }: Step): Receipt {
+    this.#receipts.push(...receipts);
+    return receipts[0] ?? {};
+  }
+
+  #failedBefore({ error }: Step): DeliveryError {
+    const text = error ?? 'the platform refused this response in an earlier run of the turn';
+    return new DeliveryError(text, { code: 'failed_before' });
+  }
+}
+
+/** How a step is taken. */
+interface StepActions {
+  send: () => Promise<Receipt>;
+  wasSent?: (() => Promise<Receipt | null>) | undefined;
+  /** Whether it is a step at all, and not one of the steps within it. */
+  isOurs?: () => boolean;
+  /** Whether it is written down before it is made. */
+  isBegunFirst?: boolean;
+}

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import type { OutputChannel } from '../channel/output-channel.ts';
+import { OverloadedError, toError } from '../errors.ts';
+import type { ChannelEvent } from '../message/event.ts';
+import type { JsonObject, JsonValue } from '../message/json.ts';
+import type { UserMessage } from '../message/user-message.ts';
+import type { TurnReport } from '../telemetry.ts';
+import type { RunOptions } from './contract.ts';
+import { Conversation, keepApart, stateConflict } from './conversation.ts';
+import type { DeferredContext } from './deferred-context.ts';
+import { SUPERSEDE } from './deferred-turns.ts';
+import { LiveDelivery } from './live-delivery.ts';
+import type { Overlap } from './overlap.ts';
+import { queueOf } from './queue-of.ts';
+import type { Place, Work } from './schedule.ts';
+import type { Scene } from './speaker.ts';
+
+/** A live message on its way. */
+export interface LiveMessage<Output = OutputChannel> {
+  channel: string;
+  /** The conversation's key. */
+  key: string;
+  mode: Overlap;
+  message: UserMessage;
+  output: Output;
+}
+
+/** Live turns: somebody waits on a request for the result, and the turn dies with the request. */
+export class LiveTurns {
+  readonly #context: DeferredContext;
+  /** Which process says so, in the news that a newer message has come in. */
+  readonly #origin = randomUUID();
+
+  constructor(context: DeferredContext) {
+    this.#context = context;
+  }
+
+  /** Runs a turn. Everything up to the ticket happens before the first `await`. */
+  async run(live: LiveMessage, { whenGone }: RunOptions = {}): Promise<void> {
+    const { schedule, limits, menus, clock } = this.#context;
+    const { channel, key, mode, message, output } = live;
+    const work = schedule.enter(channel, queueOf(mode, key, message.messageId), 'live');
+    whenGone?.(() => work.abort.abort('disconnected'));
+    if (mode === 'latest') this.#supersede(key);
+    const register = (): (() => void) => schedule.running.add({ key, id: null, abort: work.abort });
+    // The next one takes the place of this one also while it waits.
+    let unregister = mode === 'latest' ? register() : null;
+    const begun = schedule.begin(work, { maxWaitMs: limits.maxWaitMs, takesSlot: true });
+    // The menu that is open now, not the one that is when the turn begins.
+    const stamp = output.numbersChoices ? menus.stamp(key) : Promise.resolve(null);
+    stamp.catch(() => {});
+    const arrivedAt = clock.now();
+    message.inputChannel ??= channel;
+    let startedAt: number | null = null;
+    let outcome: TurnReport['outcome'] = 'answered';
+    let place: Place | null = null;
+    try {
+      place = await begun;
+      startedAt = clock.now();
+      unregister ??= register();
+      await this.#answer(live, work, place, await stamp);
+    } catch (error) {
+      outcome = this.#outcomeOf(error, work, startedAt !== null);
+      if (outcome === 'failed' && (await this.#apologise(live, work, place, error))) return;
+      throw error;
+    } finally {
+      unregister?.();
+      if (place === null) schedule.leave(work);
+      else place.release();
+      this.#report(live, outcome, arrivedAt, startedAt);
+    }
+  }
+
+  /** Has an event handled like a message, with a reply where the user can be reached. */
+  async notify(live: LiveMessage<OutputChannel | null>, event: ChannelEvent): Promise<void> {
+    const { schedule, assistant } = this.#context;
+    const { channel, key, output } = live;
+    const work = schedule.enter(channel, key, 'live');
+    let unregister = (): void => {};
+    let place: Place | null = null;
+    try {
+      place = await schedule.begin(work, { maxWaitMs: null, takesSlot: true });
+      unregister = schedule.running.add({ key, id: null, abort: work.abort });
+      const { lock } = place;
+      await schedule.running.run(place, work.abort, async () => {
+        const current = assistant();
+        if (output === null) {
+          await current.onEvent?.(event, null);
+          return;
+        }
+        const scene = await this.#sceneOf({ ...live, output }, work, live.message);
+        const state = await this.#context.speaker.speak(scene, current, (reply) =>
+          current.onEvent?.(event, reply),
+        );
+        if (work.abort.reason === null) await this.#keep(scene, lock, state);
+      });
+    } catch (error) {
+      if (error instanceof OverloadedError) throw error;
+      this.#context.telemetry.error(error, { channel, stage: 'event' }, work.abort);
+    } finally {
+      unregister();
+      if (place === null) schedule.leave(work);
+      else place.release();
+    }
+  }
+
+  /** A live message has come in elsewhere: what runs here from before it is ended. */
+  supersededElsewhere(key: string, origin: string, at: number): void {
+    if (origin === this.#origin) return;
+    for (const { startedAt, abort } of this.#context.schedule.running.in(key)) {
+      if (startedAt < at) abort.abort('superseded');
+    }
+  }
+
+  #supersede(key: string): void {
+    const { schedule, store, clock } = this.#context;
+    schedule.running.abort(key, 'superseded');
+    store.signals.send(SUPERSEDE, { key, live: this.#origin, at: clock.now() });
+  }
+
+  async #answer(live: LiveMessage, work: Work, place: Place, stamp: JsonValue): Promise<void> {
+    const { schedule, sessions, menus, speaker, assistant } = this.#context;
+    const { key } = live;
+    const { abort } = work;
+    await schedule.running.run(place, abort, async () => {
+      const message = stamp === null ? live.message : await menus.resolve(live.message, stamp, key);
+      const isWatched = assistant().onEvent !== undefined && !message.anonymous;
+      const startsSession = isWatched && (await sessions.isOver(key));
+      if (isWatched) await sessions.note(key);
+      const scene = { ...(await this.#sceneOf(live, work, message)), startsSession };
+      let state: JsonObject | null = null;
+      try {
+        state = await speaker.answer(scene);
+      } finally {
+        await this.#keep(scene, place.lock, abort.reason === null ? state : null);
+      }
+    });
+  }
+
+  async #sceneOf(
+    { channel, key, output }: LiveMessage,
+    { abort }: Work,
+    message: UserMessage,
+  ): Promise<Scene> {
+    const { store } = this.#context;
+    const turnId = `${channel}:${message.messageId}`;
+    const delivery = new LiveDelivery(turnId);
+    const conversation = message.anonymous
+      ? Conversation.none()
+      : await Conversation.load(store, key);
+    return {
+      channel,
+      key,
+      turnId,
+      message,
+      output,
+      delivery,
+      abort,
+      conversation,
+      startsSession: false,
+      ask: (what) => what(),
+    };
+  }
+
+  /** Stores what the conversation keeps; `null` for a state that is not to be changed. */
+  async #keep(scene: Scene, lock: Place['lock'], state: JsonObject | null): Promise<void> {
+    const { store, history } = this.#context;
+    const { key, conversation } = scene;
+    const { write, append } = conversation.changes(state, history);
+    if (write === undefined && append === undefined) return;
+    const isWritten =
+      lock.key === key
+        ? await store.turns.commit(lock, { write, append })
+        : await keepApart(store, key, { write, append });
+    if (!isWritten) throw stateConflict();
+  }
+
+  /** Says that something went wrong, if that is wanted. Resolves to whether it was said. */
+  async #apologise(
+    { channel, message, output }: LiveMessage,
+    { abort }: Work,
+    place: Place | null,
+    error: unknown,
+  ): Promise<boolean> {
+    const { apologyFor, telemetry } = this.#context;
+    const apology = place === null ? null : apologyFor(message, toError(error));
+    if (apology === null) return false;
+    try {
+      await output.sendResponse(message.senderId, apology);
+      return true;
+    } catch (failed) {
+      telemetry.error(failed, { channel, stage: 'send' }, abort);
+      return false;
+    }
+  }
+
+  /** What became of a turn that failed. Reports what is somebody's failure. */
+  #outcomeOf(error: unknown, { channel, abort }: Work, hasBegun: boolean): TurnReport['outcome'] {
+    const isRefused = !hasBegun && error instanceof OverloadedError;
+    const isAborted = abort.isReason(error) || isRefused;
+    const reason = abort.isReason(error) ? abort.reason?.reason : null;
+    // A client that left, a cancellation and a shutdown are nobody's failure.
+    if (!isAborted || reason === 'deadline') {
+      this.#context.telemetry.error(error, { channel, stage: 'assistant' }, abort);
+    }
+    if (reason === 'superseded') return 'superseded';
+    return isAborted ? 'aborted' : 'failed';
+  }
+
+  #report(
+    { channel, message }: LiveMessage,
+    outcome: TurnReport['outcome'],
+    arrivedAt: number,
+    startedAt: number | null,
+  ): void {
+    const { clock, telemetry } = this.#context;
+    const endedAt = clock.now();
+    const { senderId, messageId, originals, attempt } = message;
+    const waitedMs = (startedAt ?? endedAt) - arrivedAt;
+    const durationMs = endedAt - (startedAt ?? endedAt);
+    const report = { channel, senderId, attempt, waitedMs, durationMs };
+    telemetry.turn({ ...report, messageId, outcome });
+    for (const { messageId: joined } of originals.slice(0, -1)) {
+      telemetry.turn({ ...report, messageId: joined, outcome: 'joined' });
+    }
+  }
+}

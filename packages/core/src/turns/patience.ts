@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.ts';
+import { StoreError } from '../errors.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { TurnAbort } from './abort.ts';
+import { sleep } from './sleep.ts';
+
+const FIRST_MS = 50;
+const MAX_MS = 1_000;
+
+/** Codes of a `StoreError` that waiting does not help against. */
+const FINAL = new Set(['lost_lock', 'lost_file']);
+
+/**
+ * Asks the store again and again while it cannot be reached: what was accepted waits for it. Gives
+ * up when the turn is ended, and where the conversation has passed on to somebody else.
+ */
+export class Patience {
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+
+  constructor(clock: Clock, telemetry: Telemetry) {
+    this.#clock = clock;
+    this.#telemetry = telemetry;
+  }
+
+  /** What `ask` resolves to, as soon as it does. */
+  async with<T>(abort: TurnAbort, channel: string, ask: () => Promise<T>): Promise<T> {
+    let isStalled = false;
+    try {
+      for (let delay = FIRST_MS; ; delay = Math.min(2 * delay, MAX_MS)) {
+        try {
+          return await ask();
+        } catch (error) {
+          if (!isPassing(error)) throw error;
+          if (abort.reason !== null) throw abort.reason;
+          this.#telemetry.error(error, { channel, stage: 'store' }, abort);
+          if (!isStalled) abort.stalls++;
+          isStalled = true;
+          await sleep(this.#clock, delay, abort.signal);
+        }
+      }
+    } finally {
+      if (isStalled) abort.stalls--;
+    }
+  }
+}
+
+/** Whether a failure of the store may be over later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof StoreError && !FINAL.has(error.code);
+}
+
+/** Whether somebody else has the conversation now. */
+export function isLost(error: unknown): boolean {
+  return error instanceof StoreError && FINAL.has(error.code);
+}

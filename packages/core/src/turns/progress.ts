@@ -1,0 +1,77 @@
+import type { Receipt } from '../channel/delivery.ts';
+import type { TrackerState } from '../channel/output-channel.ts';
+import type { BotMessage } from '../message/bot-message.ts';
+
+/**
+ * A step of a turn's journal, by its place among the turn's steps.
+ *
+ * `begun`: the request may be under way. `done`: it was answered. `failed`: it was refused for good.
+ */
+export interface Step {
+  state: 'begun' | 'done' | 'failed';
+  /** One request, one call of a `send…` method, or a stream as a whole. */
+  kind: 'request' | 'call' | 'stream';
+  /** What the platform said; of a stream, to each of its requests. */
+  receipts?: Receipt[];
+  /** Of a stream, its text as far as it was shown. */
+  text?: string;
+  /** Of a stream, whether it broke off before its end. */
+  isCut?: boolean;
+  /** Why it failed. */
+  error?: string;
+}
+
+/** A response that the assistant has given and the user has not got. */
+export interface Pending {
+  response: BotMessage;
+  trackerState: TrackerState | null;
+  /** The step of a stream that broke off and is said whole now. */
+  cut?: number;
+}
+
+/** How far a turn has come: what the store keeps beside its message. */
+export interface Progress {
+  /** How often the assistant was begun on the message. */
+  runs: number;
+  /** How often the process died, or was not heard of again, while the assistant ran. */
+  deaths: number;
+  /** How often the turn has waited to be tried again. */
+  waits: number;
+  /** When it is tried again, in milliseconds since 1970. */
+  retryAt?: number;
+  /** Whether the message begins a session, as the first run has found. */
+  startsSession?: boolean;
+  /** The turns that became one with this one. */
+  joined?: string[];
+  /** `null` where a step is known not to be under way. */
+  steps: (Step | null)[];
+  /** Whether the assistant has answered: it is never run again then. */
+  answered: boolean;
+  /** What is still to be delivered, in order. */
+  pending: Pending[];
+  /** The step that the first of them begins with. */
+  pendingFrom: number;
+}
+
+/** The progress of a turn that was just accepted. */
+export function newProgress(): Progress {
+  return {
+    runs: 0,
+    deaths: 0,
+    waits: 0,
+    steps: [],
+    answered: false,
+    pending: [],
+    pendingFrom: 0,
+  };
+}
+
+/** Progress as the store keeps it. */
+export function encodeProgress(progress: Progress): string {
+  return JSON.stringify(progress);
+}
+
+/** Progress as it was saved; that of a new turn where nothing was. */
+export function decodeProgress(text: string | null): Progress {
+  return text === null ? newProgress() : (JSON.parse(text) as Progress);
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.ts';
+import { sleep } from './sleep.ts';
+import type { ReadTurn } from './read-turn.ts';
+
+/** How many windows somebody who never stops typing is waited for. */
+const MAX_WINDOWS = 10;
+
+/** How a {@link quietBatch} is gathered. */
+export interface QuietBatchOptions {
+  clock: Clock;
+  /** How long the conversation has to be quiet, in milliseconds. */
+  windowMs: number;
+  signal: AbortSignal;
+  /** The turns of the conversation. */
+  waiting: () => Promise<ReadTurn[]>;
+}
+
+/**
+ * The turns at the head of a conversation that become one: those that follow one another within
+ * the window. A choice is a message of its own, and so is what comes after it; so is a replay.
+ */
+export async function quietBatch(options: QuietBatchOptions): Promise<ReadTurn[]> {
+  const { clock, windowMs, signal, waiting } = options;
+  for (;;) {
+    const turns = await waiting();
+    const count = runLength(turns, windowMs);
+    const batch = turns.slice(0, count);
+    const [first, last] = [batch[0], batch.at(-1)];
+    // What follows is none of it: there is nothing to wait for.
+    if (first === undefined || last === undefined || turns.length > count) return batch;
+    if (isApart(first)) return batch;
+    const quietAt = Math.min(atOf(last) + windowMs, atOf(first) + MAX_WINDOWS * windowMs);
+    const left = quietAt - clock.now();
+    if (left <= 0) return batch;
+    await sleep(clock, left, signal);
+  }
+}
+
+/** How many turns from the first one on belong together. */
+function runLength(turns: readonly ReadTurn[], windowMs: number): number {
+  const end = turns.findIndex((turn, index) => {
+    const before = turns[index - 1];
+    if (before === undefined) return false;
+    return isApart(turn) || isApart(before) || atOf(turn) - atOf(before) > windowMs;
+  });
+  return end === -1 ? turns.length : end;
+}
+
+/** A choice, or a dead letter that is replayed: it has a journal of its own. */
+function isApart({ stored }: ReadTurn): boolean {
+  return stored.message.choice !== undefined || stored.progress !== undefined;
+}
+
+function atOf({ stored }: ReadTurn): number {
+  return stored.at;
+}

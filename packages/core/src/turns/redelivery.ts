@@ -1,0 +1,82 @@
+import { bindDelivery } from '../channel/delivery.ts';
+import type { OutputChannel } from '../channel/output-channel.ts';
+import { responseFor } from '../message/bot-message.ts';
+import type { TurnAbort } from './abort.ts';
+import type { DeferredContext } from './deferred-context.ts';
+import type { Journal } from './journal.ts';
+import type { Pending, Progress } from './progress.ts';
+import { senderOf, type ReadTurn } from './read-turn.ts';
+import { sendThrough } from './turn-delivery.ts';
+
+/** What is delivered, and by which journal. */
+export interface Redelivery {
+  turn: ReadTurn;
+  turnId: string;
+  progress: Progress;
+  journal: Journal;
+  abort: TurnAbort;
+}
+
+/** Delivers what the user has not got, one response after the other, and takes each off the list. */
+export async function redeliver(context: DeferredContext, redelivery: Redelivery): Promise<void> {
+  const { turn, progress, journal, abort } = redelivery;
+  const { channel, message } = turn.stored;
+  const output = context.outputFor(channel, message.address ?? {});
+  bindDelivery(output, journal);
+  try {
+    for (let pending = progress.pending[0]; pending; pending = progress.pending[0]) {
+      output.trackerState = pending.trackerState;
+      await closeCutStream(context, redelivery, output, pending);
+      await send(context, redelivery, output, pending);
+      // A try that took too long has left the list to the next one.
+      if (abort.reason !== null) throw abort.reason;
+      progress.pending.shift();
+      progress.pendingFrom = journal.next;
+    }
+  } finally {
+    bindDelivery(output, null);
+  }
+}
+
+async function closeCutStream(
+  { telemetry }: DeferredContext,
+  { turn, progress, journal, abort }: Redelivery,
+  output: OutputChannel,
+  pending: Pending,
+): Promise<void> {
+  const step = pending.cut === undefined ? null : progress.steps[pending.cut];
+  if (!step) return;
+  const { receipts = [], text = '' } = step;
+  try {
+    await journal.aside(() =>
+      output.sendResponseChunkInterrupted(senderOf(turn), { receipts, text }),
+    );
+  } catch (error) {
+    // How the old message looks matters less than the new one.
+    telemetry.error(error, { channel: turn.stored.channel, stage: 'send' }, abort);
+  }
+  delete pending.cut;
+}
+
+async function send(
+  { clock, telemetry, menus, patience }: DeferredContext,
+  { turn, turnId, abort }: Redelivery,
+  output: OutputChannel,
+  { response }: Pending,
+): Promise<void> {
+  const { channel, key } = turn.stored;
+  const senderId = senderOf(turn);
+  const startedAt = clock.now();
+  let outcome: 'sent' | 'failed' = 'failed';
+  try {
+    await sendThrough(output, senderId, response);
+    outcome = 'sent';
+  } finally {
+    const durationMs = clock.now() - startedAt;
+    telemetry.send({ channel, senderId, kind: 'response', outcome, durationMs });
+  }
+  if (!output.numbersChoices) return;
+  await patience.with(abort, channel, () =>
+    menus.offer(key, turnId, responseFor(output.name, response)),
+  );
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts';
+import type { AbortReason } from '../errors.ts';
+import type { TurnAbort } from './abort.ts';
+import type { TurnLimits } from './limits.ts';
+import type { Place } from './schedule.ts';
+
+/** A turn that runs in this process. */
+export interface RunningTurn {
+  /** The conversation's key. */
+  key: string;
+  /** The stored turn's id; `null` for a live one. */
+  id: string | null;
+  abort: TurnAbort;
+  startedAt: number;
+}
+
+/** The turns that run in this process: each within its deadline, and to be ended from outside. */
+export class Running {
+  readonly #clock: Clock;
+  readonly #limits: Required<TurnLimits>;
+  readonly #turns = new Map<string, Set<RunningTurn>>();
+
+  constructor(clock: Clock, limits: Required<TurnLimits>) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** What runs in a conversation. */
+  in(key: string): readonly RunningTurn[] {
+    return [...(this.#turns.get(key) ?? [])];
+  }
+
+  /** Ends what runs in a conversation. Returns whether there was something. */
+  abort(key: string, reason: AbortReason): boolean {
+    const turns = this.in(key).filter(({ abort }) => abort.reason === null);
+    for (const { abort } of turns) abort.abort(reason);
+    return turns.length > 0;
+  }
+
+  /** Ends everything: the process shuts down. */
+  abortAll(): void {
+    for (const key of this.#turns.keys()) this.abort(key, 'shutdown');
+  }
+
+  /** Adds a turn. Returns what takes it out again. */
+  add(turn: Omit<RunningTurn, 'startedAt'>): () => void {
+    const added = { ...turn, startedAt: this.#clock.now() };
+    const turns = this.#turns.get(turn.key) ?? new Set();
+    this.#turns.set(turn.key, turns.add(added));
+    return () => {
+      if (turns.delete(added) && turns.size === 0) this.#turns.delete(turn.key);
+    };
+  }
+
+  /**
+   * Does the job of a turn within the deadline. Rejects at once when the turn is ended; its place is
+   * then kept until the job has ended as well, or a grace is over.
+   */
+  async run(place: Place, abort: TurnAbort, job: () => Promise<void>): Promise<void> {
+    const { deadlineMs } = this.#limits;
+    const onDeadline = (): void => {
+      // What waits for the store is not the assistant's delay.
+      if (abort.stalls > 0) stopDeadline = this.#clock.after(deadlineMs, onDeadline);
+      else abort.abort('deadline');
+    };
+    let stopDeadline = this.#clock.after(deadlineMs, onDeadline);
+    const done = job();
+    try {
+      await abort.race(done);
+    } catch (error) {
+      if (abort.isReason(error)) place.linger(this.#orAfterGrace(done));
+      throw error;
+    } finally {
+      stopDeadline();
+    }
+  }
+
+  #orAfterGrace(done: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(this.#limits.abortGraceMs, resolve);
+      done
+        .catch(() => {})
+        .finally(() => {
+          cancel();
+          resolve();
+        });
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import type { JsonValue } from '../message/json.ts';
+import { UserMessage, type UserMessageOptions } from '../message/user-message.ts';
+import type { Progress } from './progress.ts';
+
+/** A message as it was written down. */
+export interface StoredMessage {
+  /** The channel that it came in on. */
+  channel: string;
+  /** The conversation's key, also where the turn is handled beside the others of it. */
+  key: string;
+  /** When it was accepted, in milliseconds since 1970. */
+  at: number;
+  message: UserMessageOptions;
+  /** The menu that was open, where no store stamps the turn. */
+  stamp?: JsonValue;
+  /** How far the turn had come before it was replayed. */
+  progress?: Progress;
+  /** What a replayed turn was called at first: the stem of its steps' keys. */
+  turnId?: string;
+}
+
+/** Writes a deferred message down. */
+export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: UserMessage): string {
+  const { text, senderId, messageId, address, account, inputChannel } = message;
+  const { metadata, attachments, choice, headers, parseData, anonymous } = message;
+  const written: UserMessageOptions = {
+    text,
+    senderId: anonymous ? null : senderId,
+    messageId,
+    address,
+    account,
+    inputChannel: inputChannel ?? about.channel,
+  };
+  if (metadata !== null) written.metadata = metadata;
+  if (attachments.length > 0) written.attachments = attachments;
+  if (choice !== null) written.choice = choice;
+  if (headers !== null) written.headers = headers;
+  if (parseData !== null) written.parseData = parseData;
+  return JSON.stringify({ ...about, message: written } satisfies StoredMessage);
+}
+
+/** Reads what {@link encodeMessage} has written. */
+export function decodeMessage(text: string): StoredMessage {
+  return JSON.parse(text) as StoredMessage;
+}
+
+/** The user message of a stored one. */
+export function toUserMessage({ message }: StoredMessage, attempt: number): UserMessage {
+  return new UserMessage({ ...message, attempt });
+}
+
+/** Several messages as one: their texts one a line, their files together, the originals attached. */
+export function joinMessages(messages: readonly UserMessage[]): UserMessage {
+  const last = messages.at(-1);
+  if (last === undefined) throw new TypeError('there is nothing to join');
+  if (messages.length === 1) return last;
+  const texts = messages.flatMap(({ text }) => (text === null ? [] : [text]));
+  return last.with({
+    text: texts.length === 0 ? null : texts.join('\n'),
+    attachments: messages.flatMap(({ attachments }) => attachments),
+    originals: messages,
+  });
+}

@@ -1,0 +1,48 @@
+import { deliveryOf, type Delivery, type Receipt } from '../channel/delivery.ts';
+import { OutputChannel, type InterruptedStream } from '../channel/output-channel.ts';
+import type { BotMessage } from '../message/bot-message.ts';
+import type { Pending } from './progress.ts';
+
+/** What carries the responses of one turn: straight to the platform, or by way of the journal. */
+export interface TurnDelivery extends Delivery {
+  /** Whether the platform could not be reached: what is said from now on waits in the store. */
+  readonly isParked: boolean;
+  /** Says one response. `send` makes the channel's calls. */
+  say(pending: Pending, send: () => Promise<void>): Promise<'sent' | 'pending'>;
+  /** Begins to show a stream. */
+  openStream(): StreamDelivery;
+  /** Makes calls that are no steps of the turn, and of no consequence if they fail or are repeated. */
+  aside(send: () => Promise<void>): Promise<void>;
+  /** The receipts since this was last asked. */
+  takeReceipts(): Receipt[];
+}
+
+/** What carries one stream. */
+export interface StreamDelivery {
+  /** Whether an earlier run of the turn has shown it to its end. */
+  readonly isShown: boolean;
+  /** What an earlier run has shown, if it was cut short. */
+  readonly interrupted: InterruptedStream | null;
+  /** Makes one of the channel's calls; `chunk` is the text that it shows. */
+  piece(send: () => Promise<void>, chunk?: string): Promise<void>;
+  /**
+   * The stream is over. Resolves to the step to name where its text has to be said whole after all,
+   * and to `null` where everything was shown.
+   */
+  end(): Promise<number | null>;
+  /** The stream broke off: its producer threw, or the turn was ended. What was shown stands. */
+  fail(): Promise<void>;
+}
+
+/** Sends a response, as a step of its own where the channel routes its parts itself. */
+export async function sendThrough(
+  output: OutputChannel,
+  recipientId: string,
+  response: BotMessage,
+): Promise<void> {
+  const send = (): Promise<void> => output.sendResponse(recipientId, response);
+  const method: object = Reflect.get(output, 'sendResponse') as object;
+  const isWritten = method !== Reflect.get(OutputChannel.prototype, 'sendResponse');
+  const delivery = isWritten ? deliveryOf(output) : undefined;
+  await (delivery === undefined ? send() : delivery.call(method, send));
+}

@@ -1,0 +1,105 @@
+import { chosenFrom, menuOptions, menuText } from '@trunkline/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+const options = [
+  { title: 'Small', payload: '/s' },
+  { title: 'Large one', payload: '/l' },
+];
+
+describe('menuOptions', () => {
+  it('are quick replies, else buttons, else the buttons of all cards', () => {
+    const quickReplies = [{ title: 'a', payload: 'A' }];
+    const buttons = [{ title: 'b' }];
+    const elements = [
+      { title: 'x', buttons: [{ title: 'c' }] },
+      { title: 'y' },
+      { title: 'z', buttons: [{ title: 'd', payload: '/d' }] },
+    ];
+    expect(menuOptions({ quickReplies, buttons, elements })).toEqual([
+      { title: 'a', payload: 'A' },
+    ]);
+    expect(menuOptions({ quickReplies: [], buttons, elements })).toEqual([
+      { title: 'b', payload: 'b' },
+    ]);
+    expect(menuOptions({ elements })).toEqual([
+      { title: 'c', payload: 'c' },
+      { title: 'd', payload: '/d' },
+    ]);
+    expect(menuOptions({ text: 'Hi' })).toEqual([]);
+  });
+
+  it('are none that open a page', () => {
+    const buttons = [
+      { title: 'site', url: 'https://x' },
+      { title: 'a', url: '' },
+    ];
+    expect(menuOptions({ buttons })).toEqual([{ title: 'a', payload: 'a' }]);
+  });
+});
+
+describe('menuText', () => {
+  it('numbers what can be chosen, and shows links', () => {
+    const buttons = [{ title: 'A' }, { title: 'Site', url: 'https://x' }, { title: 'B' }];
+    expect(menuText('Which?', buttons)).toBe('Which?\n1. A\nSite: https://x\n2. B');
+    expect(menuText('', buttons, 3)).toBe('3. A\nSite: https://x\n4. B');
+  });
+
+  it('has the numbers that menuOptions has', () => {
+    const button = fc.record(
+      { title: fc.stringMatching(/^[a-z]{1,5}$/), url: fc.constantFrom('', 'https://x') },
+      { requiredKeys: ['title'] },
+    );
+    fc.assert(
+      fc.property(fc.array(button, { maxLength: 12 }), (buttons) => {
+        const lines = menuText('', buttons).split('\n');
+        for (const [index, { title }] of menuOptions({ buttons }).entries()) {
+          expect(lines).toContain(`${index + 1}. ${title}`);
+        }
+      }),
+    );
+  });
+});
+
+describe('chosenFrom', () => {
+  it.each([
+    ['1', '/s'],
+    [' 2. ', '/l'],
+    ['2)', '/l'],
+    ['２', '/l'],
+    ['small', '/s'],
+    ['LARGE   one', '/l'],
+  ])('%j chooses %s', (text, payload) => {
+    expect(chosenFrom(text, options)).toMatchObject({ payload });
+  });
+
+  it.each(['0', '3', '-1', '1 2', '1.5', 'smal', '', '9999', '1e0', null])('%j is none', (text) => {
+    expect(chosenFrom(text, options)).toBeNull();
+  });
+
+  it('names title, payload and number', () => {
+    expect(chosenFrom('2', options)).toEqual({ title: 'Large one', payload: '/l', number: 2 });
+  });
+
+  it('reads a title that is a number as what the user sees', () => {
+    const numbers = ['3', '2', '1'].map((title) => ({ title, payload: `/${title}` }));
+    expect(chosenFrom('3', numbers)).toMatchObject({ payload: '/3', number: 1 });
+  });
+
+  it('chooses none where it could mean two', () => {
+    const twins = [
+      { title: 'Yes', payload: '/a' },
+      { title: 'yes ', payload: '/b' },
+    ];
+    expect(chosenFrom('yes', twins)).toBeNull();
+    expect(chosenFrom('2', twins)).toMatchObject({ payload: '/b' });
+  });
+
+  it('chooses nothing by saying nothing', () => {
+    // A file without a text was taken for the option without a title.
+    const untitled = [{ title: ' ', payload: '/a' }];
+    expect(chosenFrom(null, untitled)).toBeNull();
+    expect(chosenFrom('', untitled)).toBeNull();
+    expect(chosenFrom('1', untitled)).toMatchObject({ payload: '/a' });
+  });
+});

@@ -1,0 +1,244 @@
+import { type Reply, type UserMessage } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import { post } from '../support/engine.ts';
+import { away, failing, refused, unanswered } from '../support/platform.ts';
+import { Processes, type ProcessSetup } from '../support/processes.ts';
+
+expectNoUnhandledRejections();
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const one = { messageId: '1' };
+
+/** Fails until it is told not to. */
+function setUp(setup: ProcessSetup = {}) {
+  const all = new Processes();
+  const handled: (string | null)[] = [];
+  const failures = { left: Number.POSITIVE_INFINITY };
+  const process = all.start(async (message: UserMessage, reply: Reply) => {
+    handled.push(message.text);
+    await reply.text(`about ${message.text}`);
+    if (failures.left-- > 0) throw new Error('oops');
+    await reply.text(`done ${message.text}`);
+  }, setup);
+  return { all, handled, failures, ...process };
+}
+
+describe('dead letters', () => {
+  it('tell what happened and to whom, the oldest first', async () => {
+    const { turns, engine, clock } = setUp();
+    const acceptedAt = clock.now();
+    for (const text of ['1', '2']) {
+      await turns.accept(post(text, { messageId: text, metadata: { a: 1 } }));
+      await clock.advance(1_000);
+    }
+    const letters = await engine.deadLetters.list();
+    expect(letters).toMatchObject([
+      {
+        channel: 'test',
+        acceptedAt,
+        diedAt: acceptedAt,
+        reason: 'oops',
+        message: { text: '1', senderId: 'ada', address: { to: 'ada' }, metadata: { a: 1 } },
+        progress: { runs: 1, answered: false, steps: [{ state: 'done' }] },
+      },
+      { message: { text: '2' } },
+    ]);
+    const [first] = letters;
+    expect(await engine.deadLetters.get(first?.id ?? '')).toEqual(first);
+    expect(await engine.deadLetters.get('nobody')).toBeNull();
+  });
+
+  it('do not hold the conversation back', async () => {
+    const { turns, failures, handled, clock, all } = setUp();
+    failures.left = 1;
+    await turns.accept(post('1'));
+    await turns.accept(post('2'));
+    await clock.advance(0);
+    expect(handled).toEqual(['1', '2']);
+    expect(all.platform.texts).toEqual(['about 1', 'about 2', 'done 2']);
+  });
+
+  it('are kept for 90 days', async () => {
+    const { turns, engine, clock } = setUp();
+    await turns.accept(post('1'));
+    await clock.advance(89 * DAY_MS);
+    expect(await engine.deadLetters.list()).toHaveLength(1);
+    await clock.advance(2 * DAY_MS);
+    expect(await engine.deadLetters.list()).toEqual([]);
+  });
+
+  it('can be discarded', async () => {
+    const { turns, engine, clock } = setUp();
+    await turns.accept(post('1'));
+    await clock.advance(0);
+    const [letter] = await engine.deadLetters.list();
+    expect(await engine.deadLetters.discard(letter?.id ?? '')).toBe(true);
+    expect(await engine.deadLetters.discard(letter?.id ?? '')).toBe(false);
+    expect(await engine.replay(letter?.id ?? '')).toBe(false);
+    expect(await engine.deadLetters.list()).toEqual([]);
+  });
+
+  it('are replayed at the end of the conversation, and what was sent is not sent again', async () => {
+    const { turns, engine, failures, handled, clock, all } = setUp();
+    failures.left = 1;
+    await turns.accept(post('1', one));
+    await clock.advance(0);
+    const [letter] = await engine.deadLetters.list();
+    const other = turns.accept(post('2'));
+    expect(await engine.replay(letter?.id ?? '')).toBe(true);
+    await other;
+    await clock.advance(0);
+    expect(handled).toEqual(['1', '2', '1']);
+    expect(all.platform.texts).toEqual(['about 1', 'about 2', 'done 2', 'done 1']);
+    expect(await engine.deadLetters.list()).toEqual([]);
+    expect(await turns.accept(post('1', one))).toBe('duplicate');
+  });
+
+  it('are replayed without the assistant, where it has answered', async () => {
+    const { turns, engine, failures, handled, clock, all } = setUp();
+    failures.left = 0;
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('1', one));
+    await clock.advance(4 * HOUR_MS);
+    const [letter] = await engine.deadLetters.list();
+    all.platform.onRequest = () => {};
+    expect(await engine.replay(letter?.id ?? '')).toBe(true);
+    await clock.advance(0);
+    expect(handled).toEqual(['1']);
+    expect(all.platform.texts).toEqual(['about 1', 'done 1']);
+  });
+
+  it('have all their tries again when they are replayed', async () => {
+    const { turns, engine, failures, clock, all } = setUp();
+    failures.left = 0;
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('1', one));
+    await clock.advance(4 * HOUR_MS);
+    const [letter] = await engine.deadLetters.list();
+    await engine.replay(letter?.id ?? '');
+    await clock.advance(HOUR_MS / 2);
+    expect(await engine.deadLetters.list()).toEqual([]);
+    all.platform.onRequest = () => {};
+    await clock.advance(HOUR_MS);
+    expect(all.platform.texts).toEqual(['about 1', 'done 1']);
+  });
+
+  it('are tried again where they were refused for good', async () => {
+    const { turns, engine, failures, clock, all } = setUp();
+    failures.left = 0;
+    all.platform.onRequest = failing(refused, 1);
+    await turns.accept(post('1', one));
+    await clock.advance(0);
+    const [letter] = await engine.deadLetters.list();
+    await engine.replay(letter?.id ?? '');
+    await clock.advance(0);
+    expect(all.platform.texts).toEqual(['about 1', 'done 1']);
+  });
+
+  it('ask for what was under way by the same key, and try it with the same key', async () => {
+    // A replayed turn had another name, and its steps other keys: the platform knew none of them.
+    const { turns, engine, failures, clock, all } = setUp({ canBeAsked: true });
+    failures.left = 0;
+    all.platform.onArrived = failing(unanswered);
+    all.platform.onAsked = failing(away);
+    await turns.accept(post('1', one));
+    await clock.advance(4 * HOUR_MS);
+    const [letter] = await engine.deadLetters.list();
+    all.platform.onArrived = () => {};
+    all.platform.onAsked = () => {};
+    await engine.replay(letter?.id ?? '');
+    await clock.advance(HOUR_MS);
+    expect(all.platform.texts).toEqual(['about 1', 'done 1']);
+    expect(new Set(all.platform.asked)).toEqual(new Set([all.platform.arrived[0]?.key]));
+  });
+
+  it('can be replayed again and again', async () => {
+    const { turns, engine, failures, clock, all, handled } = setUp();
+    failures.left = 3;
+    await turns.accept(post('1', one));
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(0);
+      const letters = await engine.deadLetters.list();
+      expect(letters).toHaveLength(1);
+      expect(await engine.replay(letters[0]?.id ?? '')).toBe(true);
+    }
+    await clock.advance(0);
+    expect(handled).toEqual(['1', '1', '1', '1']);
+    expect(all.platform.texts).toEqual(['about 1', 'done 1']);
+    expect(await engine.deadLetters.list()).toEqual([]);
+  });
+
+  it('are replayed once, however often that is asked for', async () => {
+    const { turns, engine, failures, clock, all } = setUp();
+    failures.left = 1;
+    await turns.accept(post('1', one));
+    await clock.advance(0);
+    const [letter] = await engine.deadLetters.list();
+    await Promise.all([engine.replay(letter?.id ?? ''), engine.replay(letter?.id ?? '')]);
+    await clock.advance(0);
+    expect(all.platform.texts).toEqual(['about 1', 'done 1']);
+  });
+
+  it('take nothing from a message whose id looks like a replay', async () => {
+    const { turns, engine, failures, clock, handled } = setUp();
+    failures.left = 1;
+    await turns.accept(post('1', { messageId: 'm~1' }));
+    await turns.accept(post('2', { messageId: 'm~2' }));
+    await clock.advance(0);
+    const [letter] = await engine.deadLetters.list();
+    await engine.replay(letter?.id ?? '');
+    await clock.advance(0);
+    expect(handled).toEqual(['1', '2', '1']);
+  });
+
+  it('keep all the messages that were joined', async () => {
+    const { turns, engine, failures, clock, handled } = setUp({ overlap: 'debounce' });
+    failures.left = 1;
+    await turns.accept(post('a', { messageId: 'a' }));
+    await turns.accept(post('b', { messageId: 'b' }));
+    await clock.advance(2_000);
+    const [letter] = await engine.deadLetters.list();
+    expect(letter?.message.text).toBe('a\nb');
+    await engine.replay(letter?.id ?? '');
+    await clock.advance(2_000);
+    expect(handled).toEqual(['a\nb', 'a\nb']);
+  });
+
+  it('are joined with nothing when they are replayed', async () => {
+    // A replayed turn is older than the message before it: it became part of that one's turn, and
+    // what it had sent was forgotten.
+    const { turns, engine, failures, clock, handled, all } = setUp({ overlap: 'debounce' });
+    failures.left = 1;
+    await turns.accept(post('1', one));
+    await clock.advance(5_000);
+    const [letter] = await engine.deadLetters.list();
+    await turns.accept(post('2'));
+    await engine.replay(letter?.id ?? '');
+    await clock.advance(5_000);
+    expect(handled).toEqual(['1', '2', '1']);
+    expect(all.platform.texts).toEqual(['about 1', 'about 2', 'done 2', 'done 1']);
+  });
+
+  it('survive a crash between the letter and the end of the turn', async () => {
+    const all = new Processes();
+    const dying = all.start(() => {
+      throw new Error('oops');
+    });
+    const { set } = dying.store.values;
+    dying.store.values.set = async (...args) => {
+      const version = await set(...args);
+      if (args[0] === 'dead-letters') dying.kill();
+      return version;
+    };
+    await dying.turns.accept(post('1', one));
+    await all.clock.advance(0);
+    const next = all.start(() => {
+      throw new Error('oops');
+    });
+    await all.clock.advance(20);
+    expect(await next.engine.deadLetters.list()).toHaveLength(1);
+    expect(await all.shared.memory.turns.waiting('test::ada', 9)).toEqual([]);
+  });
+});

@@ -1,0 +1,284 @@
+import { RetryableError, type InterruptedStream, type Reply } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import { post } from '../support/engine.ts';
+import { away, failing, PlatformOutput, refused } from '../support/platform.ts';
+import { Processes, type ProcessSetup } from '../support/processes.ts';
+import { chunksOf } from '../support/turn-on.ts';
+
+expectNoUnhandledRejections();
+
+const one = { messageId: '1' };
+
+/** Shows a stream by one request a call. */
+class StreamOutput extends PlatformOutput {
+  override async sendResponseChunkStart(to: string): Promise<void> {
+    await this.post(to, 'start');
+  }
+  override async sendResponseChunk(to: string, chunk: string): Promise<void> {
+    await this.post(to, `+${chunk}`);
+  }
+  override async sendResponseChunkEnd(to: string): Promise<void> {
+    await this.post(to, 'end');
+  }
+  override async sendResponseChunkInterrupted(
+    to: string,
+    { receipts, text }: InterruptedStream,
+  ): Promise<void> {
+    await this.post(to, `cut ${JSON.stringify(receipts[0])} ${text}`);
+  }
+}
+
+function setUp(): { all: Processes; setup: ProcessSetup } {
+  const all = new Processes();
+  const makeOutput = (isDead: () => boolean): StreamOutput =>
+    new StreamOutput(all.platform, false, isDead);
+  return { all, setup: { makeOutput } };
+}
+
+const say = async (_message: unknown, reply: Reply): Promise<void> => {
+  await reply.text('first');
+  await reply.stream(chunksOf('a', 'b', 'c'));
+  await reply.text('last');
+};
+
+describe('a stream', () => {
+  it('is shown as it grows', async () => {
+    const { all, setup } = setUp();
+    const { turns } = all.start(say, setup);
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['first', 'start', '+a', '+b', '+c', 'end', 'last']);
+  });
+
+  it('is one step: a second run reads it and shows nothing', async () => {
+    const { all, setup } = setUp();
+    const dying = all.start(say, setup);
+    all.platform.onRequest = ({ text }) => text === 'last' && dying.kill();
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    all.platform.onRequest = () => {};
+    let said: unknown;
+    all.start(async (message, reply) => {
+      await say(message, reply);
+      said = true;
+    }, setup);
+    await all.clock.advance(1_000);
+    expect(said).toBe(true);
+    expect(all.platform.texts).toEqual(['first', 'start', '+a', '+b', '+c', 'end', 'last']);
+    const history = await all.shared.memory.lists.last('history', 'test::ada', 9);
+    expect(history.map((entry) => (entry as { text: string }).text)).toEqual([
+      'Hi',
+      'first',
+      'abc',
+      'last',
+    ]);
+  });
+
+  it('that a crash has cut is closed, and said anew', async () => {
+    const { all, setup } = setUp();
+    const dying = all.start(async (message, reply) => {
+      await reply.text('first');
+      await reply.stream(
+        (async function* () {
+          yield 'a';
+          await all.clock.sleep(1_000);
+          yield 'b';
+          yield 'c';
+        })(),
+      );
+    }, setup);
+    all.platform.onRequest = ({ text }) => text === '+c' && dying.kill();
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(2_000);
+    all.platform.onRequest = () => {};
+    all.start(say, setup);
+    await all.clock.advance(1_000);
+    expect(all.platform.texts).toEqual([
+      'first',
+      'start',
+      '+a',
+      '+b',
+      'cut {"ts":"2"} ab',
+      'start',
+      '+a',
+      '+b',
+      '+c',
+      'end',
+      'last',
+    ]);
+  });
+
+  it('has its handle stored with the first request, and its text once a second', async () => {
+    const { all, setup } = setUp();
+    const { turns, store } = all.start(async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          for (let i = 0; i < 100; i++) {
+            yield 'x';
+            await all.clock.sleep(50);
+          }
+        })(),
+      );
+    }, setup);
+    let commits = 0;
+    const commit = store.turns.commit.bind(store.turns);
+    store.turns.commit = async (...args) => {
+      commits++;
+      return await commit(...args);
+    };
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(10);
+    const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
+    expect(JSON.parse(turn?.progress ?? '{}')).toMatchObject({
+      steps: [{ state: 'begun', kind: 'stream', receipts: [{ ts: '1' }] }],
+    });
+    await all.clock.advance(10_000);
+    expect(all.platform.texts).toHaveLength(102);
+    // Five seconds of it; its begin and its end; the begin and the end of the turn.
+    expect(commits).toBeLessThanOrEqual(10);
+    expect(commits).toBeGreaterThanOrEqual(8);
+  });
+
+  it('that the platform leaves is read to its end, and said whole when it is back', async () => {
+    const { all, setup } = setUp();
+    const statuses: string[] = [];
+    let produced = 0;
+    const { turns } = all.start(async (_message, reply) => {
+      const sent = await reply.stream(
+        (async function* () {
+          for (const chunk of ['a', 'b', 'c']) {
+            produced++;
+            yield chunk;
+          }
+        })(),
+      );
+      statuses.push(sent.status, (await reply.text('last')).status);
+    }, setup);
+    all.platform.onRequest = ({ text }) => {
+      if (text === '+b') throw away();
+    };
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(11_000);
+    expect(produced).toBe(3);
+    expect(statuses).toEqual(['pending', 'pending']);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'abc', 'last']);
+  });
+
+  it('on a channel that never calls deliver waits as well, with all that follows', async () => {
+    const all = new Processes();
+    let isAway = true;
+    class PlainStream extends PlatformOutput {
+      override async sendResponseChunk(to: string, chunk: string): Promise<void> {
+        if (isAway) throw away();
+        await all.platform.post({ key: '', to, text: chunk });
+      }
+    }
+    const { turns } = all.start(
+      async (_message, reply) => {
+        await reply.stream(chunksOf('a', 'b'));
+        await reply.text('last');
+      },
+      { makeOutput: () => new PlainStream(all.platform) },
+    );
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(5_000);
+    expect(all.platform.texts).toEqual([]);
+    isAway = false;
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['ab', 'last']);
+  });
+
+  it('whose old message cannot be closed is said all the same', async () => {
+    const { all, setup } = setUp();
+    const { turns } = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), setup);
+    all.platform.onRequest = ({ text }) => {
+      if (text === '+b') throw away();
+    };
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(11_000);
+    all.platform.onRequest = ({ text }) => {
+      if (text.startsWith('cut')) throw refused();
+    };
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'ab']);
+  });
+
+  it('that begins while the platform is away is said whole', async () => {
+    const { all, setup } = setUp();
+    const { turns } = all.start(say, setup);
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(11_000);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['first', 'abc', 'last']);
+  });
+
+  it('whose producer fails is closed, and said anew in the next run', async () => {
+    const { all, setup } = setUp();
+    const { turns } = all.start(async (message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'a';
+          if (message.attempt === 1) throw new RetryableError('the model is away');
+          yield 'b';
+        })(),
+      );
+    }, setup);
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual([
+      'start',
+      '+a',
+      'end',
+      'cut {"ts":"1"} a',
+      'start',
+      '+a',
+      '+b',
+      'end',
+    ]);
+  });
+
+  it('is ended on the channel when the deadline passes', async () => {
+    const { all, setup } = setUp();
+    const { turns } = all.start(
+      (_message, reply) =>
+        reply.stream(
+          (async function* () {
+            yield 'a';
+            await all.clock.sleep(3_000);
+            yield 'b';
+          })(),
+        ),
+      { ...setup, limits: { deadlineMs: 1_000 } },
+    );
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'end']);
+  });
+
+  it('lets through what its producer says meanwhile, as steps of their own', async () => {
+    const { all, setup } = setUp();
+    const chatty = async (_message: unknown, reply: Reply): Promise<void> => {
+      await reply.stream(
+        (async function* () {
+          yield 'a';
+          await reply.text('between');
+          yield 'b';
+        })(),
+      );
+      await reply.text('last');
+    };
+    const dying = all.start(chatty, setup);
+    all.platform.onRequest = ({ text }) => text === 'last' && dying.kill();
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    all.platform.onRequest = () => {};
+    all.start(chatty, setup);
+    await all.clock.advance(1_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'between', '+b', 'end', 'last']);
+  });
+});

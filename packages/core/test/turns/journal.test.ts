@@ -1,0 +1,351 @@
+import { OutputChannel, RetryableError, type Reply } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import { post } from '../support/engine.ts';
+import { away, failing, refused, unanswered } from '../support/platform.ts';
+import { Processes, type ProcessSetup } from '../support/processes.ts';
+
+expectNoUnhandledRejections();
+
+const never = new Promise<never>(() => {});
+const one = { messageId: '1' };
+
+const three = async (_message: unknown, reply: Reply): Promise<void> => {
+  for (const text of ['1', '2', '3']) await reply.text(text);
+};
+
+/** Begins a turn in a process that dies when the platform says so, and ends it in another one. */
+async function crash(
+  onDeath: (all: Processes, kill: () => void) => void,
+  setup: ProcessSetup = {},
+  [first, second]: Parameters<Processes['start']>[0][] = [three, three],
+): Promise<Processes> {
+  const all = new Processes();
+  const dying = all.start(first ?? three, setup);
+  onDeath(all, dying.kill);
+  await dying.turns.accept(post('Hi', one));
+  await all.clock.advance(0);
+  all.platform.onRequest = () => {};
+  all.platform.onArrived = () => {};
+  all.start(second ?? three, setup);
+  await all.clock.advance(20_000);
+  return all;
+}
+
+const before =
+  (text: string) =>
+  (all: Processes, kill: () => void): void => {
+    all.platform.onRequest = (request) => request.text === text && kill();
+  };
+const after =
+  (text: string) =>
+  (all: Processes, kill: () => void): void => {
+    all.platform.onArrived = (request) => request.text === text && kill();
+  };
+
+describe('a step', () => {
+  it('is stored before it is made, and its receipt before the reply goes on', async () => {
+    const all = new Processes();
+    const seen: unknown[] = [];
+    const steps = async (): Promise<unknown> => {
+      const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
+      return (JSON.parse(turn?.progress ?? '{}') as { steps: unknown }).steps;
+    };
+    const { turns } = all.start(async (_message, reply) => {
+      const sent = await reply.text('1');
+      seen.push(await steps(), sent);
+    });
+    all.platform.onRequest = async () => seen.push(await steps());
+    await turns.accept(post('Hi'));
+    await all.clock.advance(0);
+    expect(seen).toEqual([
+      [{ state: 'begun', kind: 'request' }],
+      [{ state: 'done', kind: 'request', receipts: [{ ts: '1' }] }],
+      { status: 'sent', receipts: [{ ts: '1' }] },
+    ]);
+  });
+
+  it('has a key that no other has, which is the same in every try', async () => {
+    const all = new Processes();
+    const { turns } = all.start(three);
+    all.platform.onRequest = failing(away, 2);
+    await turns.accept(post('a'));
+    await turns.accept(post('b', { senderId: 'bob' }));
+    await all.clock.advance(20_000);
+    expect(all.platform.tried).toHaveLength(8);
+    expect(new Set(all.platform.tried).size).toBe(6);
+    for (const key of all.platform.tried) expect(key).toMatch(/^[\w-]+:\d+$/);
+  });
+
+  it('that was answered is not made again by a second run, whatever is in it', async () => {
+    const receipts: unknown[] = [];
+    const other = async (_message: unknown, reply: Reply): Promise<void> => {
+      for (const text of ['eins', 'zwei', 'drei']) receipts.push((await reply.text(text)).receipts);
+    };
+    const all = await crash(before('3'), { canBeAsked: true }, [three, other]);
+    expect(all.platform.texts).toEqual(['1', '2', 'drei']);
+    expect(receipts).toEqual([[{ ts: '1' }], [{ ts: '2' }], [{ ts: '3' }]]);
+  });
+
+  it('that refused for good is refused again in a second run, without a request', async () => {
+    const all = new Processes();
+    const errors: unknown[] = [];
+    const { turns } = all.start(async (message, reply) => {
+      await reply.text('1').catch((error: unknown) => errors.push(error));
+      if (message.attempt === 1) throw new RetryableError('later');
+      await reply.text('2');
+    });
+    all.platform.onRequest = failing(refused, 1);
+    await turns.accept(post('Hi'));
+    await all.clock.advance(20_000);
+    expect(errors).toMatchObject([{ code: 'delivery' }, { code: 'failed_before' }]);
+    expect(all.platform.tried).toHaveLength(2);
+    expect(all.platform.texts).toEqual(['2']);
+  });
+
+  it('of a response with several requests is one each', async () => {
+    const say = (_message: unknown, reply: Reply): Promise<unknown> => reply.text('a\nb\nc');
+    const all = await crash(after('b'), { canBeAsked: true }, [say, say]);
+    expect(all.platform.texts).toEqual(['a', 'b', 'c']);
+    expect(all.platform.asked).toHaveLength(1);
+  });
+});
+
+describe('a request that was under way at a crash', () => {
+  const cases = [
+    // Where, whether it can be asked, what is assumed, what the user gets.
+    ['before it arrived', before, true, 'resend', ['1', '2', '3']],
+    ['after it arrived', after, true, 'resend', ['1', '2', '3']],
+    ['before it arrived', before, true, 'assume-sent', ['1', '2', '3']],
+    ['after it arrived', after, true, 'assume-sent', ['1', '2', '3']],
+    ['before it arrived', before, false, 'resend', ['1', '2', '3']],
+    ['after it arrived', after, false, 'resend', ['1', '2', '2', '3']],
+    ['before it arrived', before, false, 'assume-sent', ['1', '3']],
+    ['after it arrived', after, false, 'assume-sent', ['1', '2', '3']],
+  ] as const;
+  it.each(cases)('%s', async (_when, at, canBeAsked, whenUnknown, expected) => {
+    const all = await crash(at('2'), { canBeAsked, delivery: { whenUnknown } });
+    expect(all.platform.texts).toEqual(expected);
+    const keys = all.platform.arrived.filter(({ text }) => text === '2').map(({ key }) => key);
+    expect(new Set(keys).size).toBe(Math.min(1, keys.length));
+  });
+
+  it('is asked for again where the platform cannot be asked at once', async () => {
+    const all = new Processes();
+    const dying = all.start(three, { canBeAsked: true });
+    after('2')(all, dying.kill);
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    all.platform.onArrived = () => {};
+    all.platform.onAsked = failing(away, 12);
+    all.start(three, { canBeAsked: true });
+    await all.clock.advance(1_000_000);
+    expect(all.platform.texts).toEqual(['1', '2', '3']);
+    expect(all.platform.asked.length).toBeGreaterThan(12);
+  });
+});
+
+describe('a request whose answer never came', () => {
+  it.each([
+    [true, 'resend', ['1', '2', '3']],
+    [false, 'resend', ['1', '1', '2', '3']],
+    [false, 'assume-sent', ['1', '2', '3']],
+  ] as const)('is unknown (asked: %s, %s)', async (canBeAsked, whenUnknown, expected) => {
+    const all = new Processes();
+    const { turns } = all.start(three, { canBeAsked, delivery: { whenUnknown } });
+    all.platform.onArrived = failing(unanswered, 1);
+    await turns.accept(post('Hi'));
+    await all.clock.advance(10_000);
+    expect(all.platform.texts).toEqual(expected);
+  });
+
+  it('is unknown also where the connection broke, and not where there was none', async () => {
+    for (const [code, expected] of [
+      ['ECONNRESET', []],
+      ['ECONNREFUSED', ['1']],
+    ] as const) {
+      const all = new Processes();
+      const { turns } = all.start((_message, reply) => reply.text('1'), {
+        delivery: { whenUnknown: 'assume-sent' },
+      });
+      const cause = Object.assign(new Error('socket'), { code });
+      all.platform.onRequest = failing(() => new TypeError('fetch failed', { cause }), 1);
+      await turns.accept(post('Hi'));
+      await all.clock.advance(10_000);
+      expect(all.platform.texts).toEqual(expected);
+    }
+  });
+
+  it('stays unknown when it is parked', async () => {
+    const all = new Processes();
+    const { turns } = all.start(three, { canBeAsked: true });
+    all.platform.onArrived = failing(unanswered);
+    all.platform.onAsked = failing(away);
+    await turns.accept(post('Hi'));
+    await all.clock.advance(11_000);
+    all.platform.onArrived = () => {};
+    all.platform.onAsked = () => {};
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['1', '2', '3']);
+  });
+
+  it('is not unknown once it is known never to have left', async () => {
+    // A crash while we wait for the platform must not make a riddle of it.
+    const all = new Processes();
+    const dying = all.start(three, { delivery: { whenUnknown: 'assume-sent' } });
+    all.platform.onRequest = failing(away);
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(1_000);
+    dying.kill();
+    all.platform.onRequest = () => {};
+    all.start(three, { delivery: { whenUnknown: 'assume-sent' } });
+    await all.clock.advance(1_000);
+    expect(all.platform.texts).toEqual(['1', '2', '3']);
+  });
+});
+
+/** Makes its requests itself, without `deliver`. */
+class PlainOutput extends OutputChannel {
+  readonly name = 'plain';
+  readonly all: Processes;
+  readonly isDead: () => boolean;
+
+  constructor(all: Processes, isDead: () => boolean) {
+    super();
+    this.all = all;
+    this.isDead = isDead;
+  }
+
+  async sendTextMessage(to: string, text: string): Promise<void> {
+    if (this.isDead()) await never;
+    await this.all.platform.post({ key: '', to, text }, this.isDead);
+    if (this.isDead()) await never;
+  }
+
+  override async sendElements(to: string): Promise<void> {
+    await this.sendTextMessage(to, 'cards');
+  }
+}
+
+describe('a channel that never calls deliver', () => {
+  it('has a step for each call of a method that its author has written', async () => {
+    const all = new Processes();
+    const setup: ProcessSetup = { makeOutput: (isDead) => new PlainOutput(all, isDead) };
+    const say = async (_message: unknown, reply: Reply): Promise<void> => {
+      await reply.text('first');
+      await reply.response({ text: 'a', image: 'b', elements: [{ title: 'c' }] });
+    };
+    const dying = all.start(say, setup);
+    all.platform.onArrived = ({ text }) => text === 'cards' && dying.kill();
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    all.platform.onArrived = () => {};
+    all.start(say, setup);
+    await all.clock.advance(1_000);
+    // The first call of a method in a process is not noted before it is made.
+    expect(all.platform.texts).toEqual(['first', 'a', 'Image: b', 'cards', 'cards']);
+  });
+
+  it('has its steps stored before they are made, from the second call on', async () => {
+    const all = new Processes();
+    const setup: ProcessSetup = {
+      makeOutput: (isDead) => new PlainOutput(all, isDead),
+      delivery: { whenUnknown: 'assume-sent' },
+    };
+    const dying = all.start(three, setup);
+    all.platform.onArrived = ({ text }) => text === '2' && dying.kill();
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    all.platform.onArrived = () => {};
+    all.start(three, setup);
+    await all.clock.advance(1_000);
+    expect(all.platform.texts).toEqual(['1', '2', '3']);
+  });
+
+  it('has its calls tried again, and parked', async () => {
+    const all = new Processes();
+    const { turns } = all.start(three, {
+      makeOutput: (isDead) => new PlainOutput(all, isDead),
+    });
+    all.platform.onRequest = failing(away, 12);
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(100_000);
+    expect(all.platform.texts).toEqual(['1', '2', '3']);
+  });
+});
+
+describe('parking', () => {
+  it('honours what the platform asks for, within await', async () => {
+    const all = new Processes();
+    const { turns, clock } = all.start((_message, reply) => reply.text('1'));
+    const moments: number[] = [];
+    let tries = 0;
+    all.platform.onRequest = () => {
+      moments.push(clock.now());
+      if (++tries === 1) throw away(7_000);
+    };
+    await turns.accept(post('Hi'));
+    await clock.advance(20_000);
+    expect(Number(moments[1]) - Number(moments[0])).toBe(7_000);
+  });
+
+  it('honours what the platform asks for, also above the longest wait of its own', async () => {
+    const all = new Processes();
+    const { turns, clock } = all.start((_message, reply) => reply.text('1'));
+    const moments: number[] = [];
+    let tries = 0;
+    all.platform.onRequest = () => {
+      moments.push(clock.now());
+      if (++tries === 1) throw away(5 * 60 * 60 * 1000);
+    };
+    await turns.accept(post('Hi'));
+    await clock.advance(6 * 60 * 60 * 1000);
+    // It is parked at once, since waiting within `await` would be in vain.
+    expect(Number(moments[1]) - Number(moments[0])).toBe(5 * 60 * 60 * 1000);
+  });
+
+  it('does not begin within retryMs of 0', async () => {
+    const all = new Processes();
+    const statuses: string[] = [];
+    const { turns, clock } = all.start(
+      async (_message, reply) => void statuses.push((await reply.text('1')).status),
+      { delivery: { retryMs: 0 } },
+    );
+    all.platform.onRequest = failing(away, 1);
+    await turns.accept(post('Hi'));
+    await clock.advance(1);
+    expect(statuses).toEqual(['pending']);
+    await clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['1']);
+  });
+
+  it('keeps what was sent of a response, and goes on behind it', async () => {
+    const all = new Processes();
+    const { turns, clock } = all.start((_message, reply) => reply.text('a\nb\nc'));
+    all.platform.onRequest = ({ text }) => {
+      if (text === 'b') throw away();
+    };
+    await turns.accept(post('Hi'));
+    await clock.advance(11_000);
+    all.platform.onRequest = () => {};
+    await clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['a', 'b', 'c']);
+  });
+
+  it('reports a response as pending, and as sent when it is', async () => {
+    const all = new Processes();
+    const gate = deferred();
+    const { turns, clock, sendReports } = all.start(async (_message, reply) => {
+      await reply.text('1');
+      await gate.promise;
+    });
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('Hi'));
+    await clock.advance(11_000);
+    all.platform.onRequest = () => {};
+    gate.resolve();
+    await clock.advance(20_000);
+    expect(sendReports.map(({ outcome }) => outcome)).toEqual(['pending', 'sent']);
+  });
+});

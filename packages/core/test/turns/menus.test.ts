@@ -1,0 +1,175 @@
+import { type BotMessage } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import { post, say, setUpEngine } from '../support/engine.ts';
+import { TextOutput } from '../support/outputs.ts';
+import { away, failing, PlatformOutput } from '../support/platform.ts';
+import { Processes, type ProcessSetup } from '../support/processes.ts';
+
+expectNoUnhandledRejections();
+
+class MenuOutput extends PlatformOutput {
+  override readonly numbersChoices = true;
+}
+
+const sizes: BotMessage = {
+  text: 'Size?',
+  buttons: [
+    { title: 'Small', payload: '/s' },
+    { title: 'Large', payload: '/l' },
+  ],
+};
+const colours: BotMessage = { text: 'Colour?', buttons: [{ title: 'Red' }, { title: 'Blue' }] };
+
+/** Asks two questions, one after the other. */
+function setUp(setup: ProcessSetup = {}) {
+  const all = new Processes();
+  const heard: unknown[] = [];
+  const makeOutput = (isDead: () => boolean): MenuOutput =>
+    new MenuOutput(all.platform, true, isDead);
+  const options = { makeOutput, ...setup };
+  const process = all.start(async (message, reply) => {
+    heard.push([message.text, message.choice?.title ?? null]);
+    if (message.text === 'Hi') await reply.response(sizes);
+    else if (message.text === '/s' || message.text === '/l') await reply.response(colours);
+    else if (message.text !== 'hush') await reply.text('so?');
+  }, options);
+  const accept = async (text: string): Promise<void> => {
+    await process.turns.accept(post(text));
+    await all.clock.advance(0);
+  };
+  return { ...process, all, heard, accept, options };
+}
+
+describe('a numbered menu', () => {
+  it.each(['2', ' 2.', '2)', 'large', 'LARGE '])('is answered by %j', async (answer) => {
+    const { heard, accept, all } = setUp();
+    await accept('Hi');
+    await accept(answer);
+    expect(heard[1]).toEqual(['/l', 'Large']);
+    expect(all.platform.texts.slice(0, 3)).toEqual(['Size?', '1. Small', '2. Large']);
+  });
+
+  it.each(['3', '0', 'one', '2 please'])('is not answered by %j', async (answer) => {
+    const { heard, accept } = setUp();
+    await accept('Hi');
+    await accept(answer);
+    expect(heard[1]).toEqual([answer, null]);
+  });
+
+  it('is used once: of two quick "1"s the second never answers the next question', async () => {
+    const { heard, accept, turns, all } = setUp();
+    await accept('Hi');
+    await Promise.all([turns.accept(post('1')), turns.accept(post('1'))]);
+    await all.clock.advance(0);
+    expect(heard.slice(1)).toEqual([
+      ['/s', 'Small'],
+      ['1', null],
+    ]);
+    await accept('2');
+  });
+
+  it('is open until something else is said', async () => {
+    const { heard, accept } = setUp();
+    await accept('Hi');
+    await accept('hush');
+    await accept('1');
+    await accept('Hi');
+    await accept('what?');
+    await accept('1');
+    expect(heard).toEqual([
+      ['Hi', null],
+      ['hush', null],
+      ['/s', 'Small'],
+      ['Hi', null],
+      ['what?', null],
+      ['1', null],
+    ]);
+  });
+
+  it('of a message that came before it is not answered by it', async () => {
+    const all = new Processes();
+    const gate = deferred();
+    const heard: unknown[] = [];
+    const { turns } = all.start(
+      async (message, reply) => {
+        heard.push([message.text, message.choice?.title ?? null]);
+        await gate.promise;
+        if (message.text === 'Hi') await reply.response(sizes);
+      },
+      { makeOutput: () => new MenuOutput(all.platform) },
+    );
+    await turns.accept(post('Hi'));
+    await turns.accept(post('1'));
+    gate.resolve();
+    await all.clock.advance(0);
+    expect(heard).toEqual([
+      ['Hi', null],
+      ['1', null],
+    ]);
+  });
+
+  it('is still answered in the second run of its turn', async () => {
+    const { all, kill, options, accept } = setUp();
+    await accept('Hi');
+    all.platform.onRequest = ({ text }) => text === 'Colour?' && kill();
+    await accept('1');
+    all.platform.onRequest = () => {};
+    const heard: unknown[] = [];
+    all.start((message) => void heard.push([message.text, message.attempt]), options);
+    await all.clock.advance(100);
+    expect(heard).toEqual([['/s', 2]]);
+  });
+
+  it('is open only when it has been delivered', async () => {
+    const { all, accept, heard } = setUp();
+    all.platform.onRequest = failing(away);
+    await accept('Hi');
+    await all.clock.advance(11_000);
+    expect(await all.shared.memory.values.get('menu', 'test::ada')).toBeNull();
+    all.platform.onRequest = () => {};
+    await all.clock.advance(20_000);
+    await accept('1');
+    expect(heard[1]).toEqual(['/s', 'Small']);
+  });
+
+  it('is forgotten after a day', async () => {
+    const { all, accept, heard } = setUp();
+    await accept('Hi');
+    await all.clock.advance(24 * 60 * 60 * 1000);
+    await accept('1');
+    expect(heard[1]).toEqual(['1', null]);
+  });
+
+  it('is kept on no channel that shows buttons', async () => {
+    const { all, accept, heard } = setUp({ makeOutput: undefined });
+    await accept('Hi');
+    await accept('1');
+    expect(heard[1]).toEqual(['1', null]);
+    expect(await all.shared.memory.values.get('menu', 'test::ada')).toBeNull();
+  });
+
+  it('is answered where messages are handled beside one another', async () => {
+    const { accept, heard } = setUp({ overlap: 'parallel' });
+    await accept('Hi');
+    await accept('1');
+    expect(heard[1]).toEqual(['/s', 'Small']);
+  });
+
+  it('is answered in live turns as well', async () => {
+    class LiveMenu extends TextOutput {
+      override readonly numbersChoices = true;
+    }
+    const heard: unknown[] = [];
+    const { turns } = setUpEngine(async (message, reply) => {
+      heard.push(message.text);
+      if (message.text === 'Hi') await reply.response(sizes);
+    });
+    const live = (text: string): Promise<void> =>
+      turns.run(say(text, { outputChannel: new LiveMenu() }));
+    await live('Hi');
+    await Promise.all([live('2'), live('2')]);
+    expect(heard).toEqual(['Hi', '/l', '2']);
+  });
+});

@@ -1,0 +1,62 @@
+import { FakeClock } from '@trunkline/testing';
+import Database from 'libsql';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect, it } from 'vitest';
+import { SqliteStore } from '../src/index.ts';
+import { newFile } from './support/files.ts';
+
+/** What version 1 made. Written out here: it is in files, and whatever changes in the package cannot change it. */
+const VERSION_1 = `
+  CREATE TABLE owner (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    token TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    started TEXT,
+    seen_at INTEGER NOT NULL,
+    generation INTEGER NOT NULL
+  );
+  CREATE TABLE stored_values (
+    namespace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    json TEXT NOT NULL,
+    version TEXT NOT NULL,
+    expires_at INTEGER,
+    PRIMARY KEY (namespace, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX stored_values_by_expiry ON stored_values (expires_at) WHERE expires_at IS NOT NULL;
+  PRAGMA user_version = 1;
+  INSERT INTO owner VALUES (1, 'of version 1', 0, 'here', NULL, 0, 7);
+  INSERT INTO stored_values VALUES ('state', 'ada', '{"visits":3}', '7.1', NULL);
+`;
+
+it('takes a file of version 1 over, with all that is in it', async () => {
+  const file = newFile();
+  mkdirSync(dirname(file), { recursive: true });
+  const db = new Database(file);
+  db.exec('PRAGMA journal_mode = WAL');
+  db.exec(VERSION_1);
+  db.close();
+
+  const clock = new FakeClock();
+  const store = new SqliteStore({ file, clock });
+  expect(await store.values.get('state', 'ada')).toEqual({ value: { visits: 3 }, version: '7.1' });
+  const turn = { conversation: 'ada', id: '1', message: 'hi' };
+  const options = { markTtlMs: 60_000, maxTurns: 10, stampOf: 'state' };
+  expect(await store.turns.add(turn, options)).toBe('added');
+  await store.lists.append('history', 'ada', ['hi'], { maxItems: 10, ttlMs: 60_000 });
+  const lock = await store.lock('ada');
+  expect(lock.fence).toBeGreaterThan(8 * 2 ** 32);
+  const write = { namespace: 'state', value: { visits: 4 }, expected: '7.1' };
+  expect(await store.turns.commit(lock, { write })).toBe(true);
+  await store.close();
+
+  const again = new SqliteStore({ file, clock });
+  expect(await again.turns.waiting('ada', 10)).toEqual([
+    { ...turn, progress: null, stamp: { visits: 3 } },
+  ]);
+  expect(await again.lists.last('history', 'ada', 10)).toEqual(['hi']);
+  expect(await again.values.get('state', 'ada')).toMatchObject({ value: { visits: 4 } });
+  await again.close();
+});

@@ -1,0 +1,260 @@
+import { LocalLocks, StoreError, type Added } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
+import Database from 'libsql';
+import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Batch } from '../src/batch.ts';
+import { openDatabase } from '../src/database.ts';
+import { explain } from '../src/errors.ts';
+import { SqliteStore } from '../src/index.ts';
+import { SqliteLists } from '../src/lists.ts';
+import { nameOf, placeOf } from '../src/place.ts';
+import { fromColumn, toColumn } from '../src/text.ts';
+import { SqliteTurns } from '../src/turns.ts';
+import { SqliteValues } from '../src/values.ts';
+import { newFile } from './support/files.ts';
+
+const HOUR_MS = 3_600_000;
+const LONG = { markTtlMs: 2 * HOUR_MS, maxTurns: 1_000 };
+
+const open: SqliteStore[] = [];
+afterEach(async () => {
+  for (const store of open.splice(0)) await store.close().catch(() => {});
+});
+
+function openStore(file: string, clock = new FakeClock()): SqliteStore {
+  const store = new SqliteStore({ file, clock });
+  open.push(store);
+  return store;
+}
+
+function add(store: SqliteStore, conversation: string, id: string): Promise<Added> {
+  return store.turns.add({ conversation, id, message: 'hi' }, LONG);
+}
+
+async function finish(store: SqliteStore, conversation: string, ...remove: string[]) {
+  const lock = await store.lock(conversation);
+  await store.turns.commit(lock, { remove });
+  lock.release();
+}
+
+function countOf(file: string, table: string): number {
+  const db = new Database(file, { readonly: true });
+  const { count } = db.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number };
+  db.close();
+  return count;
+}
+
+/** Some rounds of the event loop, after which a watch has named whom it will. */
+async function rounds(): Promise<void> {
+  for (let i = 0; i < 20; i++) await setImmediate();
+}
+
+describe('a watch', () => {
+  it('names what was in the file, each conversation once, the oldest first, and nothing else', async () => {
+    const file = newFile();
+    const first = new SqliteStore({ file });
+    const left = Array.from({ length: 700 }, (_, i) => `user ${(i * 11) % 700}`);
+    for (const id of ['1', '2']) {
+      await Promise.all(left.map((conversation) => add(first, conversation, id)));
+    }
+    await finish(first, 'user 14', '1', '2');
+    await first.close();
+
+    const store = openStore(file);
+    const added = add(store, 'new', '1');
+    const named: string[] = [];
+    store.turns.watch((conversation) => named.push(conversation));
+    expect(named, 'not before it has returned').toEqual([]);
+    await added;
+    await rounds();
+    expect(named).toEqual(left.filter((conversation) => conversation !== 'user 14'));
+  });
+
+  it('names nobody once it was ended, or the store closed', async () => {
+    const file = newFile();
+    const first = new SqliteStore({ file });
+    await add(first, 'ada', '1');
+    await first.close();
+    const named: string[] = [];
+    const store = new SqliteStore({ file });
+    store.turns.watch((conversation) => named.push(conversation))();
+    store.turns.watch((conversation) => named.push(conversation));
+    await store.close();
+    await rounds();
+    expect(named).toEqual([]);
+  });
+});
+
+describe('what is kept of finished turns', () => {
+  it('is a mark, which goes within an hour after its time', async () => {
+    const clock = new FakeClock();
+    const file = newFile();
+    const store = openStore(file, clock);
+    const conversations = Array.from({ length: 50 }, (_, i) => `user ${i}`);
+    await Promise.all(conversations.map((conversation) => add(store, conversation, '1')));
+    expect(countOf(file, 'marks')).toBe(0);
+    await Promise.all(conversations.map((conversation) => finish(store, conversation, '1')));
+    expect([countOf(file, 'turns'), countOf(file, 'marks')]).toEqual([0, 50]);
+    await clock.advance(1.9 * HOUR_MS);
+    await store.ready();
+    expect(countOf(file, 'marks')).toBe(50);
+    await clock.advance(1.2 * HOUR_MS);
+    await store.ready();
+    expect(countOf(file, 'marks')).toBe(0);
+  });
+
+  it('is nothing where the mark is over before the turn', async () => {
+    const clock = new FakeClock();
+    const file = newFile();
+    const store = openStore(file, clock);
+    await add(store, 'ada', '1');
+    await clock.advance(2.1 * HOUR_MS);
+    expect(await add(store, 'ada', '1'), 'as long as it is not finished').toBe('unfinished');
+    await finish(store, 'ada', '1');
+    expect([countOf(file, 'turns'), countOf(file, 'marks')]).toEqual([0, 0]);
+  });
+
+  it('are lists, which go with their items', async () => {
+    const clock = new FakeClock();
+    const file = newFile();
+    const store = openStore(file, clock);
+    const options = { maxItems: 5, ttlMs: 5_000 };
+    await store.lists.append('history', 'ada', [1, 2, 3, 4, 5, 6], options);
+    await store.lists.append('history', 'bob', [1], { maxItems: 5, ttlMs: HOUR_MS });
+    expect(countOf(file, 'list_items')).toBe(6);
+    await clock.advance(30_000);
+    await store.ready();
+    expect([countOf(file, 'lists'), countOf(file, 'list_items')]).toEqual([1, 1]);
+  });
+});
+
+describe('turns in a file that cannot be used', () => {
+  it('are refused once somebody has taken the file over', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    await add(store, 'ada', '1');
+    const lock = await store.lock('ada');
+    const db = new Database(file);
+    db.prepare('UPDATE owner SET token = ?').run('somebody else');
+    db.close();
+    const { turns, lists } = store;
+    for (const refused of [
+      add(store, 'ada', '2'),
+      turns.commit(lock, { remove: ['1'] }),
+      lists.append('history', 'ada', [1], { maxItems: 1, ttlMs: 1 }),
+    ]) {
+      await expect(refused).rejects.toMatchObject({ code: 'lost_file' });
+    }
+    expect(await turns.waiting('ada', 10)).toHaveLength(1);
+  });
+
+  it('are refused where another process has locked it, within 2 seconds', async () => {
+    const file = newFile();
+    const store = openStore(file);
+    const db = new Database(file);
+    db.exec('BEGIN IMMEDIATE');
+    const start = performance.now();
+    await expect(add(store, 'ada', '1')).rejects.toThrow(/another process has locked/);
+    expect(performance.now() - start).toBeLessThan(2_000);
+    db.exec('ROLLBACK');
+    db.close();
+    expect(await add(store, 'ada', '1')).toBe('added');
+  });
+
+  it('say that it is damaged, whatever is asked for', async () => {
+    const file = newFile();
+    const first = new SqliteStore({ file });
+    for (let i = 0; i < 300; i++) void add(first, `user ${i}`, 'x'.repeat(100));
+    await first.lists.append('history', 'ada', [1], { maxItems: 1, ttlMs: HOUR_MS });
+    await first.close();
+    const store = openStore(file);
+    const lock = await store.lock('user 7');
+    damage(file);
+    const { turns, lists, values } = store;
+    const said = /is damaged, or no database: move it away/;
+    await expect(turns.waiting('user 7', 1)).rejects.toThrow(said);
+    await expect(add(store, 'user 7', '2')).rejects.toThrow(said);
+    await expect(turns.commit(lock, { remove: ['1'] })).rejects.toThrow(said);
+    await expect(lists.last('history', 'ada', 1)).rejects.toThrow(said);
+    await expect(values.entries('state')[Symbol.asyncIterator]().next()).rejects.toThrow(said);
+    const named: string[] = [];
+    turns.watch((conversation) => named.push(conversation));
+    await rounds();
+    expect(named).toEqual([]);
+  });
+});
+
+/** Writes over what is in the file and in its log. */
+function damage(file: string): void {
+  for (const [name, head, between] of [
+    [file, 4096, 0],
+    [`${file}-wal`, 32, 24],
+  ] as const) {
+    const { size } = statSync(name);
+    const fd = openSync(name, 'r+');
+    for (let at = head + between; at < size; at += between + 4096) {
+      writeSync(fd, Buffer.alloc(4096, 0xa5), 0, 4096, at);
+    }
+    closeSync(fd);
+  }
+}
+
+describe('a full disk', () => {
+  it('refuses turns, loses none that it took, and takes them when there is room', async () => {
+    const file = newFile();
+    mkdirSync(dirname(file), { recursive: true });
+    const db = openDatabase(file);
+    const clock = new FakeClock();
+    const explained = (error: unknown): unknown => explain(file, error);
+    const batch = new Batch(db, () => {}, explained);
+    const locks = new LocalLocks();
+    const options = { explain: explained, nextVersion: () => '1' };
+    const values = new SqliteValues(db, batch, clock, options);
+    const lists = new SqliteLists(db, batch, clock, explained);
+    const parts = { explain: explained, locks, values, lists, lastTurn: 0 };
+    const turns = new SqliteTurns(db, batch, clock, parts);
+    await turns.add({ conversation: 'ada', id: '1', message: 'hi' }, LONG);
+    const lock = await locks.take('ada');
+    // SQLite says the same of a file that may not grow as of a disk that is full.
+    const limit = (pages: number): unknown => db.exec(`PRAGMA max_page_count = ${pages}`);
+    limit(1);
+    const big = 'x'.repeat(200_000);
+    const turn = { conversation: 'ada', id: '2', message: big };
+    await expect(turns.add(turn, LONG)).rejects.toThrow(StoreError);
+    const save = { id: '1', progress: big };
+    await expect(turns.commit(lock, { save })).rejects.toThrow(/the disk is full/);
+    const append = lists.append('history', 'ada', [big], { maxItems: 9, ttlMs: HOUR_MS });
+    await expect(append).rejects.toThrow(/the disk is full/);
+    expect(await turns.waiting('ada', 10)).toMatchObject([{ id: '1', progress: null }]);
+    limit(1e6);
+    expect(await turns.add(turn, LONG)).toBe('added');
+    expect(await turns.commit(lock, { save, remove: ['2'] })).toBe(true);
+    db.close();
+  });
+});
+
+describe('the columns of a turn', () => {
+  it('are texts where SQLite keeps them, and any other text is kept, too', () => {
+    for (const text of ['', 'hi', '👋🏽']) expect(toColumn(text)).toBe(text);
+    for (const text of ['', 'hi', '👋🏽', 'a\0b', '\0', '\ud83d', 'x\udc4by']) {
+      const column = toColumn(text);
+      const read = typeof column === 'string' ? column : new Uint8Array(column).buffer;
+      expect(fromColumn(read)).toBe(text);
+    }
+  });
+
+  it('have places and names that numbers carry', () => {
+    const names = new Set<number>();
+    for (let i = 0; i < 10_000; i++) {
+      for (const number of [placeOf(String(i)), nameOf(String(i))]) {
+        expect(Number.isSafeInteger(number)).toBe(true);
+        names.add(number);
+      }
+    }
+    expect(names.size).toBe(20_000);
+    expect(nameOf('\ud800')).not.toBe(nameOf('\ud801'));
+  });
+});

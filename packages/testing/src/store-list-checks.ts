@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import type { AddCheck } from './checks.ts';
+import { PLACES, type StoreScene } from './store-scene.ts';
+import { VALUES } from './store-value-checks.ts';
+
+/** The checks of a store's keyed lists. */
+export function addListChecks(check: AddCheck, scene: StoreScene): void {
+  const { ttlMs } = scene;
+  const kept = { maxItems: 1_000, ttlMs: 1_000 * ttlMs };
+
+  check('has no items where there is no list', async (during) => {
+    const { lists } = await scene.open(during);
+    assert.deepEqual(await lists.last('history', 'anna', 10), []);
+  });
+
+  check('keeps any JSON in a list, in its order', async (during) => {
+    const { lists } = await scene.open(during);
+    await lists.append('history', 'anna', VALUES.slice(0, 3), kept);
+    await lists.append('history', 'anna', VALUES.slice(3), kept);
+    assert.deepEqual(await lists.last('history', 'anna', 1_000), VALUES);
+  });
+
+  check('gives the last items of a list', async (during) => {
+    const { lists } = await scene.open(during);
+    await lists.append('history', 'anna', [1, 2, 3, 4, 5], kept);
+    assert.deepEqual(await lists.last('history', 'anna', 2), [4, 5]);
+    assert.deepEqual(await lists.last('history', 'anna', 5), [1, 2, 3, 4, 5]);
+    assert.deepEqual(await lists.last('history', 'anna', 0), [], 'the last 0 items');
+  });
+
+  check('keeps copies of items, and gives copies', async (during) => {
+    const { lists } = await scene.open(during);
+    const item = { texts: ['hi'] };
+    await lists.append('history', 'anna', [item], kept);
+    item.texts.push('changed by the writer');
+    const [read] = await lists.last('history', 'anna', 1);
+    assert.deepEqual(read, { texts: ['hi'] });
+    read.texts.push('changed by a reader');
+    assert.deepEqual(await lists.last('history', 'anna', 1), [{ texts: ['hi'] }]);
+  });
+
+  check('drops the oldest items of a list that is full', async (during) => {
+    const { lists } = await scene.open(during);
+    const few = { ...kept, maxItems: 3 };
+    await lists.append('history', 'anna', [1, 2], few);
+    await lists.append('history', 'anna', [3, 4], few);
+    assert.deepEqual(await lists.last('history', 'anna', 10), [2, 3, 4]);
+    await lists.append('history', 'anna', [5, 6, 7, 8], few);
+    assert.deepEqual(await lists.last('history', 'anna', 10), [6, 7, 8], 'more than fit at once');
+  });
+
+  check('keeps together what is appended together', async (during) => {
+    const { lists } = await scene.open(during);
+    const expected = Array.from({ length: 50 }, (_, i) => [i, `${i} again`]);
+    const appends = expected.map((pair) => lists.append('history', 'anna', pair, kept));
+    await during.waitFor('50 appends', Promise.all(appends));
+    const items = await lists.last('history', 'anna', 1_000);
+    const pairs = items.flatMap((item, i) => (i % 2 === 0 ? [[item, items[i + 1]]] : []));
+    assert.deepEqual(
+      pairs.toSorted((a, b) => Number(a[0]) - Number(b[0])),
+      expected,
+    );
+  });
+
+  check('confuses no list with another one, or with a value', async (during) => {
+    const { lists, values } = await scene.open(during);
+    for (const [namespace, key] of PLACES) {
+      await lists.append(namespace, key, [namespace, key], kept);
+      await values.set(namespace, key, 'a value');
+    }
+    for (const [namespace, key] of PLACES) {
+      const items = await lists.last(namespace, key, 10);
+      assert.deepEqual(items, [namespace, key], `namespace "${namespace}", key "${key}"`);
+    }
+  });
+
+  check('forgets a list as a whole when its time is over', async (during) => {
+    const store = await scene.open(during);
+    const { lists } = store;
+    await lists.append('history', 'anna', [1], kept);
+    await lists.append('history', 'anna', [2], { ...kept, ttlMs });
+    await lists.append('history', 'bert', [1], { ...kept, ttlMs });
+    await lists.append('history', 'carl', [1], kept);
+    await lists.append('history', 'dora', [1], { ...kept, ttlMs });
+    await scene.expire(store, during);
+    assert.deepEqual(await lists.last('history', 'anna', 10), [], 'its last append counts');
+    assert.deepEqual(await lists.last('history', 'bert', 10), []);
+    assert.deepEqual(await lists.last('history', 'carl', 10), [1], 'it was gone before its time');
+    await lists.append('history', 'dora', [2], kept);
+    assert.deepEqual(await lists.last('history', 'dora', 10), [2], 'old items came back');
+  });
+
+  check('keeps a list from its last append on', async (during) => {
+    const store = await scene.open(during);
+    const { lists } = store;
+    // Both at once: the first cannot expire in between, on a slow machine say.
+    await Promise.all([
+      lists.append('history', 'anna', [1], { ...kept, ttlMs }),
+      lists.append('history', 'anna', [2], kept),
+    ]);
+    await scene.expire(store, during);
+    assert.deepEqual(await lists.last('history', 'anna', 10), [1, 2]);
+  });
+}

@@ -1,0 +1,110 @@
+import { setImmediate } from 'node:timers/promises';
+import type { JsonValue } from '@trunkline/core';
+import type { Faults } from './faulty-parts.ts';
+
+/** What may be wrong with lists. */
+export const LIST_FAULTS: Faults = {
+  'has items where there is no list': ({ lists }) => ({
+    lists: {
+      async last(namespace, key, count) {
+        const items = await lists.last(namespace, key, count);
+        return items.length === 0 && count > 0 ? [null] : items;
+      },
+    },
+  }),
+  'appends items one by one': ({ lists }) => ({
+    lists: {
+      async append(namespace, key, items, options) {
+        for (const item of items) {
+          await lists.append(namespace, key, [item], options);
+          await setImmediate();
+        }
+      },
+    },
+  }),
+  'keeps all items': ({ lists }) => ({
+    lists: {
+      append: (namespace, key, items, options) =>
+        lists.append(namespace, key, items, { ...options, maxItems: 1e9 }),
+    },
+  }),
+  'gives the newest item first': ({ lists }) => ({
+    lists: {
+      last: async (namespace, key, count) => (await lists.last(namespace, key, count)).toReversed(),
+    },
+  }),
+  'takes the last 0 items for all': ({ lists }) => ({
+    lists: { last: (namespace, key, count) => lists.last(namespace, key, count || 1e9) },
+  }),
+  'shares items': ({ lists }) => {
+    const shared = new Map<string, JsonValue>();
+    return {
+      lists: {
+        append(namespace, key, items, options) {
+          for (const item of items) shared.set(JSON.stringify(item), item);
+          return lists.append(namespace, key, items, options);
+        },
+        async last(namespace, key, count) {
+          const items = await lists.last(namespace, key, count);
+          return items.map((item) => shared.get(JSON.stringify(item)) ?? item);
+        },
+      },
+    };
+  },
+  'joins namespace and key of a list': ({ lists }) => ({
+    lists: {
+      append: (namespace, key, items, options) =>
+        lists.append('', `${namespace}:${key}`, items, options),
+      last: (namespace, key, count) => lists.last('', `${namespace}:${key}`, count),
+    },
+  }),
+  'keeps lists for good': ({ lists }) => ({
+    lists: {
+      append: (namespace, key, items, options) =>
+        lists.append(namespace, key, items, { ...options, ttlMs: 1e12 }),
+    },
+  }),
+  'keeps a list from its first append on': ({ lists }) => {
+    const first = new Map<string, number>();
+    return {
+      lists: {
+        append(namespace, key, items, options) {
+          const ttlMs = first.get(key) ?? options.ttlMs;
+          first.set(key, ttlMs);
+          return lists.append(namespace, key, items, { ...options, ttlMs });
+        },
+      },
+    };
+  },
+};
+
+/** What may be wrong with signals. */
+export const SIGNAL_FAULTS: Faults = {
+  'says nothing': () => ({ signals: { send() {} } }),
+  'tells everything to everybody': ({ signals }) => ({
+    signals: {
+      send: (_topic, news) => signals.send('', news),
+      listen: (_topic, listener) => signals.listen('', listener),
+    },
+  }),
+  'goes on telling': ({ signals }) => ({
+    signals: {
+      listen(topic, listener) {
+        signals.listen(topic, listener);
+        return () => {};
+      },
+    },
+  }),
+  'passes on what listeners throw': () => {
+    const listeners: ((news: JsonValue) => void)[] = [];
+    return {
+      signals: {
+        send: (_topic, news) => listeners.forEach((listener) => listener(news)),
+        listen(_topic, listener) {
+          listeners.push(listener);
+          return () => void listeners.splice(listeners.indexOf(listener), 1);
+        },
+      },
+    };
+  },
+};
