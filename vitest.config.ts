@@ -11,7 +11,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@trunkline/source', 'node', 'development|production'] } },
   test: {
     // Every folder with a `test/` is a project with the folder's name: `npm test -- --project rest`.
-    projects: [...folders, { name: 'scripts', root: './scripts' }]
+    projects: [...folders, ...['crash', 'scripts'].map((name) => ({ name, root: `./${name}` }))]
       .filter(({ root }) => existsSync(`${root}/test`))
       .map((test) => ({ extends: true, test: { ...test, include: ['test/**/*.test.ts'] } })),
   },

@@ -7,8 +7,8 @@ export interface Environment {
   port: number;
   /** `PUBLIC_URL`: where users reach the server. @defaultValue `http://localhost:<port>` */
   publicUrl: string;
-  /** `STORE`: `memory`, or `sqlite:` and a file. @defaultValue `sqlite:data/trunkline.db` */
-  store: { type: 'memory' } | { type: 'sqlite'; file: string };
+  /** `STORE`: `sqlite:` and a file, a Redis URL, or `memory`. @defaultValue `sqlite:data/trunkline.db` */
+  store: { type: 'memory' } | { type: 'sqlite'; file: string } | { type: 'redis'; url: string };
   /** `LOG_LEVEL`: debug, info, warn or error. @defaultValue info */
   logLevel: string;
 }
@@ -43,5 +43,8 @@ function parseStore(text: string): Environment['store'] {
   if (text === 'memory') return { type: 'memory' };
   const file = /^sqlite:(.+)$/.exec(text)?.[1];
   if (file !== undefined) return { type: 'sqlite', file };
-  throw new ConfigurationError('STORE must be "memory", or "sqlite:" and a file');
+  if (/^rediss?:\/\//.test(text)) return { type: 'redis', url: text };
+  throw new ConfigurationError(
+    'STORE must be "sqlite:" and a file, a Redis URL such as redis://localhost:6379, or "memory"',
+  );
 }

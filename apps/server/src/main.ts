@@ -3,24 +3,23 @@
  * application for everything else.
  */
 import { fileURLToPath } from 'node:url';
-import { ConfigurationError, MemoryStore, Trunkline } from '@trunkline/core';
+import { ConfigurationError, StoreError, Trunkline } from '@trunkline/core';
 import { RestInput } from '@trunkline/rest';
-import { SqliteStore } from '@trunkline/sqlite';
 import express from 'express';
 import { createAssistant } from './assistant.ts';
 import { banner } from './banner.ts';
 import { loadEnvironment } from './environment.ts';
 import { createLogger } from './log.ts';
 import { stopOnSignals } from './signals.ts';
+import { openStore } from './store.ts';
 
 try {
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
-  const { store } = environment;
   const line = new Trunkline({
     channels: [new RestInput({ cors: true })],
     assistant: createAssistant({ pictureUrl: `${environment.publicUrl}/pizza.svg` }),
-    store: store.type === 'sqlite' ? new SqliteStore({ file: store.file }) : new MemoryStore(),
+    store: await openStore(environment.store),
     logger,
   });
 
@@ -35,7 +34,7 @@ try {
   await line.listen(environment.port, { fallback: app });
   console.log(`${banner(environment.publicUrl, line)}\nCtrl-C stops it.`);
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
+  if (!(error instanceof ConfigurationError || error instanceof StoreError)) throw error;
   const hint = error.code === 'port' ? ', PORT=8080 npm start say' : '';
   console.error(`The server cannot start: ${error.message}${hint}.`);
   process.exit(1);

@@ -28,6 +28,8 @@ describe('the environment', () => {
     expect(parseEnvironment({ STORE: 'memory' }).store).toEqual({ type: 'memory' });
     const { store } = parseEnvironment({ STORE: 'sqlite:/var/bot.db' });
     expect(store).toEqual({ type: 'sqlite', file: '/var/bot.db' });
+    const url = 'rediss://bot:secret@redis:6379/1';
+    expect(parseEnvironment({ STORE: url }).store).toEqual({ type: 'redis', url });
   });
 
   it.each([

@@ -1,0 +1,2 @@
+export type { RedisConnectionOptions, RedisStoreOptions } from './options.ts';
+export { RedisStore } from './redis-store.ts';

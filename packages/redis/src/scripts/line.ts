@@ -1,0 +1,108 @@
+import { Script } from '../script.ts';
+import { NOW, STAY } from './living.ts';
+
+/**
+ * Lua: gives the lock to the first in line. A line is a list of tickets, `<process>:<number>`; the
+ * first holds the lock, and its holder record says with which fence. The record also remembers the
+ * commits that were made with the lock, and goes when the lock does.
+ *
+ * The process of the first hears of it, except `me`, which learns it from the answer.
+ */
+const GRANT = `
+local function tell(channels, ticket, fence, key)
+  redis.call('PUBLISH', channels .. string.match(ticket, '^[^:]*'), ticket .. ' ' .. fence .. ' ' .. key)
+end
+local function grant(line, holder, lines, counter, key, channels, me)
+  local ticket = redis.call('LINDEX', line, 0)
+  redis.call('DEL', holder)
+  if not ticket then
+    redis.call('SREM', lines, key)
+    return false
+  end
+  local fence = redis.call('INCR', counter)
+  redis.call('HSET', holder, 'f', fence, 't', ticket)
+  if string.match(ticket, '^[^:]*') ~= me then tell(channels, ticket, fence, key) end
+  return { ticket, fence }
+end`;
+
+/**
+ * Gets into a line. Returns the fence if the lock is free, else 0. Sent again, it does nothing more.
+ *
+ * KEYS: line, holder, lines, fence, alive. ARGV: ticket, key, process, lease, channels.
+ */
+export const ENTER: Script = new Script(
+  NOW,
+  STAY,
+  GRANT,
+  `
+local line, holder, ticket, key, process = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
+stay(KEYS[5], process, ARGV[4])
+local length = redis.call('LLEN', line)
+if length > 0 then
+  local place = redis.call('LPOS', line, ticket)
+  if place == 0 then return tonumber(redis.call('HGET', holder, 'f')) end
+  if place then return 0 end
+end
+redis.call('RPUSH', line, ticket)
+if length > 0 then return 0 end
+redis.call('SADD', KEYS[3], key)
+return grant(line, holder, KEYS[3], KEYS[4], key, ARGV[5], process)[2]`,
+);
+
+/**
+ * Gets out of a line, from any place. Returns ticket and fence of the next holder if it is of the
+ * same process.
+ *
+ * KEYS: line, holder, lines, fence. ARGV: ticket, key, process, channels.
+ */
+export const LEAVE: Script = new Script(
+  GRANT,
+  `
+local line, ticket, process = KEYS[1], ARGV[1], ARGV[3]
+if redis.call('LINDEX', line, 0) ~= ticket then
+  redis.call('LREM', line, 1, ticket)
+  return false
+end
+redis.call('LPOP', line)
+local given = grant(line, KEYS[2], KEYS[3], KEYS[4], ARGV[2], ARGV[4], process)
+if given and string.match(given[1], '^[^:]*') == process then return given end
+return false`,
+);
+
+/**
+ * Takes the tickets of dead processes out of a line. Returns 1 if turns wait and nobody living does
+ * so for them. `remind` tells the holder again, in case that it never heard.
+ *
+ * KEYS: line, holder, lines, fence, alive, queue, pending. ARGV: key, channels, remind.
+ */
+export const PRUNE: Script = new Script(
+  NOW,
+  GRANT,
+  `
+local line, holder, key, channels = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+local now, lives, left, is_first_dead = now_ms(), {}, 0, false
+local tickets = redis.call('LRANGE', line, 0, -1)
+for i, ticket in ipairs(tickets) do
+  local process = string.match(ticket, '^[^:]*')
+  if lives[process] == nil then
+    local till = redis.call('ZSCORE', KEYS[5], process)
+    lives[process] = till and tonumber(till) > now or false
+  end
+  if lives[process] then
+    left = left + 1
+  else
+    redis.call('LREM', line, 1, ticket)
+    is_first_dead = is_first_dead or i == 1
+  end
+end
+if is_first_dead or left == 0 then
+  grant(line, holder, KEYS[3], KEYS[4], key, channels, '')
+elseif ARGV[3] == '1' then
+  tell(channels, tickets[1], redis.call('HGET', holder, 'f') or '0', key)
+end
+if redis.call('EXISTS', KEYS[6]) == 0 then
+  redis.call('SREM', KEYS[7], key)
+  return 0
+end
+return left == 0 and 1 or 0`,
+);

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { Cluster } from 'ioredis';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { storeContract } from '@trunkline/testing';
+import { needs, program } from '../../../scripts/test-support/needs.ts';
+import { RedisStore, type RedisStoreOptions } from '../src/index.ts';
+import { newPrefix, openStore, redisProgram, RedisServer, until } from './support/redis.ts';
+
+const OPTIONS = { markTtlMs: 60_000, maxTurns: 50 };
+
+const cli = program('redis-cli', 'redis-tools');
+let nodes: RedisServer[] = [];
+
+/** Three masters, made into a cluster once. */
+async function startCluster(): Promise<void> {
+  if (nodes.length > 0) return;
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+  nodes = await Promise.all([1, 2, 3].map(() => RedisServer.start(...args)));
+  const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
+  const create = ['--cluster', 'create', ...addresses, '--cluster-replicas', '0', '--cluster-yes'];
+  execFileSync(cli.name, create, { timeout: 20_000 });
+  await until('the cluster to be one', async () => {
+    const infos = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')));
+    return infos.every((info) => String(info).includes('cluster_state:ok'));
+  });
+}
+
+function optionsOf(prefix = newPrefix()): RedisStoreOptions {
+  const addresses = nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+  return { prefix, create: ({ cluster }) => new Cluster(addresses, cluster) };
+}
+
+beforeEach(needs(redisProgram));
+beforeEach(needs(cli));
+beforeEach(startCluster, 30_000);
+
+describe('RedisStore on a cluster', () => {
+  storeContract({ it, create: () => new RedisStore(optionsOf()) });
+
+  it('spreads over the nodes, and finds everything again', async () => {
+    const store = openStore(optionsOf());
+    const keys = Array.from({ length: 200 }, (_, i) => `key ${i}`);
+    await Promise.all(keys.map((key) => store.values.set('many', key, key)));
+    const sizes = await Promise.all(nodes.map((node) => node.command('DBSIZE')));
+    expect(
+      sizes.every((size) => Number(size) > 0),
+      sizes.join(),
+    ).toBe(true);
+    const found: string[] = [];
+    for await (const { key } of store.values.entries('many')) found.push(key);
+    expect(found.toSorted()).toEqual(keys.toSorted());
+  });
+
+  it('passes locks between processes, and names what a closed one leaves', async () => {
+    const prefix = newPrefix();
+    const [one, two] = [openStore(optionsOf(prefix)), openStore(optionsOf(prefix))];
+    const named = new Set<string>();
+    two.turns.watch((conversation) => named.add(conversation));
+    const conversations = Array.from({ length: 30 }, (_, i) => `conversation ${i}`);
+    await Promise.all(
+      conversations.map(async (conversation) => {
+        const lock = await one.lock(conversation);
+        const next = two.lock(conversation);
+        await one.turns.add({ conversation, id: '1', message: 'x' }, OPTIONS);
+        await one.turns.add({ conversation, id: '2', message: 'x' }, OPTIONS);
+        await one.turns.commit(lock, {
+          save: { id: '2', progress: 'x' },
+          remove: ['1'],
+          write: { namespace: 'state', value: 1, expected: null },
+          append: { namespace: 'history', items: [1], maxItems: 2, ttlMs: 60_000 },
+        });
+        lock.release();
+        (await next).release();
+      }),
+    );
+    await one.close();
+    await until('all to be named', () => named.size === conversations.length);
+  });
+});
+
+describe('RedisStore on a node of a cluster, without a Cluster', () => {
+  it('says how to connect to it', async () => {
+    const store = openStore({ url: nodes[0]?.url ?? '', prefix: newPrefix() });
+    await expect(store.ready()).rejects.toThrow(/is a node of a cluster: connect with `create`/);
+  });
+});
