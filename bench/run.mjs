@@ -17,9 +17,11 @@ const names = readdirSync(here('.')).filter((name) => existsSync(here(`${name}/b
 const USAGE = `Usage: pnpm bench <${names.join('|')}> [--quick] [--profile <target>]`;
 
 const { name, quick, profile } = readArguments();
-for (const folder of ['packages/core', 'packages/rest']) {
-  if (existsSync(here(`../${folder}/dist/index.js`))) continue;
-  fail(`${folder}/dist is missing: the benchmarks measure what is built, so run "npx pnpm build".`);
+for (const folder of ['core', 'rest', 'sqlite', 'redis']) {
+  if (existsSync(here(`../packages/${folder}/dist/index.js`))) continue;
+  fail(
+    `packages/${folder}/dist is missing: the benchmarks measure what is built, so run "npx pnpm build".`,
+  );
 }
 if (!existsSync(here('node_modules'))) {
   fail('bench/node_modules is missing: run "pnpm bench", which installs it on first use.');

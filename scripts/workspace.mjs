@@ -25,11 +25,10 @@ export const env = {
 };
 
 /** The folders of the workspace's packages, `packages/core` say. */
-export const folders = ['packages', 'apps'].flatMap((group) =>
-  readdirSync(join(root, group))
-    .map((name) => `${group}/${name}`)
-    .filter((folder) => existsSync(join(root, folder, 'package.json'))),
-);
+export const folders = ['packages', 'apps']
+  .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
+  .concat('crash')
+  .filter((folder) => existsSync(join(root, folder, 'package.json')));
 
 /** Ends the command with one sentence. @param {string} sentence @returns {never} */
 export function fail(sentence) {

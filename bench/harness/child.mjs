@@ -56,19 +56,29 @@ export class Child {
     return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000;
   }
 
+  /**
+   * Asks the script one of the questions that it gave `ready` answers to.
+   * @param {string} question
+   * @param {unknown} [argument] - JSON, as is the answer.
+   */
+  ask(question, argument) {
+    this.#process.send({ question, argument });
+    return this.#answer();
+  }
+
   /** Bytes of the heap in use after a collection. Not between slices: it throws compiled code away. */
   async heapBytes() {
-    return (await this.#ask('heap')).bytes;
+    return (await this.ask('heap')).bytes;
   }
 
   /** Begins to sample where the time goes. */
   async startProfile() {
-    await this.#ask('start-profile');
+    await this.ask('start-profile');
   }
 
   /** Ends it and writes the profile to a file. @param {string} file */
   async stopProfile(file) {
-    await this.#ask('stop-profile', file);
+    await this.ask('stop-profile', file);
   }
 
   /** Ends the process. */
@@ -76,12 +86,6 @@ export class Child {
     const exited = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await exited;
-  }
-
-  /** @param {string} question @param {string} [argument] */
-  #ask(question, argument) {
-    this.#process.send({ question, argument });
-    return this.#answer();
   }
 
   /** @returns {Promise<any>} */
@@ -92,14 +96,16 @@ export class Child {
       const settle = (/** @type {() => void} */ how) => {
         child.off('message', onMessage);
         child.off('exit', onExit);
+        child.off('error', onError);
         signal.onabort = null;
         how();
       };
       const onMessage = (/** @type {unknown} */ message) => settle(() => resolve(message));
+      const onError = (/** @type {Error} */ error) => settle(() => reject(error));
       const onExit = () => settle(() => reject(new Error(`${this.#name} ended by itself`)));
       child.on('message', onMessage);
       child.on('exit', onExit);
-      child.on('error', reject);
+      child.on('error', onError);
       signal.onabort = () => settle(() => reject(new Error(`${this.#name} does not answer`)));
     });
   }

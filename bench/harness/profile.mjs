@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Child } from './child.mjs';
 import { pinDriver } from './cores.mjs';
 import { printTable } from './report.mjs';
-import { measure } from './rounds.mjs';
+import { measure, startTarget } from './rounds.mjs';
 
 const WARM_UP_MS = 3_000;
 const PROFILE_MS = 6_000;
@@ -19,7 +18,7 @@ export async function profileTarget(bench, id) {
     throw new Error(`there is no target ${id}: choose among ${ids}`);
   }
   pinDriver();
-  const child = await Child.start(target.script);
+  const child = await startTarget(target);
   const warmUp = await bench.connect(child, WARM_UP_MS);
   await measure(child, warmUp);
   warmUp.close();

@@ -7,12 +7,14 @@ import { Child } from './child.mjs';
  * @property {string} id
  * @property {string} label
  * @property {URL} script
+ * @property {() => Promise<string[]>} [args] - What the script is started with.
  */
 
 /**
  * A target under load, connected and checked.
  * @typedef {object} Load
- * @property {number} answered - Replies so far.
+ * @property {number} [answered] - Replies so far. Absent where the target makes its own load: the
+ *   driver has nothing to look for then, and sleeps.
  * @property {() => Promise<Work>} run - One slice.
  * @property {() => void} close
  */
@@ -37,6 +39,11 @@ import { Child } from './child.mjs';
  * @property {number} targetBusy - The part of the time that the target's core worked for it.
  * @property {number} driverBusy - The same of the driver's. Near 1, and the driver was measured.
  */
+
+/** Starts a target. @param {Target} target */
+export async function startTarget({ script, args }) {
+  return await Child.start(script, { args: (await args?.()) ?? [] });
+}
 
 /**
  * Measures one slice.
@@ -72,8 +79,10 @@ export async function measure(child, load) {
  * @param {Load} load
  */
 function poll(load) {
+  if (load.answered === undefined) return () => Number.NaN;
   let idleMs = 0;
   let isOver = false;
+  /** @type {number | undefined} */
   let seen = load.answered;
   let lookedAt = performance.now();
   const look = () => {
@@ -109,7 +118,7 @@ const MOST_ROUNDS = 1.5;
  */
 export async function takeTurns({ targets, connect, rounds, sliceMs, warmUpMs }) {
   const running = await Promise.all(
-    targets.map(async ({ id, script }) => ({ id, child: await Child.start(script) })),
+    targets.map(async (target) => ({ id: target.id, child: await startTarget(target) })),
   );
   try {
     for (const { child } of running) await slice(child, connect, warmUpMs);

@@ -8,7 +8,9 @@ const SAMPLE_US = 200;
 /** @type {Session | null} */
 let profiler = null;
 
-/** @type {Record<string, (argument: string) => Promise<object>>} */
+/** @typedef {Record<string, (argument: any) => Promise<object>>} Answers */
+
+/** @type {Answers} */
 const answers = {
   async heap() {
     // Twice: what finalizers let go of is collected the second time.
@@ -32,14 +34,17 @@ const answers = {
 
 /**
  * To be called once, when the target can be asked for something.
- * @param {import('node:http').Server} server
+ * @param {import('node:http').Server | null} server - What it listens with; `null` where the driver
+ *   has only questions.
+ * @param {Answers} [own] - What it answers beside the harness's questions.
  */
-export function ready(server) {
-  const address = server.address();
+export function ready(server, own = {}) {
+  const address = server === null ? { port: 0 } : server.address();
   if (address === null || typeof address === 'string')
     throw new Error('the server does not listen');
-  process.on('message', (/** @type {{ question: string, argument: string }} */ message) => {
-    answers[message.question]?.(message.argument).then(
+  const all = { ...answers, ...own };
+  process.on('message', (/** @type {{ question: string, argument: unknown }} */ message) => {
+    all[message.question]?.(message.argument).then(
       (answer) => process.send?.(answer),
       (error) => {
         console.error(error);
