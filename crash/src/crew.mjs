@@ -61,8 +61,13 @@ export class Crew {
   kill(worker, moment) {
     const child = this.#living.get(worker);
     if (child === undefined || !child.isAlive) return;
-    this.kills.push({ at: now(), worker, moment });
+    this.killed({ at: now(), worker, moment });
     child.kill();
+  }
+
+  /** Notes a kill. Nobody dies twice. @param {Kill} kill */
+  killed(kill) {
+    if (!this.kills.some(({ worker }) => worker === kill.worker)) this.kills.push(kill);
   }
 
   /** Ends them all, for good. */

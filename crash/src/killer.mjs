@@ -49,8 +49,11 @@ export class Killer {
       const moment = /** @type {Moment} */ (moments.pop());
       const before = crew.kills.length;
       await this.#kill(moment);
-      // Nobody came by.
-      if (crew.kills.length === before) crew.kill((await crew.any()).name, 'random');
+      // Nobody came by, or whoever did was dead already.
+      while (crew.kills.length === before) {
+        crew.kill((await crew.any()).name, 'random');
+        await wait(5);
+      }
     }
   }
 

@@ -23,6 +23,9 @@ const STUCK_MS = 60_000;
 /** The run of a turn that may come to its end in peace: six deaths make a dead letter. */
 const MOST_ATTEMPTS = 3;
 
+/** By when the end of a run is stored, about. */
+const STORED_MS = 250;
+
 /** Makes one run, from the first process to the last check. @param {RunOptions} options @returns {Promise<RunResult>} */
 export async function crashRun(options) {
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-crash-'));
@@ -82,10 +85,14 @@ class Stage {
     this.#lastSignOfLife = performance.now();
     if (run?.kind === 'start') this.#attempts.set(run.id, run.attempt ?? 1);
     if (run?.kind === 'end') {
-      this.#attempts.delete(run.id);
+      const attempt = this.#attempts.get(run.id);
+      // The end is still to be stored.
+      setTimeout(() => {
+        if (this.#attempts.get(run.id) === attempt) this.#attempts.delete(run.id);
+      }, STORED_MS);
       this.#ended.add(run.id);
     }
-    if (kill !== undefined) this.#crew?.kills.push(kill);
+    if (kill !== undefined) this.#crew?.killed(kill);
   }
 
   /** @param {Child} platform @returns {Promise<RunResult>} */
