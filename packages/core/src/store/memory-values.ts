@@ -50,7 +50,7 @@ export class MemoryValues implements KeyedValues {
   async *entries(namespace: string): AsyncIterable<StoredEntry> {
     const prefix = placeOf(namespace, '');
     // A copy: a key that is removed and set again meanwhile would come twice.
-    for (const place of [...this.#kept.keys()]) {
+    for (const place of Array.from(this.#kept.keys())) {
       const kept = place.startsWith(prefix) ? this.#kept.get(place) : undefined;
       if (kept !== undefined) yield { key: place.slice(prefix.length), ...open(kept) };
     }

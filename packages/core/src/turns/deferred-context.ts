@@ -15,6 +15,7 @@ import type { ResolvedOverlap } from './overlap.ts';
 import type { Patience } from './patience.ts';
 import type { Schedule } from './schedule.ts';
 import type { Sessions } from './sessions.ts';
+import type { Slots } from './slots.ts';
 import type { Speaker } from './speaker.ts';
 
 /** What deferred turns work with. */
@@ -33,6 +34,8 @@ export interface DeferredContext {
   lastSeen: LastSeenBook;
   deadLetters: DeadLetterBox;
   patience: Patience;
+  /** One at a time of the turns that several processes have died with. */
+  suspects: Slots;
   /** Whoever answers. */
   assistant: () => AssistantObject;
   /** How a channel reaches an address. */

@@ -6,19 +6,20 @@ import type { UserMessage } from '../message/user-message.ts';
 import type { TurnChanges } from '../store/contract.ts';
 import type { TurnReport } from '../telemetry.ts';
 import { TurnAbort } from './abort.ts';
-import { Conversation, keepApart, stateConflict } from './conversation.ts';
+import { Conversation } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { backOff } from './delivery-options.ts';
 import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
-import { encodeProgress, type Progress } from './progress.ts';
-import { messageOf, senderOf, type ReadTurn } from './read-turn.ts';
+import type { Progress } from './progress.ts';
+import { messageOf, type ReadTurn } from './read-turn.ts';
 import { redeliver } from './redelivery.ts';
-import type { Place, Work } from './schedule.ts';
+import type { Place } from './place.ts';
+import type { Work } from './schedule.ts';
 import { sleep } from './sleep.ts';
 import type { Scene } from './speaker.ts';
 import { joinMessages } from './stored-message.ts';
-import { turnIdOf } from './turn-id.ts';
+import { TurnRecord } from './turn-record.ts';
 
 /** How a turn left the hands of this process: `left` is still in the store, for whoever comes next. */
 export type TurnEnd = 'finished' | 'left';
@@ -38,11 +39,7 @@ export class DeferredTurn {
   readonly #context: DeferredContext;
   readonly #place: Place;
   readonly #work: Work;
-  readonly #turn: ReadTurn;
-  readonly #joined: readonly ReadTurn[];
-  readonly #progress: Progress;
-  readonly #turnId: string;
-  #abort: TurnAbort;
+  readonly #record: TurnRecord;
   #unregister: () => void = () => {};
   #startedAt: number | null = null;
 
@@ -51,22 +48,17 @@ export class DeferredTurn {
     context: DeferredContext,
     place: Place,
     work: Work,
-    [turn, ...joined]: readonly [ReadTurn, ...ReadTurn[]],
+    turns: readonly [ReadTurn, ...ReadTurn[]],
   ) {
     this.#context = context;
     this.#place = place;
     this.#work = work;
-    this.#turn = turn;
-    this.#joined = joined;
-    this.#progress = turn.progress;
-    if (joined.length > 0) this.#progress.joined = joined.map(({ id }) => id);
-    this.#turnId = turn.stored.turnId ?? turnIdOf(turn);
-    this.#abort = new TurnAbort(turn.stored.channel);
+    this.#record = new TurnRecord(context, place, turns);
   }
 
   /** The ids of the stored turns that this one is. */
   get ids(): string[] {
-    return [this.#turn.id, ...(this.#progress.joined ?? [])];
+    return this.#record.ids;
   }
 
   /** Ends what it waits for: where the turn is ended, and where the process shuts down. */
@@ -79,7 +71,9 @@ export class DeferredTurn {
     try {
       this.#register();
       for (;;) {
-        const end = await (this.#progress.answered ? this.#deliver() : this.#run());
+        const { died, answered } = this.#progress;
+        if (died !== undefined) return await this.#bury(died);
+        const end = await (answered ? this.#deliver() : this.#runOrWait());
         if (end !== null) return end;
       }
     } catch (error) {
@@ -95,31 +89,54 @@ export class DeferredTurn {
     await this.#finish('superseded');
   }
 
-  /** One run of the assistant. `null`: go on. */
-  async #run(): Promise<TurnEnd | null> {
-    const { schedule, speaker, history, outputFor, policy } = this.#context;
-    const { channel, key, message: written } = this.#turn.stored;
-    const progress = this.#progress;
+  /**
+   * One run of the assistant, when it is time. `null`: go on.
+   *
+   * A message that takes its process with it takes along whatever runs beside it. Those that were
+   * there several times are run one after the other, so that it is found out which of them it is.
+   */
+  async #runOrWait(): Promise<TurnEnd | null> {
+    const { policy, suspects } = this.#context;
+    const { deaths } = this.#progress;
     await this.#waitForRetry();
-    if (progress.deaths >= policy.attempts) {
-      return await this.#bury(`the process ended ${progress.deaths} times while the assistant ran`);
+    if (deaths >= policy.attempts) {
+      return await this.#bury(`the process ended ${deaths} times while the assistant ran`);
     }
-    await this.#takeSlot();
-    const run = await this.#begin();
-    if (this.#abort.reason !== null) throw this.#abort.reason;
-    const { message, conversation, journal } = run;
+    if (deaths < Math.ceil(policy.attempts / 2)) return await this.#run();
+    await suspects.take(this);
     try {
-      const output = outputFor(channel, written.address ?? {});
-      const about = { channel, key, turnId: this.#turnId, message, output, conversation };
-      const startsSession = progress.startsSession === true;
-      const ask: Scene['ask'] = (what) => this.#ask(what);
-      const scene = { ...about, delivery: journal, abort: this.#abort, startsSession, ask };
+      return await this.#run();
+    } finally {
+      suspects.release();
+    }
+  }
+
+  async #run(): Promise<TurnEnd | null> {
+    const { schedule, speaker, history, outputFor } = this.#context;
+    const { channel, key, message: written } = this.#turn.stored;
+    await this.#takeSlot();
+    let run: Run | null = null;
+    try {
+      run = await this.#begin();
+      if (this.#abort.reason !== null) throw this.#abort.reason;
+      const scene = {
+        channel,
+        key,
+        turnId: this.#record.turnId,
+        message: run.message,
+        output: outputFor(channel, written.address ?? {}),
+        conversation: run.conversation,
+        delivery: run.journal,
+        abort: this.#abort,
+        startsSession: this.#progress.startsSession === true,
+        ask: ((what) => this.#record.ask(what)) satisfies Scene['ask'],
+      };
       let state: JsonObject = {};
       await schedule.running.run(this.#place, this.#abort, async () => {
         state = await speaker.answer(scene);
       });
       if (this.#abort.reason !== null) throw this.#abort.reason;
-      return await this.#answered(journal, conversation.changes(state, history));
+      return await this.#answered(run.journal, run.conversation.changes(state, history));
     } catch (error) {
       if (this.#isEnd(error)) throw error;
       return await this.#failed(error, run);
@@ -134,20 +151,17 @@ export class DeferredTurn {
     progress.runs++;
     progress.deaths++;
     progress.pending = [];
-    const message = joinMessages(
-      [this.#turn, ...this.#joined].map((turn) => messageOf(turn, progress.runs)),
-    );
+    const message = joinMessages(this.#record.turns.map((turn) => messageOf(turn, progress.runs)));
     const isWatched = assistant().onEvent !== undefined && !message.anonymous;
-    return await this.#ask(async () => {
-      const conversation = message.anonymous
-        ? Conversation.none()
-        : await Conversation.load(store, key);
-      const stamped = this.#turn.stamp ?? stamp ?? null;
-      const resolved = await menus.resolve(message, stamped, key);
-      if (!message.anonymous) await lastSeen.note(channel, message);
+    return await this.#record.ask(async () => {
+      const [conversation, resolved] = await Promise.all([
+        message.anonymous ? Conversation.none() : Conversation.load(store, key),
+        menus.resolve(message, this.#turn.stamp ?? stamp ?? null, key),
+        message.anonymous ? null : lastSeen.note(channel, message),
+      ]);
       // Every run of the turn says the same, so that its steps are the same.
       if (isWatched) progress.startsSession ??= await sessions.isOver(key);
-      await this.#commit({ save: this.#saved() });
+      await this.#record.save();
       if (isWatched) await sessions.note(key);
       return { message: resolved, conversation, journal: this.#journal(0) };
     });
@@ -158,12 +172,12 @@ export class DeferredTurn {
     const progress = this.#progress;
     if (progress.pending.length === 0) return await this.#finish('answered', changes);
     this.#noteAnswer(journal);
-    await this.#keep({ ...changes, save: this.#saved() });
+    await this.#record.answer(changes);
     return null;
   }
 
   /** The assistant has failed: it is run again, or apologises, or the turn is given up. */
-  async #failed(error: unknown, { message, conversation, journal }: Run): Promise<TurnEnd | null> {
+  async #failed(error: unknown, run: Run | null): Promise<TurnEnd | null> {
     const { telemetry, history, clock, apologyFor } = this.#context;
     const { channel } = this.#turn.stored;
     const progress = this.#progress;
@@ -172,17 +186,18 @@ export class DeferredTurn {
     this.#register();
     progress.deaths = 0;
     if (error instanceof RetryableError && this.#scheduleRetry(error.retryAfterMs)) {
-      await this.#commit({ save: this.#saved() });
+      await this.#record.save();
       return null;
     }
-    const apology = apologyFor(message, toError(error));
-    if (apology === null) return await this.#bury(toError(error).message);
+    const apology = run === null ? null : apologyFor(run.message, toError(error));
+    if (run === null || apology === null) return await this.#bury(toError(error).message);
+    const { conversation, journal } = run;
     const text = responseTexts(responseFor(channel, apology)).join('\n');
     conversation.remember({ role: 'assistant', text, at: clock.now() });
     if (progress.pending.length === 0) progress.pendingFrom = journal.next;
     this.#noteAnswer(journal);
     progress.pending.push({ response: apology, trackerState: null });
-    await this.#keep({ ...conversation.changes(null, history), save: this.#saved() });
+    await this.#record.answer(conversation.changes(null, history));
     return null;
   }
 
@@ -203,7 +218,7 @@ export class DeferredTurn {
     await this.#waitForRetry();
     await this.#takeSlot();
     const journal = this.#journal(progress.pendingFrom);
-    const about = { turn: this.#turn, turnId: this.#turnId, progress };
+    const about = { turn: this.#turn, turnId: this.#record.turnId, progress };
     const redelivery = { ...about, journal, abort: this.#abort };
     try {
       await schedule.running.run(this.#place, this.#abort, () =>
@@ -220,7 +235,7 @@ export class DeferredTurn {
       if (!this.#scheduleRetry(journal.parked?.retryAfterMs ?? null)) {
         return await this.#bury(`${toError(error).message} (tried ${policy.attempts} times)`);
       }
-      await this.#commit({ save: this.#saved() });
+      await this.#record.save();
       return null;
     }
   }
@@ -238,71 +253,34 @@ export class DeferredTurn {
     if (reason === 'shutdown' && this.#progress.deaths > 0) {
       // This run was ended in good order, and is none that took its process with it.
       this.#progress.deaths--;
-      const { store } = this.#context;
-      await store.turns.commit(this.#place.lock, { save: this.#saved() }).catch(() => {});
+      await this.#record.saveOnce();
     }
     return 'left';
   }
 
   async #finish(outcome: TurnReport['outcome'], changes: TurnChanges = {}): Promise<TurnEnd> {
-    await this.#keep({ ...changes, remove: this.ids });
-    this.#report(outcome);
+    await this.#record.finish(changes);
+    this.#record.report(outcome, this.#startedAt);
     return 'finished';
   }
 
-  /** Gives the turn up. The letter is there before the turn goes: a crash in between loses nothing. */
   async #bury(reason: string): Promise<TurnEnd> {
-    const { clock, deadLetters, telemetry } = this.#context;
-    const { conversation, id, stored } = this.#turn;
-    const { channel, key, at: acceptedAt, message } = stored;
-    const { text, attachments } = joinMessages(
-      [this.#turn, ...this.#joined].map((turn) => messageOf(turn, 1)),
-    );
-    const letter = {
-      channel,
-      acceptedAt,
-      diedAt: clock.now(),
-      reason,
-      message: { ...message, text, attachments },
-      progress: this.#progress,
-    };
-    const replayed = { conversation, key, turn: id, turnId: this.#turnId };
-    await this.#ask(() => deadLetters.put({ ...letter, ...replayed }));
-    const what = `a turn became a dead letter: ${reason}`;
-    telemetry.logger.error({ channel, messageId: message.messageId }, what);
-    await this.#commit({ remove: this.ids });
-    this.#report('dead');
+    await this.#record.bury(reason);
+    this.#record.report('dead', this.#startedAt);
     return 'finished';
-  }
-
-  #report(outcome: TurnReport['outcome']): void {
-    const { clock, telemetry } = this.#context;
-    const endedAt = clock.now();
-    const startedAt = this.#startedAt ?? endedAt;
-    const durationMs = endedAt - startedAt;
-    const attempt = this.#progress.runs;
-    for (const turn of [this.#turn, ...this.#joined]) {
-      const { channel, at, message } = turn.stored;
-      telemetry.turn({
-        channel,
-        senderId: senderOf(turn),
-        messageId: String(message.messageId),
-        outcome: turn === this.#turn ? outcome : 'joined',
-        attempt,
-        waitedMs: startedAt - at,
-        durationMs,
-      });
-    }
   }
 
   #journal(from: number): Journal {
-    const { policy, clock, store } = this.#context;
-    const save = async (): Promise<void> => {
-      // Where nothing survives the process, this object is all that anybody will ever look at.
-      if (store.durable) await this.#commit({ save: this.#saved() });
-    };
-    const about = { turnId: this.#turnId, progress: this.#progress, abort: this.#abort };
-    return new Journal({ ...about, save, policy, clock, from });
+    const { policy, clock } = this.#context;
+    return new Journal({
+      turnId: this.#record.turnId,
+      progress: this.#progress,
+      abort: this.#abort,
+      save: () => this.#record.save(),
+      policy,
+      clock,
+      from,
+    });
   }
 
   async #takeSlot(): Promise<void> {
@@ -337,7 +315,7 @@ export class DeferredTurn {
   #register(): void {
     this.#unregister();
     const { key, channel } = this.#turn.stored;
-    this.#abort = new TurnAbort(channel);
+    this.#record.abort = new TurnAbort(channel);
     const turn = { key, id: this.#turn.id, abort: this.#abort };
     this.#unregister = this.#context.schedule.running.add(turn);
   }
@@ -348,48 +326,15 @@ export class DeferredTurn {
     return isLost(error) || (this.#abort.isReason(error) && reason?.reason !== 'deadline');
   }
 
-  #saved(): NonNullable<TurnChanges['save']> {
-    return { id: this.#turn.id, progress: encodeProgress(this.#progress) };
+  get #turn(): ReadTurn {
+    return this.#record.turn;
   }
 
-  /** Stores what the conversation keeps, together with what becomes of the turn. */
-  async #keep(changes: TurnChanges): Promise<void> {
-    const { store, telemetry } = this.#context;
-    const { channel, key } = this.#turn.stored;
-    const { write, append, ...turn } = changes;
-    // A turn that runs beside the others of its conversation holds no lock of it.
-    const isAlone = this.#place.lock.key === key;
-    let isWritten = await this.#commit(isAlone ? changes : turn);
-    if (!isAlone) isWritten = await this.#ask(() => keepApart(store, key, { write, append }));
-    if (!isWritten) telemetry.error(stateConflict(), { channel, stage: 'state' });
+  get #progress(): Progress {
+    return this.#record.progress;
   }
 
-  /** @throws TurnAbortedError - somebody else has the conversation: nothing more is sent here. */
-  async #commit(changes: TurnChanges): Promise<boolean> {
-    const { turns } = this.#context.store;
-    let isRepeated = false;
-    try {
-      return await this.#ask(async () => {
-        // The answer may be all that was lost: what was said is not to be kept twice.
-        if (isRepeated && (await this.#isDone(changes))) return true;
-        isRepeated = true;
-        return await turns.commit(this.#place.lock, changes);
-      });
-    } catch (error) {
-      if (isLost(error)) this.#abort.abort('handed_over');
-      throw isLost(error) ? (this.#abort.reason ?? error) : error;
-    }
-  }
-
-  /** Whether the store has made these changes: the turn is at the head of its queue until it ends. */
-  async #isDone({ save, remove }: TurnChanges): Promise<boolean> {
-    const [head] = await this.#context.store.turns.waiting(this.#turn.conversation, 1);
-    if (head?.id !== this.#turn.id) return remove !== undefined;
-    return save !== undefined && head.progress === save.progress;
-  }
-
-  /** Asks the store until it answers, or the turn is ended. */
-  #ask<T>(ask: () => Promise<T>): Promise<T> {
-    return this.#context.patience.with(this.#abort, this.#turn.stored.channel, ask);
+  get #abort(): TurnAbort {
+    return this.#record.abort;
   }
 }

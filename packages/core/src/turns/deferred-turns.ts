@@ -7,7 +7,8 @@ import { isLost, isPassing } from './patience.ts';
 import { queueOf } from './queue-of.ts';
 import { quietBatch } from './quiet-batch.ts';
 import { readTurn, type ReadTurn } from './read-turn.ts';
-import type { Place, Work } from './schedule.ts';
+import type { Place } from './place.ts';
+import type { Work } from './schedule.ts';
 import { encodeMessage, type StoredMessage } from './stored-message.ts';
 
 /** What became of a message that a channel wants to hand over. */
@@ -85,6 +86,7 @@ export class DeferredTurns {
     const { conversation, channel, key, acceptedAt: at, message, turnId } = buried;
     const progress = { ...buried.progress, waits: 0, deaths: 0 };
     delete progress.retryAt;
+    delete progress.died;
     delete progress.joined;
     // What was refused for good is tried again: that is what a replay is for.
     progress.steps = progress.steps.map((step) => (step?.state === 'failed' ? null : step));
@@ -147,7 +149,7 @@ export class DeferredTurns {
     );
   }
 
-  /** Handles the turns of a conversation up to `last`; those that are there now where it is `null`. Never rejects. */
+  /** Handles the turns of a conversation up to `last`; those that were left where it is `null`. Never rejects. */
   async #drain(work: Work, begun: Promise<Place>, last: string | null): Promise<void> {
     const { schedule, telemetry } = this.#context;
     let place: Place | null = null;

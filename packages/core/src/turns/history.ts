@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { JsonObject } from '../message/json.ts';
 import type { KeyedLists, TurnChanges } from '../store/contract.ts';
 import { wholeNumbers } from './limits.ts';
 
@@ -43,7 +44,8 @@ export class History {
   additions(entries: readonly HistoryEntry[]): TurnChanges['append'] {
     const { maxEntries, maxAgeMs } = this.#options;
     if (maxEntries === 0 || maxAgeMs === 0 || entries.length === 0) return undefined;
-    const items = entries.map((entry) => ({ ...entry }));
+    // An entry is JSON, which the compiler does not see of an interface.
+    const items = entries as unknown as readonly JsonObject[];
     return { namespace: NAMESPACE, items, maxItems: maxEntries, ttlMs: maxAgeMs };
   }
 

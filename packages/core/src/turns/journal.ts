@@ -93,6 +93,12 @@ export class Journal implements TurnDelivery {
     const known = this.#options.progress.steps[call.index] ?? null;
     try {
       if (known !== null && known.kind !== 'call') return await send();
+      if (known === null && isLeaf.get(method) === false) {
+        // What it does is in steps of its own.
+        await send();
+        if (!call.isTaken) isLeaf.set(method, true);
+        return;
+      }
       await this.#step(call.index, 'call', {
         send: async () => {
           await send();

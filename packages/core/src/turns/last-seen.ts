@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { isJsonObject, type JsonValue } from '../message/json.ts';
 import type { Address, UserMessage } from '../message/user-message.ts';
-import type { KeyedValues } from '../store/contract.ts';
+import type { KeyedLists } from '../store/contract.ts';
 
 /** Where a user was last heard of. */
 export interface LastSeen {
@@ -27,13 +27,15 @@ interface Noted extends LastSeen {
 /**
  * The last channel that a sender was on, and the address there. Only deferred messages count: their
  * platforms have authenticated them, while anybody may post a sender id over REST.
+ *
+ * Kept as a list of one: lists are what the memory store bounds over all of them.
  */
 export class LastSeenBook {
-  readonly #values: KeyedValues;
+  readonly #lists: KeyedLists;
   readonly #clock: Clock;
 
-  constructor(values: KeyedValues, clock: Clock) {
-    this.#values = values;
+  constructor(lists: KeyedLists, clock: Clock) {
+    this.#lists = lists;
     this.#clock = clock;
   }
 
@@ -53,11 +55,12 @@ export class LastSeenBook {
     const noted = { channel, account, address, at: known?.at ?? now };
     const isSame = known !== null && JSON.stringify(known) === JSON.stringify(noted);
     if (isSame && now - known.at < TTL_MS / 10) return;
-    await this.#values.set(NAMESPACE, senderId, { ...noted, at: now }, { ttlMs: TTL_MS });
+    const items = [{ ...noted, at: now }];
+    await this.#lists.append(NAMESPACE, senderId, items, { maxItems: 1, ttlMs: TTL_MS });
   }
 
   async #find(senderId: string): Promise<Noted | null> {
-    const value = (await this.#values.get(NAMESPACE, senderId))?.value ?? null;
+    const [value = null] = await this.#lists.last(NAMESPACE, senderId, 1);
     return isNoted(value) ? value : null;
   }
 }

@@ -12,7 +12,8 @@ import { SUPERSEDE } from './deferred-turns.ts';
 import { LiveDelivery } from './live-delivery.ts';
 import type { Overlap } from './overlap.ts';
 import { queueOf } from './queue-of.ts';
-import type { Place, Work } from './schedule.ts';
+import type { Place } from './place.ts';
+import type { Work } from './schedule.ts';
 import type { Scene } from './speaker.ts';
 
 /** A live message on its way. */

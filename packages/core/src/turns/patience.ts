@@ -24,23 +24,30 @@ export class Patience {
   }
 
   /** What `ask` resolves to, as soon as it does. */
-  async with<T>(abort: TurnAbort, channel: string, ask: () => Promise<T>): Promise<T> {
-    let isStalled = false;
+  with<T>(abort: TurnAbort, channel: string, ask: () => Promise<T>): Promise<T> {
+    return ask().catch((error: unknown) => this.#again(error, { abort, channel, ask }));
+  }
+
+  async #again<T>(
+    thrown: unknown,
+    { abort, channel, ask }: { abort: TurnAbort; channel: string; ask: () => Promise<T> },
+  ): Promise<T> {
+    let error = thrown;
+    abort.stalls++;
     try {
       for (let delay = FIRST_MS; ; delay = Math.min(2 * delay, MAX_MS)) {
+        if (!isPassing(error)) throw error;
+        if (abort.reason !== null) throw abort.reason;
+        this.#telemetry.error(error, { channel, stage: 'store' }, abort);
+        await sleep(this.#clock, delay, abort.signal);
         try {
           return await ask();
-        } catch (error) {
-          if (!isPassing(error)) throw error;
-          if (abort.reason !== null) throw abort.reason;
-          this.#telemetry.error(error, { channel, stage: 'store' }, abort);
-          if (!isStalled) abort.stalls++;
-          isStalled = true;
-          await sleep(this.#clock, delay, abort.signal);
+        } catch (again) {
+          error = again;
         }
       }
     } finally {
-      if (isStalled) abort.stalls--;
+      abort.stalls--;
     }
   }
 }

@@ -45,6 +45,8 @@ export interface Progress {
   joined?: string[];
   /** `null` where a step is known not to be under way. */
   steps: (Step | null)[];
+  /** Why the turn was given up. It only has to be put among the dead letters. */
+  died?: string;
   /** Whether the assistant has answered: it is never run again then. */
   answered: boolean;
   /** What is still to be delivered, in order. */

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { AbortReason } from '../errors.ts';
 import type { TurnAbort } from './abort.ts';
 import type { TurnLimits } from './limits.ts';
-import type { Place } from './schedule.ts';
+import type { Place } from './place.ts';
 
 /** A turn that runs in this process. */
 export interface RunningTurn {

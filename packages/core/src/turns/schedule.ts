@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
-import type { Lock, Store } from '../store/contract.ts';
+import type { Store } from '../store/contract.ts';
 import { TurnAbort } from './abort.ts';
 import { Admission, overloaded, type Kind } from './admission.ts';
 import type { TurnLimits } from './limits.ts';
+import { Place } from './place.ts';
 import { Running } from './running.ts';
 import { Slots } from './slots.ts';
 
@@ -16,21 +17,8 @@ export interface Work {
   abort: TurnAbort;
   /** Whether it is left to the next process when this one shuts down. */
   isHandedBack: boolean;
-}
-
-/** The place of a turn whose time has come: it holds the conversation's lock. */
-export interface Place {
-  readonly lock: Lock;
-  /** Takes a slot, where it has none. Rejects with the reason of the signal if that aborts first. */
-  takeSlot(waiter: { readonly signal: AbortSignal }): Promise<void>;
-  /** Gives the slot back while there is only waiting to do. */
-  giveSlot(): void;
-  /** Something still goes on that belongs here: nothing is given back before it has ended. */
-  linger(until: Promise<void>): void;
-  /** Resolves when nothing goes on any more. */
-  settled(): Promise<void>;
-  /** Gives back what was taken: the slot, the lock, the place among what is under way. */
-  release(): void;
+  /** Whether its time has come. */
+  hasPlace: boolean;
 }
 
 /** How {@link Schedule.begin} waits. */
@@ -70,7 +58,8 @@ export class Schedule {
   enter(channel: string, key: string, kind: Kind): Work {
     this.#admission.enter(channel, key, kind);
     const isHandedBack = kind !== 'live' && this.#store.durable;
-    const work = { channel, kind, key, abort: new TurnAbort(channel), isHandedBack };
+    const abort = new TurnAbort(channel);
+    const work: Work = { channel, kind, key, abort, isHandedBack, hasPlace: false };
     this.#underWay.add(work);
     return work;
   }
@@ -94,11 +83,11 @@ export class Schedule {
     const stopWaiting = maxWaitMs === null ? null : this.#clock.after(maxWaitMs, onLate);
     let place: Place | null = null;
     try {
-      // Nothing but a shutdown ends the waiting of a deferred turn, and only one that is handed back
-      // has somebody to wait for it elsewhere. A signal that is waited with is dear.
-      const isEnded = work.kind === 'live' || work.isHandedBack;
-      const lock = await this.#store.lock(key, isEnded ? abort : undefined);
-      place = this.#place(lock, work);
+      // Nothing but a shutdown ends the waiting of a deferred turn, and that has it forgotten. To wait
+      // with a signal is dear.
+      const lock = await this.#store.lock(key, work.kind === 'live' ? abort : undefined);
+      place = new Place(lock, this.#slots, () => this.leave(work));
+      work.hasPlace = true;
       if (takesSlot) await place.takeSlot(abort);
       if (abort.reason !== null) throw abort.reason;
       return place;
@@ -113,7 +102,11 @@ export class Schedule {
   /** Takes nothing more, and resolves when all is done. What is not done after `graceMs` is aborted. */
   async close(graceMs: number): Promise<void> {
     this.#admission.close();
-    for (const work of this.#underWay) if (work.isHandedBack) work.abort.abort('shutdown');
+    for (const work of this.#underWay) {
+      if (!work.isHandedBack) continue;
+      work.abort.abort('shutdown');
+      if (!work.hasPlace) this.leave(work);
+    }
     const idle = this.#admission.idle();
     await new Promise<void>((resolve) => {
       const cancelGrace = this.#clock.after(graceMs, () => {
@@ -123,39 +116,5 @@ export class Schedule {
       });
       void idle.then(cancelGrace).then(resolve);
     });
-  }
-
-  #place(lock: Lock, work: Work): Place {
-    let hasSlot = false;
-    let lingering: Promise<void> | null = null;
-    const giveSlot = (): void => {
-      if (hasSlot) this.#slots.release();
-      hasSlot = false;
-    };
-    const giveAll = (): void => {
-      giveSlot();
-      lock.release();
-      this.leave(work);
-    };
-    return {
-      lock,
-      takeSlot: async (waiter) => {
-        if (hasSlot) return;
-        await this.#slots.take(waiter);
-        hasSlot = true;
-      },
-      giveSlot,
-      linger: (until) => {
-        lingering = until;
-      },
-      settled: async () => {
-        await lingering;
-        lingering = null;
-      },
-      release: () => {
-        if (lingering === null) giveAll();
-        else void lingering.then(giveAll);
-      },
-    };
   }
 }

@@ -103,10 +103,9 @@ export class Speaker {
         hasSpoken = true;
         if (text) conversation.remember({ role: 'assistant', text, at: clock.now() });
       },
-      onDelivered: async (response) => {
-        if (!output.numbersChoices) return;
-        await ask(() => menus.offer(key, turnId, responseFor(output.name, response)));
-      },
+      onDelivered: output.numbersChoices
+        ? (response) => ask(() => menus.offer(key, turnId, responseFor(output.name, response)))
+        : null,
     });
     bindDelivery(output, delivery);
     try {

@@ -26,6 +26,7 @@ import { Patience } from './patience.ts';
 import type { TransformEntry } from './reply.ts';
 import { Schedule } from './schedule.ts';
 import { Sessions, type SessionOptions } from './sessions.ts';
+import { Slots } from './slots.ts';
 import { Speaker } from './speaker.ts';
 
 /** What the engine works with. */
@@ -81,9 +82,10 @@ export class TurnEngine {
       history,
       menus,
       sessions: new Sessions(store.values, clock, options.session),
-      lastSeen: new LastSeenBook(store.values, clock),
+      lastSeen: new LastSeenBook(store.lists, clock),
       deadLetters: this.deadLetters,
       patience: new Patience(clock, telemetry),
+      suspects: new Slots(1),
       assistant,
       outputFor,
       apologyFor: resolveApology(options.apology, (error) =>

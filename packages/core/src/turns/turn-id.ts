@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NewTurn } from '../store/contract.ts';
 
 /** A short name of a stored turn, the same in every run of it, that may stand in an HTTP header. */
 export function turnIdOf({ conversation, id }: Pick<NewTurn, 'conversation' | 'id'>): string {
-  const hash = createHash('sha1').update(`${conversation.length}:${conversation}${id}`);
-  return hash.digest('base64url');
+  return hash('sha1', `${conversation.length}:${conversation}${id}`, 'base64url');
 }

@@ -35,8 +35,8 @@ export interface TurnReplyOptions {
   loadTrackerState: (() => Promise<TrackerState | null> | TrackerState | null) | null;
   /** Told what was said. */
   onSaid: (text: string) => void;
-  /** Told what the user has got. */
-  onDelivered: (response: BotMessage) => Promise<void>;
+  /** Told what the user has got, where somebody wants to know. */
+  onDelivered: ((response: BotMessage) => Promise<void>) | null;
 }
 
 /** The reply of one turn. */
@@ -173,7 +173,8 @@ export class TurnReply implements Reply {
 
   async #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
     const { output, telemetry, channel } = this.#options;
-    const transformed = isStreamSeen ? response : await this.#transform(response);
+    const isSeen = isStreamSeen || this.#options.transforms.length === 0;
+    const transformed = isSeen ? response : await this.#transform(response);
     if (transformed === null) return NOTHING_SENT;
     const texts = responseTexts(responseFor(output.name, transformed));
     if (texts.length === 0 && transformed.channels === undefined) {
@@ -193,7 +194,7 @@ export class TurnReply implements Reply {
       delivery.say(pending, () => sendThrough(output, recipientId, said.response)),
     );
     onSaid(text);
-    if (status === 'sent') await onDelivered(said.response);
+    if (status === 'sent') await onDelivered?.(said.response);
     return { status, receipts: delivery.takeReceipts() };
   }
 

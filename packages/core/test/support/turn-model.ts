@@ -193,6 +193,7 @@ class ModelRun {
   /** The requests whose end nobody can know. */
   #unknown = 0;
   #lossesWithLocks = 0;
+  #losses = 0;
 
   constructor(plan: Plan, world: ModelWorld, makeError: () => Error) {
     this.#plan = plan;
@@ -358,9 +359,10 @@ class ModelRun {
     const isSameProcess = one.process === other.process && this.#isSteady(one.process);
     const isLive = one.kind === 'live' || other.kind === 'live';
     // A live message meets no queue: it comes after what has a ticket. Tickets can be lost; and with
-    // two processes the first in the queue need not be the first in the line.
+    // two processes the first in the queue need not be the first in the line. What was left is looked
+    // up while messages come in, and its ticket may take them along.
     if (isLive) {
-      const isAlone = this.#processes.length === 1;
+      const isAlone = this.#processes.length === 1 && this.#losses === 0;
       const isTicketSure = isSameProcess && isAlone && !this.#plan.lockErrors;
       return isTicketSure && one.handedAt < other.handedAt && isSure(one) && isSure(other);
     }
@@ -512,6 +514,7 @@ class ModelRun {
   /** Its turns go on elsewhere from now on. */
   #lose(one: ModelProcess): void {
     one.losses++;
+    this.#losses++;
     this.#unknown += MAX_RUNNING;
     for (const [who, by] of this.#running) if (by === one) this.#running.delete(who);
   }

@@ -1,4 +1,4 @@
-import { OverloadedError, RetryableError, type Reply } from '@trunkline/core';
+import { OverloadedError, RetryableError, type Reply, type UserMessage } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred, outcomeOf } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -468,6 +468,83 @@ describe('a running turn', () => {
     expect(attempts).toEqual([2]);
     expect(turnReports).toEqual([]);
     expect(await stored(all)).toEqual([]);
+  });
+});
+
+/** A turn that is *waiting*: its assistant wants it run again. */
+async function waiting(setup: Parameters<Processes['start']>[1] = {}) {
+  const all = new Processes();
+  const attempts: number[] = [];
+  const assistant = async (message: UserMessage, reply: Reply): Promise<void> => {
+    if (message.text === 'first') attempts.push(message.attempt);
+    if (message.text === 'first' && message.attempt === 1) throw new RetryableError('later');
+    await echo(message, reply);
+  };
+  const process = all.start(assistant, setup);
+  await process.turns.accept(post('first', one));
+  await all.clock.advance(1_000);
+  expect(attempts).toEqual([1]);
+  return { ...process, all, attempts, assistant };
+}
+
+describe('a waiting turn', () => {
+  it('the same message again: is a duplicate, and does not end the wait', async () => {
+    const { turns, clock, attempts } = await waiting();
+    expect(await turns.accept(post('first', one))).toBe('duplicate');
+    await clock.advance(5_000);
+    expect(attempts).toEqual([1]);
+    await clock.advance(10_000);
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  it('cancel: is finished', async () => {
+    const { turns, clock, attempts, all, turnReports } = await waiting();
+    expect(await turns.cancel({ senderId: 'ada' })).toBe(true);
+    await clock.advance(HOUR_MS);
+    expect(attempts).toEqual([1]);
+    expect(turnReports).toMatchObject([{ outcome: 'aborted' }]);
+    expect(await stored(all)).toEqual([]);
+  });
+
+  it('a newer message with overlap latest: is superseded', async () => {
+    const { turns, clock, attempts, all, turnReports } = await waiting({ overlap: 'latest' });
+    await turns.accept(post('newer'));
+    await clock.advance(1);
+    expect(attempts).toEqual([1]);
+    expect(turnReports).toMatchObject([{ outcome: 'superseded' }, { outcome: 'answered' }]);
+    expect(all.platform.texts).toEqual(['newer']);
+  });
+
+  it.each(['dies', 'shuts down', 'loses the lock'])(
+    'the process %s: goes on waiting elsewhere, until the same time',
+    async (how) => {
+      const { engine, clock, attempts, all, assistant, store, kill } = await waiting();
+      const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
+      const { retryAt } = JSON.parse(turn?.progress ?? '{}') as { retryAt: number };
+      if (how === 'dies') kill();
+      if (how === 'shuts down') {
+        await engine.close(10_000);
+        await store.close();
+      }
+      all.start(assistant);
+      if (how === 'loses the lock') store.loseLocks();
+      await clock.advance(retryAt - clock.now() - 1);
+      expect(attempts).toEqual([1]);
+      await clock.advance(1);
+      expect(attempts).toContain(2);
+      expect(all.platform.texts).toEqual(['first']);
+      expect(await stored(all)).toEqual([]);
+    },
+  );
+
+  it('holds back its own conversation only', async () => {
+    const { turns, clock, all } = await waiting({ limits: { maxRunning: 1 } });
+    await turns.accept(post('second'));
+    await turns.accept(post('of bob', { senderId: 'bob' }));
+    await clock.advance(1);
+    expect(all.platform.texts).toEqual(['of bob']);
+    await clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['of bob', 'first', 'second']);
   });
 });
 

@@ -44,7 +44,7 @@ describe('where a user was last seen', () => {
       await turns.accept(post('Hi'));
       await all.clock.advance(0);
     }
-    expect(calls.filter((call) => call === 'set')).toHaveLength(1);
+    expect(calls.filter((call) => call === 'append')).toHaveLength(1);
   });
 
   it('is known for as long as there are messages', async () => {

@@ -1,0 +1,166 @@
+import type { TurnChanges } from '../store/contract.ts';
+import type { TurnReport } from '../telemetry.ts';
+import { TurnAbort } from './abort.ts';
+import { keepApart, stateConflict } from './conversation.ts';
+import type { DeferredContext } from './deferred-context.ts';
+import { isLost } from './patience.ts';
+import type { Place } from './place.ts';
+import { encodeProgress, type Progress } from './progress.ts';
+import { messageOf, senderOf, type ReadTurn } from './read-turn.ts';
+import { joinMessages } from './stored-message.ts';
+import { turnIdOf } from './turn-id.ts';
+
+/** A deferred turn in the store, as the holder of its conversation's lock writes it. */
+export class TurnRecord {
+  /** The turn. */
+  readonly turn: ReadTurn;
+  /** How far it has come. Changed in place; `save` stores it. */
+  readonly progress: Progress;
+  /** The same in every run of the turn, and in a replay. */
+  readonly turnId: string;
+  /** Ends the turn, and with it the waiting for a store that is away. */
+  abort: TurnAbort;
+
+  readonly #context: DeferredContext;
+  readonly #place: Place;
+  readonly #joined: readonly ReadTurn[];
+
+  /** @param turns - The turn, and later ones that become one with it. */
+  constructor(
+    context: DeferredContext,
+    place: Place,
+    [turn, ...joined]: readonly [ReadTurn, ...ReadTurn[]],
+  ) {
+    this.#context = context;
+    this.#place = place;
+    this.turn = turn;
+    this.#joined = joined;
+    this.progress = turn.progress;
+    if (joined.length > 0) this.progress.joined = joined.map(({ id }) => id);
+    this.turnId = turn.stored.turnId ?? turnIdOf(turn);
+    this.abort = new TurnAbort(turn.stored.channel);
+  }
+
+  /** The turn, and those that became one with it. */
+  get turns(): readonly ReadTurn[] {
+    return [this.turn, ...this.#joined];
+  }
+
+  /** The ids of the stored turns that this one is. */
+  get ids(): string[] {
+    return [this.turn.id, ...(this.progress.joined ?? [])];
+  }
+
+  /** Asks the store until it answers, or the turn is ended. */
+  ask<T>(ask: () => Promise<T>): Promise<T> {
+    return this.#context.patience.with(this.abort, this.turn.stored.channel, ask);
+  }
+
+  /** Stores how far the turn has come. */
+  async save(): Promise<void> {
+    // Where nothing survives the process, this object is all that anybody will ever look at.
+    if (this.#context.store.durable) await this.#commit({ save: this.#saved() });
+  }
+
+  /** Stores how far the turn has come, once and without waiting: the process shuts down. */
+  async saveOnce(): Promise<void> {
+    const { turns } = this.#context.store;
+    await turns.commit(this.#place.lock, { save: this.#saved() }).catch(() => {});
+  }
+
+  /** Stores what the conversation keeps, and that only the delivery is missing. */
+  async answer(changes: TurnChanges): Promise<void> {
+    await this.#keep({ ...changes, save: this.#saved() });
+  }
+
+  /** Stores what the conversation keeps, and that the turn is over. */
+  async finish(changes: TurnChanges): Promise<void> {
+    await this.#keep({ ...changes, remove: this.ids });
+  }
+
+  /**
+   * Makes a dead letter of the turn. The letter is there before the turn goes, and the turn knows of
+   * it before that: a crash in between loses nothing, and nothing is run again.
+   */
+  async bury(reason: string): Promise<void> {
+    const { clock, deadLetters, telemetry } = this.#context;
+    const { progress, turn, turnId } = this;
+    const { channel, key, at: acceptedAt, message } = turn.stored;
+    if (progress.died === undefined) {
+      progress.died = reason;
+      await this.save();
+    }
+    const { text, attachments } = joinMessages(this.turns.map((each) => messageOf(each, 1)));
+    const letter = {
+      channel,
+      acceptedAt,
+      diedAt: clock.now(),
+      reason,
+      message: { ...message, text, attachments },
+      progress,
+    };
+    const { conversation, id } = turn;
+    await this.ask(() => deadLetters.put({ ...letter, conversation, key, turn: id, turnId }));
+    const what = `a turn became a dead letter: ${reason}`;
+    telemetry.logger.error({ channel, messageId: message.messageId }, what);
+    await this.#commit({ remove: this.ids });
+  }
+
+  /** Reports the end of the turn. */
+  report(outcome: TurnReport['outcome'], startedAt: number | null): void {
+    const { clock, telemetry } = this.#context;
+    const endedAt = clock.now();
+    const begunAt = startedAt ?? endedAt;
+    for (const turn of this.turns) {
+      const { channel, at, message } = turn.stored;
+      telemetry.turn({
+        channel,
+        senderId: senderOf(turn),
+        messageId: String(message.messageId),
+        outcome: turn === this.turn ? outcome : 'joined',
+        attempt: this.progress.runs,
+        waitedMs: begunAt - at,
+        durationMs: endedAt - begunAt,
+      });
+    }
+  }
+
+  #saved(): NonNullable<TurnChanges['save']> {
+    return { id: this.turn.id, progress: encodeProgress(this.progress) };
+  }
+
+  async #keep(changes: TurnChanges): Promise<void> {
+    const { store, telemetry } = this.#context;
+    const { channel, key } = this.turn.stored;
+    const { write, append, ...turn } = changes;
+    // A turn that runs beside the others of its conversation holds no lock of it.
+    const isAlone = this.#place.lock.key === key;
+    let isWritten = await this.#commit(isAlone ? changes : turn);
+    if (!isAlone) isWritten = await this.ask(() => keepApart(store, key, { write, append }));
+    if (!isWritten) telemetry.error(stateConflict(), { channel, stage: 'state' });
+  }
+
+  /** @throws TurnAbortedError - somebody else has the conversation: nothing more is sent here. */
+  async #commit(changes: TurnChanges): Promise<boolean> {
+    const { turns } = this.#context.store;
+    let isRepeated = false;
+    try {
+      return await this.ask(async () => {
+        // The answer may be all that was lost: what was said is not to be kept twice.
+        if (isRepeated && (await this.#isDone(changes))) return true;
+        isRepeated = true;
+        return await turns.commit(this.#place.lock, changes);
+      });
+    } catch (error) {
+      if (isLost(error)) this.abort.abort('handed_over');
+      throw isLost(error) ? (this.abort.reason ?? error) : error;
+    }
+  }
+
+  /** Whether the store has made these changes: the turn is at the head of its queue until it ends. */
+  async #isDone({ save, remove }: TurnChanges): Promise<boolean> {
+    const [head] = await this.#context.store.turns.waiting(this.turn.conversation, 1);
+    if (head?.id !== this.turn.id) return remove !== undefined;
+    return save !== undefined && head.progress === save.progress;
+  }
+}
