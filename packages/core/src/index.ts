@@ -86,6 +86,7 @@ export type {
   Lock,
   LockOptions,
   NewTurn,
+  NumberedItem,
   Signals,
   Store,
   StoredEntry,

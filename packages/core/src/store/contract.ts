@@ -82,18 +82,41 @@ export interface ListOptions {
   ttlMs: number;
 }
 
-/** Keyed lists that grow at the end: what was said, say. Named like {@link KeyedValues}. */
+/** An item of a list with its number. */
+export interface NumberedItem {
+  /** The how-manyth item it is of all that were ever added to the list, from 1. */
+  number: number;
+  /** The item, a copy. */
+  value: JsonValue;
+}
+
+/**
+ * Keyed lists that grow at the end: what was said, say. Named like {@link KeyedValues}.
+ *
+ * Items are numbered as they are added, by `append` and by a commit, from 1 on. An item keeps its
+ * number when older ones are dropped; a list that begins again after its time begins with 1.
+ */
 export interface KeyedLists {
-  /** Adds items at the end, all of them or none, and drops the oldest above `maxItems`. */
+  /**
+   * Adds items at the end, all of them or none, and drops the oldest above `maxItems`. Resolves to the
+   * number of the last one added; without items, to 0. What is appended at the same time, also by
+   * different processes, MUST get different numbers.
+   */
   append(
     namespace: string,
     key: string,
     items: readonly JsonValue[],
     options: ListOptions,
-  ): Promise<void>;
+  ): Promise<number>;
 
   /** The last `count` items, the oldest first: copies. None where there is no list. */
   last(namespace: string, key: string, count: number): Promise<JsonValue[]>;
+
+  /**
+   * The first `limit` items whose number is above `number`, the oldest first. What was dropped is
+   * missing: the first number tells.
+   */
+  after(namespace: string, key: string, number: number, limit: number): Promise<NumberedItem[]>;
 }
 
 /** A deferred turn as it is handed to the store. Its texts are the turn engine's: kept as they are. */

@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
-import type { KeyedLists, ListOptions } from './contract.ts';
+import type { KeyedLists, ListOptions, NumberedItem } from './contract.ts';
 import { placeOf } from './place.ts';
 
 /** A list at rest: each item as JSON text, so that nobody changes it from outside. */
 interface Kept {
   items: string[];
+  /** The number of the last item. */
+  count: number;
   characters: number;
   expiresAt: number;
 }
@@ -38,8 +40,8 @@ export class MemoryLists implements KeyedLists {
     key: string,
     items: readonly JsonValue[],
     options: ListOptions,
-  ): Promise<void> {
-    this.add(namespace, key, items, options);
+  ): Promise<number> {
+    return this.add(namespace, key, items, options);
   }
 
   async last(namespace: string, key: string, count: number): Promise<JsonValue[]> {
@@ -48,13 +50,28 @@ export class MemoryLists implements KeyedLists {
     return items.slice(-count).map((json) => JSON.parse(json) as JsonValue);
   }
 
+  async after(
+    namespace: string,
+    key: string,
+    number: number,
+    limit: number,
+  ): Promise<NumberedItem[]> {
+    const { items = [], count = 0 } = this.#find(placeOf(namespace, key)) ?? {};
+    const dropped = count - items.length;
+    const from = Math.max(0, number - dropped);
+    return items.slice(from, from + Math.max(0, limit)).map((json, index) => ({
+      number: dropped + from + index + 1,
+      value: JSON.parse(json) as JsonValue,
+    }));
+  }
+
   /** `append` within one step of the event loop. */
-  add(namespace: string, key: string, items: readonly JsonValue[], options: ListOptions): void {
+  add(namespace: string, key: string, items: readonly JsonValue[], options: ListOptions): number {
     const { maxItems, ttlMs } = options;
-    if (items.length === 0) return;
+    if (items.length === 0) return 0;
     const place = placeOf(namespace, key);
     const known = this.#find(place);
-    const kept = known ?? { items: [], characters: 0, expiresAt: 0 };
+    const kept = known ?? { items: [], count: 0, characters: 0, expiresAt: 0 };
     const young = this.#young.get(place);
     const isYoung = young === kept;
     // Also one whose time is over, and which this one takes the place of.
@@ -64,6 +81,7 @@ export class MemoryLists implements KeyedLists {
       kept.items.push(json);
       kept.characters += ITEM_COST + json.length;
     }
+    kept.count += items.length;
     while (kept.items.length > maxItems || kept.characters > this.#maxCharacters) {
       kept.characters -= ITEM_COST + (kept.items.shift()?.length ?? 0);
     }
@@ -73,8 +91,9 @@ export class MemoryLists implements KeyedLists {
       this.#old = this.#young;
       this.#young = new Map();
       this.#characters = kept.characters;
-    } else if (isYoung) return;
+    } else if (isYoung) return kept.count;
     this.#young.set(place, kept);
+    return kept.count;
   }
 
   /** Forgets everything. */

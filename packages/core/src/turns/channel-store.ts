@@ -28,6 +28,7 @@ export function channelStore(
     lists: {
       append: (namespace, key, items, options) => lists.append(own(namespace), key, items, options),
       last: (namespace, key, count) => lists.last(own(namespace), key, count),
+      after: (namespace, key, number, limit) => lists.after(own(namespace), key, number, limit),
     },
     signals: {
       send: (topic, news) => signals.send(own(topic), news),

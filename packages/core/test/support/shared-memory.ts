@@ -116,6 +116,7 @@ class OneProcess implements ProcessStore {
     this.lists = {
       append: (...args) => this.#call('append', () => lists.append(...args)),
       last: (...args) => this.#call('last', () => lists.last(...args)),
+      after: (...args) => this.#call('after', () => lists.after(...args)),
     };
     this.turns = {
       add: (...args) => {

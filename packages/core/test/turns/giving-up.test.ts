@@ -1,0 +1,84 @@
+import type { Handle } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import { post } from '../support/engine.ts';
+import { Processes } from '../support/processes.ts';
+
+expectNoUnhandledRejections();
+
+const never = new Promise<never>(() => {});
+
+describe('a message that takes its process with it', () => {
+  it('takes no others along: only it is given up', async () => {
+    const all = new Processes();
+    const innocents = Array.from({ length: 20 }, (_, i) => `innocent ${i}`);
+    let kill = (): void => {};
+    const assistant: Handle = async (message, reply) => {
+      // They take longer than the process lives while all of them run at once.
+      await all.clock.sleep(message.text === 'poison' ? 200 : 600);
+      if (message.text !== 'poison') return await reply.text(`about ${message.text}`);
+      kill();
+      return await never;
+    };
+    const first = all.start(assistant);
+    kill = first.kill;
+    for (const text of [...innocents, 'poison']) {
+      await first.turns.accept(post(text, { senderId: text, messageId: text }));
+    }
+    let last = first;
+    for (let life = 0; life < 30; life++) {
+      await all.clock.advance(60_000);
+      if (!last.store.isDead) break;
+      last = all.start(assistant);
+      kill = last.kill;
+    }
+    expect(last.store.isDead).toBe(false);
+    const letters = await last.engine.deadLetters.list();
+    expect(letters.map(({ message }) => message.text)).toEqual(['poison']);
+    expect(letters[0]?.reason).toBe('the process ended 6 times while the assistant ran');
+    const expected = innocents.map((text) => `about ${text}`);
+    expect(all.platform.texts.toSorted()).toEqual(expected.toSorted());
+  });
+});
+
+describe('a turn that is given up', () => {
+  it('is not run again where the process dies between its letter and its end', async () => {
+    const all = new Processes();
+    let runs = 0;
+    const assistant = (): void => {
+      runs++;
+      throw new Error('oops');
+    };
+    const dying = all.start(assistant, {
+      weather: { before: (call) => void (call === 'set' && queueMicrotask(() => dying.kill())) },
+    });
+    await dying.turns.accept(post('Hi'));
+    await all.clock.advance(0);
+    expect(dying.store.isDead).toBe(true);
+    const next = all.start(assistant);
+    await all.clock.advance(60_000);
+    expect(runs).toBe(1);
+    expect(await next.engine.deadLetters.list()).toHaveLength(1);
+    expect(await all.shared.memory.turns.waiting('test::ada', 9)).toEqual([]);
+  });
+
+  it('holds nothing back where it cannot even begin', async () => {
+    const all = new Processes();
+    const handled: (string | null)[] = [];
+    const process = all.start((message) => void handled.push(message.text), {
+      weather: {
+        after: (call) => {
+          if (call === 'get' && handled.length === 0 && !isOver) throw new TypeError('broken');
+        },
+      },
+    });
+    let isOver = false;
+    await process.turns.accept(post('1'));
+    await all.clock.advance(0);
+    isOver = true;
+    await process.turns.accept(post('2'));
+    await all.clock.advance(0);
+    expect(handled).toEqual(['2']);
+    expect(await process.engine.deadLetters.list()).toMatchObject([{ reason: 'broken' }]);
+  });
+});
