@@ -30,11 +30,11 @@ class BenchOutput extends OutputChannel {
 
 class BenchInput extends InputChannel {
   name = 'bench';
-  /** @type {import('@trunkline/core').Turns | null} */
+  /** @type {{ accept(message: object): Promise<string> } | null} */
   turns = null;
   sent = 0;
 
-  /** @override @param {import('@trunkline/core').Turns} turns */
+  /** @override @param {{ accept(message: object): Promise<string> }} turns */
   routes(turns) {
     this.turns = turns;
     return [];
@@ -101,10 +101,10 @@ export class BenchLine {
 
   /** Hands the next message over. */
   async accept(message = this.#messages.next()) {
-    const turns = /** @type {import('@trunkline/core').Turns} */ (this.#input.turns);
+    const { turns } = this.#input;
     this.#unfinished++;
     this.#acceptedAt.set(message.messageId, performance.now());
-    const acceptance = await turns.accept(new UserMessage(message));
+    const acceptance = await turns?.accept(new UserMessage(message));
     if (acceptance !== 'accepted') throw new Error(`a message was not accepted: ${acceptance}`);
     this.#accepted++;
   }

@@ -73,7 +73,7 @@ it('handles every turn once and in order, whatever happens to the connections', 
     for (let round = 0; !isOver; round++) {
       const way = ways[Math.floor(Math.random() * 3)];
       const kind = Math.random();
-      if (kind < 0.4) way?.loseNextReply();
+      if (kind < 0.4) way?.loseReplyTo('');
       else if (kind < 0.7) way?.cut();
       else if (kind < 0.72) way?.freeze();
       // Once, all of it.

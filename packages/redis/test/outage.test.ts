@@ -192,7 +192,7 @@ describe('when a reply gets lost', () => {
   });
 
   it('a turn is added once', async () => {
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':mark:');
     expect(await store.turns.add(turnOf('1'), OPTIONS)).toBe('unfinished');
     expect(proxy.lost).toBe(1);
     expect(await idsIn(other)).toEqual(['1']);
@@ -201,7 +201,7 @@ describe('when a reply gets lost', () => {
   it('a commit is done once', async () => {
     await store.turns.add(turnOf('1'), OPTIONS);
     const lock = await store.lock('ada');
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':list:7:history');
     const isDone = await store.turns.commit(lock, {
       save: { id: '1', progress: 'x' },
       remove: ['1'],
@@ -224,7 +224,7 @@ describe('when a reply gets lost', () => {
     };
     // Redis does it, and is away before it can say so.
     proxy.isAway = true;
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':list:7:history');
     await expect(store.turns.commit(lock, changes)).rejects.toMatchObject({ code: 'unreachable' });
     expect(proxy.lost).toBe(1);
     proxy.isAway = false;
@@ -235,10 +235,10 @@ describe('when a reply gets lost', () => {
   });
 
   it('a value is set once, and a list grows once', async () => {
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':value:5:state');
     const version = await store.values.compareAndSet('state', 'ada', null, 1);
     expect(await other.values.get('state', 'ada')).toEqual({ value: 1, version });
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':list:7:history');
     await store.lists.append('history', 'ada', ['a', 'b'], { maxItems: 9, ttlMs: 60_000 });
     expect(await other.lists.last('history', 'ada', 9)).toEqual(['a', 'b']);
     expect(proxy.lost).toBe(2);
@@ -246,16 +246,16 @@ describe('when a reply gets lost', () => {
 
   it('a delete rejects, for nobody knows what it did', async () => {
     await store.values.set('state', 'ada', 1);
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':value:5:state');
     await expect(store.values.delete('state', 'ada')).rejects.toBeInstanceOf(StoreError);
   });
 
   it('a lock is given once', async () => {
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':fence');
     const lock = await store.lock('ada');
     const next = other.lock('ada');
     await other.ready();
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':fence');
     lock.release();
     (await next).release();
     expect(proxy.lost).toBe(2);
@@ -263,7 +263,7 @@ describe('when a reply gets lost', () => {
 
   it('a place in line is taken once', async () => {
     const lock = await other.lock('ada');
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':fence');
     const waiting = store.lock('ada');
     await store.ready();
     expect(proxy.lost).toBe(1);
@@ -277,7 +277,7 @@ describe('when a reply gets lost', () => {
     const lock = await store.lock('ada');
     const next = store.lock('ada');
     await store.ready();
-    proxy.loseNextReply();
+    proxy.loseReplyTo(':fence');
     lock.release();
     (await next).release();
     expect(proxy.lost).toBe(1);

@@ -28,7 +28,7 @@ export interface ProcessStore extends Store {
 }
 
 /** How soon what a process has left is named to another one. */
-export const RECOVERY_MS = 5;
+const RECOVERY_MS = 5;
 
 /**
  * A store that survives processes and that several of them share. A fake, for what a database does

@@ -17,7 +17,7 @@ import { away, Platform, PlatformOutput, unanswered } from './platform.ts';
 import type { Weather } from './shared-memory.ts';
 
 /** A process's store in the model. */
-export interface ModelStore {
+interface ModelStore {
   store: Store;
   /** Ends the process without a word, as `kill -9` does. */
   kill(): void | Promise<void>;
@@ -26,7 +26,7 @@ export interface ModelStore {
 }
 
 /** Where the model takes place. */
-export interface ModelWorld {
+interface ModelWorld {
   clock: Clock;
   /** Lets time pass: milliseconds of `clock`. */
   advance(ms: number): Promise<void>;

@@ -5,7 +5,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class Proxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #losesNext = false;
+  /** What is in the command whose reply gets lost; `null` for none. */
+  #losesReplyTo: string | null = null;
+  readonly #losing = new Set<Socket>();
   #frozen = new Set<Socket>();
   /** Whether it turns everybody away who connects. */
   isAway = false;
@@ -26,12 +28,16 @@ export class Proxy {
         });
       }
       near.on('data', (data) => {
+        const marker = this.#losesReplyTo;
+        if (marker !== null && data.includes(marker)) {
+          this.#losesReplyTo = null;
+          this.#losing.add(near);
+        }
         if (!this.#frozen.has(near)) far.write(data);
       });
       far.on('data', (data) => {
         if (this.#frozen.has(near)) return;
-        if (this.#losesNext) {
-          this.#losesNext = false;
+        if (this.#losing.delete(near)) {
           this.lost++;
           near.destroy();
         } else near.write(data);
@@ -52,9 +58,12 @@ export class Proxy {
     return `redis://127.0.0.1:${address.port}`;
   }
 
-  /** Lets the next reply get lost: Redis has done what it was asked, and nobody hears of it. */
-  loseNextReply(): void {
-    this.#losesNext = true;
+  /**
+   * Lets the reply to the next command with this text in it get lost: Redis has done what it was
+   * asked, and nobody hears of it.
+   */
+  loseReplyTo(text: string): void {
+    this.#losesReplyTo = text;
   }
 
   /** Lets nothing more through on the connections that there are: they are dead, and do not know it. */
