@@ -1,0 +1,31 @@
+import type { Store } from '@trunkline/core';
+
+const never = new Promise<never>(() => {});
+
+/**
+ * A store whose process can die: from then on no call of it is made, and none that was made comes to
+ * an end. What the store itself does about that is the caller's.
+ */
+export function mortal(store: Store): { store: Store; kill: () => void } {
+  let isDead = false;
+  const part = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(_, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member === 'object' && member !== null) return part(member);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]): unknown => {
+          if (isDead) return never;
+          const alive = args.map((arg) => {
+            if (typeof arg !== 'function') return arg;
+            const call = arg as (...args: unknown[]) => unknown;
+            return (...given: unknown[]) => (isDead ? undefined : call(...given));
+          });
+          const result: unknown = Reflect.apply(member, target, alive);
+          if (!(result instanceof Promise)) return result;
+          return result.finally(() => (isDead ? never : undefined));
+        };
+      },
+    });
+  return { store: part(store), kill: () => void (isDead = true) };
+}
