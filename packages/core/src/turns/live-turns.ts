@@ -219,10 +219,11 @@ export class LiveTurns {
     const { senderId, messageId, originals, attempt } = message;
     const waitedMs = (startedAt ?? endedAt) - arrivedAt;
     const durationMs = endedAt - (startedAt ?? endedAt);
-    const report = { channel, senderId, attempt, waitedMs, durationMs };
-    telemetry.turn({ ...report, messageId, outcome });
-    for (const { messageId: joined } of originals.slice(0, -1)) {
-      telemetry.turn({ ...report, messageId: joined, outcome: 'joined' });
+    const report = { channel, senderId, messageId, outcome, attempt, waitedMs, durationMs };
+    telemetry.turn(report);
+    for (const original of originals) {
+      if (original.messageId === messageId) continue;
+      telemetry.turn({ ...report, messageId: original.messageId, outcome: 'joined' });
     }
   }
 }

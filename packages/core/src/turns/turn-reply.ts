@@ -15,6 +15,7 @@ import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { SendReport, Telemetry } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
 import type { HistoryEntry } from './history.ts';
+import type { Pending } from './progress.ts';
 import type { Reply, Sent, TransformEntry } from './reply.ts';
 import { gather, streamTo } from './stream.ts';
 import { sendThrough, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
@@ -183,18 +184,22 @@ export class TurnReply implements Reply {
         'a response has nothing to say: none of its keys is text, image, attachment, buttons, quickReplies, elements or custom',
       );
     }
-    return await this.#deliver({ response: transformed }, texts.join('\n'));
+    return await this.#deliver(transformed, texts.join('\n'));
   }
 
   /** Hands a response to the channel, or to the store where the platform cannot be reached. */
-  async #deliver(said: { response: BotMessage; cut?: number }, text: string): Promise<Sent> {
+  async #deliver(response: BotMessage, text: string, cut?: number): Promise<Sent> {
     const { output, delivery, recipientId, onSaid, onDelivered } = this.#options;
-    const pending = { ...said, trackerState: await this.#showTrackerState() };
+    const state = this.#knownTrackerState();
+    const trackerState = state === undefined ? await this.#loadTrackerState() : state;
+    output.trackerState = trackerState;
+    const pending: Pending = { response, trackerState };
+    if (cut !== undefined) pending.cut = cut;
     const status = await this.#report('response', () =>
-      delivery.say(pending, () => sendThrough(output, recipientId, said.response)),
+      delivery.say(pending, () => sendThrough(output, recipientId, response)),
     );
     onSaid(text);
-    if (status === 'sent') await onDelivered?.(said.response);
+    if (status === 'sent') await onDelivered?.(response);
     return { status, receipts: delivery.takeReceipts() };
   }
 
@@ -239,7 +244,8 @@ export class TurnReply implements Reply {
         receipts.push(...delivery.takeReceipts());
       });
     const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
-    await this.#showTrackerState();
+    const state = this.#knownTrackerState();
+    output.trackerState = state === undefined ? await this.#loadTrackerState() : state;
     let text: string;
     try {
       text = await this.#report('stream', () => streamTo(chunks, target));
@@ -249,7 +255,7 @@ export class TurnReply implements Reply {
     }
     const cut = await this.#inOrder(() => stream.end());
     if (cut !== null) {
-      return await this.#say(() => this.#deliver({ response: { ...extra, text }, cut }, text));
+      return await this.#say(() => this.#deliver({ ...extra, text }, text, cut));
     }
     onSaid(text);
     return { status: 'sent', receipts };
@@ -282,13 +288,14 @@ export class TurnReply implements Reply {
     return current;
   }
 
-  /** Puts the conversation's state where the channel reads it. */
-  async #showTrackerState(): Promise<TrackerState | null> {
-    const { output, loadTrackerState } = this.#options;
-    let state = this.#trackerState;
-    if (state === undefined) state = loadTrackerState === null ? null : await loadTrackerState();
-    output.trackerState = state;
-    return state;
+  /** The conversation's state, if nobody has to be asked for it. */
+  #knownTrackerState(): TrackerState | null | undefined {
+    if (this.#trackerState !== undefined) return this.#trackerState;
+    return this.#options.loadTrackerState === null ? null : undefined;
+  }
+
+  async #loadTrackerState(): Promise<TrackerState | null> {
+    return (await this.#options.loadTrackerState?.()) ?? null;
   }
 }
 

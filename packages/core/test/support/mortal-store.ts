@@ -8,6 +8,13 @@ const never = new Promise<never>(() => {});
  */
 export function mortal(store: Store): { store: Store; kill: () => void } {
   let isDead = false;
+  const afterLife = async (result: Promise<unknown>): Promise<unknown> => {
+    try {
+      return await result;
+    } finally {
+      if (isDead) await never;
+    }
+  };
   const part = <T extends object>(target: T): T =>
     new Proxy(target, {
       get(_, name) {
@@ -23,7 +30,7 @@ export function mortal(store: Store): { store: Store; kill: () => void } {
           });
           const result: unknown = Reflect.apply(member, target, alive);
           if (!(result instanceof Promise)) return result;
-          return result.finally(() => (isDead ? never : undefined));
+          return afterLife(result);
         };
       },
     });
