@@ -1,9 +1,9 @@
-import type { JsonValue, KeyedLists, ListOptions } from '@trunkline/core';
+import type { JsonValue, KeyedLists, ListOptions, NumberedItem } from '@trunkline/core';
 import type { Process } from './process.ts';
-import { APPEND } from './scripts/kept.ts';
+import { AFTER, APPEND } from './scripts/kept.ts';
 import { parse, textOf, ttlOf } from './values.ts';
 
-/** Keyed lists. Each item begins with what its `append` is called. */
+/** Keyed lists. Each item begins with what its `append` is called, and its number. */
 export class RedisLists implements KeyedLists {
   readonly #process: Process;
 
@@ -16,16 +16,17 @@ export class RedisLists implements KeyedLists {
     key: string,
     items: readonly JsonValue[],
     options: ListOptions,
-  ): Promise<void> {
-    if (items.length === 0) return;
+  ): Promise<number> {
+    if (items.length === 0) return 0;
     const { link, keys, unique } = this.#process;
     const names = [keys.kept('list', namespace, key)];
     const id = unique();
     const rest = itemArgs(id, items, options);
-    await link.send((client, isAgain) =>
+    const last = await link.send((client, isAgain) =>
       // A cluster's client may send a command again by itself.
       APPEND.run(client, names, [id, isAgain || 'nodes' in client ? 1 : 0, ...rest]),
     );
+    return Number(last);
   }
 
   async last(namespace: string, key: string, count: number): Promise<JsonValue[]> {
@@ -35,9 +36,26 @@ export class RedisLists implements KeyedLists {
     const items = await link.send((client) => client.lrange(name, -count, -1));
     return items.map((item) => parse(item).value);
   }
+
+  async after(
+    namespace: string,
+    key: string,
+    number: number,
+    limit: number,
+  ): Promise<NumberedItem[]> {
+    if (limit <= 0) return [];
+    const { link, keys } = this.#process;
+    const names = [keys.kept('list', namespace, key)];
+    const found = await link.send((client) => AFTER.run(client, names, [number, limit]));
+    // As the script has it: the items, each with its append's id and its number.
+    return (found as string[]).map((item) => {
+      const { value, version } = parse(item);
+      return { number: Number(version.slice(version.lastIndexOf('#') + 1)), value };
+    });
+  }
 }
 
-/** How many items, how long they live, and the items that are going to stay. */
+/** How many items, how long they live, and the items. */
 export function itemArgs(
   id: string,
   items: readonly JsonValue[],
@@ -45,6 +63,5 @@ export function itemArgs(
 ): string[] {
   // A list without an end of its time is one that outlives everybody.
   const ttl = ttlOf(ttlMs) || String(2 ** 52);
-  const kept = items.slice(-Math.max(1, maxItems));
-  return [String(Math.max(1, maxItems)), ttl, ...kept.map((item) => textOf(id, item))];
+  return [String(Math.max(1, maxItems)), ttl, ...items.map((item) => textOf(id, item))];
 }

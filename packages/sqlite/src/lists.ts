@@ -1,4 +1,4 @@
-import type { Clock, JsonValue, KeyedLists, ListOptions } from '@trunkline/core';
+import type { Clock, JsonValue, KeyedLists, ListOptions, NumberedItem } from '@trunkline/core';
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
 import { toColumn } from './text.ts';
@@ -10,7 +10,7 @@ interface ListRow {
   expires_at: number;
 }
 
-/** Keyed lists: a row a list, and a row an item. */
+/** Keyed lists: a row a list, and a row an item. An item's number is its `seq` + 1. */
 export class SqliteLists implements KeyedLists {
   readonly #batch: Batch;
   readonly #clock: Clock;
@@ -21,6 +21,7 @@ export class SqliteLists implements KeyedLists {
   readonly #insertItem: Database.Statement;
   readonly #removeItems: Database.Statement;
   readonly #selectItems: Database.Statement;
+  readonly #selectAfter: Database.Statement;
   readonly #removeExpiredItems: Database.Statement;
   readonly #removeExpired: Database.Statement;
 
@@ -47,6 +48,12 @@ export class SqliteLists implements KeyedLists {
        WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
        ORDER BY seq DESC LIMIT ?`,
     );
+    this.#selectAfter = db.prepare(
+      `SELECT seq, json FROM list_items
+       WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
+         AND seq >= ?
+       ORDER BY seq LIMIT ?`,
+    );
     this.#removeExpiredItems = db.prepare(
       'DELETE FROM list_items WHERE list IN (SELECT id FROM lists WHERE expires_at <= ?)',
     );
@@ -58,9 +65,9 @@ export class SqliteLists implements KeyedLists {
     key: string,
     items: readonly JsonValue[],
     options: ListOptions,
-  ): Promise<void> {
+  ): Promise<number> {
     const json = items.map((item) => JSON.stringify(item));
-    await this.#batch.write(() => this.add(namespace, key, json, options));
+    return await this.#batch.write(() => this.add(namespace, key, json, options));
   }
 
   async last(namespace: string, key: string, count: number): Promise<JsonValue[]> {
@@ -78,13 +85,38 @@ export class SqliteLists implements KeyedLists {
     }
   }
 
+  async after(
+    namespace: string,
+    key: string,
+    number: number,
+    limit: number,
+  ): Promise<NumberedItem[]> {
+    if (limit <= 0) return [];
+    const place = [toColumn(namespace), toColumn(key)] as const;
+    try {
+      const rows = this.#selectAfter.all(...place, this.#clock.now(), number, limit) as {
+        seq: number;
+        json: string;
+      }[];
+      return rows.map(({ seq, json }) => ({
+        number: seq + 1,
+        value: JSON.parse(json) as JsonValue,
+      }));
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
   /** `append` within a write; the items are JSON text. */
-  add(namespace: string, key: string, items: readonly string[], options: ListOptions): void {
-    if (items.length === 0) return;
+  add(namespace: string, key: string, items: readonly string[], options: ListOptions): number {
+    if (items.length === 0) return 0;
     const now = this.#clock.now();
     const place = [toColumn(namespace), toColumn(key)] as const;
     const row = this.#select.get(...place) as ListRow | undefined;
-    const first = row?.next_seq ?? 0;
+    const isExpired = row !== undefined && row.expires_at <= now;
+    // One that was forgotten and not swept yet begins anew.
+    if (isExpired) this.#removeItems.run(row.id, row.next_seq);
+    const first = isExpired ? 0 : (row?.next_seq ?? 0);
     const next = first + items.length;
     const expiresAt = now + options.ttlMs;
     let list = row?.id;
@@ -92,8 +124,8 @@ export class SqliteLists implements KeyedLists {
       list = Number(this.#insert.run(...place, next, expiresAt).lastInsertRowid);
     } else this.#update.run(next, expiresAt, list);
     items.forEach((json, index) => this.#insertItem.run(list, first + index, json));
-    const isExpired = row !== undefined && row.expires_at <= now;
-    this.#removeItems.run(list, Math.max(next - options.maxItems, isExpired ? first : 0));
+    this.#removeItems.run(list, next - options.maxItems);
+    return next;
   }
 
   /** Removes what nobody will read any more. */

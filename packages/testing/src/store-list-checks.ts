@@ -62,6 +62,75 @@ export function addListChecks(check: AddCheck, scene: StoreScene): void {
     );
   });
 
+  check('numbers items from 1 on, whatever is dropped', async (during) => {
+    const { lists } = await scene.open(during);
+    const few = { ...kept, maxItems: 3 };
+    assert.equal(await lists.append('history', 'anna', ['a', 'b'], few), 2);
+    assert.equal(await lists.append('history', 'anna', ['c', 'd'], few), 4);
+    assert.equal(await lists.append('history', 'anna', [], few), 0, 'nothing was added');
+    assert.equal(await lists.append('history', 'bert', ['a'], few), 1, 'another list');
+    assert.deepEqual(await lists.after('history', 'anna', 0, 10), [
+      { number: 2, value: 'b' },
+      { number: 3, value: 'c' },
+      { number: 4, value: 'd' },
+    ]);
+    const many = Array.from({ length: 8 }, (_, i) => i);
+    assert.equal(await lists.append('history', 'anna', many, few), 12, 'more than fit at once');
+    assert.deepEqual(await lists.after('history', 'anna', 11, 10), [{ number: 12, value: 7 }]);
+  });
+
+  check('numbers what a commit appends', async (during) => {
+    const store = await scene.open(during);
+    const { lists, turns } = store;
+    const lock = await store.lock('anna');
+    await lists.append('history', 'anna', ['a'], kept);
+    await turns.commit(lock, { append: { namespace: 'history', items: ['b', 'c'], ...kept } });
+    assert.equal(await lists.append('history', 'anna', ['d'], kept), 4);
+    const items = await lists.after('history', 'anna', 1, 10);
+    assert.deepEqual(
+      items.map(({ number, value }) => `${number} ${String(value)}`),
+      ['2 b', '3 c', '4 d'],
+    );
+    lock.release();
+  });
+
+  check('gives the items after a number', async (during) => {
+    const { lists } = await scene.open(during);
+    assert.deepEqual(await lists.after('history', 'anna', 0, 10), [], 'where there is no list');
+    await lists.append('history', 'anna', VALUES, kept);
+    const all = VALUES.map((value, i) => ({ number: i + 1, value }));
+    assert.deepEqual(await lists.after('history', 'anna', 0, 1_000), all);
+    assert.deepEqual(await lists.after('history', 'anna', 2, 2), all.slice(2, 4));
+    assert.deepEqual(await lists.after('history', 'anna', 2, 0), [], '0 items');
+    assert.deepEqual(await lists.after('history', 'anna', VALUES.length, 10), [], 'the last one');
+    assert.deepEqual(await lists.after('history', 'anna', 1_000_000, 10), [], 'far beyond');
+  });
+
+  check('gives different numbers to what is appended at once', async (during) => {
+    const { lists } = await scene.open(during);
+    const appends = Array.from({ length: 50 }, (_, i) =>
+      lists.append('history', 'anna', ['first', i], kept),
+    );
+    const numbers = await during.waitFor('50 appends', Promise.all(appends));
+    const items = await lists.after('history', 'anna', 0, 1_000);
+    assert.deepEqual(
+      items.map(({ number }) => number),
+      Array.from({ length: 100 }, (_, i) => i + 1),
+    );
+    const found = numbers.map((number) => items[number - 1]?.value);
+    assert.deepEqual(found, [...numbers.keys()], 'an append resolved to the number of another one');
+  });
+
+  check('begins a list with 1 when its time was over', async (during) => {
+    const store = await scene.open(during);
+    const { lists } = store;
+    await lists.append('history', 'anna', [1, 2], { ...kept, ttlMs });
+    await scene.expire(store, during);
+    assert.deepEqual(await lists.after('history', 'anna', 0, 10), [], 'it is gone');
+    assert.equal(await lists.append('history', 'anna', [3], kept), 1);
+    assert.deepEqual(await lists.after('history', 'anna', 0, 10), [{ number: 1, value: 3 }]);
+  });
+
   check('confuses no list with another one, or with a value', async (during) => {
     const { lists, values } = await scene.open(during);
     for (const [namespace, key] of PLACES) {

@@ -61,8 +61,30 @@ export class Upgrades {
     }
     const isOurs = this.#mount !== '' && path.startsWith(`${this.#mount}/`);
     // Node leaves a connection open that no listener takes, so the only listener must end it.
-    if (isOurs || server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
+    if (!isOurs && server.listenerCount('upgrade') > 1) return;
+    if (/websocket/i.test(req.headers.upgrade ?? '')) refuseUpgrade(socket, 404);
+    else answerPlainly(server, req, socket, head);
   }
+}
+
+/**
+ * Has a request answered as if it had not asked for an upgrade, which a server may ignore. Java's HTTP
+ * client offers `h2c` with every request, and Node makes an upgrade of that where anybody listens for
+ * upgrades. The request is put back in front of what follows, without the offer.
+ *
+ * @see RFC 9110, section 7.8
+ */
+function answerPlainly(server: Server, ...[req, socket, head]: UpgradeEvent): void {
+  const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];
+  const { rawHeaders } = req;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() !== 'upgrade') {
+      lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+    }
+  }
+  // Node reads header values as latin1.
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
 }
 
 type UpgradeEvent = [req: IncomingMessage, socket: Duplex, head: Buffer];

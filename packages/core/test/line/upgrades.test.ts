@@ -70,6 +70,30 @@ describe('upgrades', () => {
     expect(await theirs.until('Theirs')).toBe('HTTP/1.1 101 Theirs\r\n\r\n');
   });
 
+  it('to something else than a WebSocket are not made, and the request is answered', async () => {
+    const assistant: Assistant = (message, reply) => reply.text(`You said: ${message.text}`);
+    const line = new Trunkline({ channels: [new SocketInput()], assistant });
+    const server = await serverOf(line, true);
+    const offer =
+      'host: x\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AA\r\n';
+    const post = `POST /webhooks/echo/webhook HTTP/1.1\r\n${offer}content-type: application/json\r\n`;
+    const one = '{"sender":"a","text":"one"}';
+    const client = await openRaw(
+      portOf(server),
+      `${post}content-length: ${one.length}\r\n\r\n${one.slice(0, 9)}`,
+    );
+    cleanUps.push(() => void client.socket.destroy());
+    client.socket.write(one.slice(9));
+    expect(await client.until('said: one')).toContain('HTTP/1.1 200');
+    // The connection goes on.
+    const two = '{"sender":"a","text":"two"}';
+    const chunk = `${two.length.toString(16)}\r\n${two}\r\n0\r\n\r\n`;
+    client.socket.write(`${post}transfer-encoding: chunked\r\n\r\n${chunk}`);
+    await client.until('said: two');
+    client.socket.write(`GET /nowhere HTTP/1.1\r\n${offer}\r\n`);
+    expect(await client.until('not_found')).toContain('HTTP/1.1 404');
+  });
+
   it('name the cure where the server was never attached', async () => {
     const line = new Trunkline({ channels: [new SocketInput()], assistant });
     const server = await serverOf(line, false);

@@ -15,10 +15,12 @@ export const LIST_FAULTS: Faults = {
   'appends items one by one': ({ lists }) => ({
     lists: {
       async append(namespace, key, items, options) {
+        let number = 0;
         for (const item of items) {
-          await lists.append(namespace, key, [item], options);
+          number = await lists.append(namespace, key, [item], options);
           await setImmediate();
         }
+        return number;
       },
     },
   }),
@@ -56,6 +58,41 @@ export const LIST_FAULTS: Faults = {
       append: (namespace, key, items, options) =>
         lists.append('', `${namespace}:${key}`, items, options),
       last: (namespace, key, count) => lists.last('', `${namespace}:${key}`, count),
+      after: (namespace, key, number, limit) =>
+        lists.after('', `${namespace}:${key}`, number, limit),
+    },
+  }),
+  'numbers items from 0 on': ({ lists }) => ({
+    lists: {
+      append: async (...args) => (await lists.append(...args)) - 1,
+    },
+  }),
+  'numbers what is left of a list': ({ lists }) => ({
+    lists: {
+      async after(namespace, key, number, limit) {
+        const items = await lists.after(namespace, key, 0, 1e9);
+        const renumbered = items.map(({ value }, i) => ({ number: i + 1, value }));
+        return renumbered.filter((item) => item.number > number).slice(0, limit);
+      },
+    },
+  }),
+  'looks up the number after it appended': ({ lists }) => ({
+    lists: {
+      async append(namespace, key, items, options) {
+        await lists.append(namespace, key, items, options);
+        await setImmediate();
+        return (await lists.after(namespace, key, 0, 1e9)).at(-1)?.number ?? 0;
+      },
+    },
+  }),
+  'gives all items after a number': ({ lists }) => ({
+    lists: {
+      after: (namespace, key, number) => lists.after(namespace, key, number, 1e9),
+    },
+  }),
+  'gives the item of a number as well': ({ lists }) => ({
+    lists: {
+      after: (namespace, key, number, limit) => lists.after(namespace, key, number - 1, limit),
     },
   }),
   'keeps lists for good': ({ lists }) => ({

@@ -79,6 +79,7 @@ export const PART_FAULTS: Record<string, readonly string[]> = {
     'does the rest where a value has changed meanwhile',
   ],
   'appends nothing in a commit': [
+    'numbers what a commit appends',
     'makes all changes of a commit',
     'does the rest where a value has changed meanwhile',
   ],
@@ -111,7 +112,10 @@ export const PART_FAULTS: Record<string, readonly string[]> = {
     'changes nothing where the turn to save is not there',
   ],
   'appends items one by one': ['keeps together what is appended together'],
-  'keeps all items': ['drops the oldest items of a list that is full'],
+  'keeps all items': [
+    'drops the oldest items of a list that is full',
+    'numbers items from 1 on, whatever is dropped',
+  ],
   'gives the newest item first': [
     'keeps any JSON in a list, in its order',
     'gives the last items of a list',
@@ -124,11 +128,32 @@ export const PART_FAULTS: Record<string, readonly string[]> = {
   'takes the last 0 items for all': ['gives the last items of a list'],
   'shares items': ['keeps copies of items, and gives copies'],
   'joins namespace and key of a list': [
+    'numbers what a commit appends',
     'confuses no list with another one, or with a value',
     'makes all changes of a commit',
     'does the rest where a value has changed meanwhile',
   ],
-  'keeps lists for good': ['forgets a list as a whole when its time is over'],
+  'numbers items from 0 on': [
+    'numbers items from 1 on, whatever is dropped',
+    'numbers what a commit appends',
+    'gives different numbers to what is appended at once',
+    'begins a list with 1 when its time was over',
+  ],
+  'numbers what is left of a list': ['numbers items from 1 on, whatever is dropped'],
+  'looks up the number after it appended': [
+    'numbers items from 1 on, whatever is dropped',
+    'gives different numbers to what is appended at once',
+  ],
+  'gives all items after a number': ['gives the items after a number'],
+  'gives the item of a number as well': [
+    'numbers items from 1 on, whatever is dropped',
+    'numbers what a commit appends',
+    'gives the items after a number',
+  ],
+  'keeps lists for good': [
+    'begins a list with 1 when its time was over',
+    'forgets a list as a whole when its time is over',
+  ],
   'keeps a list from its first append on': [
     'forgets a list as a whole when its time is over',
     'keeps a list from its last append on',
