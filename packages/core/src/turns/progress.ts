@@ -8,6 +8,7 @@ import type { BotMessage } from '../message/bot-message.ts';
  * `begun`: the request may be under way. `done`: it was answered. `failed`: it was refused for good.
  */
 export interface Step {
+  /** What is known of it. */
   state: 'begun' | 'done' | 'failed';
   /** One request, one call of a `send…` method, or a stream as a whole. */
   kind: 'request' | 'call' | 'stream';
@@ -23,7 +24,9 @@ export interface Step {
 
 /** A response that the assistant has given and the user has not got. */
 export interface Pending {
+  /** What the assistant said, after the transforms. */
   response: BotMessage;
+  /** The conversation's state at that time. */
   trackerState: TrackerState | null;
   /** The step of a stream that broke off and is said whole now. */
   cut?: number;

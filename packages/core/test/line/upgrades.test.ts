@@ -71,8 +71,8 @@ describe('upgrades', () => {
   });
 
   it('to something else than a WebSocket are not made, and the request is answered', async () => {
-    const assistant: Assistant = (message, reply) => reply.text(`You said: ${message.text}`);
-    const line = new Trunkline({ channels: [new SocketInput()], assistant });
+    const echo: Assistant = (message, reply) => reply.text(`You said: ${message.text}`);
+    const line = new Trunkline({ channels: [new SocketInput()], assistant: echo });
     const server = await serverOf(line, true);
     const offer =
       'host: x\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AA\r\n';

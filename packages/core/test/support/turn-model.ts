@@ -438,6 +438,8 @@ class ModelRun {
   ): Promise<void> {
     const sent = this.#sent.get(text ?? '');
     if (sent === undefined) throw new Error(`nobody said ${text}`);
+    // Its last answer from the store may have come just before its end.
+    if (by.isDead) await new Promise<never>(() => {});
     const other = this.#running.get(senderId);
     if (other !== undefined && this.#lossesWithLocks === 0) {
       this.#problems.push(`${sent.id} runs beside another turn`);
