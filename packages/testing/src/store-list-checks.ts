@@ -88,8 +88,12 @@ export function addListChecks(check: AddCheck, scene: StoreScene): void {
     assert.equal(await lists.append('history', 'anna', ['d'], kept), 4);
     const items = await lists.after('history', 'anna', 1, 10);
     assert.deepEqual(
-      items.map(({ number, value }) => `${number} ${String(value)}`),
-      ['2 b', '3 c', '4 d'],
+      items.map(({ number, value }) => [number, value]),
+      [
+        [2, 'b'],
+        [3, 'c'],
+        [4, 'd'],
+      ],
     );
     lock.release();
   });
