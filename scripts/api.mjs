@@ -33,6 +33,7 @@ if (wrong > 0) {
 /** @param {{ name: string, folder: string, types: string, isRoot: boolean }} entry */
 function extract({ name, folder, types, isRoot }) {
   const projectFolder = join(root, folder);
+  const { compilerOptions = {} } = readJson(join(projectFolder, 'tsconfig.build.json'));
   const config = ExtractorConfig.prepare({
     configObjectFullPath: undefined,
     packageJsonFullPath: join(projectFolder, 'package.json'),
@@ -44,7 +45,8 @@ function extract({ name, folder, types, isRoot }) {
         overrideTsconfig: {
           compilerOptions: {
             target: 'ES2022',
-            lib: ['ES2023'],
+            // Ours for Node have none of a browser's types, whose names would be taken.
+            lib: compilerOptions.lib ?? ['ES2023'],
             module: 'NodeNext',
             types: ['node'],
             strict: true,
@@ -103,13 +105,14 @@ function extract({ name, folder, types, isRoot }) {
 }
 
 /**
- * An index signature says all there is, and an overriding member is documented where it was
- * declared first. (The mark `override` is not in the declarations that are analysed.)
+ * An index signature says all there is, and so does the `type` or `kind` that tells an object from
+ * its like. An overriding member is documented where it was declared first. (The mark `override` is
+ * not in the declarations that are analysed.)
  * @param {import('@microsoft/api-extractor').ExtractorMessage} message
  */
 function needsNoComment({ text, sourceFilePath, sourceFileLine }) {
   if (text.includes('"__index"')) return true;
   if (sourceFilePath === undefined || sourceFileLine === undefined) return false;
   const line = readFileSync(sourceFilePath, 'utf8').split('\n')[sourceFileLine - 1] ?? '';
-  return /\boverride\b/.test(line);
+  return /\boverride\b/.test(line) || /^\s*(type|kind)\??: '/.test(line);
 }

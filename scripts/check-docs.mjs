@@ -27,7 +27,13 @@ write(
   'tsconfig.json',
   JSON.stringify({
     extends: '../../tsconfig.base.json',
-    compilerOptions: { isolatedDeclarations: false, declaration: false, moduleDetection: 'force' },
+    compilerOptions: {
+      // Pages are documented too.
+      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+      isolatedDeclarations: false,
+      declaration: false,
+      moduleDetection: 'force',
+    },
     include: ['.'],
   }),
 );

@@ -2,10 +2,10 @@
  * The example server: every channel that the environment configures, one assistant, one Express
  * application for everything else.
  */
-import { fileURLToPath } from 'node:url';
 import { ConfigurationError, StoreError, Trunkline } from '@trunkline/core';
 import { RestInput } from '@trunkline/rest';
-import express from 'express';
+import { WebSocketInput } from '@trunkline/websocket';
+import { createApp } from './app.ts';
 import { createAssistant } from './assistant.ts';
 import { banner } from './banner.ts';
 import { loadEnvironment } from './environment.ts';
@@ -17,7 +17,7 @@ try {
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
   const line = new Trunkline({
-    channels: [new RestInput({ cors: true })],
+    channels: [new RestInput({ cors: true }), new WebSocketInput()],
     assistant: createAssistant({ pictureUrl: `${environment.publicUrl}/pizza.svg` }),
     store: await openStore(environment.store),
     logger,
@@ -25,13 +25,7 @@ try {
 
   stopOnSignals(() => line.close());
 
-  const app = express();
-  app.use(express.static(fileURLToPath(new URL('../public', import.meta.url))));
-  app.get('/', (_req, res) => {
-    res.type('text').send(banner(environment.publicUrl, line));
-  });
-
-  await line.listen(environment.port, { fallback: app });
+  await line.listen(environment.port, { fallback: createApp() });
   console.log(`${banner(environment.publicUrl, line)}\nCtrl-C stops it.`);
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof StoreError)) throw error;

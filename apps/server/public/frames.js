@@ -1,0 +1,68 @@
+// The sidebar for developers: the frames as they pass. Everything is text here, never markup.
+
+/** How many are shown. */
+const MAX_FRAMES = 500;
+
+const chat = document.querySelector('trunkline-chat');
+const [toggle, close, clear, aside, list] = ['toggle', 'close', 'clear', 'frames', 'list'].map(
+  (id) => document.getElementById(id),
+);
+
+// Beside the chat where there is room for both.
+show(matchMedia('(min-width: 1100px)').matches);
+toggle.addEventListener('click', () => {
+  show(aside.hidden);
+  if (!aside.hidden) close.focus();
+});
+close.addEventListener('click', hide);
+clear.addEventListener('click', () => list.replaceChildren());
+aside.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') hide();
+});
+chat.addEventListener('frame', ({ detail }) => add(detail));
+
+function show(isShown) {
+  aside.hidden = !isShown;
+  toggle.setAttribute('aria-expanded', String(isShown));
+}
+
+function hide() {
+  show(false);
+  toggle.focus();
+}
+
+function add({ direction, frame, at }) {
+  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  const { type = 'message', ...rest } = concealed(frame);
+  const details = node('details', '');
+  const summary = node('summary', '');
+  summary.append(
+    node('span', new Date(at).toISOString().slice(11, 23), 'time'),
+    node('span', `${direction === 'out' ? '→' : '←'} ${type}`, direction),
+    node('span', JSON.stringify(rest), 'brief'),
+  );
+  details.append(summary);
+  // Most are never opened.
+  details.addEventListener(
+    'toggle',
+    () => details.append(node('pre', JSON.stringify(concealed(frame), null, 2))),
+    { once: true },
+  );
+  const item = node('li', '');
+  item.append(details);
+  list.append(item);
+  while (list.childElementCount > MAX_FRAMES) list.firstElementChild.remove();
+  if (isAtEnd) list.scrollTop = list.scrollHeight;
+}
+
+/** A token opens the conversation to whoever reads it on a screen. */
+function concealed(frame) {
+  return typeof frame.token === 'string' ? { ...frame, token: '…' } : frame;
+}
+
+function node(tag, text, className = '') {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  element.className = className;
+  return element;
+}

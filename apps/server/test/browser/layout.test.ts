@@ -1,0 +1,148 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { needs } from '../../../../scripts/test-support/needs.ts';
+import {
+  aBrowser,
+  aBuild,
+  bubbles,
+  closeBrowser,
+  input,
+  openPage,
+  say,
+  shot,
+} from './support/browser.ts';
+import { startSite, type Site } from './support/site.ts';
+
+const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true } as const;
+
+describe('the look of the chat page', { timeout: 30_000 }, () => {
+  let site: Site;
+  const pages: Page[] = [];
+
+  beforeEach(needs(aBrowser));
+  beforeEach(needs(aBuild));
+  beforeEach(async () => {
+    site = await startSite();
+    return async () => {
+      for (const page of pages.splice(0)) await page.context().close();
+      await site.close();
+    };
+  });
+  afterAll(closeBrowser);
+
+  async function open(options: BrowserContextOptions): Promise<Page> {
+    const { page } = await openPage(options);
+    pages.push(page);
+    await page.goto(site.url);
+    await input(page).waitFor();
+    return page;
+  }
+
+  async function converse(page: Page): Promise<void> {
+    for (const [word, sign] of [
+      ['buttons', 'Which way?'],
+      ['file', 'pizza.svg'],
+      ['json', 'mood'],
+      ['cards', '30 cm'],
+    ] as const) {
+      await say(page, word);
+      await page.locator('trunkline-chat').getByText(sign).last().waitFor();
+    }
+  }
+
+  it.each([360, 320])('fits on a screen of %d pixels', async (width) => {
+    const page = await open({ ...PHONE, viewport: { width, height: 640 } });
+    await shot(page, `40-phone-${width}-empty`);
+    expect(await page.getByRole('complementary', { name: 'Frames' }).isVisible()).toBe(false);
+    await converse(page);
+    await shot(page, `41-phone-${width}`);
+    const overflow = await page.evaluate<number>(
+      `Math.max(...[document.documentElement, ...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('.log, .list, .entry')].map((node) => node.scrollWidth - node.clientWidth))`,
+    );
+    expect(overflow).toBeLessThanOrEqual(0);
+    // Nothing that is pressed is smaller than a finger.
+    const small = await page.evaluate<string[]>(
+      `[...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('button, a.button, textarea')].filter((node) => { const { width, height } = node.getBoundingClientRect(); return width > 0 && (width < 44 || height < 44); }).map((node) => node.outerHTML)`,
+    );
+    expect(small).toEqual([]);
+    const box = await input(page).boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(640);
+  });
+
+  it('keeps the field above a keyboard', async () => {
+    const page = await open(PHONE);
+    await converse(page);
+    await page.setViewportSize({ width: 360, height: 340 });
+    await expect.poll(async () => (await input(page).boundingBox())?.y).toBeLessThan(300);
+    // Who has read to the end still sees it.
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Next cards' }).evaluate(isInView))
+      .toBe(true);
+    await shot(page, '42-phone-keyboard');
+  });
+
+  it('shows the frames over the chat on a phone, and gives it back', async () => {
+    const page = await open(PHONE);
+    await say(page, 'buttons');
+    await page.getByRole('button', { name: 'Frames' }).click();
+    await shot(page, '43-phone-frames');
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Left' }).waitFor();
+  });
+
+  it.each(['light', 'dark'] as const)('has enough contrast in %s', async (colorScheme) => {
+    const page = await open({ viewport: { width: 900, height: 900 }, colorScheme });
+    await converse(page);
+    await shot(page, `44-${colorScheme}`);
+    const weak = await page.evaluate<string[]>(WEAK);
+    expect(weak).toEqual([]);
+  });
+
+  it('moves nothing for those who asked for that', async () => {
+    const page = await open({ viewport: { width: 900, height: 700 }, reducedMotion: 'reduce' });
+    await say(page, 'stream');
+    await page.locator('.bubble.open').waitFor();
+    const running = await page.evaluate<number>(
+      `document.querySelector('trunkline-chat').shadowRoot.getAnimations().filter(({ playState }) => playState === 'running').length`,
+    );
+    expect(running).toBe(0);
+    await bubbles(page).getByText('the last one.').waitFor();
+  });
+});
+
+/** Runs in the page. */
+function isInView(node: unknown): boolean {
+  // The tests' types know no browser.
+  const { top, bottom } = (
+    node as { getBoundingClientRect: () => { top: number; bottom: number } }
+  ).getBoundingClientRect();
+  return top >= 0 && bottom <= (globalThis as unknown as { innerHeight: number }).innerHeight;
+}
+
+/** Texts whose contrast with what is behind them is below 4.5 (WCAG AA). */
+const WEAK = `(() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  const read = (colours) => {
+    canvas.clearRect(0, 0, 1, 1);
+    for (const colour of colours) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const parent = (node) => node.parentElement ?? node.getRootNode().host ?? null;
+  const found = [];
+  const root = document.querySelector('trunkline-chat').shadowRoot;
+  for (const node of [...root.querySelectorAll('*'), ...document.querySelectorAll('body *')]) {
+    const hasText = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim() !== '');
+    const { width, height } = node.getBoundingClientRect();
+    if (!hasText || width < 2 || height < 2) continue;
+    const behind = [];
+    for (let at = node; at !== null; at = parent(at)) behind.unshift(getComputedStyle(at).backgroundColor);
+    const [a, b] = [light(read([...behind, getComputedStyle(node).color])), light(read(behind))].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    if (contrast < 4.5) found.push(contrast.toFixed(2) + ' ' + node.outerHTML.slice(0, 80));
+  }
+  return found;
+})()`;

@@ -1,0 +1,197 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { needs } from '../../../../scripts/test-support/needs.ts';
+import { deferred, type Deferred } from '../../../../scripts/test-support/deferred.ts';
+import { aBrowser, aBuild, bubbles, closeBrowser, openPage, say, shot } from './support/browser.ts';
+import { startSite, type Site } from './support/site.ts';
+
+const CONNECTED = 'trunkline-chat[data-state=connected]';
+const CHUNKS = 1_000;
+const words = Array.from({ length: CHUNKS }, (_, i) => `word${i} `);
+
+describe('a stream in the chat page', { timeout: 60_000 }, () => {
+  let site: Site;
+  let page: Page;
+  /** The next pieces wait for it. */
+  let gates: Deferred<void>[];
+  let isOver: boolean;
+
+  beforeEach(needs(aBrowser));
+  beforeEach(needs(aBuild));
+  beforeEach(async () => {
+    gates = [];
+    isOver = false;
+    site = await startSite({
+      assistant: async (message, reply) => {
+        const stream = {
+          gated: () => gated(['One ', 'two ', 'three.']),
+          long,
+          endless: () => endless(reply.signal),
+        }[message.text ?? ''];
+        if (stream !== undefined) {
+          await reply.stream(stream());
+        } else if (message.text === 'think') {
+          await reply.typing();
+          await pass();
+          await reply.text('Thought.');
+        } else {
+          await reply.text(`You said: ${message.text}`);
+        }
+      },
+    });
+    ({ page } = await openPage({ viewport: { width: 900, height: 700 } }));
+    await page.goto(site.url);
+    return async () => {
+      isOver = true;
+      for (const gate of gates) gate.resolve();
+      await page.context().close();
+      await site.close();
+    };
+  });
+  afterAll(closeBrowser);
+
+  async function pass(): Promise<void> {
+    if (isOver) return;
+    const gate = deferred();
+    gates.push(gate);
+    await gate.promise;
+  }
+
+  async function* gated(pieces: string[]): AsyncGenerator<string> {
+    for (const piece of pieces) {
+      yield piece;
+      await pass();
+    }
+  }
+
+  /** Some at a time, and whoever holds a gate decides when it goes on. */
+  async function* long(): AsyncGenerator<string> {
+    for (const [i, word] of words.entries()) {
+      yield word;
+      if (i % 90 === 89) await pass();
+      else await breathe();
+    }
+  }
+
+  async function* endless(signal: AbortSignal): AsyncGenerator<string> {
+    while (!signal.aborted && !isOver) {
+      yield 'more ';
+      await pass();
+      signal.throwIfAborted();
+    }
+  }
+
+  const last = async (): Promise<string> => (await bubbles(page).last().innerText()).trim();
+
+  it('grows piece by piece, with a cursor while it does', async () => {
+    await say(page, 'gated');
+    await expect.poll(last).toBe('One');
+    const open = page.locator('.bubble.open');
+    await open.waitFor();
+    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await shot(page, '10-stream');
+    gates[0]?.resolve();
+    await expect.poll(last).toBe('One two');
+    gates[1]?.resolve();
+    await expect.poll(last).toBe('One two three.');
+    // It is read out as a whole, once it is one.
+    const announced = page.locator('trunkline-chat [aria-live=polite]');
+    expect(await announced.first().textContent()).not.toContain('two');
+    await expect.poll(() => gates.length).toBe(3);
+    gates[2]?.resolve();
+    await open.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'hidden' });
+  });
+
+  it('shows dots while the assistant thinks', async () => {
+    await say(page, 'think');
+    const dots = page.getByRole('img', { name: 'The assistant is typing' });
+    await dots.waitFor();
+    await shot(page, '11-typing');
+    gates[0]?.resolve();
+    await bubbles(page).getByText('Thought.').waitFor();
+    await dots.waitFor({ state: 'hidden' });
+  });
+
+  it('goes on after a reload in the middle', async () => {
+    await say(page, 'gated');
+    await expect.poll(last).toBe('One');
+    gates[0]?.resolve();
+    await expect.poll(last).toBe('One two');
+    await page.reload();
+    await expect.poll(last).toBe('One two');
+    gates[1]?.resolve();
+    await expect.poll(last).toBe('One two three.');
+    await expect.poll(() => gates.length).toBe(3);
+    gates[2]?.resolve();
+    await page.locator('.bubble.done').waitFor();
+    expect(await page.locator('.entry').allInnerTexts()).toEqual([
+      expect.stringContaining('gated'),
+      expect.stringContaining('One two three.'),
+    ]);
+  });
+
+  it('is whole when the socket was cut ten times', async () => {
+    await say(page, 'long');
+    for (let cuts = 0; cuts < 10; cuts++) {
+      await expect.poll(() => gates.length, { timeout: 10_000 }).toBe(cuts + 1);
+      if (cuts % 2 === 0) await expect.poll(last).toContain(`word${cuts * 90 + 80}`);
+      // At once when it is there again, in the middle of its handshake say.
+      await expect.poll(() => site.cut(), { interval: 5, timeout: 15_000 }).toBe(1);
+      gates[cuts]?.resolve();
+    }
+    await expect.poll(() => gates.length, { timeout: 10_000 }).toBe(11);
+    gates[10]?.resolve();
+    await page.locator('.bubble.done').waitFor({ timeout: 30_000 });
+    expect(await last()).toBe(words.join('').trim());
+    expect(await page.locator('.entry').count()).toBe(2);
+  });
+
+  it('is ended by the button', async () => {
+    await say(page, 'endless');
+    await expect.poll(last).toBe('more');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.locator('.bubble.open').waitFor({ state: 'detached' });
+    await shot(page, '12-stopped');
+  });
+
+  it('is seen in two tabs, and so is what is said in either', async () => {
+    await say(page, 'first');
+    await bubbles(page).getByText('You said: first').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(site.url);
+    await bubbles(other).getByText('You said: first').waitFor();
+    await say(other, 'gated');
+    await expect.poll(last).toBe('One');
+    gates[0]?.resolve();
+    await expect.poll(last).toBe('One two');
+    for (const i of [1, 2]) {
+      await expect.poll(() => gates.length).toBe(i + 1);
+      gates[i]?.resolve();
+    }
+    await page.locator('.bubble.done').waitFor();
+    await other.locator('.bubble.done').waitFor();
+    const texts = await page.locator('.entry').allInnerTexts();
+    expect(texts).toHaveLength(4);
+    expect(await other.locator('.entry').allInnerTexts()).toEqual(texts);
+  });
+
+  it('sends what was written without a connection, once there is one', async () => {
+    await say(page, 'first');
+    await bubbles(page).getByText('You said: first').waitFor();
+    await page.context().setOffline(true);
+    site.cut();
+    await page.locator(CONNECTED).waitFor({ state: 'detached' });
+    await say(page, 'second');
+    await say(page, 'third');
+    await page.getByText('No connection. Trying again').waitFor();
+    await page.getByText('Not sent yet').last().waitFor();
+    await shot(page, '13-offline');
+    await page.context().setOffline(false);
+    await bubbles(page).getByText('You said: third').waitFor({ timeout: 20_000 });
+    const answers = await bubbles(page).getByText('You said').allInnerTexts();
+    expect(answers).toEqual(['You said: first', 'You said: second', 'You said: third']);
+    expect(await page.getByText('Not sent yet').count()).toBe(0);
+  });
+});

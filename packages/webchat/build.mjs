@@ -1,0 +1,96 @@
+// Bundles what `tsc` has only declared: an ES module, the client alone, and one file for a <script> tag.
+// Fails where a file is larger than what this package promises.
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { build } from 'vite';
+
+const LIMIT_BYTES = 40_000;
+
+/** @type {{ entry: string, file: string, format: 'es' | 'iife' }[]} */
+const bundles = [
+  { entry: 'src/index.ts', file: 'webchat.js', format: 'es' },
+  { entry: 'src/client.ts', file: 'client.js', format: 'es' },
+  { entry: 'src/index.ts', file: 'webchat.global.js', format: 'iife' },
+];
+
+let isTooLarge = false;
+for (const { entry, file, format } of bundles) {
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      lib: { entry, formats: [format], name: 'TrunklineWebchat', fileName: () => file },
+      // `tsc` was here before.
+      emptyOutDir: false,
+      minify: 'oxc',
+      target: 'es2022',
+      reportCompressedSize: false,
+      // Vite keeps the white space of ES modules for bundlers; these are also loaded as they are.
+      rolldownOptions: { output: { minify: true } },
+    },
+  });
+  const code = readFileSync(`dist/${file}`);
+  const gzipped = gzipSync(code, { level: 9 }).length;
+  isTooLarge ||= gzipped > LIMIT_BYTES;
+  console.log(`dist/${file}: ${kilobytes(code.length)}, ${kilobytes(gzipped)} gzipped`);
+}
+if (isTooLarge) {
+  console.error(`A bundle is over ${kilobytes(LIMIT_BYTES)} gzipped.`);
+  process.exitCode = 1;
+}
+
+bundleTypes();
+
+/**
+ * Copies the wire's types out of the server's packages, so that whoever installs this one for a page
+ * need not install a server.
+ */
+function bundleTypes() {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  const config = ExtractorConfig.prepare({
+    configObjectFullPath: undefined,
+    packageJsonFullPath: `${folder}package.json`,
+    configObject: {
+      projectFolder: folder,
+      mainEntryPointFilePath: 'dist/wire.d.ts',
+      bundledPackages: ['@trunkline/core', '@trunkline/websocket'],
+      compiler: {
+        overrideTsconfig: {
+          compilerOptions: {
+            target: 'ES2022',
+            lib: ['ES2023', 'DOM'],
+            module: 'NodeNext',
+            types: ['node'],
+            strict: true,
+            skipLibCheck: true,
+          },
+          files: ['dist/wire.d.ts'],
+        },
+      },
+      dtsRollup: { enabled: true, untrimmedFilePath: 'dist/wire.bundled.d.ts' },
+      tsdocMetadata: { enabled: false },
+      newlineKind: 'lf',
+    },
+  });
+  let isRight = true;
+  Extractor.invoke(config, {
+    localBuild: true,
+    messageCallback(message) {
+      message.handled = true;
+      // `messageId` is the compiler's, `TS…`, for what the compiler has to say.
+      if (!message.messageId.startsWith('TS')) return;
+      isRight = false;
+      console.error(message.text);
+    },
+  });
+  if (!isRight) process.exitCode = 1;
+  renameSync('dist/wire.bundled.d.ts', 'dist/wire.d.ts');
+  rmSync('dist/wire.d.ts.map');
+}
+
+/** @param {number} bytes */
+function kilobytes(bytes) {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}

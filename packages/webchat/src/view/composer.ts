@@ -1,0 +1,92 @@
+import type { ChatLabels } from './labels.ts';
+import { h, icon, ICONS } from './dom.ts';
+
+/** What a composer tells. */
+export interface ComposerEvents {
+  onSend: (text: string) => void;
+  onTyping: () => void;
+  onStop: () => void;
+}
+
+/** Where the user writes. */
+export class Composer {
+  readonly node: HTMLFormElement;
+  readonly #input: HTMLTextAreaElement;
+  readonly #stop: HTMLButtonElement;
+  readonly #events: ComposerEvents;
+
+  constructor(labels: ChatLabels, events: ComposerEvents) {
+    this.#events = events;
+    this.#input = h('textarea', {
+      class: 'input',
+      part: 'input',
+      rows: '1',
+      'aria-label': labels.placeholder,
+      placeholder: labels.placeholder,
+      enterkeyhint: 'send',
+      dir: 'auto',
+    });
+    this.#input.addEventListener('input', () => {
+      this.#grow();
+      if (this.#input.value !== '') events.onTyping();
+    });
+    this.#input.addEventListener('keydown', (event) => {
+      // While a word is being composed (Japanese, say), Enter chooses among its spellings.
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#stop = h(
+      'button',
+      {
+        type: 'button',
+        class: 'round stop',
+        part: 'stop',
+        'aria-label': labels.stop,
+        onclick: () => {
+          events.onStop();
+          this.focus();
+        },
+      },
+      icon(ICONS.stop),
+    );
+    this.#stop.hidden = true;
+    const send = h(
+      'button',
+      { type: 'submit', class: 'round send', part: 'send', 'aria-label': labels.send },
+      icon(ICONS.send),
+    );
+    this.node = h('form', { class: 'composer', part: 'composer' }, this.#input, this.#stop, send);
+    this.node.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+  }
+
+  /** Puts the cursor there. */
+  focus(): void {
+    this.#input.focus();
+  }
+
+  /** Whether there is something to stop. */
+  set canStop(canStop: boolean) {
+    this.#stop.hidden = !canStop;
+  }
+
+  #submit(): void {
+    const text = this.#input.value.trim();
+    if (text !== '') {
+      this.#input.value = '';
+      this.#grow();
+      this.#events.onSend(text);
+    }
+    this.focus();
+  }
+
+  #grow(): void {
+    const { style } = this.#input;
+    style.height = 'auto';
+    // Its limit is the style's.
+    style.height = `${this.#input.scrollHeight + 2}px`;
+  }
+}

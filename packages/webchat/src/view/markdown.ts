@@ -1,0 +1,86 @@
+import createDOMPurify, { type Config, type DOMPurify } from 'dompurify';
+import { Marked, type Tokens } from 'marked';
+import { safeLink } from './links.ts';
+
+/** Longer texts are shown as they are: to read them as Markdown could take seconds. */
+const MAX_LENGTH = 100_000;
+
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  async: false,
+  renderer: {
+    // An image that loads by itself tells its server what stands in its address: whoever talks the
+    // assistant into writing one reads along. As a link it waits for the user.
+    image({ href, text }: Tokens.Image): string {
+      return `<a href="${escape(href)}">${escape(text || href)}</a>`;
+    },
+    checkbox({ checked }: Tokens.Checkbox): string {
+      return checked ? '☑ ' : '☐ ';
+    },
+  },
+});
+
+/** What Markdown can say, and nothing more. No `id` and no `class`: nothing can pose as a part of ours. */
+const ALLOWED: Config = {
+  ALLOWED_TAGS: (
+    'p br hr h1 h2 h3 h4 h5 h6 blockquote pre code kbd strong b em i u s del sub sup mark a ' +
+    'ul ol li table thead tbody tr th td'
+  ).split(' '),
+  ALLOWED_ATTR: ['href', 'start', 'align'],
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  // A tree, not a text: what was looked at is what is shown, and is not parsed a second time.
+  RETURN_DOM_FRAGMENT: true,
+};
+
+let purifier: DOMPurify | null = null;
+
+/** Markdown as nodes in which nothing can run and nothing loads by itself. */
+export function renderMarkdown(text: string): DocumentFragment {
+  if (text.length > MAX_LENGTH) return plain(text);
+  let html: string;
+  try {
+    html = marked.parse(text, { async: false });
+  } catch {
+    // Nested deeper than the parser goes.
+    return plain(text);
+  }
+  // When it is used first: a module that is only loaded, on a server say, has no window.
+  purifier ??= createDOMPurify(window);
+  // See RETURN_DOM_FRAGMENT.
+  const fragment = purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment;
+  for (const link of fragment.querySelectorAll('a')) secure(link);
+  for (const table of fragment.querySelectorAll('table, pre')) makeScrollable(table);
+  return fragment;
+}
+
+function secure(link: HTMLAnchorElement): void {
+  const href = safeLink(link.getAttribute('href'));
+  if (href === null) return link.removeAttribute('href');
+  link.setAttribute('href', href);
+  link.setAttribute('target', '_blank');
+  link.setAttribute('rel', 'noopener noreferrer');
+}
+
+/** What is wider than the screen scrolls by itself, also by keyboard. */
+function makeScrollable(element: Element): void {
+  const box = document.createElement('div');
+  box.className = 'wide';
+  box.tabIndex = 0;
+  element.replaceWith(box);
+  box.append(element);
+}
+
+function plain(text: string): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  const paragraph = document.createElement('p');
+  paragraph.className = 'plain';
+  paragraph.textContent = text;
+  fragment.append(paragraph);
+  return fragment;
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[&<>"]/g, (sign) => `&#${sign.codePointAt(0)};`);
+}

@@ -1,0 +1,116 @@
+// @vitest-environment jsdom
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { renderMarkdown } from '../src/view/markdown.ts';
+import { safeImage, safeLink } from '../src/view/links.ts';
+
+function html(text: string): string {
+  const box = document.createElement('div');
+  box.append(renderMarkdown(text));
+  return box.innerHTML.trim();
+}
+
+describe('Markdown', () => {
+  it.each([
+    ['**bold** *it* `code`', '<p><strong>bold</strong> <em>it</em> <code>code</code></p>'],
+    ['one\ntwo', '<p>one<br>two</p>'],
+    ['<b>bold</b>', '<p><b>bold</b></p>'],
+    ['a < b & c', '<p>a &lt; b &amp; c</p>'],
+  ])('%s', (text, expected) => {
+    expect(html(text)).toBe(expected);
+  });
+
+  it('has links that open beside the page and do not reach back into it', () => {
+    expect(html('[a](https://example.org/?a=1&b)')).toBe(
+      '<p><a href="https://example.org/?a=1&amp;b" target="_blank" rel="noopener noreferrer">a</a></p>',
+    );
+  });
+
+  it('turns images into links: nothing loads by itself', () => {
+    const shown = html('![a cat](https://example.org/cat.png?secret "t")');
+    expect(shown).not.toContain('<img');
+    expect(shown).toContain('href="https://example.org/cat.png?secret"');
+    expect(shown).toContain('>a cat<');
+  });
+
+  it('shows tables, lists and tasks', () => {
+    expect(html('|a|b|\n|-|-|\n|1|2|')).toContain('<td>1</td>');
+    expect(html('- [x] done\n- [ ] open')).toMatch(/☑ .*done[^]*☐ .*open/);
+    expect(html('- [x] done')).not.toContain('<input');
+  });
+
+  it.each([
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    '<svg onload=alert(1)><a xlink:href="javascript:alert(1)">x</a></svg>',
+    '<a href="javascript:alert(1)">x</a>',
+    '[x](javascript:alert(1))',
+    '[x](&#x6A;avascript:alert(1))',
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+    '<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>',
+    '<p style="x" class="log" id="x" name="x" part="x" slot="x">x</p>',
+    '<style>*{}</style><link rel=stylesheet href=x><meta http-equiv=refresh><base href=x>',
+    '<iframe srcdoc="x"></iframe><object></object><embed><video><audio><template>x</template>',
+  ])('leaves nothing of %s', (text) => {
+    const shown = html(text);
+    expect(shown).not.toMatch(
+      /<(script|img|svg|math|style|link|meta|base|iframe|object|embed|video|audio|template|form)\b/,
+    );
+    expect(shown).not.toMatch(/ (on\w+|style|class|id|name|part|slot|srcdoc)=/);
+    expect(shown).not.toMatch(/href="javascript/i);
+  });
+
+  it('does not fail on anything', () => {
+    const sign = fc.constantFrom(
+      ...'<>[]()!*_`~#|-"\'&;:/= \nax1'.split(''),
+      'javascript:',
+      '<img ',
+      'onerror=',
+      '<svg>',
+      '</',
+    );
+    fc.assert(
+      fc.property(fc.array(sign, { maxLength: 60 }), (signs) => {
+        const box = document.createElement('div');
+        box.append(renderMarkdown(signs.join('')));
+        expect(box.querySelector('img, svg, script, style, form, input')).toBeNull();
+        for (const link of box.querySelectorAll('a[href]')) {
+          expect(link.getAttribute('href')).toMatch(/^(https?|mailto|tel):/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('shows what is too long or too deep as it is', () => {
+    expect(html('*'.repeat(200_000))).toContain('plain');
+    expect(html('> '.repeat(20_000))).not.toBe('');
+  });
+});
+
+describe('addresses', () => {
+  it('leads to pages, mail and telephones, and to nothing else', () => {
+    expect(safeLink('/docs')).toBe(new URL('/docs', document.baseURI).href);
+    expect(safeLink('mailto:a@example.org')).toBe('mailto:a@example.org');
+    for (const bad of [
+      'javascript:1',
+      ' java\nscript:1',
+      'data:text/html,x',
+      'blob:x',
+      'file:///etc',
+      'vbscript:x',
+      1,
+      null,
+      {},
+      'http://',
+    ]) {
+      expect(safeLink(bad), JSON.stringify(bad)).toBeNull();
+    }
+  });
+
+  it('shows pictures', () => {
+    expect(safeImage('data:image/png;base64,AA')).toBe('data:image/png;base64,AA');
+    for (const bad of ['data:text/html,x', 'javascript:1', 'blob:x', undefined])
+      expect(safeImage(bad)).toBeNull();
+  });
+});

@@ -1,0 +1,271 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { CLOSE } from './close-codes.ts';
+import type { Hub } from './hub.ts';
+import type { LiveSession } from './live-session.ts';
+import type { Unnumbered } from './log.ts';
+import type { ErrorCode, ServerFrame } from './protocol.ts';
+import type { OpenStream } from './stream.ts';
+
+/** How many items of a log are read at once. */
+const PAGE = 50;
+
+/**
+ * What one client is sent. The frames of the log go out in the order of their numbers, each once:
+ * where the next one is not the one that is there, what is between is read from the log. That is also
+ * how a client that reads too slowly catches up: nothing is kept for it but its place.
+ */
+export class Connection {
+  readonly socket: WebSocket;
+  session: LiveSession | null = null;
+  /** What the client sent last, and when. */
+  heardAt: number;
+
+  readonly #hub: Hub;
+  readonly #stream: Duplex;
+  readonly #stopBeating: () => void;
+  /** Told at every heartbeat. */
+  readonly #onBeat: () => void;
+  /** The number of the last frame of the log that was sent. */
+  #seq = 0;
+  #isAlive = true;
+  /** The client does not read. */
+  #cancelDrain: (() => void) | null = null;
+  #isCatchingUp = false;
+  #isBehind = false;
+  /** How much was sent of each stream that is open. */
+  #shown: Map<string, number> | null = null;
+
+  /** @param stream - What the socket writes to, which tells when the client has read. */
+  constructor(hub: Hub, socket: WebSocket, stream: Duplex, onBeat: () => void) {
+    this.#hub = hub;
+    this.socket = socket;
+    this.#stream = stream;
+    this.#onBeat = onBeat;
+    this.heardAt = hub.clock.now();
+    hub.connections.add(this);
+    this.#stopBeating = hub.heartbeat.add(this);
+    socket.on('pong', () => (this.#isAlive = true));
+  }
+
+  /**
+   * Joins a session that was held for it. Unless the session is new, nothing is sent of it before
+   * {@link catchUp} is called: then what was said after `seq`.
+   */
+  join(session: LiveSession, seq: number, isNew: boolean): void {
+    this.session = session;
+    this.#seq = seq;
+    this.#isCatchingUp = !isNew;
+    session.connections.add(this);
+  }
+
+  /** Leaves the session that it is in. */
+  leave(): void {
+    const { session } = this;
+    if (session === null) return;
+    this.session = null;
+    this.#shown = null;
+    session.connections.delete(this);
+    this.#hub.drop(session);
+  }
+
+  /** The client is gone. */
+  end(): void {
+    this.#cancelDrain?.();
+    this.#stopBeating();
+    this.#hub.connections.delete(this);
+    this.leave();
+  }
+
+  /** Sends a frame that is not in the log. */
+  tell(frame: ServerFrame): void {
+    this.#send(JSON.stringify(frame));
+  }
+
+  /** The same, of something that matters only now: not to a client that does not read. */
+  show(frame: ServerFrame): void {
+    if (this.#isLive) this.tell(frame);
+  }
+
+  /** Says why a frame was not taken. */
+  refuse(code: ErrorCode, message: string, id: string | null): void {
+    this.tell({ type: 'error', code, message, ...(id === null ? {} : { id }) });
+  }
+
+  /** A frame was added to the log. */
+  logged(number: number, frame: Unnumbered, text: () => string): void {
+    if (number === this.#seq + 1 && this.#isLive) this.#pass(number, frame, text);
+    else this.behind(number);
+  }
+
+  /** A frame was added to the log that this client need not be sent. */
+  skip(number: number): void {
+    if (number === this.#seq + 1 && this.#isLive) this.#seq = number;
+    else this.behind(number);
+  }
+
+  /** The log has grown to this number, elsewhere. */
+  behind(number: number): void {
+    if (number <= this.#seq) return;
+    this.#isBehind = true;
+    if (this.#isLive) this.catchUp();
+  }
+
+  /** The log was lost, and begins with 1 again. */
+  beginAnew(): void {
+    this.tell({ type: 'gap', missing: null });
+    this.#seq = 0;
+  }
+
+  /** A stream has grown. */
+  piece(stream: OpenStream, offset: number, frame: string): void {
+    if (!this.#isLive || this.#seq < stream.seq) return;
+    const shown = this.#shown?.get(stream.id) ?? 0;
+    if (shown === offset) {
+      this.#markShown(stream);
+      this.#send(frame);
+    } else this.#show(stream);
+  }
+
+  /** Sends what the client has not got, from the log and of the open streams. */
+  catchUp(): void {
+    const { session } = this;
+    if (session === null) return;
+    this.#isCatchingUp = true;
+    this.#readOn(session).then(
+      () => this.#pace(session),
+      (error: unknown) => {
+        // It cannot be made whole here. It connects again, and resumes.
+        this.#hub.report(error, 'a session could not be read');
+        this.close(CLOSE.failed, 'connect again and resume');
+      },
+    );
+  }
+
+  /** Looks after the connection. */
+  beat(): void {
+    // One that does not read is not heard of either; its time is measured already.
+    if (this.#cancelDrain !== null) return;
+    const { idleTimeoutMs } = this.#hub.options;
+    if (idleTimeoutMs !== null && this.#hub.clock.now() - this.heardAt >= idleTimeoutMs) {
+      return this.close(CLOSE.idle, 'nothing was heard');
+    }
+    if (!this.#isAlive) return this.socket.terminate();
+    this.#isAlive = false;
+    this.socket.ping();
+    this.#onBeat();
+    // News of what others append may have been lost.
+    if (this.session?.isShared === true && this.#isLive) this.catchUp();
+  }
+
+  /** The client was heard of. */
+  heard(): void {
+    this.#isAlive = true;
+    this.heardAt = this.#hub.clock.now();
+  }
+
+  /** Closes the connection. A client that does not answer is cut off. */
+  close(code: number, reason: string): void {
+    this.#cancelDrain?.();
+    this.socket.close(code, reason);
+    // It may be paused, and would not hear the answer.
+    this.socket.resume();
+  }
+
+  get #isLive(): boolean {
+    return !this.#isCatchingUp && this.#cancelDrain === null && this.session !== null;
+  }
+
+  /** Reads the log to its end, or until the client does not read any more. */
+  async #readOn(session: LiveSession): Promise<void> {
+    let missing = 0;
+    for (let isMore = true; isMore;) {
+      this.#isBehind = false;
+      const items = await session.after(this.#seq, PAGE);
+      for (const { number, frame, isLost } of items) {
+        if (this.session !== session) return;
+        // It begins again when the client has read.
+        if (this.#cancelDrain !== null) return;
+        missing += number - this.#seq - 1 + (isLost ? 1 : 0);
+        this.#seq = number;
+        if (frame === null) continue;
+        missing = this.#tellMissing(missing);
+        this.#pass(number, frame, () => JSON.stringify({ ...frame, seq: number }));
+      }
+      // It was read while something was added, perhaps too early.
+      isMore = items.length === PAGE || this.#isBehind;
+    }
+    // What is not there although it was added did not fit.
+    missing += Math.max(0, session.head - this.#seq);
+    this.#seq = Math.max(this.#seq, session.head);
+    this.#tellMissing(missing);
+  }
+
+  #tellMissing(missing: number): 0 {
+    if (missing > 0) this.tell({ type: 'gap', missing });
+    return 0;
+  }
+
+  /** The log is read. Goes on with what is said now. */
+  #pace(session: LiveSession): void {
+    if (this.session !== session) return;
+    this.#isCatchingUp = false;
+    // It waits for the client, and begins again when that has read.
+    if (!this.#isLive) return;
+    if (this.#isBehind) return this.catchUp();
+    for (const stream of session.streams.values()) {
+      if (stream.seq <= this.#seq) this.#show(stream);
+    }
+  }
+
+  #pass(number: number, frame: Unnumbered, text: () => string): void {
+    this.#seq = number;
+    if (frame.type === 'stream_end') {
+      this.#shown?.delete(frame.id);
+      if (this.session?.streams.get(frame.id)?.isOurs === false) {
+        this.session.closeStream(frame.id);
+      }
+    }
+    this.#send(text());
+  }
+
+  #show(stream: OpenStream): void {
+    const shown = this.#shown?.get(stream.id) ?? 0;
+    if (shown >= stream.text.length) return;
+    this.#markShown(stream);
+    this.#send(stream.frameOf(shown, stream.text.slice(shown)));
+  }
+
+  #markShown({ id, text }: OpenStream): void {
+    this.#shown ??= new Map();
+    this.#shown.set(id, text.length);
+  }
+
+  #send(text: string): void {
+    const { socket } = this;
+    if (socket.readyState !== socket.OPEN) return;
+    socket.send(text);
+    if (socket.bufferedAmount > this.#hub.options.maxBufferedBytes) this.#pause();
+  }
+
+  /** The client does not read: nothing more is sent, and nothing taken, until it has. */
+  #pause(): void {
+    if (this.#cancelDrain !== null) return;
+    this.socket.pause();
+    const cancelTimer = this.#hub.clock.after(this.#hub.options.drainTimeoutMs, () =>
+      this.close(CLOSE.slow, 'what was sent was not read'),
+    );
+    const onDrain = (): void => {
+      this.#cancelDrain?.();
+      this.socket.resume();
+      this.#isAlive = true;
+      if (!this.#isCatchingUp) this.catchUp();
+    };
+    this.#stream.once('drain', onDrain);
+    this.#cancelDrain = () => {
+      this.#cancelDrain = null;
+      cancelTimer();
+      this.#stream.off('drain', onDrain);
+    };
+  }
+}

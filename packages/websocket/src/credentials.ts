@@ -1,0 +1,231 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import {
+  ConfigurationError,
+  isJsonObject,
+  systemClock,
+  type Clock,
+  type Logger,
+} from '@trunkline/core';
+import type { CryptoKey, JWK } from 'jose';
+
+/** Who may connect: whoever has a JSON Web Token that verifies. Its subject (`sub`) is the sender. */
+export interface JwtAuth {
+  /** JSON Web Tokens. */
+  type: 'jwt';
+  /** The secret (HS…), or the public key as PEM, JWK or key object (RS…, PS…, ES…, EdDSA). */
+  key: string | Uint8Array | KeyObject | CryptoKey | JWK;
+  /** The algorithms that are accepted. @defaultValue `['HS256']` */
+  algorithms?: readonly string[];
+  /** The issuer (`iss`) that is asked for. @defaultValue any */
+  issuer?: string;
+  /** The audience (`aud`) that is asked for. @defaultValue any */
+  audience?: string;
+}
+
+/**
+ * Who may connect, decided by you: resolves to the sender, or to `null` to turn the client away. Called
+ * at the upgrade and, if the client brought no token there, with the token of its `resume` frame.
+ */
+export type Authenticate = (
+  request: IncomingMessage,
+  token: string | null,
+) => { sender: string } | null | Promise<{ sender: string } | null>;
+
+/** Options of a {@link WebSocketInput}. Times are in milliseconds. */
+export interface WebSocketOptions {
+  /** The channel's name and URL prefix. @defaultValue `websocket` */
+  name?: string;
+  /** Who may connect. @defaultValue everybody; each connection without a token gets a session */
+  auth?: JwtAuth | Authenticate;
+  /**
+   * Which web pages may connect: those of a list of origins (`https://example.org`), or `true` for all.
+   * Programs, which send no origin, may always.
+   *
+   * @defaultValue pages of the same host
+   */
+  origins?: true | readonly string[];
+  /** How long a session can be resumed after its last use. @defaultValue 86,400,000 (24 hours) */
+  sessionTtlMs?: number;
+  /** What is kept of a session for those who resume. */
+  log?: LogOptions;
+  /** Bytes of a frame from a client; a larger one closes the connection. @defaultValue 65,536 */
+  maxFrameBytes?: number;
+  /** Frames a second and connection, twice as many at once. @defaultValue 20 */
+  framesPerSecond?: number;
+  /** Connections of one session, in each process. @defaultValue 10 */
+  maxConnections?: number;
+  /** Closes connections that a client says nothing on. @defaultValue none are */
+  idleTimeoutMs?: number | null;
+  /** How often a connection is pinged; one that does not answer until the next is dead. @defaultValue 30,000 */
+  pingIntervalMs?: number;
+  /** Bytes that may wait for a client to read them, and one frame more. @defaultValue 1,048,576 */
+  maxBufferedBytes?: number;
+  /** How long a client may take to read them. @defaultValue 10,000 */
+  drainTimeoutMs?: number;
+  /** Told what fails on our side. @defaultValue nobody is */
+  logger?: Logger;
+  /** Time. @defaultValue the machine's */
+  clock?: Clock;
+}
+
+/** How much of a session is kept. What is over a limit is dropped, the oldest first. */
+export interface LogOptions {
+  /** Messages, those of the user among them. @defaultValue 500 */
+  maxMessages?: number;
+  /** Bytes of JSON, at least the last message. @defaultValue 1,048,576 */
+  maxBytes?: number;
+  /** Milliseconds. @defaultValue 86,400,000 (24 hours) */
+  maxAgeMs?: number;
+}
+
+/** Who may connect, with its defaults. */
+export type ResolvedAuth =
+  | { type: 'none' }
+  | { type: 'function'; authenticate: Authenticate }
+  | ResolvedJwtAuth;
+
+/** JWT checks with their defaults. */
+export interface ResolvedJwtAuth extends Omit<JwtAuth, 'key'> {
+  key: Uint8Array | KeyObject | CryptoKey | JWK;
+  algorithms: readonly string[];
+}
+
+/** The options with their defaults, checked. */
+export interface ResolvedWebSocketOptions extends Required<
+  Omit<WebSocketOptions, 'auth' | 'origins' | 'log' | 'logger'>
+> {
+  auth: ResolvedAuth;
+  origins: true | readonly string[] | null;
+  logger: Logger | null;
+  log: Required<LogOptions>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const DEFAULTS = {
+  sessionTtlMs: DAY_MS,
+  maxFrameBytes: 64 * 1024,
+  framesPerSecond: 20,
+  maxConnections: 10,
+  pingIntervalMs: 30_000,
+  maxBufferedBytes: 1024 * 1024,
+  drainTimeoutMs: 10_000,
+};
+const LOG_DEFAULTS = { maxMessages: 500, maxBytes: 1024 * 1024, maxAgeMs: DAY_MS };
+const NAMES = [
+  'name',
+  'auth',
+  'origins',
+  'log',
+  'idleTimeoutMs',
+  'logger',
+  'clock',
+  ...Object.keys(DEFAULTS),
+];
+const JWT_NAMES = ['type', 'key', 'algorithms', 'issuer', 'audience'];
+
+type Fail = (message: string) => never;
+
+/** Checks the options and fills in the defaults. @throws ConfigurationError */
+export function resolveOptions(options: WebSocketOptions = {}): ResolvedWebSocketOptions {
+  const { name = 'websocket', origins = null, idleTimeoutMs = null } = options;
+  const { clock = systemClock, logger = null } = options;
+  const fail: Fail = (message) => {
+    throw new ConfigurationError(message, { channel: name });
+  };
+  assertKnown('', options, NAMES, fail);
+  if (typeof name !== 'string' || name === '') fail('name must be a text that is not empty');
+  const areOrigins = Array.isArray(origins) && origins.every(isOrigin);
+  if (origins !== null && origins !== true && !areOrigins) {
+    fail('origins must be true or a list of origins such as "https://example.org"');
+  }
+  const idle = idleTimeoutMs === null ? null : numberOf('idleTimeoutMs', idleTimeoutMs, fail);
+  const log = options.log ?? {};
+  if (!isJsonObject(log)) fail('log must hold maxMessages, maxBytes or maxAgeMs, or be left out');
+  assertKnown('log.', log, Object.keys(LOG_DEFAULTS), fail);
+  return {
+    ...withDefaults('', DEFAULTS, options, fail),
+    name,
+    origins,
+    clock,
+    logger,
+    idleTimeoutMs: idle,
+    auth: resolveAuth(options.auth, fail),
+    log: withDefaults('log.', LOG_DEFAULTS, log, fail),
+  };
+}
+
+function assertKnown(lead: string, options: object, names: readonly string[], fail: Fail): void {
+  const unknown = Object.keys(options).find((key) => !names.includes(key));
+  if (unknown === undefined) return;
+  fail(`unknown option "${lead}${unknown}": there are ${names.join(', ')}`);
+}
+
+function withDefaults<D extends Record<string, number>>(
+  lead: string,
+  defaults: D,
+  options: { [K in keyof D]?: number },
+  fail: Fail,
+): D {
+  const names = Object.keys(defaults) as (keyof D & string)[];
+  const numbers = names.map((name) => [
+    name,
+    numberOf(lead + name, options[name] ?? defaults[name], fail),
+  ]);
+  // Every key of the defaults has got its number.
+  return Object.fromEntries(numbers) as D;
+}
+
+function numberOf(name: string, value: unknown, fail: Fail): number {
+  if (typeof value === 'number' && value > 0) return value;
+  return fail(`${name} must be a number above 0`);
+}
+
+/** An origin is scheme, host and port; with a path or a slash at its end it would match nothing. */
+function isOrigin(origin: unknown): boolean {
+  return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
+}
+
+function resolveAuth(auth: WebSocketOptions['auth'], fail: Fail): ResolvedAuth {
+  if (auth === undefined) return { type: 'none' };
+  if (typeof auth === 'function') return { type: 'function', authenticate: auth };
+  // An empty section in a file is `null`, and must not open the channel to everybody.
+  if (!isJsonObject(auth) || auth.type !== 'jwt') {
+    return fail('auth must be a function, hold type "jwt", or be left out');
+  }
+  assertKnown('auth.', auth, JWT_NAMES, fail);
+  const algorithms: unknown = auth.algorithms ?? ['HS256'];
+  if (!areAlgorithms(algorithms)) {
+    return fail('auth.algorithms must be a list of names such as ["RS256"], and not "none"');
+  }
+  return { ...auth, algorithms, key: resolveKey(auth.key, algorithms, fail) };
+}
+
+function areAlgorithms(names: unknown): names is readonly string[] {
+  if (!Array.isArray(names) || names.length === 0) return false;
+  return names.every((name) => typeof name === 'string' && name !== 'none');
+}
+
+function resolveKey(
+  key: JwtAuth['key'],
+  algorithms: readonly string[],
+  fail: Fail,
+): ResolvedJwtAuth['key'] {
+  if (typeof key !== 'string') return key ?? fail('auth.key is missing');
+  const areSecrets = algorithms.every((name) => name.startsWith('HS'));
+  if (!areSecrets && algorithms.some((name) => name.startsWith('HS'))) {
+    // With both, a public key could be used as the secret of a forged token.
+    return fail('auth.algorithms must be all secret (HS…) or all public-key algorithms');
+  }
+  if (key === '') return fail('auth.key is empty');
+  if (areSecrets && key.includes('-----BEGIN')) {
+    // As a secret, a key that everybody may know would let everybody make tokens.
+    return fail('auth.key is a PEM key: name its algorithms in auth.algorithms, ["RS256"] say');
+  }
+  if (areSecrets) return new TextEncoder().encode(key);
+  try {
+    return createPublicKey(key);
+  } catch {
+    return fail(`auth.key must be a public key in PEM form for ${algorithms.join(', ')}`);
+  }
+}

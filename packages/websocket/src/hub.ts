@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import type { ChannelStore, Clock } from '@trunkline/core';
+import type { ResolvedWebSocketOptions } from './credentials.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { LiveSession } from './live-session.ts';
+import { Log } from './log.ts';
+import { SessionBook } from './session-book.ts';
+import type { Connection } from './connection.ts';
+
+/** How much longer than its session a log is kept. */
+const LOG_TTL_FACTOR = 2;
+
+/** The sessions that this process has to do with: those with a connection, or something under way. */
+export class Hub {
+  readonly channel: string;
+  readonly options: ResolvedWebSocketOptions;
+  readonly clock: Clock;
+  readonly store: ChannelStore;
+  readonly log: Log;
+  readonly book: SessionBook;
+  readonly heartbeat: Heartbeat;
+  /** What this process calls itself among those that share the store. */
+  readonly process: string = randomBytes(8).toString('base64url');
+  readonly connections: Set<Connection> = new Set();
+  readonly #sessions = new Map<string, LiveSession>();
+  isClosed = false;
+
+  constructor(store: ChannelStore, options: ResolvedWebSocketOptions) {
+    const { clock, sessionTtlMs, idleTimeoutMs, pingIntervalMs, log } = options;
+    this.channel = options.name;
+    this.options = options;
+    this.clock = clock;
+    this.store = store;
+    this.log = new Log(store.lists, clock, log, LOG_TTL_FACTOR * sessionTtlMs);
+    this.book = new SessionBook(store.values, sessionTtlMs);
+    this.heartbeat = new Heartbeat(clock, Math.min(pingIntervalMs, idleTimeoutMs ?? Infinity));
+  }
+
+  /** A session, for as long as it is held: each `hold` needs its `drop`. */
+  hold(id: string, isNew = false): LiveSession {
+    let session = this.#sessions.get(id);
+    if (session === undefined) {
+      session = new LiveSession(this, id, isNew);
+      this.#sessions.set(id, session);
+    }
+    session.holders++;
+    return session;
+  }
+
+  /** Lets go of a session that was held. */
+  drop(session: LiveSession): void {
+    if (--session.holders > 0) return;
+    this.#sessions.delete(session.id);
+    session.end();
+  }
+
+  /** Something failed on our side that no caller hears of. */
+  report(error: unknown, what: string): void {
+    this.options.logger?.error({ channel: this.channel, err: error }, what);
+  }
+
+  /** Does something with a session. */
+  async with<T>(id: string, work: (session: LiveSession) => Promise<T>): Promise<T> {
+    const session = this.hold(id);
+    try {
+      return await work(session);
+    } finally {
+      this.drop(session);
+    }
+  }
+}

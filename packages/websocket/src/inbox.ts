@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import {
+  UserMessage,
+  type ConversationRef,
+  type JsonObject,
+  type Metadata,
+  type Turns,
+} from '@trunkline/core';
+import type { RawData } from 'ws';
+import { CLOSE } from './close-codes.ts';
+import type { Connection } from './connection.ts';
+import type { Hub } from './hub.ts';
+import type { LiveSession } from './live-session.ts';
+import { parseFrame, type ParsedFrame, type SaidFrame } from './parse.ts';
+import type { SessionAddress } from './protocol.ts';
+import { TokenBucket } from './rate.ts';
+
+/** How often the assistant is told that the user is typing, in milliseconds. */
+const TYPING_MS = 3_000;
+
+/** Frames that may wait while a session is opened. */
+const MAX_WAITING = 100;
+
+/** What an {@link Inbox} works with. */
+export interface InboxOptions {
+  hub: Hub;
+  turns: Turns;
+  connection: Connection;
+  /** Opens the session of a `resume` frame, and joins it. Must not reject. */
+  resume: (frame: Extract<ParsedFrame, { type: 'resume' }>) => Promise<void>;
+  /** What of the upgrade's request and a frame the assistant gets, where the channel says so. */
+  metadata: ((body: JsonObject) => Metadata | null) | null;
+}
+
+/** What one client says. */
+export class Inbox {
+  /** Who the client is, where it has proved that; `null` where nobody has to. */
+  subject: string | null = null;
+  /** Whether only a `resume` frame is taken: until the client has proved who it is. */
+  isWaiting = false;
+
+  readonly #options: InboxOptions;
+  readonly #bucket: TokenBucket;
+  #isSpoken = false;
+  #typingAt: number | null = null;
+  /** What came while a session was opened. */
+  #queue: ParsedFrame[] | null = null;
+
+  constructor(options: InboxOptions) {
+    const { hub } = options;
+    this.#options = options;
+    this.#bucket = new TokenBucket(hub.clock, hub.options.framesPerSecond);
+  }
+
+  /** Takes a frame. */
+  take(data: RawData, isBinary: boolean): void {
+    const { connection } = this.#options;
+    if (isBinary) return connection.close(CLOSE.binary, 'frames are text');
+    connection.heard();
+    // A Buffer: the kind that `ws` hands out unless told otherwise.
+    const parsed = parseFrame((data as Buffer).toString());
+    const isTooFast = !this.#bucket.take();
+    if (isTooFast) {
+      const id = 'error' in parsed ? parsed.error.id : 'id' in parsed ? parsed.id : null;
+      return connection.refuse('too_fast', 'send more slowly, and this one again', id);
+    }
+    if ('error' in parsed) {
+      if (this.isWaiting) return this.#turnAway();
+      const { code, message, id } = parsed.error;
+      return connection.refuse(code, message, id);
+    }
+    if (this.#queue === null) return this.#handle(parsed);
+    if (this.#queue.length < MAX_WAITING) this.#queue.push(parsed);
+    else if ('id' in parsed) connection.refuse('too_fast', 'wait for the session', parsed.id);
+  }
+
+  #handle(frame: ParsedFrame): void {
+    const { connection } = this.#options;
+    if (this.isWaiting && frame.type !== 'resume') return this.#turnAway();
+    switch (frame.type) {
+      case 'ping':
+        return connection.tell({ type: 'pong' });
+      case 'resume':
+        return void this.#resume(frame);
+      case 'said':
+        return this.#say(frame);
+      case 'cancel':
+        return this.#cancel(frame);
+      case 'typing':
+        return this.#typing(frame.sender);
+    }
+  }
+
+  #turnAway(): void {
+    this.#options.connection.close(CLOSE.unauthenticated, 'send resume with a token first');
+  }
+
+  async #resume(frame: Extract<ParsedFrame, { type: 'resume' }>): Promise<void> {
+    const { connection, resume } = this.#options;
+    if (this.#isSpoken) {
+      return connection.refuse('too_late', 'resume comes before anything is said', null);
+    }
+    const queue: ParsedFrame[] = [];
+    this.#queue = queue;
+    connection.socket.pause();
+    await resume(frame);
+    this.#queue = null;
+    connection.socket.resume();
+    for (const waiting of queue) this.#handle(waiting);
+  }
+
+  #say(frame: SaidFrame): void {
+    const { turns, connection, metadata } = this.#options;
+    const { session } = connection;
+    const who = this.#whoIs(frame.sender, frame.id);
+    if (session === null || who === null) return;
+    this.#isSpoken = true;
+    const id = frame.id ?? randomUUID();
+    const { text, choice } = frame;
+    const address: SessionAddress = { session: session.id };
+    const message = new UserMessage({
+      ...who,
+      text,
+      choice,
+      address,
+      messageId: `${session.id}:${id}`,
+      metadata: metadata?.(frame.body) ?? frame.metadata,
+    });
+    // The message's ticket is taken here, in the order of the frames.
+    const accepted = turns.accept(message);
+    void this.#logSaid(session, frame, who.senderId, id, accepted);
+  }
+
+  async #logSaid(
+    session: LiveSession,
+    { text, choice, id: clientId }: SaidFrame,
+    senderId: string,
+    id: string,
+    accepted: Promise<'accepted' | 'duplicate' | 'refused'>,
+  ): Promise<void> {
+    const { hub, connection } = this.#options;
+    const about = {
+      ...(clientId === null ? {} : { client_id: clientId }),
+      ...(choice === null ? {} : { choice }),
+    };
+    const frame = {
+      type: 'user' as const,
+      id: `user:${id}`,
+      text: choice?.title ?? text,
+      ...about,
+      recipient_id: senderId,
+    };
+    // The client may leave meanwhile.
+    const held = hub.hold(session.id);
+    try {
+      const seq = await held.hearUser(frame, accepted, connection);
+      if (seq === null) {
+        connection.refuse('refused', 'too much is waiting: send it again later', clientId);
+      } else if (clientId !== null) connection.tell({ type: 'ack', id: clientId, seq });
+      await held.touch(this.subject === null);
+    } catch (error) {
+      hub.report(error, 'a message could not be stored');
+      connection.refuse(
+        'unavailable',
+        'it may not be stored: send it again, with its id',
+        clientId,
+      );
+    } finally {
+      hub.drop(held);
+    }
+  }
+
+  #cancel({ id, sender }: Extract<ParsedFrame, { type: 'cancel' }>): void {
+    const { session } = this.#options.connection;
+    const who = this.#whoIs(sender, id);
+    if (session === null || who === null) return;
+    void this.#cancelIn(session, who, id);
+  }
+
+  async #cancelIn(session: LiveSession, who: ConversationRef, id: string | null): Promise<void> {
+    const { hub, turns, connection } = this.#options;
+    try {
+      const cancelled = await turns.cancel(who);
+      if (!cancelled) session.cancelElsewhere(who);
+      if (id !== null) connection.tell({ type: 'ack', id, cancelled });
+    } catch (error) {
+      hub.report(error, 'a turn could not be cancelled');
+    }
+  }
+
+  #typing(sender: string | null): void {
+    const { hub, turns, connection } = this.#options;
+    const { session } = connection;
+    const who = this.#whoIs(sender, null);
+    const now = hub.clock.now();
+    if (session === null || who === null) return;
+    if (this.#typingAt !== null && now - this.#typingAt < TYPING_MS) return;
+    this.#typingAt = now;
+    const address: SessionAddress = { session: session.id };
+    turns
+      .notify({ type: 'typing', ...who, address })
+      .catch((error: unknown) => hub.report(error, 'an event was not taken'));
+  }
+
+  /**
+   * Whose conversation is meant. What nobody has proved is a claim: the conversation is the session's
+   * own then, whatever the sender is called.
+   */
+  #whoIs(
+    claimed: string | null,
+    id: string | null,
+  ): { senderId: string; account: string | null } | null {
+    const { connection } = this.#options;
+    const session = connection.session?.id ?? '';
+    const { subject } = this;
+    if (subject === null) return { senderId: claimed ?? session, account: session };
+    if (claimed === null || claimed === subject) return { senderId: subject, account: null };
+    connection.refuse('wrong_sender', 'the token belongs to another sender', id);
+    return null;
+  }
+}

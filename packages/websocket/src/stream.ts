@@ -1,0 +1,28 @@
+/** A stream that is open: what was said of it so far. */
+export class OpenStream {
+  readonly id: string;
+  readonly recipientId: string;
+  /** The number of its start in the log. */
+  readonly seq: number;
+  /** Whether it runs here, and not in another process that tells of it. */
+  readonly isOurs: boolean;
+  /** Whether another process has asked for it, and is told of every piece. */
+  isWatched = false;
+  text = '';
+  readonly #lead: string;
+
+  constructor(id: string, recipientId: string, seq: number, isOurs: boolean) {
+    this.id = id;
+    this.recipientId = recipientId;
+    this.seq = seq;
+    this.isOurs = isOurs;
+    // Written once: of a chunk's JSON, only the rest changes.
+    const head = JSON.stringify({ type: 'stream_chunk', recipient_id: recipientId, id });
+    this.#lead = `${head.slice(0, -1)},"offset":`;
+  }
+
+  /** The frame of a piece, as text. */
+  frameOf(offset: number, chunk: string): string {
+    return `${this.#lead}${offset},"chunk":${JSON.stringify(chunk)}}`;
+  }
+}

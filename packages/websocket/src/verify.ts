@@ -1,0 +1,89 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { queryOf, UnauthenticatedError } from '@trunkline/core';
+import type { ResolvedAuth, ResolvedJwtAuth } from './credentials.ts';
+
+/** What a client brings to the upgrade. */
+export interface Entrance {
+  session: string | null;
+  token: string | null;
+  seq: number;
+}
+
+/** Reads the query and the `Authorization` header. A `seq` that is no number is 0: all there is. */
+export function entranceOf(req: IncomingMessage): Entrance {
+  const query = queryOf(req);
+  const bearer = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
+  const seq = Number(query.get('seq') ?? 0);
+  return {
+    session: query.get('session') || null,
+    token: bearer ?? (query.get('token') || null),
+    seq: Number.isSafeInteger(seq) && seq > 0 ? seq : 0,
+  };
+}
+
+/**
+ * Whether a page of this origin may connect. Browsers do not ask before they open a socket, and send
+ * the user's cookies along: this is what keeps other people's pages out.
+ *
+ * @see RFC 6455, section 10.2
+ */
+export function isOriginAllowed(
+  req: IncomingMessage,
+  origins: true | readonly string[] | null,
+): boolean {
+  const { origin, host } = req.headers;
+  if (origin === undefined || origins === true) return true;
+  if (origins !== null) return origins.includes(origin);
+  // A sandboxed page has the origin `null`, which is no URL.
+  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+}
+
+/** The sender that a token names, or that a function knows. @throws UnauthenticatedError */
+export async function authenticate(
+  channel: string,
+  req: IncomingMessage,
+  token: string | null,
+  auth: Exclude<ResolvedAuth, { type: 'none' }>,
+): Promise<string> {
+  if (auth.type === 'jwt') return await verifyJwt(channel, token, auth);
+  const found = await auth.authenticate(req, token);
+  if (typeof found?.sender === 'string' && found.sender !== '') return found.sender;
+  throw new UnauthenticatedError('the client was not recognised', { channel });
+}
+
+/** The name of a token in the store: who reads the store cannot use it. */
+export function digestOf(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
+/** In constant time. */
+export function isDigestOf(token: string, digest: string): boolean {
+  const [a, b] = [Buffer.from(digestOf(token)), Buffer.from(digest)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+async function verifyJwt(
+  channel: string,
+  token: string | null,
+  auth: ResolvedJwtAuth,
+): Promise<string> {
+  const wrong = (detail: string, cause?: unknown): UnauthenticatedError =>
+    new UnauthenticatedError(detail, { channel, cause });
+  if (token === null) throw wrong('send a token');
+  const { jwtVerify } = await import('jose');
+  const { key, algorithms, issuer, audience } = auth;
+  let subject: string | undefined;
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: [...algorithms],
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+    });
+    subject = payload.sub;
+  } catch (cause) {
+    throw wrong('the token does not verify, or has expired', cause);
+  }
+  if (typeof subject === 'string' && subject !== '') return subject;
+  throw wrong('the token has no subject (sub)');
+}

@@ -1,0 +1,326 @@
+import { MemoryStore } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import type { Client } from './support/client.ts';
+import { Reader } from './support/reader.ts';
+import { closeAfterEach, echo, resuming, startSocket } from './support/server.ts';
+
+expectNoUnhandledRejections();
+closeAfterEach();
+
+/** Has a reader take what a client gets. */
+function readBy(client: Client, reader: Reader): void {
+  client.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
+}
+
+describe('resume', () => {
+  it('brings what was missed, once and in order', async () => {
+    const { connect } = await startSocket();
+    const reader = new Reader();
+    const first = connect();
+    readBy(first, reader);
+    const session = await first.session();
+    first.send({ message: 'one', id: '1' });
+    await first.next('text');
+    await first.settled();
+    first.cut();
+    await first.closed;
+    const other = connect(resuming(session, reader.seq));
+    await other.session();
+    other.send({ message: 'two', id: '2' });
+    await other.next('text');
+    const back = connect(resuming(session, reader.seq));
+    readBy(back, reader);
+    expect(await back.session()).toMatchObject({ resumed: true, seq: 2, session: session.session });
+    await back.next('text');
+    back.send({ message: 'three', id: '3' });
+    await back.next('text', ({ text }) => text.includes('three'));
+    await back.settled();
+    expect(reader.mistakes).toEqual([]);
+    expect(reader.texts).toEqual(['You said: one', 'two', 'You said: two', 'You said: three']);
+  });
+
+  it('goes by a first frame as well', async () => {
+    const { connect } = await startSocket();
+    const first = connect();
+    const session = await first.session();
+    first.send({ message: 'one' });
+    await first.next('text');
+    for (const query of ['', `?session=${session.session}`]) {
+      const back = connect(query);
+      await new Promise((resolve) => back.socket.on('open', resolve));
+      back.send({ type: 'resume', session: session.session, token: session.token ?? '', seq: 0 });
+      back.send({ message: 'at once', id: 'x' });
+      const resumed = await back.next('session', ({ session: id }) => id === session.session);
+      expect(resumed).toMatchObject({ resumed: true, seq: 0 });
+      await back.next('ack');
+      expect((await back.next('text')).text).toBe('You said: one');
+      await back.settled();
+      expect(back.of('session')).toHaveLength(query === '' ? 2 : 1);
+    }
+  });
+
+  it('is too late when something was said', async () => {
+    const { connect } = await startSocket();
+    const client = connect();
+    const { session, token } = await client.session();
+    client.send({ message: 'Hi' });
+    client.send({ type: 'resume', session, token: token ?? '' });
+    expect(await client.next('error')).toMatchObject({ code: 'too_late' });
+  });
+
+  it('is answered by a new session where the server knows none, and says so', async () => {
+    const one = await startSocket();
+    const client = one.connect();
+    const session = await client.session();
+    await one.stop();
+    const { connect } = await startSocket();
+    const back = connect(resuming(session, 7));
+    const fresh = await back.session();
+    expect(fresh).toMatchObject({ resumed: false, reason: 'unknown', seq: 0 });
+    expect(fresh.session).not.toBe(session.session);
+    back.send({ message: 'Hi' });
+    await back.next('text');
+  });
+
+  it('opens nothing by a session id alone, or with a wrong token', async () => {
+    const { connect } = await startSocket();
+    const client = connect();
+    const { session } = await client.session();
+    const wrong = connect(resuming({ session, token: 'guessed' }));
+    expect(await wrong.refused).toBe(401);
+    const waiting = connect(`?session=${session}`);
+    await new Promise((resolve) => waiting.socket.on('open', resolve));
+    waiting.send({ message: 'let me in' });
+    expect((await waiting.closed).code).toBe(4401);
+    const guessing = connect(`?session=${session}`);
+    await new Promise((resolve) => guessing.socket.on('open', resolve));
+    guessing.send({ type: 'resume', session, token: 'guessed' });
+    expect((await guessing.closed).code).toBe(4401);
+    expect([...waiting.frames, ...guessing.frames]).toEqual([]);
+  });
+
+  it('closes a connection that never says who it is', async () => {
+    const clock = new FakeClock();
+    const { connect } = await startSocket(echo, { clock });
+    const waiting = connect('?session=anything');
+    await new Promise((resolve) => waiting.socket.on('open', resolve));
+    await clock.advance(10_000);
+    expect((await waiting.closed).code).toBe(4401);
+  });
+
+  it('says how much was lost to the bound', async () => {
+    const { connect } = await startSocket(echo, { log: { maxMessages: 10 } });
+    const client = connect();
+    const session = await client.session();
+    for (let i = 0; i < 10; i++) client.send({ message: String(i) });
+    await client.until('10 texts', () => client.of('text').length === 10);
+    const back = connect(resuming(session, 4));
+    expect(await back.next('gap')).toEqual({ type: 'gap', missing: 6 });
+    await back.settled();
+    expect(back.of('text', 'user').map(({ seq }) => seq)).toEqual([
+      11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+    ]);
+  });
+
+  it('bounds what is kept by bytes', async () => {
+    const { connect } = await startSocket(
+      async (_message, reply) => {
+        for (let i = 0; i < 20; i++) await reply.text('x'.repeat(1_000));
+        await reply.text('done');
+      },
+      { log: { maxBytes: 5_000 } },
+    );
+    const client = connect();
+    const session = await client.session();
+    client.send({ message: 'Hi' });
+    await client.next('text', ({ text }) => text === 'done');
+    const back = connect(resuming(session));
+    await back.next('text', ({ text }) => text === 'done');
+    const [gap] = back.of('gap');
+    expect(back.of('text').length).toBeLessThanOrEqual(5);
+    expect(Number(gap?.missing) + back.of('text').length).toBe(22);
+  });
+
+  it('bounds what is kept by age', async () => {
+    const clock = new FakeClock();
+    const { connect } = await startSocket(echo, { clock, log: { maxAgeMs: 60_000 } });
+    const client = connect();
+    const session = await client.session();
+    client.send({ message: 'old' });
+    await client.next('text');
+    await clock.advance(59_000);
+    client.send({ message: 'new' });
+    await client.next('text', ({ text }) => text.includes('new'));
+    await clock.advance(2_000);
+    const back = connect(resuming(session));
+    await back.next('text', ({ text }) => text.includes('new'));
+    expect(back.frames.map(({ type }) => type)).toEqual(['session', 'gap', 'user', 'text']);
+    expect(back.of('gap')).toEqual([{ type: 'gap', missing: 2 }]);
+  });
+
+  it('ends with the session’s time after its last use', async () => {
+    const clock = new FakeClock();
+    const store = new MemoryStore({ clock });
+    const { connect } = await startSocket(echo, { clock, sessionTtlMs: 60_000 }, { store });
+    const client = connect();
+    const session = await client.session();
+    client.send({ message: 'Hi' });
+    await client.next('text');
+    // Its connection is a use.
+    for (let i = 0; i < 5; i++) {
+      await clock.advance(30_000);
+      await client.settled();
+    }
+    client.cut();
+    await client.closed;
+    const back = connect(resuming(session, 2));
+    expect(await back.session()).toMatchObject({ resumed: true, seq: 2 });
+    back.cut();
+    await back.closed;
+    await clock.advance(61_000);
+    expect(await connect(resuming(session)).session()).toMatchObject({ reason: 'unknown' });
+  });
+
+  it('begins again where the log was lost and the session was not', async () => {
+    const store = new MemoryStore({ maxListCharacters: 4_000 });
+    const { connect } = await startSocket(echo, {}, { store });
+    const client = connect();
+    const session = await client.session();
+    for (let i = 0; i < 3; i++) client.send({ message: String(i) });
+    await client.until('3 texts', () => client.of('text').length === 3);
+    for (let i = 0; i < 100; i++) {
+      await store.lists.append('other', String(i), ['x'.repeat(100)], { maxItems: 1, ttlMs: 1e9 });
+    }
+    client.send({ message: 'again' });
+    expect(await client.next('text', ({ text }) => text.includes('again'))).toMatchObject({
+      seq: 2,
+    });
+    expect(client.of('gap')).toEqual([{ type: 'gap', missing: null }]);
+    const back = connect(resuming(session, 6));
+    expect(await back.session()).toMatchObject({ resumed: true, seq: 0 });
+    expect(await back.next('gap')).toEqual({ type: 'gap', missing: null });
+    expect(await back.next('text')).toMatchObject({ text: 'You said: again', seq: 2 });
+  });
+});
+
+describe('several tabs of one session', () => {
+  it('see the same conversation', async () => {
+    const { connect } = await startSocket();
+    const one = connect();
+    const session = await one.session();
+    const two = connect(resuming(session));
+    await two.session();
+    one.send({ message: 'from one', id: '1' });
+    await two.next('text');
+    two.send({ type: 'choice', payload: '/two', title: 'Two', id: '2' });
+    await one.next('text', ({ text }) => text.includes('/two'));
+    await two.next('text', ({ text }) => text.includes('/two'));
+    await two.settled();
+    expect(two.of('user')).toMatchObject([{ text: 'from one', client_id: '1' }]);
+    expect(one.of('user')).toMatchObject([
+      { text: 'Two', client_id: '2', choice: { payload: '/two', title: 'Two' } },
+    ]);
+    expect(one.of('text')).toEqual(two.of('text'));
+  });
+
+  it('are as many as they may', async () => {
+    const { connect } = await startSocket(echo, { maxConnections: 2 });
+    const session = await connect().session();
+    const second = connect(resuming(session));
+    await second.session();
+    expect((await connect(resuming(session)).closed).code).toBe(4429);
+    second.cut();
+    await second.closed;
+    // The server learns of it a moment later.
+    const isLetIn = async (): Promise<boolean> => {
+      const client = connect(resuming(session));
+      return await Promise.race([
+        client.session().then(() => true),
+        client.closed.then(() => false),
+      ]);
+    };
+    await expect.poll(isLetIn).toBe(true);
+  });
+
+  it('show a stream from where they come in', async () => {
+    const gate = deferred();
+    const half = deferred();
+    const { connect } = await startSocket(async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'Once ';
+          yield 'upon ';
+          half.resolve();
+          await gate.promise;
+          yield 'a time';
+        })(),
+      );
+    });
+    const one = connect();
+    const session = await one.session();
+    one.send({ message: 'Tell me a story' });
+    await half.promise;
+    const two = connect(resuming(session));
+    const reader = new Reader();
+    readBy(two, reader);
+    expect(await two.next('stream_chunk')).toMatchObject({ offset: 0, chunk: 'Once upon ' });
+    expect(two.frames.map(({ type }) => type)).toEqual([
+      'session',
+      'user',
+      'stream_start',
+      'stream_chunk',
+    ]);
+    gate.resolve();
+    expect(await two.next('stream_end')).toMatchObject({ text: 'Once upon a time' });
+    expect(two.of('stream_chunk').map(({ chunk }) => chunk)).toEqual(['Once upon ', 'a time']);
+    expect(reader.mistakes).toEqual([]);
+  });
+});
+
+describe('a stream of 1,000 pieces', () => {
+  const pieces = Array.from({ length: 1_000 }, (_, i) => `${i} 👋🏽é `);
+
+  it.each([1, 2, 3])('is read right by one who is cut off ten times (%i)', async () => {
+    let said = 0;
+    const { connect, turns } = await startSocket(async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          for (const piece of pieces) {
+            said++;
+            // Lets what was sent go out now and then, so that there is something to cut.
+            if (said % 3 === 0) await turnOfLoop();
+            yield piece;
+          }
+        })(),
+      );
+      await reply.text('The end');
+    });
+    const reader = new Reader();
+    let client = connect();
+    readBy(client, reader);
+    const session = await client.session();
+    client.send({ message: 'Begin', id: 'm' });
+    const cuts = Array.from({ length: 10 }, () => Math.floor(Math.random() * 1_000)).toSorted(
+      (a, b) => a - b,
+    );
+    for (const cut of cuts) {
+      const dying = client;
+      while (said < cut) await turnOfLoop();
+      dying.cut();
+      await dying.closed;
+      client = connect(resuming(session, reader.seq));
+      readBy(client, reader);
+      await client.session();
+    }
+    const last = client;
+    await last.until('the end', () => reader.texts.includes('The end'));
+    expect(reader.mistakes).toEqual([]);
+    expect(reader.texts.filter((text) => text !== 'Begin')).toEqual([pieces.join(''), 'The end']);
+    expect(reader.missing).toBe(0);
+    await expect.poll(() => turns.length).toBe(1);
+  });
+});

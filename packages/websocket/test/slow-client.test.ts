@@ -1,0 +1,142 @@
+import { MemoryStore } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import { Reader } from './support/reader.ts';
+import { closeAfterEach, echo, resuming, startSocket } from './support/server.ts';
+
+expectNoUnhandledRejections();
+closeAfterEach();
+
+/** Far more than fits between the two ends of a connection. */
+const PIECES = 400;
+const PIECE = 'x'.repeat(100_000);
+
+describe('a client that does not read', () => {
+  it('is skipped, holds up nobody, and gets everything when it reads again', async () => {
+    const { connect, turns } = await startSocket(
+      async (_message, reply) => {
+        await reply.stream(
+          (async function* () {
+            for (let i = 0; i < PIECES; i++) {
+              await turnOfLoop();
+              yield PIECE;
+            }
+          })(),
+        );
+        await reply.text('done');
+      },
+      { log: { maxBytes: 100_000_000 } },
+      { store: new MemoryStore({ maxListCharacters: 200_000_000 }) },
+    );
+    const client = connect();
+    const reader = new Reader();
+    client.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
+    const session = await client.session();
+    client.send({ message: 'Tell me everything' });
+    await client.next('stream_chunk');
+    client.socket.pause();
+    await expect.poll(() => turns.length, { timeout: 20_000 }).toBe(1);
+    const other = connect(resuming(session));
+    await other.next('text');
+    client.socket.resume();
+    await client.until('the end', () => reader.texts.includes('done'));
+    expect(reader.mistakes).toEqual([]);
+    expect([...reader.messages.values()].map(({ text }) => text.length)).toContain(
+      PIECES * PIECE.length,
+    );
+    // What it was sent: a part of the pieces, then the whole.
+    const pieces = client.of('stream_chunk').reduce((sum, { chunk }) => sum + chunk.length, 0);
+    expect(pieces).toBeLessThan(PIECES * PIECE.length);
+  }, 30_000);
+
+  it('is closed when it does not read for too long, and can resume', async () => {
+    const clock = new FakeClock();
+    const { connect, turns } = await startSocket(
+      async (_message, reply) => {
+        for (let i = 0; i < 200; i++) await reply.text(PIECE);
+        await reply.text('done');
+      },
+      { clock, log: { maxBytes: 100_000_000 } },
+      { store: new MemoryStore({ maxListCharacters: 200_000_000 }) },
+    );
+    const client = connect();
+    const session = await client.session();
+    client.send({ message: 'Tell me everything' });
+    await client.next('text');
+    client.socket.pause();
+    await expect.poll(() => turns.length, { timeout: 20_000 }).toBe(1);
+    await clock.advance(10_000);
+    client.socket.resume();
+    expect((await client.closed).code).toBe(1013);
+    const had = client.of('text').at(-1)?.seq ?? 0;
+    expect(had).toBeLessThan(200);
+    const back = connect(resuming(session, had));
+    await back.next('text', ({ text }) => text === 'done');
+    expect(back.of('text').map(({ seq }) => seq)).toEqual(
+      Array.from({ length: 202 - had }, (_, i) => had + 1 + i),
+    );
+  }, 30_000);
+});
+
+describe('what does not fit into the log', () => {
+  it('is said to be missing, to a client that was behind', async () => {
+    const { connect, turns } = await startSocket(async (message, reply) => {
+      await reply.text(message.text === 'more' ? 'more' : 'x'.repeat(30_000_000));
+    });
+    const client = connect();
+    await client.session();
+    client.send({ message: 'a long one' });
+    client.send({ message: 'a long one' });
+    await client.next('text');
+    await expect.poll(() => turns.length).toBe(2);
+    client.send({ message: 'more' });
+    await client.next('text', ({ text }) => text === 'more');
+    const missing = client.of('gap').reduce((sum, gap) => sum + Number(gap.missing), 0);
+    expect(missing).toBeGreaterThanOrEqual(1);
+    expect(client.of('text').map(({ text }) => text.length)).toEqual([30_000_000, 4]);
+  }, 30_000);
+});
+
+describe('a client that is gone', () => {
+  it('is found by its silence', async () => {
+    const clock = new FakeClock();
+    const { connect } = await startSocket(echo, { clock });
+    const client = connect('', { autoPong: false });
+    const lively = connect();
+    await client.session();
+    await lively.session();
+    await clock.advance(30_000);
+    await lively.settled();
+    await clock.advance(30_000);
+    expect((await client.closed).code).toBe(1006);
+    await lively.settled();
+  });
+
+  it('leaves nothing behind', async () => {
+    const clock = new FakeClock();
+    const { connect } = await startSocket(echo, { clock });
+    const client = connect();
+    await client.session();
+    client.send({ message: 'Hi' });
+    await client.next('text');
+    expect(clock.pending).toBe(1);
+    client.cut();
+    await client.closed;
+    await expect.poll(() => clock.pending).toBe(0);
+  });
+
+  it('is closed when it is idle, if that is asked for', async () => {
+    const clock = new FakeClock();
+    const { connect } = await startSocket(echo, { clock, idleTimeoutMs: 20_000 });
+    const client = connect();
+    const busy = connect();
+    await client.session();
+    await busy.session();
+    await clock.advance(19_000);
+    await busy.settled();
+    await clock.advance(20_000);
+    expect((await client.closed).code).toBe(4408);
+  });
+});
