@@ -10,6 +10,11 @@ export default defineConfig({
   // inside Express.
   ssr: { resolve: { conditions: ['@trunkline/source', 'node', 'development|production'] } },
   test: {
+    // A limit for what hangs, and none for what is slow: machines are shared.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // What runs beside others waits most of the time.
+    maxConcurrency: 25,
     // Every folder with a `test/` is a project with the folder's name: `npm test -- --project rest`.
     projects: [...folders, ...['crash', 'scripts'].map((name) => ({ name, root: `./${name}` }))]
       .filter(({ root }) => existsSync(`${root}/test`))

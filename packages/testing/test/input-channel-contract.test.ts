@@ -13,6 +13,9 @@ import {
 } from './support/broken-inputs.ts';
 import { outcomeOf } from './support/outcome.ts';
 
+/** What hangs is found by waiting; what does not must get there, on a busy machine too. */
+const PATIENCE_MS = 3_000;
+
 const post = (text: string, sender: string): ChannelRequest => ({ body: { text, sender } });
 
 const deferred = (text: string, from: string): ChannelRequest => ({
@@ -90,17 +93,17 @@ describe('the contract of input channels', () => {
   });
 
   it.concurrent.each(HANGING_INPUTS)('finds a channel that %s', async (_fault, make, finds) => {
-    const { failures } = await outcomeOf(contractOf(make, 1_000));
+    const { failures } = await outcomeOf(contractOf(make, PATIENCE_MS));
     expect(Object.keys(failures)).toEqual(finds);
-    for (const failure of Object.values(failures)) expect(failure).toMatch(/waited 1000 ms for/);
+    for (const failure of Object.values(failures)) expect(failure).toContain(`waited ${PATIENCE_MS} ms for`);
   });
 
   it('says what it waited for', async () => {
     const { failures } = await outcomeOf(
-      contractOf(HANGING_INPUTS[0]?.[1] ?? namelessInput, 1_000),
+      contractOf(HANGING_INPUTS[0]?.[1] ?? namelessInput, PATIENCE_MS),
     );
     expect(failures['answers when the assistant says nothing']).toContain(
-      'waited 1000 ms for an answer to POST /webhook',
+      `waited ${PATIENCE_MS} ms for an answer to POST /webhook`,
     );
   });
 
