@@ -95,7 +95,8 @@ describe('the contract of input channels', () => {
   it.concurrent.each(HANGING_INPUTS)('finds a channel that %s', async (_fault, make, finds) => {
     const { failures } = await outcomeOf(contractOf(make, PATIENCE_MS));
     expect(Object.keys(failures)).toEqual(finds);
-    for (const failure of Object.values(failures)) expect(failure).toContain(`waited ${PATIENCE_MS} ms for`);
+    for (const failure of Object.values(failures))
+      expect(failure).toContain(`waited ${PATIENCE_MS} ms for`);
   });
 
   it('says what it waited for', async () => {
