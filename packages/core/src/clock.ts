@@ -6,15 +6,27 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** The longest that a timer of Node takes, some 25 days: it fires at once where it is told more. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: Date.now,
   after(delayMs, callback) {
+    if (delayMs > LONGEST_MS) return afterLong(delayMs, callback);
     const timer = setTimeout(callback, delayMs);
     timer.unref();
     return () => clearTimeout(timer);
   },
 };
+
+/** One timer after the other. */
+function afterLong(delayMs: number, callback: () => void): () => void {
+  let cancel = systemClock.after(LONGEST_MS, () => {
+    cancel = systemClock.after(delayMs - LONGEST_MS, callback);
+  });
+  return () => cancel();
+}
 
 /** What `work` settles to, or an error after `limitMs`. The work itself goes on. */
 export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>): Promise<T> {

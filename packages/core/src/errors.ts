@@ -59,6 +59,11 @@ export class MalformedPayloadError extends TrunklineError {
   }
 }
 
+/** A time to wait; `null` for what is none, such as what becomes of a `Retry-After` that is a date. */
+function delayOf(ms: number | null | undefined): number | null {
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? ms : null;
+}
+
 /** What is known about a send that failed. */
 export interface DeliveryErrorOptions extends TrunklineErrorOptions {
   /** Whether the same request may succeed later. */
@@ -85,7 +90,7 @@ export class DeliveryError extends TrunklineError {
   constructor(message: string, options: DeliveryErrorOptions = {}) {
     super(message, 'delivery', options);
     this.retryable = options.retryable ?? false;
-    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.retryAfterMs = delayOf(options.retryAfterMs);
     this.mayHaveArrived = options.mayHaveArrived ?? false;
     this.platformCode = options.platformCode ?? null;
   }
@@ -129,7 +134,7 @@ export class RetryableError extends TrunklineError {
 
   constructor(message: string, options: TrunklineErrorOptions & { retryAfterMs?: number } = {}) {
     super(message, 'retryable', options);
-    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.retryAfterMs = delayOf(options.retryAfterMs);
   }
 }
 

@@ -47,6 +47,18 @@ describe('the errors', () => {
     expect('cause' in new DeliveryError('refused')).toBe(false);
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, null, undefined])(
+    'know of no time to wait where it is %s',
+    (retryAfterMs) => {
+      // `Number('Wed, 21 Oct 2026 …')` had a send repeated without a pause.
+      const known = retryAfterMs === undefined ? {} : { retryAfterMs };
+      expect(new DeliveryError('m', known).retryAfterMs).toBeNull();
+      const given = typeof retryAfterMs === 'number' ? { retryAfterMs } : {};
+      expect(new RetryableError('m', given).retryAfterMs).toBeNull();
+      expect(new DeliveryError('m', { retryAfterMs: 5 }).retryAfterMs).toBe(5);
+    },
+  );
+
   it('carry the status that they are answered with', () => {
     expect(new UnauthenticatedError('m').status).toBe(401);
     expect(new UnauthenticatedError('m', { status: 403 }).status).toBe(403);
