@@ -73,8 +73,15 @@ const MIGRATIONS = [
    ) WITHOUT ROWID;`,
 ];
 
-/** Opens the file, makes it where it is missing, and brings it up to date. */
-export function openDatabase(file: string): Database.Database {
+/**
+ * Opens the file, makes it where it is missing, and brings it up to date.
+ *
+ * @param mayChange - Called before a file of an earlier version is changed; what it throws ends it.
+ */
+export function openDatabase(
+  file: string,
+  mayChange: (db: Database.Database) => void,
+): Database.Database {
   let db: Database.Database;
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -86,7 +93,7 @@ export function openDatabase(file: string): Database.Database {
     db.pragma('journal_mode = WAL');
     // A commit that was acknowledged survives the loss of power, not only of the process.
     db.pragma('synchronous = FULL');
-    transaction(db, () => migrate(db, file));
+    transaction(db, () => migrate(db, file, mayChange));
     return db;
   } catch (error) {
     db.close();
@@ -94,10 +101,15 @@ export function openDatabase(file: string): Database.Database {
   }
 }
 
-function migrate(db: Database.Database, file: string): void {
+function migrate(
+  db: Database.Database,
+  file: string,
+  mayChange: (db: Database.Database) => void,
+): void {
   const row = db.prepare('PRAGMA user_version').get() as { user_version: number };
   const version = row.user_version;
   if (version > MIGRATIONS.length) throw newerSchema(file);
+  if (version > 0 && version < MIGRATIONS.length) mayChange(db);
   for (const migration of MIGRATIONS.slice(version)) db.exec(migration);
   db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
 }

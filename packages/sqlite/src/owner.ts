@@ -46,14 +46,18 @@ export class Owner {
     this.generation = generation;
   }
 
+  /** @throws ConfigurationError - the file belongs to a server that is running. */
+  static check(db: Database.Database, file: string, clock: Clock): OwnerRow | undefined {
+    const row = db.prepare('SELECT * FROM owner').get() as OwnerRow | undefined;
+    if (row !== undefined && !isGone(row, clock.now())) throw alreadyOwned(file, row.pid, row.host);
+    return row;
+  }
+
   /** Takes the file. @throws ConfigurationError - it belongs to a server that is running. */
   static take(db: Database.Database, file: string, clock: Clock): Owner {
     const token = randomUUID();
     const generation = transaction(db, () => {
-      const row = db.prepare('SELECT * FROM owner').get() as OwnerRow | undefined;
-      if (row !== undefined && !isGone(row, clock.now())) {
-        throw alreadyOwned(file, row.pid, row.host);
-      }
+      const row = Owner.check(db, file, clock);
       const next = (row?.generation ?? 0) + 1;
       db.prepare(
         `INSERT OR REPLACE INTO owner (id, token, pid, host, started, seen_at, generation)

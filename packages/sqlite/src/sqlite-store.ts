@@ -74,7 +74,8 @@ export class SqliteStore implements Store {
   constructor(options: SqliteStoreOptions) {
     this.#file = resolve(options.file);
     this.#clock = options.clock ?? systemClock;
-    this.#db = openDatabase(this.#file);
+    // A server that runs on an earlier version must not have its file changed under it.
+    this.#db = openDatabase(this.#file, (db) => Owner.check(db, this.#file, this.#clock));
     const { owner, lastTurn } = this.#take();
     this.#owner = owner;
     const explained = (error: unknown): unknown => explain(this.#file, error);

@@ -1,6 +1,7 @@
 import { FakeClock } from '@trunkline/testing';
 import Database from 'libsql';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { SqliteStore } from '../src/index.ts';
@@ -31,14 +32,34 @@ const VERSION_1 = `
   INSERT INTO stored_values VALUES ('state', 'ada', '{"visits":3}', '7.1', NULL);
 `;
 
-it('takes a file of version 1 over, with all that is in it', async () => {
+/** A file of version 1. */
+function ofVersion1(): string {
   const file = newFile();
   mkdirSync(dirname(file), { recursive: true });
   const db = new Database(file);
   db.exec('PRAGMA journal_mode = WAL');
   db.exec(VERSION_1);
   db.close();
+  return file;
+}
 
+it('leaves a file as it is whose server runs on the earlier version', async () => {
+  // It was changed under that server before it was found to be taken.
+  const file = ofVersion1();
+  const db = new Database(file);
+  const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const living = 'UPDATE owner SET pid = ?, host = ?, started = ?';
+  db.prepare(living).run(process.ppid, hostname(), started);
+  expect(() => new SqliteStore({ file })).toThrow(/belongs to a server that is running/);
+  expect(db.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 1 });
+  db.prepare('UPDATE owner SET pid = 0').run();
+  db.close();
+  await new SqliteStore({ file }).close();
+});
+
+it('takes a file of version 1 over, with all that is in it', async () => {
+  const file = ofVersion1();
   const clock = new FakeClock();
   const store = new SqliteStore({ file, clock });
   expect(await store.values.get('state', 'ada')).toEqual({ value: { visits: 3 }, version: '7.1' });

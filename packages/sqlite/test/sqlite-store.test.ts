@@ -195,7 +195,7 @@ describe('a file that cannot be used', () => {
   it('says that the disk is full, keeps what it has, and goes on when there is room', async () => {
     const file = newFile();
     mkdirSync(dirname(file), { recursive: true });
-    const db = openDatabase(file);
+    const db = openDatabase(file, () => {});
     const explained = (error: unknown): unknown => explain(file, error);
     const batch = new Batch(db, () => {}, explained);
     const clock = new FakeClock();

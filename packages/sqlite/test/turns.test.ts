@@ -206,7 +206,7 @@ describe('a full disk', () => {
   it('refuses turns, loses none that it took, and takes them when there is room', async () => {
     const file = newFile();
     mkdirSync(dirname(file), { recursive: true });
-    const db = openDatabase(file);
+    const db = openDatabase(file, () => {});
     const clock = new FakeClock();
     const explained = (error: unknown): unknown => explain(file, error);
     const batch = new Batch(db, () => {}, explained);
