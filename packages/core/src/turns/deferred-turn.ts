@@ -8,7 +8,6 @@ import type { TurnReport } from '../telemetry.ts';
 import { TurnAbort } from './abort.ts';
 import { Conversation } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
-import { backOff } from './delivery-options.ts';
 import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
 import type { Progress } from './progress.ts';
@@ -16,9 +15,9 @@ import { messageOf, type ReadTurn } from './read-turn.ts';
 import { redeliver } from './redelivery.ts';
 import type { Place } from './place.ts';
 import type { Work } from './schedule.ts';
-import { sleep } from './sleep.ts';
 import type { Scene } from './speaker.ts';
 import { joinMessages } from './stored-message.ts';
+import { Tries } from './tries.ts';
 import { TurnRecord } from './turn-record.ts';
 
 /** How a turn left the hands of this process: `left` is still in the store, for whoever comes next. */
@@ -36,10 +35,13 @@ interface Run {
  * delivered*. docs/delivery.md says what each event does in each of these states.
  */
 export class DeferredTurn {
+  /** Where it stands. */
+  readonly place: Place;
+
   readonly #context: DeferredContext;
-  readonly #place: Place;
   readonly #work: Work;
   readonly #record: TurnRecord;
+  readonly #tries: Tries;
   #unregister: () => void = () => {};
   #startedAt: number | null = null;
 
@@ -51,9 +53,10 @@ export class DeferredTurn {
     turns: readonly [ReadTurn, ...ReadTurn[]],
   ) {
     this.#context = context;
-    this.#place = place;
+    this.place = place;
     this.#work = work;
     this.#record = new TurnRecord(context, place, turns);
+    this.#tries = new Tries(this.#record.progress, context);
   }
 
   /** The ids of the stored turns that this one is. */
@@ -71,16 +74,16 @@ export class DeferredTurn {
     try {
       this.#register();
       for (;;) {
-        const { died, answered } = this.#progress;
+        const { died } = this.#progress;
         if (died !== undefined) return await this.#bury(died);
-        const end = await (answered ? this.#deliver() : this.#runOrWait());
+        const end = await this.#try();
         if (end !== null) return end;
       }
     } catch (error) {
       return await this.#ended(error);
     } finally {
       this.#unregister();
-      await this.#place.settled();
+      await this.place.settled();
     }
   }
 
@@ -90,22 +93,24 @@ export class DeferredTurn {
   }
 
   /**
-   * One run of the assistant, when it is time. `null`: go on.
+   * One run of the assistant, or one try to deliver what it has said, when it is time. `null`: go on.
    *
    * A message that takes its process with it takes along whatever runs beside it. Those that were
-   * there several times are run one after the other, so that it is found out which of them it is.
+   * there several times are tried one after the other, so that it is found out which of them it is.
    */
-  async #runOrWait(): Promise<TurnEnd | null> {
-    const { policy, suspects } = this.#context;
-    const { deaths } = this.#progress;
-    await this.#waitForRetry();
-    if (deaths >= policy.attempts) {
-      return await this.#bury(`the process ended ${deaths} times while the assistant ran`);
+  async #try(): Promise<TurnEnd | null> {
+    const { suspects } = this.#context;
+    const { answered, deaths } = this.#progress;
+    await this.#tries.due(this);
+    if (this.#tries.isDeadly) {
+      const during = answered ? 'the answer was delivered' : 'the assistant ran';
+      return await this.#bury(`the process ended ${deaths} times while ${during}`);
     }
-    if (deaths < Math.ceil(policy.attempts / 2)) return await this.#run();
+    const once = (): Promise<TurnEnd | null> => (answered ? this.#deliver() : this.#run());
+    if (!this.#tries.isSuspect) return await once();
     await suspects.take(this);
     try {
-      return await this.#run();
+      return await once();
     } finally {
       suspects.release();
     }
@@ -132,7 +137,7 @@ export class DeferredTurn {
         ask: ((what) => this.#record.ask(what)) satisfies Scene['ask'],
       };
       let state: JsonObject = {};
-      await schedule.running.run(this.#place, this.#abort, async () => {
+      await schedule.running.run(this.place, this.#abort, async () => {
         state = await speaker.answer(scene);
       });
       if (this.#abort.reason !== null) throw this.#abort.reason;
@@ -149,7 +154,7 @@ export class DeferredTurn {
     const { channel, key, stamp } = this.#turn.stored;
     const progress = this.#progress;
     progress.runs++;
-    progress.deaths++;
+    this.#tries.begin();
     progress.pending = [];
     const message = joinMessages(this.#record.turns.map((turn) => messageOf(turn, progress.runs)));
     const isWatched = assistant().onEvent !== undefined && !message.anonymous;
@@ -182,10 +187,10 @@ export class DeferredTurn {
     const { channel } = this.#turn.stored;
     const progress = this.#progress;
     telemetry.error(error, { channel, stage: 'assistant' }, this.#abort);
-    await this.#place.settled();
+    await this.place.settled();
     this.#register();
-    progress.deaths = 0;
-    if (error instanceof RetryableError && this.#scheduleRetry(error.retryAfterMs)) {
+    this.#tries.end();
+    if (error instanceof RetryableError && this.#tries.schedule(error.retryAfterMs)) {
       await this.#record.save();
       return null;
     }
@@ -205,9 +210,10 @@ export class DeferredTurn {
   #noteAnswer({ parked }: Journal): void {
     const progress = this.#progress;
     progress.answered = true;
-    progress.deaths = 0;
+    this.#tries.end();
     progress.waits = 0;
-    if (parked !== null) this.#scheduleRetry(parked.retryAfterMs);
+    if (parked === null || this.#tries.schedule(parked.retryAfterMs)) return;
+    progress.died = 'the platform was away, and is not tried again (delivery.attempts)';
   }
 
   /** One try to deliver what the user has not got. `null`: go on. */
@@ -215,24 +221,26 @@ export class DeferredTurn {
     const { schedule, policy, telemetry } = this.#context;
     const { channel } = this.#turn.stored;
     const progress = this.#progress;
-    await this.#waitForRetry();
     await this.#takeSlot();
+    this.#tries.begin();
+    await this.#record.save();
     const journal = this.#journal(progress.pendingFrom);
     const about = { turn: this.#turn, turnId: this.#record.turnId, progress };
     const redelivery = { ...about, journal, abort: this.#abort };
     try {
-      await schedule.running.run(this.#place, this.#abort, () =>
+      await schedule.running.run(this.place, this.#abort, () =>
         redeliver(this.#context, redelivery),
       );
       return await this.#finish('answered');
     } catch (error) {
       if (this.#isEnd(error)) throw error;
       const mayRetry = journal.isParked || this.#abort.isReason(error);
+      this.#tries.end();
       telemetry.error(error, { channel, stage: 'send' }, this.#abort);
-      await this.#place.settled();
+      await this.place.settled();
       this.#register();
       if (!mayRetry) return await this.#bury(toError(error).message);
-      if (!this.#scheduleRetry(journal.parked?.retryAfterMs ?? null)) {
+      if (!this.#tries.schedule(journal.parked?.retryAfterMs ?? null)) {
         return await this.#bury(`${toError(error).message} (tried ${policy.attempts} times)`);
       }
       await this.#record.save();
@@ -242,20 +250,15 @@ export class DeferredTurn {
 
   /** The turn was ended from outside, or belongs to somebody else. */
   async #ended(error: unknown): Promise<TurnEnd> {
-    await this.#place.settled();
+    const reason = error instanceof TurnAbortedError ? error.reason : null;
+    // At once: who does not heed the signal may outlast the process.
+    if (reason === 'shutdown' && this.#tries.leave()) await this.#record.saveOnce();
+    await this.place.settled();
     if (isLost(error)) return 'left';
-    if (!(error instanceof TurnAbortedError)) throw error;
-    const { reason } = error;
-    if (reason === 'superseded' || reason === 'cancelled') {
-      this.#register();
-      return await this.#finish(reason === 'superseded' ? 'superseded' : 'aborted');
-    }
-    if (reason === 'shutdown' && this.#progress.deaths > 0) {
-      // This run was ended in good order, and is none that took its process with it.
-      this.#progress.deaths--;
-      await this.#record.saveOnce();
-    }
-    return 'left';
+    if (reason === null) throw error;
+    if (reason !== 'superseded' && reason !== 'cancelled') return 'left';
+    this.#register();
+    return await this.#finish(reason === 'superseded' ? 'superseded' : 'aborted');
   }
 
   async #finish(outcome: TurnReport['outcome'], changes: TurnChanges = {}): Promise<TurnEnd> {
@@ -271,12 +274,14 @@ export class DeferredTurn {
   }
 
   #journal(from: number): Journal {
-    const { policy, clock } = this.#context;
+    const { policy, clock, telemetry } = this.#context;
+    const { channel } = this.#turn.stored;
     return new Journal({
       turnId: this.#record.turnId,
       progress: this.#progress,
       abort: this.#abort,
       save: () => this.#record.save(),
+      onUnasked: (error) => telemetry.error(error, { channel, stage: 'send' }, this.#abort),
       policy,
       clock,
       from,
@@ -284,31 +289,8 @@ export class DeferredTurn {
   }
 
   async #takeSlot(): Promise<void> {
-    await this.#place.takeSlot(this);
+    await this.place.takeSlot(this);
     this.#startedAt ??= this.#context.clock.now();
-  }
-
-  /** Takes note of when the turn is tried again. Returns `false` if it was tried often enough. */
-  #scheduleRetry(retryAfterMs: number | null): boolean {
-    const { policy, clock } = this.#context;
-    const waits = ++this.#progress.waits;
-    if (waits >= policy.attempts) return false;
-    const { firstDelayMs: firstMs, maxDelayMs: maxMs } = policy;
-    const delay = Math.max(retryAfterMs ?? 0, backOff(waits, { firstMs, factor: 4, maxMs }));
-    this.#progress.retryAt = clock.now() + delay;
-    return true;
-  }
-
-  /** Waits until the turn is to be tried again, without a slot. */
-  async #waitForRetry(): Promise<void> {
-    const { retryAt } = this.#progress;
-    if (retryAt === undefined) return;
-    const delay = retryAt - this.#context.clock.now();
-    if (delay > 0) {
-      this.#place.giveSlot();
-      await sleep(this.#context.clock, delay, this.signal);
-    }
-    delete this.#progress.retryAt;
   }
 
   /** From here on the turn can be ended from outside: after an end, another one. */

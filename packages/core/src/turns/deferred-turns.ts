@@ -90,8 +90,10 @@ export class DeferredTurns {
     delete progress.joined;
     // What was refused for good is tried again: that is what a replay is for.
     progress.steps = progress.steps.map((step) => (step?.state === 'failed' ? null : step));
-    // The same whenever this letter is replayed; no message's, since these begin with a channel.
-    const id = `~${letterId}`;
+    // The same whenever this letter is replayed, and that of no other letter of this name: a message
+    // that comes again after its mark's time may die again. No message's, since these begin with a
+    // channel.
+    const id = `~${letterId}.${at}`;
     const stored: StoredMessage = { channel, key, at, message, progress, turnId };
     const text = JSON.stringify(stored);
     await store.turns.add(

@@ -17,6 +17,8 @@ export interface JournalOptions {
   progress: Progress;
   /** Stores the progress. */
   save: () => Promise<void>;
+  /** Told why the platform did not say whether a request has arrived. */
+  onUnasked: (error: unknown) => void;
   policy: Required<DeliveryOptions>;
   clock: Clock;
   abort: TurnAbort;
@@ -246,8 +248,17 @@ export class Journal implements TurnDelivery {
 
   /** The receipt of a request that may have been made before; `null` if it has to be made. */
   async #earlier(wasSent: StepActions['wasSent']): Promise<Receipt | null> {
-    if (wasSent !== undefined) return await wasSent();
-    return this.#options.policy.whenUnknown === 'assume-sent' ? {} : null;
+    const { abort, policy, onUnasked } = this.#options;
+    if (wasSent !== undefined) {
+      try {
+        return await wasSent();
+      } catch (error) {
+        if (abort.reason !== null || failureOf(error).retryable) throw error;
+        // It will not say, ever: then it is a platform that cannot be asked.
+        onUnasked(error);
+      }
+    }
+    return policy.whenUnknown === 'assume-sent' ? {} : null;
   }
 
   async #begin(index: number, kind: Step['kind']): Promise<void> {

@@ -181,6 +181,21 @@ describe('dead letters', () => {
     expect(all.platform.texts).toEqual(['about 1', 'done 1']);
   });
 
+  it('are replayed also where the message has come again, and died again', async () => {
+    // The second replay counted as a duplicate of the first, and its letter was thrown away.
+    const { turns, engine, failures, clock, handled } = setUp({ delivery: { markTtlMs: 60_000 } });
+    for (let i = 0; i < 2; i++) {
+      failures.left = 1;
+      expect(await turns.accept(post('1', one))).toBe('accepted');
+      await clock.advance(i === 0 ? 40_000 : 0);
+      const [letter] = await engine.deadLetters.list();
+      expect(await engine.replay(letter?.id ?? '')).toBe(true);
+      // The mark of the message is over then, that of its replay is not.
+      await clock.advance(21_000);
+    }
+    expect(handled).toEqual(['1', '1', '1', '1']);
+  });
+
   it('take nothing from a message whose id looks like a replay', async () => {
     const { turns, engine, failures, clock, handled } = setUp();
     failures.left = 1;

@@ -435,7 +435,9 @@ describe('a running turn', () => {
     for (let i = 0; i < 8; i++) {
       const { turns, engine, store } = all.start((message, reply) => {
         attempts.push(message.attempt);
-        return attempts.length < 8 ? aborted(reply.signal) : undefined;
+        if (attempts.length === 8) return undefined;
+        // Also where it does not heed its signal, and outlasts its process.
+        return attempts.length % 2 === 0 ? aborted(reply.signal) : never;
       });
       if (i === 0) await turns.accept(post('Hi', one));
       await all.clock.advance(20);
@@ -446,6 +448,32 @@ describe('a running turn', () => {
     }
     expect(attempts).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(await stored(all)).toEqual([]);
+  });
+
+  it('shutdown: forgives no death that was one, where the turn has not begun again', async () => {
+    const all = new Processes();
+    const attempts: number[] = [];
+    let current = all.start(() => never);
+    await current.turns.accept(post('Hi', one));
+    for (let i = 0; i < 6; i++) {
+      await all.clock.advance(20);
+      current.kill();
+      // One in which it waits for a slot that is never free, and which is shut down.
+      const busy = all.start(() => never, { limits: { maxRunning: 1 } });
+      void busy.turns.run(say('busy', { senderId: 'bob' })).catch(() => {});
+      await all.clock.advance(20);
+      const closed = busy.engine.close(0);
+      await all.clock.advance(600);
+      await closed;
+      await busy.store.close();
+      current = all.start((message) => {
+        attempts.push(message.attempt);
+        return never;
+      });
+    }
+    await all.clock.advance(20);
+    expect(attempts).toEqual([2, 3, 4, 5, 6]);
+    expect(await current.engine.deadLetters.list()).toHaveLength(1);
   });
 
   it('another process has the lock: is ended here, and goes on there', async () => {
@@ -599,6 +627,22 @@ describe('an answered turn', () => {
     expect(all.platform.texts).toEqual(['at last']);
   });
 
+  it('the platform stays away: is dead at once where there is one try', async () => {
+    const { all, engine } = await answered({ delivery: { attempts: 1 } });
+    expect(await engine.deadLetters.list()).toMatchObject([
+      { reason: expect.stringContaining('delivery.attempts'), progress: { answered: true } },
+    ]);
+    const tries = all.platform.tried.length;
+    await all.clock.advance(HOUR_MS);
+    expect(all.platform.tried).toHaveLength(tries);
+    expect(await stored(all)).toEqual([]);
+    all.platform.onRequest = () => {};
+    const [letter] = await engine.deadLetters.list();
+    await engine.replay(letter?.id ?? '');
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['first']);
+  });
+
   it('the platform refuses for good: is dead', async () => {
     const { all, clock, engine } = await answered();
     all.platform.onRequest = failing(refused);
@@ -683,6 +727,49 @@ describe('an answered turn', () => {
     await all.clock.advance(20_000);
     expect(handled).toEqual([1]);
     expect(all.platform.texts).toEqual(['1', '2', '3']);
+  });
+
+  it('the process dies: after six deaths in a row it is dead', async () => {
+    // What waits behind a response that was pending is rendered for the first time when it is
+    // delivered. Where that killed the process, it did so at every start.
+    const { all, kill } = await answered();
+    let lives = 0;
+    let last = { kill };
+    all.platform.onRequest = () => {
+      lives++;
+      last.kill();
+      return never;
+    };
+    for (let i = 0; i < 10; i++) {
+      await all.clock.advance(60_000);
+      last.kill();
+      last = all.start(echo);
+    }
+    const next = all.start(echo);
+    await all.clock.advance(60_000);
+    expect(lives).toBe(6);
+    expect(await next.engine.deadLetters.list()).toMatchObject([
+      { reason: 'the process ended 6 times while the answer was delivered' },
+    ]);
+    expect(await stored(all)).toEqual([]);
+  });
+
+  it('shutdown: does not count as a death', async () => {
+    const { all, kill } = await answered();
+    kill();
+    all.platform.onRequest = () => never;
+    for (let i = 0; i < 8; i++) {
+      const { engine, store } = all.start(echo);
+      await all.clock.advance(15_000);
+      const closed = engine.close(100);
+      await all.clock.advance(600);
+      await closed;
+      await store.close();
+    }
+    all.platform.onRequest = () => {};
+    all.start(echo);
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['first']);
   });
 
   it('the process dies: goes on waiting elsewhere, until the same time', async () => {

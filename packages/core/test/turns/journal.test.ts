@@ -146,6 +146,30 @@ describe('a request that was under way at a crash', () => {
   });
 });
 
+describe('a platform that will not say what has arrived', () => {
+  it.each([
+    ['resend', ['1', '2', '2', '3']],
+    ['assume-sent', ['1', '2', '3']],
+  ] as const)('cannot be asked (%s), which is reported', async (whenUnknown, expected) => {
+    // The step had failed for good: neither was it said again, nor taken for said.
+    const all = new Processes();
+    const options = { canBeAsked: true, delivery: { whenUnknown } };
+    const dying = all.start(three, options);
+    after('2')(all, dying.kill);
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    all.platform.onArrived = () => {};
+    all.platform.onAsked = failing(refused);
+    const { errors, engine } = all.start(three, options);
+    await all.clock.advance(20);
+    expect(all.platform.texts).toEqual(expected);
+    expect(errors.map(({ error, context }) => [error.message, context.stage])).toEqual([
+      [refused().message, 'send'],
+    ]);
+    expect(await engine.deadLetters.list()).toEqual([]);
+  });
+});
+
 describe('a request whose answer never came', () => {
   it.each([
     [true, 'resend', ['1', '2', '3']],

@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.ts';
+import { backOff, type DeliveryOptions } from './delivery-options.ts';
+import type { Place } from './place.ts';
+import type { Progress } from './progress.ts';
+import { sleep } from './sleep.ts';
+
+/** What {@link Tries} go by. */
+export interface TryRules {
+  clock: Clock;
+  policy: Required<DeliveryOptions>;
+}
+
+/** How often a turn was tried, how often its process died of it, and when it is tried again. */
+export class Tries {
+  readonly #progress: Progress;
+  readonly #rules: TryRules;
+  #isUnderWay = false;
+
+  /** @param progress - That of the turn, where all of this is kept. Whoever changes it saves it. */
+  constructor(progress: Progress, rules: TryRules) {
+    this.#progress = progress;
+    this.#rules = rules;
+  }
+
+  /** Whether its processes have died as often as they may. */
+  get isDeadly(): boolean {
+    return this.#progress.deaths >= this.#rules.policy.attempts;
+  }
+
+  /** Whether they have died so often that it may well be the turn's doing. */
+  get isSuspect(): boolean {
+    return this.#progress.deaths >= Math.ceil(this.#rules.policy.attempts / 2);
+  }
+
+  /** A try begins. Until it ends, it counts as one that the process has died of. */
+  begin(): void {
+    this.#progress.deaths++;
+    this.#isUnderWay = true;
+  }
+
+  /** The process has survived the try. */
+  end(): void {
+    this.#progress.deaths = 0;
+    this.#isUnderWay = false;
+  }
+
+  /** A try that is under way is ended in good order, and left to another process. Whether there was one. */
+  leave(): boolean {
+    const wasUnderWay = this.#isUnderWay;
+    this.#isUnderWay = false;
+    if (wasUnderWay) this.#progress.deaths--;
+    return wasUnderWay;
+  }
+
+  /** Takes note of when the turn is tried again. Returns `false` if it was tried often enough. */
+  schedule(retryAfterMs: number | null): boolean {
+    const { clock, policy } = this.#rules;
+    const waits = ++this.#progress.waits;
+    if (waits >= policy.attempts) return false;
+    const { firstDelayMs: firstMs, maxDelayMs: maxMs } = policy;
+    const delay = Math.max(retryAfterMs ?? 0, backOff(waits, { firstMs, factor: 4, maxMs }));
+    this.#progress.retryAt = clock.now() + delay;
+    return true;
+  }
+
+  /** Waits until the turn is to be tried again, without a slot. */
+  async due(waiter: { readonly place: Place; readonly signal: AbortSignal }): Promise<void> {
+    const { retryAt } = this.#progress;
+    if (retryAt === undefined) return;
+    const { clock } = this.#rules;
+    const delay = retryAt - clock.now();
+    if (delay > 0) {
+      waiter.place.giveSlot();
+      await sleep(clock, delay, waiter.signal);
+    }
+    delete this.#progress.retryAt;
+  }
+}
