@@ -32,8 +32,12 @@ export abstract class TrunklineError extends Error {
 
 /** At start: an option or a credential is missing or malformed. Whoever deploys must act. */
 export class ConfigurationError extends TrunklineError {
-  constructor(message: string, options?: TrunklineErrorOptions) {
+  /** The option that it concerns, `auth.token` say, where it is one. */
+  readonly option: string | null;
+
+  constructor(message: string, options: TrunklineErrorOptions & { option?: string } = {}) {
     super(message, 'configuration', options);
+    this.option = options.option ?? null;
   }
 }
 

@@ -96,6 +96,9 @@ export type {
   StoredValue,
   TurnChanges,
 } from './store/contract.ts';
+export { assertKnownOptions, type OptionsPlace } from './names.ts';
+export { Responses, type ResponseContext, type ResponsesOptions } from './responses/responses.ts';
+export type { ResponseVariation, SlotCondition, Slots } from './responses/variation.ts';
 export { LocalSignals } from './store/local-signals.ts';
 export { LocalLocks } from './store/local-locks.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';

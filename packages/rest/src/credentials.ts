@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
-import { ConfigurationError, isJsonObject } from '@trunkline/core';
+import { assertKnownOptions, ConfigurationError, isJsonObject } from '@trunkline/core';
 import type { CryptoKey, JWK } from 'jose';
 
 /** Who may post: whoever knows one of the tokens. */
@@ -72,8 +72,7 @@ export function resolveOptions(options: RestOptions = {}): ResolvedRestOptions {
   const fail = (message: string): never => {
     throw new ConfigurationError(message, { channel: name });
   };
-  const unknown = Object.keys(options).find((key) => !NAMES.includes(key));
-  if (unknown !== undefined) fail(`unknown option "${unknown}": there are ${NAMES.join(', ')}`);
+  assertKnownOptions(options, NAMES, { channel: name });
   if (typeof name !== 'string' || name === '') fail('name must be a text that is not empty');
   if (!Number.isInteger(bodyLimitBytes) || bodyLimitBytes < 1) {
     fail('bodyLimitBytes must be a whole number of at least 1');
@@ -82,7 +81,7 @@ export function resolveOptions(options: RestOptions = {}): ResolvedRestOptions {
   if (typeof cors !== 'boolean' && !(Array.isArray(cors) && cors.every(isOrigin))) {
     fail('cors must be true, false or a list of origins such as "https://example.org"');
   }
-  return { name, cors, bodyLimitBytes, errors, auth: resolveAuth(options.auth, fail) };
+  return { name, cors, bodyLimitBytes, errors, auth: resolveAuth(options.auth, name, fail) };
 }
 
 /** An origin is scheme, host and port; with a path or a slash at its end it would match nothing. */
@@ -92,15 +91,14 @@ function isOrigin(origin: unknown): boolean {
 
 function resolveAuth(
   auth: RestOptions['auth'],
+  channel: string,
   fail: (message: string) => never,
 ): ResolvedRestOptions['auth'] {
   if (auth === undefined) return { type: 'none' };
   // An empty section in a file is `null`, and must not open the channel to everybody.
   if (!isJsonObject(auth)) return fail('auth must hold type "bearer" or "jwt", or be left out');
   const names = auth.type === 'bearer' ? BEARER_NAMES : JWT_NAMES;
-  const unknown = Object.keys(auth).find((key) => !names.includes(key));
-  if (unknown !== undefined)
-    return fail(`unknown option "auth.${unknown}": there are ${names.join(', ')}`);
+  assertKnownOptions(auth, names, { channel, within: 'auth' });
   if (auth.type === 'bearer') {
     const tokens = [auth.token].flat();
     if (tokens.length === 0 || tokens.some((token) => typeof token !== 'string' || token === '')) {

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
+  assertKnownOptions,
   ConfigurationError,
   isJsonObject,
   systemClock,
@@ -133,7 +134,7 @@ export function resolveOptions(options: WebSocketOptions = {}): ResolvedWebSocke
   const fail: Fail = (message) => {
     throw new ConfigurationError(message, { channel: name });
   };
-  assertKnown('', options, NAMES, fail);
+  assertKnownOptions(options, NAMES, { channel: name });
   if (typeof name !== 'string' || name === '') fail('name must be a text that is not empty');
   const areOrigins = Array.isArray(origins) && origins.every(isOrigin);
   if (origins !== null && origins !== true && !areOrigins) {
@@ -142,7 +143,7 @@ export function resolveOptions(options: WebSocketOptions = {}): ResolvedWebSocke
   const idle = idleTimeoutMs === null ? null : numberOf('idleTimeoutMs', idleTimeoutMs, fail);
   const log = options.log ?? {};
   if (!isJsonObject(log)) fail('log must hold maxMessages, maxBytes or maxAgeMs, or be left out');
-  assertKnown('log.', log, Object.keys(LOG_DEFAULTS), fail);
+  assertKnownOptions(log, Object.keys(LOG_DEFAULTS), { channel: name, within: 'log' });
   return {
     ...withDefaults('', DEFAULTS, options, fail),
     name,
@@ -150,15 +151,9 @@ export function resolveOptions(options: WebSocketOptions = {}): ResolvedWebSocke
     clock,
     logger,
     idleTimeoutMs: idle,
-    auth: resolveAuth(options.auth, fail),
+    auth: resolveAuth(options.auth, name, fail),
     log: withDefaults('log.', LOG_DEFAULTS, log, fail),
   };
-}
-
-function assertKnown(lead: string, options: object, names: readonly string[], fail: Fail): void {
-  const unknown = Object.keys(options).find((key) => !names.includes(key));
-  if (unknown === undefined) return;
-  fail(`unknown option "${lead}${unknown}": there are ${names.join(', ')}`);
 }
 
 function withDefaults<D extends Record<string, number>>(
@@ -186,14 +181,14 @@ function isOrigin(origin: unknown): boolean {
   return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
 }
 
-function resolveAuth(auth: WebSocketOptions['auth'], fail: Fail): ResolvedAuth {
+function resolveAuth(auth: WebSocketOptions['auth'], channel: string, fail: Fail): ResolvedAuth {
   if (auth === undefined) return { type: 'none' };
   if (typeof auth === 'function') return { type: 'function', authenticate: auth };
   // An empty section in a file is `null`, and must not open the channel to everybody.
   if (!isJsonObject(auth) || auth.type !== 'jwt') {
     return fail('auth must be a function, hold type "jwt", or be left out');
   }
-  assertKnown('auth.', auth, JWT_NAMES, fail);
+  assertKnownOptions(auth, JWT_NAMES, { channel, within: 'auth' });
   const algorithms: unknown = auth.algorithms ?? ['HS256'];
   if (!areAlgorithms(algorithms)) {
     return fail('auth.algorithms must be a list of names such as ["RS256"], and not "none"');

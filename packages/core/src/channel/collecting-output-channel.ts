@@ -17,6 +17,7 @@ import { OutputChannel } from './output-channel.ts';
  */
 export class CollectingOutputChannel extends OutputChannel {
   override readonly name: string;
+  override readonly responseAliases = ['collector'] as const;
 
   /** What was said so far. */
   readonly messages: CollectedMessage[] = [];

@@ -75,6 +75,14 @@ export abstract class OutputChannel {
   /** The channel's name: picks the response variation and the overrides. */
   abstract readonly name: string;
 
+  /**
+   * By what other names a response variation may mean this channel: Rasa's files say `collector` where
+   * they mean channels that collect.
+   *
+   * @defaultValue none
+   */
+  readonly responseAliases: readonly string[] = [];
+
   /** What the platform allows. */
   readonly limits: ChannelLimits = {};
 

@@ -41,6 +41,7 @@ const HIGH_WATER_MARK = 64;
  */
 export class QueueOutputChannel extends OutputChannel implements AsyncIterable<QueuedOutput> {
   override readonly name: string;
+  override readonly responseAliases = ['queue'] as const;
 
   readonly #queue: QueuedOutput[] = [];
   #closed = false;

@@ -4,6 +4,8 @@ import type { Clock } from '../clock.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { UserMessage } from '../message/user-message.ts';
+import type { Responses } from '../responses/responses.ts';
+import { assertKnownOptions } from '../names.ts';
 import type { Store } from '../store/contract.ts';
 import type { Hooks } from '../telemetry.ts';
 import type { Apology } from '../turns/apology.ts';
@@ -20,6 +22,8 @@ export interface TrunklineOptions extends Hooks {
   channels: readonly InputChannel[];
   /** Whatever answers. */
   assistant: Assistant;
+  /** What `reply.utter` says. @defaultValue none */
+  responses?: Responses;
   /** Where turns, locks and values live; closed with the line. @defaultValue a new `MemoryStore` */
   store?: Store;
   /** Where log lines go. @defaultValue nowhere */
@@ -61,6 +65,7 @@ export interface ListenOptions {
 const NAMES: Record<keyof TrunklineOptions, true> = {
   channels: true,
   assistant: true,
+  responses: true,
   store: true,
   logger: true,
   route: true,
@@ -83,12 +88,7 @@ const NAMES: Record<keyof TrunklineOptions, true> = {
  * @throws ConfigurationError - an option is unknown, or the channels are none.
  */
 export function checkOptions(options: TrunklineOptions): void {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(NAMES, name));
-  if (unknown !== undefined) {
-    throw new ConfigurationError(
-      `unknown option "${unknown}": there are ${Object.keys(NAMES).join(', ')}`,
-    );
-  }
+  assertKnownOptions(options, Object.keys(NAMES));
   if (!Array.isArray(options.channels)) {
     throw new ConfigurationError('channels must be a list of channels: [new RestInput()] say');
   }

@@ -13,6 +13,7 @@ import { callersProblem, sendError, sendProblem } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
 import { guardLogger, silentLogger } from '../logger.ts';
 import type { Address } from '../message/user-message.ts';
+import type { Responses } from '../responses/responses.ts';
 import type { Store } from '../store/contract.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { createTelemetry, type Telemetry } from '../telemetry.ts';
@@ -55,6 +56,9 @@ export class Trunkline {
   /** The channels, in the order they were given. */
   readonly channels: readonly InputChannel[];
 
+  /** What `reply.utter` says. Can be replaced; turns that run already keep theirs. */
+  responses: Responses | null;
+
   /** Deferred turns that were given up. */
   readonly deadLetters: DeadLetters;
 
@@ -78,6 +82,7 @@ export class Trunkline {
     const clock = options.clock ?? systemClock;
     const logger = guardLogger(options.logger ?? silentLogger);
     this.#assistant = toAssistant(options.assistant);
+    this.responses = options.responses ?? null;
     this.#telemetry = createTelemetry(logger, options);
     this.#store = options.store ?? new MemoryStore({ clock });
     this.#clock = clock;
@@ -95,6 +100,7 @@ export class Trunkline {
       session: options.session,
       apology: options.apology,
       assistant: () => this.#assistant,
+      responses: () => this.responses,
       middleware: this.#middleware,
       transforms: this.#transforms,
       conversationKey: options.conversationKey,

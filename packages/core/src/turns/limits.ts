@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts';
+import { assertKnownOptions } from '../names.ts';
 
 /** The bounds that turns keep. What is over one gets a clear answer, never a hang. */
 export interface TurnLimits {
@@ -42,14 +43,10 @@ export function wholeNumbers<T extends { [K in keyof T]: number }>(
   defaults: T,
   options: Partial<T>,
 ): T {
+  assertKnownOptions(options, Object.keys(defaults), { within: group });
   const resolved = { ...defaults, ...options };
   for (const [name, value] of Object.entries<number>(resolved)) {
     const minimum = MAY_BE_ZERO.includes(name) ? 0 : 1;
-    if (!Object.hasOwn(defaults, name)) {
-      throw new ConfigurationError(
-        `unknown option ${group}.${name}: there are ${Object.keys(defaults).join(', ')}`,
-      );
-    }
     if (!Number.isInteger(value) || value < minimum) {
       throw new ConfigurationError(
         `${group}.${name} must be a whole number of at least ${minimum}, and is ${String(value)}`,

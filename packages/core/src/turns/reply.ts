@@ -9,6 +9,7 @@ import type {
   QuickReply,
 } from '../message/bot-message.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
+import type { Slots } from '../responses/variation.ts';
 import type { HistoryEntry } from './history.ts';
 
 /** What became of a response. */
@@ -46,6 +47,14 @@ export interface Reply {
   elements(elements: readonly Element[], extra?: Extra): Promise<Sent>;
   /** Sends JSON that the platform understands. */
   custom(json: JsonValue, extra?: Extra): Promise<Sent>;
+  /**
+   * Says a response by its name: the variation for this channel and these slots, filled in. Slots of
+   * {@link Reply.trackerState} count too; those that are given win.
+   *
+   * Rejects with a `ConfigurationError` if there is no such response or a variable has no value: then
+   * nothing is sent.
+   */
+  utter(name: string, slots?: Slots): Promise<Sent>;
   /** Says a response with any of its parts. */
   response(response: BotMessage): Promise<Sent>;
   /**

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { responseFor } from '../message/bot-message.ts';
 import type { JsonObject } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
+import type { Responses } from '../responses/responses.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
 import { wrap, type AssistantObject, type Middleware } from './assistant.ts';
@@ -21,6 +22,8 @@ export interface SpeakerOptions {
   telemetry: Telemetry;
   /** Whoever answers, asked for at every turn, so that it can be replaced. */
   assistant: () => AssistantObject;
+  /** The templates, asked for at every turn as well. */
+  responses: () => Responses | null;
   middleware: readonly Middleware[];
   transforms: readonly TransformEntry[];
   history: History;
@@ -97,6 +100,7 @@ export class Speaker {
       telemetry,
       transforms,
       state: conversation.state,
+      responses: this.#options.responses(),
       history: (count) => ask(() => history.last(key, count)),
       loadTrackerState: assistant.trackerState?.bind(assistant, message) ?? null,
       onSaid: (text) => {

@@ -4,6 +4,7 @@ import { ConfigurationError, OverloadedError, toError } from '../errors.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import { isJsonObject, type JsonValue } from '../message/json.ts';
 import { UserMessage, type Address } from '../message/user-message.ts';
+import type { Responses } from '../responses/responses.ts';
 import type { Store } from '../store/contract.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { resolveApology, type Apology } from './apology.ts';
@@ -42,6 +43,8 @@ export interface TurnEngineOptions {
   apology?: Apology | undefined;
   /** Whoever answers, asked for at every turn, so that it can be replaced. */
   assistant: () => AssistantObject;
+  /** The response templates, asked for at every turn as well. @defaultValue none */
+  responses?: (() => Responses | null) | undefined;
   middleware: readonly Middleware[];
   transforms: readonly TransformEntry[];
   /** Links conversations on purpose: a key of its own, or `undefined` for the usual one. */
@@ -68,7 +71,7 @@ export class TurnEngine {
     const limits = resolveLimits(options.limits);
     const history = new History(store.lists, clock, options.history);
     const menus = new Menus(store.values);
-    const { middleware, transforms } = options;
+    const { middleware, transforms, responses = () => null } = options;
     this.deadLetters = new DeadLetterBox(store.values);
     this.#context = {
       store,
@@ -78,7 +81,16 @@ export class TurnEngine {
       policy: resolveDelivery(options.delivery),
       overlap: resolveOverlap(options.overlap),
       schedule: new Schedule(store, clock, limits),
-      speaker: new Speaker({ clock, telemetry, assistant, middleware, transforms, history, menus }),
+      speaker: new Speaker({
+        clock,
+        telemetry,
+        assistant,
+        responses,
+        middleware,
+        transforms,
+        history,
+        menus,
+      }),
       history,
       menus,
       sessions: new Sessions(store.values, clock, options.session),

@@ -12,6 +12,9 @@ import {
   type QuickReply,
 } from '../message/bot-message.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
+import type { Responses } from '../responses/responses.ts';
+import { utterance } from '../responses/utterance.ts';
+import type { Slots } from '../responses/variation.ts';
 import type { SendReport, Telemetry } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
 import type { HistoryEntry } from './history.ts';
@@ -32,6 +35,8 @@ export interface TurnReplyOptions {
   transforms: readonly TransformEntry[];
   state: JsonObject;
   history: (count: number) => Promise<HistoryEntry[]>;
+  /** The templates that there are. */
+  responses: Responses | null;
   /** Asks the assistant for the conversation's state. */
   loadTrackerState: (() => Promise<TrackerState | null> | TrackerState | null) | null;
   /** Told what was said. */
@@ -99,6 +104,15 @@ export class TurnReply implements Reply {
 
   custom(custom: JsonValue, extra?: Extra): Promise<Sent> {
     return this.response({ ...extra, custom });
+  }
+
+  utter(name: string, slots: Slots = {}): Promise<Sent> {
+    return this.#say(async () => {
+      const { responses, channel, output } = this.#options;
+      const state = this.#knownTrackerState();
+      const trackerState = state === undefined ? await this.#loadTrackerState() : state;
+      return this.#send(utterance(responses, name, { channel, output, trackerState, slots }));
+    });
   }
 
   response(response: BotMessage): Promise<Sent> {

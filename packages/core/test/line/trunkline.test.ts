@@ -90,8 +90,11 @@ describe('a line', () => {
     [{ channels: [EchoInput] }, 'make a channel of it, new EchoInput()'],
     [{ channels: [{ name: 'x' }] }, 'does not extend InputChannel'],
     [{ channels: [null] }, 'does not extend InputChannel'],
-    [{ channels: [], turn: {} }, 'unknown option "turn": there are channels, assistant'],
-    [{ channels: [], turns: { maxQueue: 5 } }, 'unknown option turns.maxQueue'],
+    [{ channels: [], turn: {} }, 'unknown option "turn", did you mean "turns"?'],
+    [
+      { channels: [], turns: { maxQueue: 5 } },
+      'unknown option "turns.maxQueue", did you mean "maxQueued"?',
+    ],
     [{ channels: [], history: { maxEntries: 'x' } }, 'history.maxEntries must be a whole number'],
   ])('says what is wrong with its options: %o', (options, message) => {
     const make = (): Trunkline => new Trunkline({ assistant, ...options } as never);
