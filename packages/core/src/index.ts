@@ -27,6 +27,13 @@ export { QueueOutputChannel, type QueuedOutput } from './channel/queue-output-ch
 export { splitText, type SplitOptions } from './channel/split-text.ts';
 export { systemClock, type Clock } from './clock.ts';
 export {
+  loadCredentials,
+  type CredentialsOptions,
+  type LoadedChannels,
+} from './credentials/load-credentials.ts';
+export { parseModuleRef, type ModuleRef } from './credentials/module-ref.ts';
+export { nodeModules, type Modules } from './credentials/modules.ts';
+export {
   ConfigurationError,
   DeliveryError,
   MalformedPayloadError,

@@ -1,0 +1,227 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  assertKnownOptions,
+  ConfigurationError,
+  InputChannel,
+  loadCredentials,
+  type CredentialsOptions,
+  type InputChannel as Channel,
+  type JsonObject,
+  type Modules,
+} from '@trunkline/core';
+import { folderOf } from '../support/files.ts';
+
+/** Takes its name and its options from the credentials, as a built-in channel does. */
+class NamedInput extends InputChannel {
+  readonly name: string;
+  readonly options: JsonObject;
+
+  constructor(options: JsonObject) {
+    super();
+    this.name = String(options['name'] ?? 'default');
+    this.options = options;
+  }
+
+  static override fromCredentials(credentials: unknown): NamedInput {
+    const options = (credentials ?? {}) as JsonObject;
+    assertKnownOptions(options, ['name', 'token', 'auth'], { channel: 'named' });
+    const { auth } = options;
+    if (typeof auth === 'object' && auth !== null) {
+      assertKnownOptions(auth, ['type'], { channel: 'named', within: 'auth' });
+    }
+    return new NamedInput(options);
+  }
+}
+
+class MyIO extends InputChannel {
+  readonly name = 'myio';
+}
+
+class Broken extends InputChannel {
+  readonly name = 'broken';
+  static override fromCredentials(): never {
+    throw new TypeError("Cannot read properties of undefined (reading 'token')");
+  }
+}
+
+class Slow extends InputChannel {
+  readonly name = 'slow';
+  // Somebody's may be async; the type of ours does not say so.
+  static override fromCredentials = (async () => new Slow()) as never;
+}
+
+const MODULES: Record<string, Record<string, unknown>> = {
+  '@trunkline/rest': { RestInput: NamedInput },
+  '@trunkline/sms': { SmsInput: NamedInput },
+  './addons/my-channel.ts': { MyIO, NamedInput, Broken, Slow, helper: () => 1, version: '1' },
+  'my-package': { MyIO },
+  '@scope/my-package': { MyIO },
+};
+
+const asked: [string, string][] = [];
+const modules: Modules = {
+  resolve(module, folder) {
+    asked.push([module, folder]);
+    return module in MODULES || module === './throws.ts' ? module : null;
+  },
+  async load(module) {
+    if (module === './throws.ts') throw new SyntaxError('Unexpected token');
+    return MODULES[module] ?? {};
+  },
+};
+
+const load = async (
+  text: string,
+  options: CredentialsOptions = {},
+): Promise<{ channels: Channel[]; ignored: string[]; folder: string }> => {
+  const folder = await folderOf({ 'credentials.yml': text });
+  const file = join(folder, 'credentials.yml');
+  return { ...(await loadCredentials({ file, modules, env: {}, ...options })), folder };
+};
+
+const names = async (text: string, options?: CredentialsOptions): Promise<string[]> =>
+  (await load(text, options)).channels.map(({ name }) => name);
+
+describe('credentials', () => {
+  it('121: make a channel of each key, in the order of the file', async () => {
+    const text = 'twilio:\n  token: t\nrest:\n"./addons/my-channel.ts#MyIO":\n  username: u\n';
+    const { channels, folder } = await load(text);
+    expect(channels.map(({ name }) => name)).toEqual(['twilio', 'rest', 'myio']);
+    expect((channels[0] as NamedInput).options).toEqual({ token: 't', name: 'twilio' });
+    expect(asked.slice(-3)).toEqual([
+      ['@trunkline/sms', folder],
+      ['@trunkline/rest', folder],
+      ['./addons/my-channel.ts', folder],
+    ]);
+  });
+
+  it('121: make one channel alone where a connector is named', async () => {
+    const text = 'sms:\n  token: ${UNSET}\nrest:\n  token: t\n';
+    const { channels, ignored } = await load(text, { connector: 'rest' });
+    expect(channels).toMatchObject([{ name: 'rest', options: { token: 't' } }]);
+    expect(ignored).toEqual(['sms']);
+    // One that the file does not name has no options.
+    const other = await load(text, { connector: './addons/my-channel.ts#MyIO' });
+    expect(other.channels.map(({ name }) => name)).toEqual(['myio']);
+  });
+
+  it('121: are not needed for a connector', async () => {
+    const found = await loadCredentials({ connector: 'rest', modules });
+    expect(found).toMatchObject({ channels: [{ name: 'rest' }], ignored: [] });
+    const own = await loadCredentials({ connector: 'my-package#MyIO', modules });
+    expect(own.channels[0]).toBeInstanceOf(MyIO);
+    await expect(loadCredentials({ modules })).rejects.toThrow('neither a credentials file');
+  });
+
+  it.each(['my-package#MyIO', '@scope/my-package#MyIO', './addons/my-channel.ts#MyIO'])(
+    'take a class by the name of its module: %s',
+    async (key) => expect(await names(`"${key}":`)).toEqual(['myio']),
+  );
+
+  it('make several channels of one class', async () => {
+    const text =
+      'rest:\nsales:\n  class: rest\n  token: a\n' +
+      'support:\n  class: ./addons/my-channel.ts#NamedInput\n  token: b\n';
+    expect((await load(text)).channels).toMatchObject([
+      { name: 'rest', options: { name: 'rest' } },
+      { name: 'sales', options: { name: 'sales', token: 'a' } },
+      { name: 'support', options: { name: 'support', token: 'b' } },
+    ]);
+  });
+
+  it('wait for a class that takes its time', async () => {
+    expect(await names('"./addons/my-channel.ts#Slow":')).toEqual(['slow']);
+  });
+
+  it('take values from the environment, as texts', async () => {
+    const text = 'rest:\n  token: ${A}-${B}\n  auth:\n    type: "${PORT}"\n';
+    const { channels } = await load(text, { env: { A: 'x', B: '', PORT: '5005' } });
+    expect(channels).toMatchObject([{ options: { token: 'x-', auth: { type: '5005' } } }]);
+  });
+
+  it.each([
+    ['rest:\n  token: "${TOKEN}"', ':2: the environment has no variable TOKEN'],
+    ['rest:\n  auth:\n    type: [a, "${T}"]', ':3: the environment has no variable T'],
+    ['rest:\n  token: "${T:-x}"', ':2: ${T:-x} names no variable of the environment'],
+  ])('name the variable that is missing: %j', async (text, message) => {
+    await expect(load(text)).rejects.toThrow(`credentials.yml${message}`);
+  });
+
+  it.each([
+    ['- rest', ':1: credentials must be a map'],
+    ['', ' names no channel: write "rest:" say'],
+    ['rest: true', ':1: the section of rest must hold options'],
+    ['rest:\n  corz: 1\n  tokn: 1', ':2: [named] unknown option "corz": there are name'],
+    ['rest:\n  token: 1\n  tokem: 1', ':3: [named] unknown option "tokem", did you mean "token"?'],
+    [
+      'rest:\n  auth:\n\n    tipe: x',
+      ':4: [named] unknown option "auth.tipe", did you mean "type"?',
+    ],
+    ['rest:\n  name: other', ':1: rest is the name of the channel'],
+    ['rest:\n  class: 5', ':1: class of rest must name a class'],
+    ['a:\n  class: ./addons/my-channel.ts#MyIO', ':1: MyIO made a channel called "myio"'],
+    ['a:\n  class: rst', ':1: there is no channel "rst", did you mean "rest"?'],
+    ['\nsmss:', ':2: there is no channel "smss", did you mean "sms"?'],
+    [
+      'rasa:\n  url: x',
+      ':1: "rasa" is a section for Rasa X, which has no counterpart here: remove it',
+    ],
+    ['slack:', ':1: slack needs its package: npm install @trunkline/slack'],
+    ['"./gone.ts#MyIO":', ':1: there is no module ./gone.ts in '],
+    ['"gone#MyIO":', ':1: there is no module gone to be found: npm install gone'],
+    ['"./addons/my-channel.ts":', ':1: "./addons/my-channel.ts" names no class: write'],
+    [
+      '"./addons/my-channel.ts#MyIo":',
+      ':1: ./addons/my-channel.ts exports no "MyIo", did you mean "MyIO"?',
+    ],
+    ['"my-package#X":', ':1: my-package exports no "X": it exports MyIO'],
+    ['"./addons/my-channel.ts#helper":', ':1: helper of ./addons/my-channel.ts is no class'],
+    ['"./addons/my-channel.ts#version":', ':1: version of ./addons/my-channel.ts is no class'],
+    ['addons.my.MyIO:', ':1: "addons.my.MyIO" is how Rasa names a Python class'],
+    ['addons.my.MyIO:', '"./addons/my.ts#MyIO" say'],
+    ['telegram:', ':1: there is no channel "telegram": there are rest, websocket'],
+    ['rest: {}\nrest: {}', ':2: Map keys must be unique'],
+    ['rest: !!js/function x', ':1: Unresolved tag'],
+  ])('say what is wrong, and where: %j', async (text, message) => {
+    const loading = load(text);
+    await expect(loading).rejects.toThrow(ConfigurationError);
+    await expect(loading).rejects.toThrow(
+      message.startsWith('"') ? message : `credentials.yml${message}`,
+    );
+  });
+
+  it('show what somebody’s fromCredentials threw as what it is', async () => {
+    const error = await load('\n"./addons/my-channel.ts#Broken":').catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/credentials\.yml:2: Broken\.fromCredentials failed$/),
+      cause: expect.any(TypeError),
+    });
+    expect(String((error as Error).cause)).toContain("(reading 'token')");
+    expect(((error as Error).cause as Error).stack).toContain('load-credentials.test.ts');
+  });
+
+  it('show why a module cannot be loaded', async () => {
+    await expect(load('"./throws.ts#MyIO":')).rejects.toMatchObject({
+      message: expect.stringContaining('credentials.yml:1: ./throws.ts cannot be loaded'),
+      cause: expect.any(SyntaxError),
+    });
+  });
+
+  it('load what Node can run by itself', async () => {
+    const channel = 'static fromCredentials() { return { name: "plain" } }';
+    const folder = await folderOf({
+      'credentials.yml': '"./plain.mjs#Plain":\n"pack#Plain":\n',
+      'plain.mjs': `export class Plain { ${channel} }`,
+      'node_modules/pack/package.json': '{"name":"pack","exports":"./main.cjs"}',
+      'node_modules/pack/main.cjs': `exports.Plain = class { ${channel} }`,
+    });
+    const { channels } = await loadCredentials({ file: join(folder, 'credentials.yml') });
+    expect(channels).toEqual([{ name: 'plain' }, { name: 'plain' }]);
+    await expect(loadCredentials({ file: join(folder, 'gone.yml') })).rejects.toThrow(
+      'gone.yml cannot be read: there is no such file',
+    );
+  });
+});
