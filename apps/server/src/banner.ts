@@ -1,13 +1,10 @@
 import type { Trunkline } from '@trunkline/core';
+import { channelRows } from 'trunkline';
 
 /** What is served, and two ways to try it. */
 export function banner(url: string, line: Trunkline): string {
-  const rows = line.channels.map(
-    (channel) => `  ${channel.name.padEnd(10)} ${url}/webhooks/${channel.urlPrefix()}/`,
-  );
   return `Trunkline serves
-${rows.join('\n')}
-
+${channelRows(url, line)}
 Open the chat page:
   ${url}/
 

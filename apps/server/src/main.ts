@@ -5,13 +5,10 @@
 import { ConfigurationError, StoreError, Trunkline } from '@trunkline/core';
 import { RestInput } from '@trunkline/rest';
 import { WebSocketInput } from '@trunkline/websocket';
+import { createLogger, loadEnvironment, openStore, stopOnSignals } from 'trunkline';
 import { createApp } from './app.ts';
 import { createAssistant } from './assistant.ts';
 import { banner } from './banner.ts';
-import { loadEnvironment } from './environment.ts';
-import { createLogger } from './log.ts';
-import { stopOnSignals } from './signals.ts';
-import { openStore } from './store.ts';
 
 try {
   const environment = loadEnvironment();

@@ -31,7 +31,7 @@ export {
   type CredentialsOptions,
   type LoadedChannels,
 } from './credentials/load-credentials.ts';
-export { parseModuleRef, type ModuleRef } from './credentials/module-ref.ts';
+export { isModulePath, parseModuleRef, type ModuleRef } from './credentials/module-ref.ts';
 export { nodeModules, type Modules } from './credentials/modules.ts';
 export {
   ConfigurationError,

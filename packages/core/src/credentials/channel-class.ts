@@ -3,7 +3,7 @@ import type { InputChannel } from '../channel/input-channel.ts';
 import type { JsonValue } from '../message/json.ts';
 import { didYouMean } from '../names.ts';
 import { BUILT_IN } from './built-in.ts';
-import { isPath, parseModuleRef, type ModuleRef } from './module-ref.ts';
+import { isModulePath, parseModuleRef, type ModuleRef } from './module-ref.ts';
 import type { Modules } from './modules.ts';
 
 /** A class that channels are made of. */
@@ -23,7 +23,7 @@ export interface ClassPlace {
 
 /** Whether a text names a module and not a built-in channel. */
 export function namesModule(text: string): boolean {
-  return text.includes('#') || text.startsWith('@') || isPath(text);
+  return text.includes('#') || text.startsWith('@') || isModulePath(text);
 }
 
 /**
@@ -39,7 +39,7 @@ export async function findChannelClass(text: string, place: ClassPlace): Promise
   const resolved = resolve(ref, place);
   if (resolved === null) {
     if (!namesModule(text)) return fail(`${text} needs its package: npm install ${module}`);
-    const help = isPath(module) ? `in ${folder}` : `to be found: npm install ${module}`;
+    const help = isModulePath(module) ? `in ${folder}` : `to be found: npm install ${module}`;
     return fail(`there is no module ${module} ${help}`);
   }
   let exported: Readonly<Record<string, unknown>>;
@@ -93,9 +93,10 @@ function isChannelClass(value: unknown): value is ChannelClass {
   return typeof value === 'function' && typeof Object(value).fromCredentials === 'function';
 }
 
-/** What fails at a place, with `<file>:<line>: ` before it. */
+/** What fails at a place, with `<file>:<line>: ` before it. A cause is what somebody's own code threw. */
 export function failAt(place: string): ClassPlace['fail'] {
   return (message, cause) => {
-    throw new ConfigurationError(`${place}: ${message}`, { cause });
+    const code = cause === undefined ? {} : { code: 'user_code' };
+    throw new ConfigurationError(`${place}: ${message}`, { cause, ...code });
   };
 }

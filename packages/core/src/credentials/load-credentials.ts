@@ -36,7 +36,7 @@ export interface LoadedChannels {
  * the option `name`.
  *
  * @throws ConfigurationError - the file is malformed, a class is not found, or its `fromCredentials`
- *   failed: then what it threw is the `cause`.
+ *   failed: then the code is `user_code`, and what it threw the `cause`.
  */
 export async function loadCredentials(options: CredentialsOptions): Promise<LoadedChannels> {
   const { file = null, connector = null, modules = nodeModules, env = process.env } = options;

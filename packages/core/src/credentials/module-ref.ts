@@ -14,6 +14,6 @@ export function parseModuleRef(text: string): ModuleRef {
 }
 
 /** Whether a module is named by its path and not as a package. */
-export function isPath(module: string): boolean {
+export function isModulePath(module: string): boolean {
   return /^(\.{0,2}[/\\]|[A-Za-z]:[/\\])/.test(module);
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseModuleRef } from '@trunkline/core';
-import { isPath } from '../../src/credentials/module-ref.ts';
+import { isModulePath, parseModuleRef } from '@trunkline/core';
 
 describe('the name of something that a module exports', () => {
   it.each([
@@ -22,5 +21,5 @@ describe('the name of something that a module exports', () => {
     ['a', false],
     ['@a/b', false],
     ['.a', false],
-  ])('is a path or a package: %s', (module, path) => expect(isPath(module)).toBe(path));
+  ])('is a path or a package: %s', (module, path) => expect(isModulePath(module)).toBe(path));
 });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ConfigurationError } from '@trunkline/core';
+import { parseStore, type StoreName } from './store.ts';
 
 /** What the environment says. */
 export interface Environment {
@@ -8,7 +9,7 @@ export interface Environment {
   /** `PUBLIC_URL`: where users reach the server. @defaultValue `http://localhost:<port>` */
   publicUrl: string;
   /** `STORE`: `sqlite:` and a file, a Redis URL, or `memory`. @defaultValue `sqlite:data/trunkline.db` */
-  store: { type: 'memory' } | { type: 'sqlite'; file: string } | { type: 'redis'; url: string };
+  store: StoreName;
   /** `LOG_LEVEL`: debug, info, warn or error. @defaultValue info */
   logLevel: string;
 }
@@ -21,13 +22,10 @@ export function loadEnvironment(): Environment {
   return parseEnvironment(process.env);
 }
 
-/** @throws ConfigurationError - a variable is malformed. */
+/** Reads variables. @throws ConfigurationError - one is malformed. */
 export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
-  const port = variables['PORT'] || '5005';
+  const port = parsePort(variables['PORT'] || '5005', 'PORT', 1);
   const logLevel = (variables['LOG_LEVEL'] || 'info').toLowerCase();
-  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
-    throw new ConfigurationError(`PORT must be a number from 1 to 65535, and is "${port}"`);
-  }
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigurationError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   }
@@ -35,16 +33,14 @@ export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
   if (!/^https?:\/\/[^/]/.test(publicUrl) || !URL.canParse(publicUrl)) {
     throw new ConfigurationError('PUBLIC_URL must be an address such as https://bot.example.org');
   }
-  const store = parseStore(variables['STORE'] || 'sqlite:data/trunkline.db');
-  return { port: Number(port), publicUrl: publicUrl.replace(/\/+$/, ''), store, logLevel };
+  const store = parseStore(variables['STORE'] || 'sqlite:data/trunkline.db', 'STORE');
+  return { port, publicUrl: publicUrl.replace(/\/+$/, ''), store, logLevel };
 }
 
-function parseStore(text: string): Environment['store'] {
-  if (text === 'memory') return { type: 'memory' };
-  const file = /^sqlite:(.+)$/.exec(text)?.[1];
-  if (file !== undefined) return { type: 'sqlite', file };
-  if (/^rediss?:\/\//.test(text)) return { type: 'redis', url: text };
-  throw new ConfigurationError(
-    'STORE must be "sqlite:" and a file, a Redis URL such as redis://localhost:6379, or "memory"',
-  );
+/** Reads a port. `what` names it in the error. */
+export function parsePort(text: string, what: string, lowest: 0 | 1): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= lowest && Number(text) <= 65_535) {
+    return Number(text);
+  }
+  throw new ConfigurationError(`${what} must be a number from ${lowest} to 65535, and is "${text}"`);
 }

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { loadCredentials, Trunkline, type InputChannel, type Logger } from '@trunkline/core';
+import type { Command } from 'commander';
+import { channelRows } from '../banner.ts';
+import { loadEnvironment } from '../environment.ts';
+import { createLogger } from '../log.ts';
+import type { Context } from '../program.ts';
+import { Project, type ProjectOptions } from '../project.ts';
+import { reloadOnChange } from '../reload.ts';
+import { stopOnSignals } from '../signals.ts';
+import { openStore, type StoreName } from '../store.ts';
+import { addProjectOptions, portOption, storeOption } from './options.ts';
+
+interface RunOptions extends ProjectOptions {
+  credentials?: string;
+  connector?: string;
+  port?: number;
+  store?: StoreName;
+}
+
+const CREDENTIALS = 'credentials.yml';
+
+/** Adds `trunkline run`. */
+export function addRun(program: Command, context: Context): void {
+  const command = program
+    .command('run')
+    .description('serve the assistant on its channels')
+    .option('-c, --credentials <file>', 'the channels and their options (credentials.yml)')
+    .option('--connector <channel>', 'this channel alone');
+  addProjectOptions(command)
+    .addOption(portOption())
+    .addOption(storeOption())
+    .addHelpText('after', NOTES)
+    .action((options: RunOptions) => run(options, context));
+}
+
+const NOTES = `
+What is not named is assistant.ts, .mts, .js or .mjs; credentials.yml, or else the channel rest; and the
+responses of domain.yml or domain/. PORT (5005), STORE (sqlite:data/trunkline.db), PUBLIC_URL and LOG_LEVEL
+come from the environment. Unless NODE_ENV is production, assistant and responses are loaded again when a
+file of theirs changes.`;
+
+async function run(options: RunOptions, { output }: Context): Promise<void> {
+  const environment = loadEnvironment();
+  const logger = createLogger(environment.logLevel);
+  const project = new Project(options);
+  const { assistant, responses } = await project.load();
+  const line = new Trunkline({
+    channels: await channelsOf(options, project, logger),
+    assistant,
+    ...(responses === null ? {} : { responses }),
+    store: await openStore(options.store ?? environment.store),
+    logger,
+  });
+  let stopReloading = async (): Promise<void> => {};
+  stopOnSignals(async () => {
+    await Promise.all([stopReloading(), line.close()]);
+  });
+
+  const server = await line.listen(options.port ?? environment.port);
+  if (process.env['NODE_ENV'] !== 'production' && project.isReloadable) {
+    stopReloading = await reloadOnChange(line, project, {
+      onReloaded: () => logger.info({}, `${project.assistant.module} was loaded again`),
+      onFailed: (reason) =>
+        logger.error({}, `the change cannot be loaded, what was there before goes on: ${reason}`),
+    });
+  }
+  const { port } = server.address() as AddressInfo;
+  const url = options.port === undefined ? environment.publicUrl : `http://localhost:${port}`;
+  output.write(`Trunkline serves ${project.assistant.module} on\n${channelRows(url, line)}`);
+  output.write('Ctrl-C stops it.\n');
+}
+
+/** The channels of the credentials file, or `rest` where there is neither that nor a connector. */
+async function channelsOf(
+  options: RunOptions,
+  { modules }: Project,
+  logger: Logger,
+): Promise<InputChannel[]> {
+  const file = options.credentials ?? (existsSync(CREDENTIALS) ? CREDENTIALS : null);
+  if (file === null && options.connector === undefined) {
+    logger.info({}, `there is no ${CREDENTIALS}: the channel is rest`);
+  }
+  const connector = options.connector ?? (file === null ? 'rest' : null);
+  const { channels, ignored } = await loadCredentials({ file, connector, modules });
+  if (ignored.length > 0) {
+    logger.info({ ignored }, `only ${connector} is used of ${file}`);
+  }
+  return channels;
+}

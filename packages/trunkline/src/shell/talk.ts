@@ -1,0 +1,85 @@
+import { createInterface } from 'node:readline';
+import { Trunkline, TurnAbortedError, type Logger } from '@trunkline/core';
+import { describe } from '../failure.ts';
+import type { Context } from '../program.ts';
+import type { Project } from '../project.ts';
+import { reloadOnChange } from '../reload.ts';
+import { paint, type Screen } from '../terminal.ts';
+import { ShellInput } from './shell-input.ts';
+
+/** A conversation in the terminal, until its input ends. Resolves to whether all was answered. */
+export async function talk(project: Project, terminal: Context): Promise<boolean> {
+  const { input, output, errors } = terminal;
+  const isTerminal = input.isTTY && output.isTTY;
+  const { assistant, responses } = await project.load();
+  const shell = new ShellInput(output);
+  const line = new Trunkline({
+    channels: [shell],
+    assistant,
+    ...(responses === null ? {} : { responses }),
+    logger: screenLogger(errors),
+  });
+  const reader = createInterface({
+    input,
+    ...(isTerminal ? { output, prompt: paint(output, 'bold', '> ') } : {}),
+  });
+  let isAnswering = false;
+  reader.on('SIGINT', () => {
+    if (isAnswering) void shell.cancel();
+    else reader.close();
+  });
+  const stopReloading = isTerminal ? await reloading(line, project, errors) : null;
+  if (isTerminal) output.write(`Talk to ${project.assistant.module}; /stop ends it.\n`);
+
+  let isFine = true;
+  if (isTerminal) reader.prompt();
+  for await (const text of reader) {
+    if (text.trim() === '/stop') break;
+    if (text.trim() !== '') {
+      isAnswering = true;
+      isFine = (await answered(shell, text, errors)) && isFine;
+      isAnswering = false;
+    }
+    if (isTerminal) reader.prompt();
+  }
+  reader.close();
+  await stopReloading?.();
+  await line.close();
+  return isFine || isTerminal;
+}
+
+/** Resolves to whether a message was answered. Why not has been said. */
+async function answered(shell: ShellInput, text: string, errors: Screen): Promise<boolean> {
+  try {
+    await shell.say(text);
+    return true;
+  } catch (error) {
+    // What the assistant threw is in the log. That somebody has cancelled is not.
+    if (error instanceof TurnAbortedError) errors.write(`\n${error.message}\n`);
+    return false;
+  }
+}
+
+function reloading(
+  line: Trunkline,
+  project: Project,
+  errors: Screen,
+): Promise<() => Promise<void>> | null {
+  if (!project.isReloadable) return null;
+  const say = (text: string): unknown => errors.write(`\n${paint(errors, 'dim', text)}\n`);
+  return reloadOnChange(line, project, {
+    onReloaded: () => say(`(${project.assistant.module} was loaded again)`),
+    onFailed: (reason) => say(`the change cannot be loaded: ${reason}`),
+  });
+}
+
+/** What is worth a line between those of a conversation. */
+function screenLogger(errors: Screen): Logger {
+  const say = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    const { err } = fields;
+    const detail = err === undefined ? '' : `${describe(err)}\n`;
+    const isSaid = err instanceof Error && err.message === message;
+    errors.write(`${isSaid ? '' : `${paint(errors, 'red', message)}\n`}${detail}`);
+  };
+  return { debug() {}, info() {}, warn: say, error: say };
+}

@@ -1,0 +1,34 @@
+import { isModulePath, type Modules } from '@trunkline/core';
+import { createJiti } from 'jiti';
+import { join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/**
+ * Modules of the user's folder, in TypeScript or JavaScript. A package that is not there is looked for
+ * among those that the command line brings.
+ */
+export function userModules(): Modules {
+  const jiti = createJiti(import.meta.url);
+  return {
+    resolve(module, folder) {
+      const parents = [pathToFileURL(join(folder, '_')).href, import.meta.url];
+      for (const parentURL of isModulePath(module) ? parents.slice(0, 1) : parents) {
+        const found = jiti.esmResolve(module, { parentURL, try: true });
+        if (found !== undefined) return found;
+      }
+      return null;
+    },
+    load: (resolved) => jiti.import(resolved),
+  };
+}
+
+/** Has the modules of a folder, beside packages, loaded anew by whoever asks next. */
+export function forgetModules(folder: string): void {
+  const { cache } = createJiti(import.meta.url);
+  for (const file of Object.keys(cache)) {
+    const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+    if (path.startsWith(folder + sep) && !path.includes(`${sep}node_modules${sep}`)) {
+      delete cache[file];
+    }
+  }
+}
