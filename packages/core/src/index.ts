@@ -114,7 +114,7 @@ export type { Apology } from './turns/apology.ts';
 export type { Assistant, AssistantObject, Handle, Middleware } from './turns/assistant.ts';
 export type { ConversationRef, OnNewMessage, RunOptions, Turns } from './turns/contract.ts';
 export type { ChannelStore } from './turns/channel-store.ts';
-export type { DeadLetter, DeadLetters } from './turns/dead-letters.ts';
+export { deadLettersIn, type DeadLetter, type DeadLetters } from './turns/dead-letters.ts';
 export type { DeliveryOptions } from './turns/delivery-options.ts';
 export type { HistoryEntry, HistoryOptions } from './turns/history.ts';
 export type { LastSeen } from './turns/last-seen.ts';

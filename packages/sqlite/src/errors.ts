@@ -36,6 +36,21 @@ export function cannotOpen(file: string, thrown: unknown): ConfigurationError {
   );
 }
 
+/** A tool looks for a file that nobody has made. */
+export function noFile(file: string): ConfigurationError {
+  return new ConfigurationError(`there is no file ${file}: name the one of the server`, {
+    channel: NAME,
+    code: 'no_file',
+  });
+}
+
+/** Locks order what one process does, and a tool is another one. */
+export function noLocksBeside(file: string): ConfigurationError {
+  return new ConfigurationError(`a tool beside the server of ${file} takes no locks`, {
+    channel: NAME,
+  });
+}
+
 /** The file was written by a later version of this package. */
 export function newerSchema(file: string): ConfigurationError {
   return new ConfigurationError(

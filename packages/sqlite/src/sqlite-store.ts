@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   LocalLocks,
@@ -15,7 +17,7 @@ import {
 import type Database from 'libsql';
 import { Batch } from './batch.ts';
 import { openDatabase } from './database.ts';
-import { explain, lostFile } from './errors.ts';
+import { explain, lostFile, noFile, noLocksBeside } from './errors.ts';
 import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
 import { lastTurnOf } from './stranded.ts';
@@ -26,6 +28,14 @@ import { SqliteValues } from './values.ts';
 export interface SqliteStoreOptions {
   /** The file; it and its folder are made where they are missing. */
   file: string;
+  /**
+   * Whether this is a tool that works beside the server whose file it is: it takes no locks, and the
+   * turns that it adds are the server's to handle, within 10 seconds or as soon as there is one. The file
+   * must be there.
+   *
+   * @defaultValue `false`
+   */
+  beside?: boolean;
   /** Time. @defaultValue the machine's */
   clock?: Clock;
 }
@@ -37,7 +47,7 @@ const FENCES = 2 ** 32;
  * A store in one file, for one server process. What was stored is on the disk when the promise
  * resolves, and survives the process and the machine.
  *
- * The file belongs to one process at a time; tools may read beside it. A process that died without
+ * The file belongs to one process at a time; tools may work beside it. A process that died without
  * closing it is noticed, and the next one takes over.
  *
  * @see SQLite's pages on WAL and on `PRAGMA synchronous`
@@ -59,7 +69,7 @@ export class SqliteStore implements Store {
   readonly #db: Database.Database;
   readonly #file: string;
   readonly #clock: Clock;
-  readonly #owner: Owner;
+  readonly #owner: Owner | null;
   readonly #batch: Batch;
   readonly #locks: LocalLocks;
   readonly #values: SqliteValues;
@@ -74,20 +84,24 @@ export class SqliteStore implements Store {
   constructor(options: SqliteStoreOptions) {
     this.#file = resolve(options.file);
     this.#clock = options.clock ?? systemClock;
+    const isTool = options.beside === true;
+    if (isTool && !existsSync(this.#file)) throw noFile(this.#file);
     // A server that runs on an earlier version must not have its file changed under it.
     this.#db = openDatabase(this.#file, (db) => Owner.check(db, this.#file, this.#clock));
-    const { owner, lastTurn } = this.#take();
+    const taken = isTool ? null : this.#take();
+    const owner = taken?.owner ?? null;
     this.#owner = owner;
     const explained = (error: unknown): unknown => explain(this.#file, error);
     let versions = 0;
     const check = (): void => {
-      if (!owner.holds()) throw lostFile(this.#file);
+      if (owner?.holds() === false) throw lostFile(this.#file);
     };
     this.#batch = new Batch(this.#db, check, explained);
-    this.#locks = new LocalLocks(owner.generation * FENCES);
+    this.#locks = new LocalLocks((owner?.generation ?? 0) * FENCES);
+    const writer = owner?.generation ?? randomUUID();
     this.#values = new SqliteValues(this.#db, this.#batch, this.#clock, {
       explain: explained,
-      nextVersion: () => `${owner.generation}.${++versions}`,
+      nextVersion: () => `${writer}.${++versions}`,
     });
     this.#lists = new SqliteLists(this.#db, this.#batch, this.#clock, explained);
     this.#turns = new SqliteTurns(this.#db, this.#batch, this.#clock, {
@@ -95,22 +109,23 @@ export class SqliteStore implements Store {
       locks: this.#locks,
       values: this.#values,
       lists: this.#lists,
-      lastTurn,
+      lastTurn: taken?.lastTurn ?? null,
     });
     this.values = this.#values;
     this.lists = this.#lists;
     this.turns = this.#turns;
-    this.#cancelBeat = this.#clock.after(BEAT_MS, () => this.#beat());
+    this.#cancelBeat = isTool ? () => {} : this.#clock.after(BEAT_MS, () => this.#beat());
   }
 
   /** {@inheritDoc @trunkline/core#Store.lock} */
   lock(key: string, options?: LockOptions): Promise<Lock> {
+    if (this.#owner === null) return Promise.reject(noLocksBeside(this.#file));
     return this.#locks.take(key, options);
   }
 
   /** {@inheritDoc @trunkline/core#Store.ready} */
   async ready(): Promise<void> {
-    await this.#batch.write(() => this.#owner.beat());
+    await this.#batch.write(() => this.#owner?.beat());
   }
 
   /** {@inheritDoc @trunkline/core#Store.close} */
@@ -119,7 +134,7 @@ export class SqliteStore implements Store {
     this.#turns.close();
     await this.#batch.empty();
     try {
-      this.#owner.release();
+      this.#owner?.release();
     } catch (error) {
       throw explain(this.#file, error);
     } finally {
@@ -147,7 +162,8 @@ export class SqliteStore implements Store {
   #beat(): void {
     // A disk that is full now may have room at the next beat; `ready` tells meanwhile.
     Promise.all([
-      this.#batch.write(() => this.#owner.beat()),
+      this.#batch.write(() => this.#owner?.beat()),
+      this.#turns.takeOver(),
       this.#values.sweep(),
       this.#lists.sweep(),
       this.#turns.sweep(),

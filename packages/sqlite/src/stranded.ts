@@ -20,11 +20,12 @@ export function lastTurnOf(db: Database.Database): number {
   return row.last ?? 0;
 }
 
-/** What an earlier owner of the file has left. What came later is its adder's to handle. */
+/** What an earlier owner of the file, or a tool, has left. What comes later is its adder's to handle. */
 export class Stranded {
   readonly #clock: Clock;
   readonly #last: number;
   readonly #select: Database.Statement;
+  readonly #watchers = new Set<(conversation: string) => void>();
   #isClosed = false;
 
   /** @param last - The last turn that was in the file when it was opened. */
@@ -39,6 +40,8 @@ export class Stranded {
 
   /** Names each conversation once, the one that has waited longest first. Returns what ends it. */
   watch(onStranded: (conversation: string) => void): () => void {
+    const watcher = (conversation: string): void => onStranded(conversation);
+    this.#watchers.add(watcher);
     const named = new Set<string>();
     let isOver = this.#last === 0;
     const read = (from: number): void => {
@@ -60,7 +63,15 @@ export class Stranded {
     setImmediate(() => read(0));
     return () => {
       isOver = true;
+      this.#watchers.delete(watcher);
     };
+  }
+
+  /** Names a conversation whose turns nobody else is going to handle. Returns whether somebody heard. */
+  name(conversation: string): boolean {
+    if (this.#isClosed) return false;
+    for (const watcher of this.#watchers) watcher(conversation);
+    return this.#watchers.size > 0;
   }
 
   /** Ends all of it. */

@@ -20,6 +20,9 @@ import { Stranded } from './stranded.ts';
 import { fromColumn, toColumn } from './text.ts';
 import type { SqliteValues } from './values.ts';
 
+/** The conversations that tools have added turns to, for the owner of the file. */
+const HANDED_OVER = 'sqlite:handed-over';
+
 /** A turn at rest. */
 interface TurnRow {
   conversation: string | ArrayBuffer;
@@ -35,8 +38,8 @@ export interface SqliteTurnsOptions {
   locks: LocalLocks;
   values: SqliteValues;
   lists: SqliteLists;
-  /** The last turn that was in the file when it was opened. */
-  lastTurn: number;
+  /** The last turn that was in the file when it was opened; `null` for a tool, whose file it is not. */
+  lastTurn: number | null;
 }
 
 /** Deferred turns as rows: an unfinished one is one row, a finished one its mark. */
@@ -57,7 +60,7 @@ export class SqliteTurns implements StoredTurns {
     this.#clock = clock;
     this.#options = options;
     this.#marks = new Marks(db, clock);
-    this.#stranded = new Stranded(db, clock, options.lastTurn);
+    this.#stranded = new Stranded(db, clock, options.lastTurn ?? 0);
     const isAt = 'place = ? AND name = ?';
     // One statement for what nearly always happens: what a statement costs is mostly its call.
     this.#insert = db.prepare(
@@ -83,13 +86,18 @@ export class SqliteTurns implements StoredTurns {
     const name = nameOf(turn.id);
     const columns = [turn.conversation, turn.id, turn.message].map(toColumn);
     const namespace = stampOf === undefined ? null : toColumn(stampOf);
-    return await this.#batch.write(() => {
+    const { lastTurn, values } = this.#options;
+    const added = this.#batch.write<Added>(() => {
       const now = this.#clock.now();
       const rest = [now + markTtlMs, ...columns, namespace, now, maxTurns];
       if (this.#insert.run(place, name, ...rest).changes === 1) return 'added';
       if (this.#exists.get(place, name) !== undefined) return 'unfinished';
       return this.#marks.has(place, name) ? 'finished' : 'full';
     });
+    if (lastTurn !== null) return await added;
+    // In the same round, and so in the same commit.
+    const handedOver = values.set(HANDED_OVER, turn.conversation, null);
+    return (await Promise.all([added, handedOver]))[0];
   }
 
   async waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
@@ -114,6 +122,14 @@ export class SqliteTurns implements StoredTurns {
 
   watch(onStranded: (conversation: string) => void): () => void {
     return this.#stranded.watch(onStranded);
+  }
+
+  /** Names the conversations that tools have added turns to. */
+  async takeOver(): Promise<void> {
+    const { values } = this.#options;
+    for await (const { key } of values.entries(HANDED_OVER)) {
+      if (this.#stranded.name(key)) await values.delete(HANDED_OVER, key);
+    }
   }
 
   /** Removes marks that nobody will ask for any more. */

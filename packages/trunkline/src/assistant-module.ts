@@ -69,5 +69,7 @@ export async function loadAssistant(
 }
 
 function isAssistant(value: unknown): value is Assistant {
-  return typeof value === 'function' || typeof Object(value as AssistantObject).handle === 'function';
+  return (
+    typeof value === 'function' || typeof Object(value as AssistantObject).handle === 'function'
+  );
 }

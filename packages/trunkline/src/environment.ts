@@ -42,5 +42,7 @@ export function parsePort(text: string, what: string, lowest: 0 | 1): number {
   if (/^\d{1,5}$/.test(text) && Number(text) >= lowest && Number(text) <= 65_535) {
     return Number(text);
   }
-  throw new ConfigurationError(`${what} must be a number from ${lowest} to 65535, and is "${text}"`);
+  throw new ConfigurationError(
+    `${what} must be a number from ${lowest} to 65535, and is "${text}"`,
+  );
 }

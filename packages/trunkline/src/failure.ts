@@ -35,5 +35,7 @@ function isOurs(error: Error): error is Error & { code: string } {
 /** The stack without the frames that are Node's and those of packages: somebody looks for their own. */
 function stackOf(error: Error): string {
   const lines = (error.stack ?? String(error)).split('\n');
-  return lines.filter((line) => !/^\s+at .*(node:internal|[\\/]node_modules[\\/])/.test(line)).join('\n');
+  return lines
+    .filter((line) => !/^\s+at .*(node:internal|[\\/]node_modules[\\/])/.test(line))
+    .join('\n');
 }

@@ -30,18 +30,33 @@ export function parseStore(text: string, what: string): StoreName {
 /** Opens a store. Only its own package is loaded; that of Redis is the user's to install. */
 export async function openStore(store: StoreName): Promise<Store> {
   if (store.type === 'memory') return new MemoryStore();
-  if (store.type === 'sqlite') {
-    const { SqliteStore } = await import('@trunkline/sqlite');
-    return new SqliteStore({ file: store.file });
+  return store.type === 'sqlite' ? await openSqlite(store.file) : await openRedis(store.url);
+}
+
+/** Opens the store of a server, which may run: for a tool. */
+export async function openStoreBeside(store: StoreName): Promise<Store> {
+  if (store.type === 'memory') {
+    throw new ConfigurationError('a store in memory is seen by its own server alone');
   }
+  return store.type === 'sqlite' ? await openSqlite(store.file, true) : await openRedis(store.url);
+}
+
+async function openSqlite(file: string, beside = false): Promise<Store> {
+  const { SqliteStore } = await import('@trunkline/sqlite');
+  return new SqliteStore({ file, beside });
+}
+
+async function openRedis(url: string): Promise<Store> {
   const modules = userModules();
   const resolved = modules.resolve('@trunkline/redis', process.cwd());
   if (resolved === null) {
-    throw new ConfigurationError('a store in Redis needs its package: npm install @trunkline/redis');
+    throw new ConfigurationError(
+      'a store in Redis needs its package: npm install @trunkline/redis',
+    );
   }
   // As the package's types have it.
   const { RedisStore } = (await modules.load(resolved)) as unknown as typeof Redis;
-  const redis = new RedisStore({ url: store.url });
+  const redis = new RedisStore({ url });
   // A server that cannot reach its store says so now, and not at the first message.
   await redis.ready();
   return redis;

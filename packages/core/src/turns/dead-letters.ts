@@ -1,7 +1,9 @@
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessageOptions } from '../message/user-message.ts';
-import type { KeyedValues } from '../store/contract.ts';
+import type { KeyedValues, NewTurn, Store, StoredTurns } from '../store/contract.ts';
+import { resolveDelivery } from './delivery-options.ts';
 import type { Progress } from './progress.ts';
+import type { StoredMessage } from './stored-message.ts';
 import { turnIdOf } from './turn-id.ts';
 
 /** A deferred turn that was given up. */
@@ -93,6 +95,51 @@ export class DeadLetterBox {
   discard(id: string): Promise<boolean> {
     return this.#values.delete(NAMESPACE, id);
   }
+
+  /** Puts one back at the end of its queue. Resolves to the turn, or to `null` if there was no letter. */
+  async putBack(
+    letterId: string,
+    turns: StoredTurns,
+    markTtlMs: number,
+  ): Promise<Pick<NewTurn, 'conversation' | 'id'> | null> {
+    const buried = await this.find(letterId);
+    if (buried === null) return null;
+    const { conversation, channel, key, acceptedAt: at, message, turnId } = buried;
+    const progress = { ...buried.progress, waits: 0, deaths: 0 };
+    delete progress.retryAt;
+    delete progress.died;
+    delete progress.joined;
+    // What was refused for good is tried again: that is what a replay is for.
+    progress.steps = progress.steps.map((step) => (step?.state === 'failed' ? null : step));
+    // The same whenever this letter is replayed, and that of no other letter of this name: a message
+    // that comes again after its mark's time may die again. No message's, since these begin with a
+    // channel.
+    const id = `~${letterId}.${at}`;
+    const stored: StoredMessage = { channel, key, at, message, progress, turnId };
+    await turns.add(
+      { conversation, id, message: JSON.stringify(stored) },
+      { markTtlMs, maxTurns: Number.MAX_SAFE_INTEGER },
+    );
+    return { conversation, id };
+  }
+}
+
+/**
+ * The dead letters of a store, for a tool beside the servers: what it replays, they handle, within
+ * 15 seconds or as soon as one is there.
+ */
+export function deadLettersIn(store: Store): DeadLetters {
+  const box = new DeadLetterBox(store.values);
+  const { markTtlMs } = resolveDelivery();
+  return {
+    list: () => box.list(),
+    get: (id) => box.get(id),
+    discard: (id) => box.discard(id),
+    async replay(id) {
+      const turn = await box.putBack(id, store.turns, markTtlMs);
+      return turn !== null && (await box.discard(id));
+    },
+  };
 }
 
 function letterOf(id: string, value: JsonValue): DeadLetter {

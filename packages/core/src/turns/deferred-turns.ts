@@ -81,26 +81,9 @@ export class DeferredTurns {
   /** Puts a turn back into its queue that was given up. Resolves to whether it was there. */
   async replay(letterId: string): Promise<boolean> {
     const { store, deadLetters, policy } = this.#context;
-    const buried = await deadLetters.find(letterId);
-    if (buried === null) return false;
-    const { conversation, channel, key, acceptedAt: at, message, turnId } = buried;
-    const progress = { ...buried.progress, waits: 0, deaths: 0 };
-    delete progress.retryAt;
-    delete progress.died;
-    delete progress.joined;
-    // What was refused for good is tried again: that is what a replay is for.
-    progress.steps = progress.steps.map((step) => (step?.state === 'failed' ? null : step));
-    // The same whenever this letter is replayed, and that of no other letter of this name: a message
-    // that comes again after its mark's time may die again. No message's, since these begin with a
-    // channel.
-    const id = `~${letterId}.${at}`;
-    const stored: StoredMessage = { channel, key, at, message, progress, turnId };
-    const text = JSON.stringify(stored);
-    await store.turns.add(
-      { conversation, id, message: text },
-      { markTtlMs: policy.markTtlMs, maxTurns: Number.MAX_SAFE_INTEGER },
-    );
-    this.#wake(conversation, id);
+    const turn = await deadLetters.putBack(letterId, store.turns, policy.markTtlMs);
+    if (turn === null) return false;
+    this.#wake(turn.conversation, turn.id);
     return await deadLetters.discard(letterId);
   }
 

@@ -1,3 +1,84 @@
+import {
+  ConfigurationError,
+  deadLettersIn,
+  type DeadLetter,
+  type DeadLetters,
+} from '@trunkline/core';
 import type { Command } from 'commander';
+import { loadEnvironment } from '../environment.ts';
 import type { Context } from '../program.ts';
-export function addDeadLetters(_program: Command, _context: Context): void {}
+import { openStoreBeside, type StoreName } from '../store.ts';
+import { harmless, paint, type Screen } from '../terminal.ts';
+import { storeOption } from './options.ts';
+
+interface StoreOptions {
+  store?: StoreName;
+}
+
+type Work = (letters: DeadLetters) => Promise<void>;
+
+/** Adds `trunkline dead-letters`. */
+export function addDeadLetters(program: Command, { output }: Context): void {
+  const command = program
+    .command('dead-letters')
+    .description('messages whose turns were given up: list, show, replay, discard')
+    .addHelpText('after', NOTES);
+  const add = (usage: string, description: string): Command =>
+    command.command(usage).description(description).addOption(storeOption());
+
+  add('list', 'list them, the oldest first').action((options: StoreOptions) =>
+    within(options, async (letters) => list(await letters.list(), output)),
+  );
+  add('show <id>', 'print one as JSON').action((id: string, options: StoreOptions) =>
+    within(options, async (letters) => {
+      const letter = (await letters.get(id)) ?? missing(id);
+      output.write(`${JSON.stringify(letter, null, 2)}\n`);
+    }),
+  );
+  add('replay <ids...>', 'put them back: what was sent is not sent again').action(
+    (ids: string[], options: StoreOptions) =>
+      within(options, async (letters) => {
+        await each(ids, (id) => letters.replay(id));
+        output.write(`${WOKEN}\n`);
+      }),
+  );
+  add('discard <ids...>', 'forget them').action((ids: string[], options: StoreOptions) =>
+    within(options, (letters) => each(ids, (id) => letters.discard(id))),
+  );
+}
+
+const WOKEN =
+  'Put back. A server that runs takes it up within 15 seconds, or else the next one that starts.';
+
+const NOTES = `
+They are kept for 90 days, in the store of the server: STORE, or sqlite:data/trunkline.db, unless --store
+names another one. The server may run meanwhile.`;
+
+async function within({ store }: StoreOptions, work: Work): Promise<void> {
+  const opened = await openStoreBeside(store ?? loadEnvironment().store);
+  try {
+    await work(deadLettersIn(opened));
+  } finally {
+    await opened.close();
+  }
+}
+
+async function each(ids: readonly string[], work: (id: string) => Promise<boolean>): Promise<void> {
+  for (const id of ids) {
+    if (!(await work(id))) missing(id);
+  }
+}
+
+function missing(id: string): never {
+  throw new ConfigurationError(`there is no dead letter "${id}": see trunkline dead-letters list`);
+}
+
+/** One a line, with tabs between, so that other programs can read it as well. */
+function list(letters: readonly DeadLetter[], output: Screen): void {
+  for (const { id, diedAt, channel, message, reason } of letters) {
+    const when = new Date(diedAt).toISOString();
+    const why = harmless(reason).replaceAll(/\s+/g, ' ').slice(0, 120);
+    const row = [id, when, channel, String(message.senderId ?? ''), why];
+    output.write(`${paint(output, 'bold', String(row[0]))}\t${row.slice(1).join('\t')}\n`);
+  }
+}
