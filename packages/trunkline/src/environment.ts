@@ -12,6 +12,8 @@ export interface Environment {
   store: StoreName;
   /** `LOG_LEVEL`: debug, info, warn or error. @defaultValue info */
   logLevel: string;
+  /** `API_TOKEN`: who knows it may send proactive messages. @defaultValue nobody may */
+  apiToken: string | null;
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
@@ -34,7 +36,13 @@ export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
     throw new ConfigurationError('PUBLIC_URL must be an address such as https://bot.example.org');
   }
   const store = parseStore(variables['STORE'] || 'sqlite:data/trunkline.db', 'STORE');
-  return { port, publicUrl: publicUrl.replace(/\/+$/, ''), store, logLevel };
+  return {
+    port,
+    publicUrl: publicUrl.replace(/\/+$/, ''),
+    store,
+    logLevel,
+    apiToken: variables['API_TOKEN'] || null,
+  };
 }
 
 /** Reads a port. `what` names it in the error. */

@@ -9,6 +9,7 @@ describe('the environment', () => {
       publicUrl: 'http://localhost:5005',
       store: { type: 'sqlite', file: 'data/trunkline.db' },
       logLevel: 'info',
+      apiToken: null,
     });
   });
 

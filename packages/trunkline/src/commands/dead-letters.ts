@@ -51,8 +51,9 @@ const WOKEN =
   'Put back. A server that runs takes it up within 15 seconds, or else the next one that starts.';
 
 const NOTES = `
-They are kept for 90 days, in the store of the server: STORE, or sqlite:data/trunkline.db, unless --store
-names another one. The server may run meanwhile.`;
+They are kept for 90 days, in the store of the server: STORE, which is
+sqlite:data/trunkline.db, unless --store names another one. The server may run
+meanwhile.`;
 
 async function within({ store }: StoreOptions, work: Work): Promise<void> {
   const opened = await openStoreBeside(store ?? loadEnvironment().store);

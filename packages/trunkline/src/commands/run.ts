@@ -36,9 +36,10 @@ export function addRun(program: Command, context: Context): void {
 }
 
 const NOTES = `
-What is not named is assistant.ts, .mts, .js or .mjs; credentials.yml, or else the channel rest; and the
-responses of domain.yml or domain/. PORT (5005), STORE (sqlite:data/trunkline.db), PUBLIC_URL and LOG_LEVEL
-come from the environment. Unless NODE_ENV is production, assistant and responses are loaded again when a
+What is not named is assistant.ts, .mts, .js or .mjs; credentials.yml, or else
+the channel rest; the responses of domain.yml or domain/. The environment has
+PORT (5005), STORE (sqlite:data/trunkline.db), PUBLIC_URL, LOG_LEVEL, API_TOKEN.
+Unless NODE_ENV is production, assistant and responses are loaded again when a
 file of theirs changes.`;
 
 async function run(options: RunOptions, { output }: Context): Promise<void> {

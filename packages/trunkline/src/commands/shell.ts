@@ -20,6 +20,7 @@ export function addShell(program: Command, context: Context): void {
 }
 
 const NOTES = `
-Each line is a message. A number chooses the button that has it. /stop, or the end of the input, ends it;
-Ctrl-C ends an answer that is under way. What was said is kept until then, and nowhere.
-Where a message of piped input is not answered, the exit code is 1.`;
+Each line is a message. A number chooses the button that has it. Ctrl-C ends an
+answer that is under way; /stop, or the end of the input, the conversation, of
+which nothing is kept. If a message of piped input is not answered, the exit
+code is 1.`;

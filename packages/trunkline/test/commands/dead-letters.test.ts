@@ -1,0 +1,128 @@
+import {
+  InputChannel,
+  OutputChannel,
+  Trunkline,
+  UserMessage,
+  type Route,
+  type Turns,
+} from '@trunkline/core';
+import { SqliteStore } from '@trunkline/sqlite';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PATIENCE_MS, run } from '../support/command.ts';
+import { folderOf } from '../support/folder.ts';
+
+/** A channel whose messages are deferred, and what was answered on it. */
+class PostInput extends InputChannel {
+  readonly name = 'post';
+  readonly said: string[] = [];
+  turns: Turns | null = null;
+  #tell = (): void => {};
+
+  override routes(turns: Turns): Route[] {
+    this.turns = turns;
+    return [];
+  }
+
+  override getOutputChannel(): OutputChannel {
+    return new PostOutput((text) => {
+      this.said.push(text);
+      this.#tell();
+    });
+  }
+
+  /** Resolves when something more was said. */
+  async next(): Promise<void> {
+    await new Promise<void>((resolve) => (this.#tell = resolve));
+  }
+}
+
+class PostOutput extends OutputChannel {
+  readonly name = 'post';
+  readonly #say: (text: string) => void;
+
+  constructor(say: (text: string) => void) {
+    super();
+    this.#say = say;
+  }
+
+  async sendTextMessage(_recipientId: string, text: string): Promise<void> {
+    this.#say(text);
+  }
+}
+
+describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
+  it('shows what was given up, and has a running server take it up again', async () => {
+    const cwd = await folderOf({});
+    await mkdir(join(cwd, 'data'));
+    const channel = new PostInput();
+    let isBroken = true;
+    const line = new Trunkline({
+      channels: [channel],
+      store: new SqliteStore({ file: join(cwd, 'data/trunkline.db') }),
+      assistant: async (message, reply) => {
+        if (isBroken) throw new Error('the\nmodel is\taway');
+        await reply.text(`about ${message.text}`);
+      },
+    });
+    line.start();
+    const dead = (args: string[]) => run(['dead-letters', ...args], { cwd });
+    try {
+      for (const text of ['one', 'two']) {
+        const message = { text, senderId: 'ada', messageId: text, address: { to: 'ada' } };
+        await channel.turns?.accept(new UserMessage(message));
+      }
+      await expect.poll(() => line.deadLetters.list()).toHaveLength(2);
+
+      const { text, code } = await dead(['list']);
+      expect(code).toBe(0);
+      const rows = text
+        .trim()
+        .split('\n')
+        .map((row) => row.split('\t'));
+      const [id = ''] = rows[0] ?? [];
+      expect(rows).toEqual([
+        [id, expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), 'post', 'ada', 'the model is away'],
+        [expect.not.stringMatching(id), expect.any(String), 'post', 'ada', 'the model is away'],
+      ]);
+
+      const shown = await dead(['show', id]);
+      expect(JSON.parse(shown.text)).toMatchObject({
+        id,
+        channel: 'post',
+        message: { text: 'one' },
+      });
+
+      expect(await dead(['discard', rows[1]?.[0] ?? ''])).toEqual({ code: 0, text: '' });
+      expect(await line.deadLetters.list()).toMatchObject([{ id }]);
+
+      isBroken = false;
+      const answered = channel.next();
+      const replayed = await dead(['replay', id]);
+      expect(replayed).toMatchObject({
+        code: 0,
+        text: expect.stringContaining('within 15 seconds'),
+      });
+      await answered;
+      expect(channel.said).toEqual(['about one']);
+      expect(await dead(['list'])).toEqual({ code: 0, text: '' });
+
+      for (const command of ['show', 'replay', 'discard']) {
+        expect(await dead([command, id])).toEqual({
+          code: 1,
+          text: `error: there is no dead letter "${id}": see trunkline dead-letters list\n`,
+        });
+      }
+    } finally {
+      await line.close();
+    }
+  });
+
+  it('makes no store where there is none', async () => {
+    const cwd = await folderOf({});
+    const { code, text } = await run(['dead-letters', 'list'], { cwd });
+    expect(text).toContain('there is no file');
+    expect(code).toBe(1);
+  });
+});

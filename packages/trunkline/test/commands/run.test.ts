@@ -1,0 +1,162 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PATIENCE_MS, run, start, type Running } from '../support/command.ts';
+import { folderOf } from '../support/folder.ts';
+
+const ECHO = `export default (message, reply) => reply.text('You said: ' + message.text);\n`;
+const MEMORY = ['--port', '0', '--store', 'memory'];
+
+async function urlOf(server: Running): Promise<string> {
+  const [, url = ''] = await server.says(/(http:\/\/localhost:\d+)\/webhooks/);
+  return url;
+}
+
+async function say(url: string, text: string): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sender: 'ada', message: text }),
+  });
+  const [answer] = (await response.json()) as { text?: string }[];
+  return answer?.text;
+}
+
+describe('trunkline run', { timeout: PATIENCE_MS }, () => {
+  it('needs nothing but an assistant', async () => {
+    const cwd = await folderOf({ 'assistant.ts': ECHO });
+    const server = start(['run', ...MEMORY], { cwd });
+    const url = await urlOf(server);
+    expect(await say(`${url}/webhooks/rest/webhook`, 'Hi')).toBe('You said: Hi');
+    expect(server.text()).toContain('there is no credentials.yml: the channel is rest');
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+  });
+
+  it('serves what the credentials name, and loads the assistant anew when it changes', async () => {
+    const cwd = await folderOf({
+      'assistant.ts': ECHO,
+      'credentials.yml': 'rest:\n  cors: true\nsupport:\n  class: rest\n  cors: ${CORS}\n',
+      '.env': 'CORS=x\n',
+    });
+    const wrong = await run(['run', ...MEMORY], { cwd });
+    expect(wrong).toEqual({
+      code: 1,
+      text: expect.stringContaining('error: credentials.yml:3: [support] cors must be true'),
+    });
+    await writeFile(join(cwd, 'credentials.yml'), 'rest:\nsupport:\n  class: rest\n');
+    const server = start(['run', ...MEMORY], { cwd });
+    const url = await urlOf(server);
+    expect(await say(`${url}/webhooks/support/webhook`, 'Hi')).toBe('You said: Hi');
+    await writeFile(join(cwd, 'assistant.ts'), ECHO.replace('You said', 'Heard'));
+    await server.says(/assistant\.ts was loaded again/);
+    expect(await say(`${url}/webhooks/rest/webhook`, 'Hi')).toBe('Heard: Hi');
+    await writeFile(join(cwd, 'assistant.ts'), 'export default () => ;');
+    await server.says(/the change cannot be loaded, what was there before goes on/);
+    expect(await say(`${url}/webhooks/rest/webhook`, 'Hi')).toBe('Heard: Hi');
+  });
+
+  it('serves one connector alone, and does not ask for what the others need', async () => {
+    const cwd = await folderOf({
+      'bot.mjs': ECHO,
+      'channels.yml': 'slack:\n  token: ${SLACK}\nrest:\n',
+    });
+    const args = ['--credentials', 'channels.yml', '--connector', 'rest', '--assistant', 'bot.mjs'];
+    const server = start(['run', ...args, ...MEMORY], { cwd, env: { NODE_ENV: 'production' } });
+    expect(await say(`${await urlOf(server)}/webhooks/rest/webhook`, 'Hi')).toBe('You said: Hi');
+    expect(server.text()).toContain('only rest is used of channels.yml');
+  });
+
+  it('keeps what it has to keep where --store says', async () => {
+    const counting = `export default (message, reply) => {
+      reply.state.n = (reply.state.n ?? 0) + 1;
+      return reply.text(String(reply.state.n));
+    };`;
+    const cwd = await folderOf({ 'assistant.ts': counting });
+    for (const expected of ['1', '2']) {
+      const server = start(['run', '--port', '0', '--store', 'sqlite:kept/bot.db'], { cwd });
+      expect(await say(`${await urlOf(server)}/webhooks/rest/webhook`, 'Hi')).toBe(expected);
+      server.child.kill('SIGINT');
+      expect(await server.ended).toBe(0);
+    }
+  });
+
+  const broken =
+    'export class Mine { static fromCredentials() {\n  throw new TypeError("oh no"); } }\n';
+  it.each<[string, Record<string, string>, string[], RegExp]>([
+    ['no assistant', {}, [], /^error: there is no assistant\.ts here/],
+    [
+      'no such credentials',
+      {},
+      ['--credentials', 'c.yml'],
+      /^error: c\.yml cannot be read: there is no such file/,
+    ],
+    [
+      'no such channel',
+      { 'credentials.yml': 'rst:' },
+      [],
+      /credentials\.yml:1: there is no channel "rst", did you mean "rest"\?/,
+    ],
+    [
+      'a package that is not there',
+      { 'credentials.yml': 'slack:' },
+      [],
+      /credentials\.yml:1: slack needs its package: npm install @trunkline\/slack/,
+    ],
+    [
+      'an option that is not there',
+      { 'credentials.yml': 'rest:\n  corz: true' },
+      [],
+      /credentials\.yml:2: \[rest\] unknown option "corz", did you mean "cors"\?/,
+    ],
+    [
+      'a variable that is not set',
+      { 'credentials.yml': 'rest:\n  cors: ${NOPE}' },
+      [],
+      /credentials\.yml:2: the environment has no variable NOPE/,
+    ],
+    [
+      'a class that throws',
+      { 'credentials.yml': './mine.ts#Mine:', 'mine.ts': broken },
+      [],
+      /credentials\.yml:1: Mine\.fromCredentials failed\n\nTypeError: oh no\n\s+at .*mine\.ts:2:/,
+    ],
+    [
+      'a file that throws',
+      { 'credentials.yml': './mine.ts#Mine:', 'mine.ts': 'null.x;' },
+      [],
+      /mine\.ts cannot be loaded\n\nTypeError: .*\n\s+at .*mine\.ts:1/,
+    ],
+    [
+      'a malformed domain',
+      { 'domain.yml': 'responses:\n  a: b' },
+      [],
+      /^error: domain\.yml:2: a must be a list of variations/,
+    ],
+  ])('says in a sentence that there is %s', async (_what, files, args, message) => {
+    const own = 'export default () => {};';
+    const cwd = await folderOf(
+      message.source.includes('no assistant') ? {} : { 'assistant.ts': own, ...files },
+    );
+    const { code, text } = await run(['run', ...MEMORY, ...args], { cwd });
+    expect(text.replaceAll(/^\{.*\}\n/gm, '')).toMatch(message);
+    expect(code).toBe(1);
+  });
+
+  it('says that its port is taken', async () => {
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const cwd = await folderOf({ 'assistant.ts': ECHO });
+    const { code, text } = await run(['run', '--store', 'memory'], {
+      cwd,
+      env: { PORT: String(port) },
+    });
+    expect(text).toContain(`error: port ${port} is taken`);
+    expect(code).toBe(1);
+    taken.close();
+  });
+});

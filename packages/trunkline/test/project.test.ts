@@ -1,0 +1,130 @@
+import { ConfigurationError } from '@trunkline/core';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Project, type ProjectOptions } from '../src/project.ts';
+import { folderOf } from './support/folder.ts';
+
+const before = process.cwd();
+afterEach(() => process.chdir(before));
+
+async function projectOf(files: Record<string, string>, options: ProjectOptions = {}) {
+  const folder = await folderOf(files);
+  process.chdir(folder);
+  return new Project(options);
+}
+
+/** What an assistant of these tests answers with. */
+async function answerOf(project: Project): Promise<unknown> {
+  const { assistant } = await project.load();
+  return (assistant as () => unknown)();
+}
+
+const assistant = (text: string): string => `export default (): string => '${text}' as string;\n`;
+
+describe('a project', () => {
+  it.each(['assistant.ts', 'assistant.mts', 'assistant.js', 'assistant.mjs'])(
+    'finds its assistant: %s',
+    async (name) => {
+      const text = name.endsWith('ts') ? assistant('hi') : "export default () => 'hi';\n";
+      const project = await projectOf({ [name]: text, 'package.json': '{"type":"module"}' });
+      expect(project.assistant.module).toBe(`./${name}`);
+      expect(await answerOf(project)).toBe('hi');
+    },
+  );
+
+  it.each([
+    ['./bots/a.ts', "export default () => 'a';"],
+    ['bots/a.ts', "export const assistant = () => 'a';"],
+    ['bots/a.ts#sales', "export const sales = () => 'a'; export default () => 'b';"],
+    ['bots/a.cjs', "module.exports = () => 'a';"],
+    ['bots/a.cjs#b', "exports.b = () => 'a';"],
+  ])('takes the one that is named: %s', async (named, text) => {
+    const file = named.replace('./', '').split('#')[0] ?? '';
+    const project = await projectOf({ [file]: text }, { assistant: named });
+    expect(await answerOf(project)).toBe('a');
+  });
+
+  it('takes an object, and one of a package', async () => {
+    const project = await projectOf(
+      {
+        'node_modules/bot/package.json': '{"name":"bot","exports":"./main.cjs"}',
+        'node_modules/bot/main.cjs': 'exports.assistant = { handle() {} };',
+      },
+      { assistant: 'bot' },
+    );
+    expect((await project.load()).assistant).toEqual({ handle: expect.any(Function) });
+  });
+
+  it('says what to write where there is none', async () => {
+    await expect(projectOf({})).rejects.toThrow(ConfigurationError);
+    await expect(projectOf({})).rejects.toThrow('there is no assistant.ts here: write one');
+    await expect(projectOf({}, { assistant: './b.ts' })).rejects.toThrow(
+      'there is no module ./b.ts',
+    );
+    await expect(projectOf({}, { assistant: 'bot' })).rejects.toThrow('there is no module bot');
+  });
+
+  it.each([
+    ['export const a = 1;', '', 'exports no assistant: default or assistant must be a function'],
+    ['export default 5;', '', 'exports no assistant'],
+    ['export default () => 1;', '#sales', 'exports no assistant: sales must be a function'],
+    ['export default () => ;', '', 'assistant.ts cannot be loaded'],
+    ["throw new Error('boom');", '', 'assistant.ts cannot be loaded'],
+    ["import './gone.ts';", '', 'assistant.ts cannot be loaded'],
+  ])('says what is wrong with it: %j', async (text, name, message) => {
+    const options = name === '' ? {} : { assistant: `./assistant.ts${name}` };
+    const project = await projectOf({ 'assistant.ts': text }, options);
+    await expect(project.load()).rejects.toThrow(ConfigurationError);
+    await expect(project.load()).rejects.toThrow(message);
+  });
+
+  it('shows what its assistant threw', async () => {
+    const project = await projectOf({ 'assistant.ts': "\nthrow new Error('boom');" });
+    const error = await project.load().catch((thrown: unknown) => thrown as Error);
+    expect(error).toMatchObject({ code: 'user_code', cause: { message: 'boom' } });
+    expect(((error as Error).cause as Error).stack).toMatch(/assistant\.ts:2:/);
+  });
+
+  it('is loaded anew as often as it is asked, with what it imports', async () => {
+    const project = await projectOf({
+      'assistant.ts': "import { text } from './lib/text.ts';\nexport default (): string => text;\n",
+      'lib/text.ts': "export const text: string = 'one';\n",
+    });
+    expect(await answerOf(project)).toBe('one');
+    await writeFile(join(process.cwd(), 'lib/text.ts'), "export const text: string = 'two';\n");
+    expect(await answerOf(project)).toBe('two');
+    await writeFile(join(process.cwd(), 'lib/text.ts'), 'export const text: string = ;\n');
+    await expect(project.load()).rejects.toThrow('cannot be loaded');
+    await writeFile(join(process.cwd(), 'lib/text.ts'), "export const text: string = 'three';\n");
+    expect(await answerOf(project)).toBe('three');
+  });
+
+  it('has the responses of domain.yml, of a folder, of what is named, or none', async () => {
+    const domain = 'responses:\n  a: [{ text: A }]\n';
+    const files = { 'assistant.ts': assistant('x'), 'domain.yml': domain };
+    expect((await (await projectOf(files)).load()).responses?.names).toEqual(['a']);
+    await rm(join(process.cwd(), 'domain.yml'));
+    expect((await new Project({}).load()).responses).toBeNull();
+    const folder = { 'assistant.ts': assistant('x'), 'domain/b.yml': domain.replace('a:', 'b:') };
+    expect((await (await projectOf(folder)).load()).responses?.names).toEqual(['b']);
+    const named = await projectOf({ ...files, 'c.yml': domain }, { responses: 'c.yml' });
+    expect(named.responses).toBe('c.yml');
+    await expect((await projectOf(files, { responses: 'd.yml' })).load()).rejects.toThrow(
+      'd.yml cannot be read: there is no such file',
+    );
+  });
+
+  it('knows what is part of it', async () => {
+    const project = await projectOf(
+      { 'bot/a.ts': assistant('x'), 'domain/a.yml': '' },
+      { assistant: 'bot/a.ts' },
+    );
+    const at = (path: string): string => join(process.cwd(), path);
+    expect(project.watched()).toEqual([at('bot'), at('domain')]);
+    const parts = ['bot/a.ts', 'bot/lib/b.js', 'bot/c.json', 'domain/a.yml', 'domain/x/b.yaml'];
+    expect(parts.filter((path) => !project.includes(at(path)))).toEqual([]);
+    const others = ['bot/data/trunkline.db', 'bot/credentials.yml', 'domains/a.yml', 'bot/a.md'];
+    expect(others.filter((path) => project.includes(at(path)))).toEqual([]);
+  });
+});

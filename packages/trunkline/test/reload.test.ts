@@ -1,0 +1,96 @@
+import { Trunkline } from '@trunkline/core';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Project } from '../src/project.ts';
+import { reloadOnChange } from '../src/reload.ts';
+import { folderOf } from './support/folder.ts';
+
+const before = process.cwd();
+afterEach(() => process.chdir(before));
+
+const assistant = (text: string): string => `export default (): string => '${text}';\n`;
+
+/** A line over a folder, and what its reloads told. */
+async function serve(files: Record<string, string>) {
+  const folder = await folderOf(files);
+  process.chdir(folder);
+  const project = new Project({});
+  const { assistant: first, responses } = await project.load();
+  const line = new Trunkline({ channels: [], assistant: first, ...(responses && { responses }) });
+  const news: string[] = [];
+  let tell = (): void => {};
+  const say = (what: string): void => {
+    news.push(what);
+    tell();
+  };
+  const stop = await reloadOnChange(line, project, {
+    onReloaded: () => say('reloaded'),
+    onFailed: (reason) => say(reason),
+  });
+  onTestFinished(async () => {
+    await stop();
+    await line.close();
+  });
+  const next = (): Promise<void> => new Promise((resolve) => (tell = resolve));
+  const write = async (name: string, text: string): Promise<void> => {
+    const told = next();
+    await writeFile(join(folder, name), text);
+    await told;
+  };
+  // What these assistants return is nobody's business but a test's.
+  const answer = (): unknown => (line.assistant.handle as () => unknown)();
+  return { folder, line, news, next, write, answer };
+}
+
+describe('a change', () => {
+  it('of the assistant is loaded, and one that cannot be leaves what was there before', async () => {
+    const { write, answer, news } = await serve({ 'assistant.ts': assistant('one') });
+    expect(answer()).toBe('one');
+    await write('assistant.ts', assistant('two'));
+    expect(answer()).toBe('two');
+    await write('assistant.ts', 'export default () => ;');
+    expect(answer()).toBe('two');
+    expect(news).toEqual([
+      'reloaded',
+      expect.stringContaining('./assistant.ts cannot be loaded\n\nError: ParseError'),
+    ]);
+    await write('assistant.ts', assistant('three'));
+    expect(answer()).toBe('three');
+  });
+
+  it('of the responses is loaded', async () => {
+    const { write, line, news } = await serve({
+      'assistant.ts': assistant('one'),
+      'domain.yml': 'responses:\n  a: [{ text: A }]\n',
+    });
+    await write('domain.yml', 'responses:\n  b: [{ text: B }]\n');
+    expect(line.responses?.names).toEqual(['b']);
+    await write('domain.yml', 'responses:\n  b: {}\n');
+    expect(line.responses?.names).toEqual(['b']);
+    expect(news.at(-1)).toBe('domain.yml:2: b must be a list of variations, "- text: …" say');
+  });
+
+  it('is seen in a file that is new or put in the place of another, as editors do', async () => {
+    const { folder, write, next, answer } = await serve({ 'assistant.ts': assistant('one') });
+    await mkdir(join(folder, 'lib'));
+    await write('lib/text.ts', "export const text = 'two';\n");
+    const told = next();
+    const source = "import { text } from './lib/text.ts';\nexport default (): string => text;\n";
+    await writeFile(join(folder, 'assistant.ts.tmp'), source);
+    await rename(join(folder, 'assistant.ts.tmp'), join(folder, 'assistant.ts'));
+    await told;
+    expect(answer()).toBe('two');
+  });
+
+  it('of anything else, and of packages, is nothing', async () => {
+    const { folder, write, news } = await serve({ 'assistant.ts': assistant('one') });
+    await mkdir(join(folder, 'data'));
+    for (const name of ['data/trunkline.db', 'notes.md', 'node_modules/x.ts', '.hidden.ts']) {
+      await writeFile(join(folder, name), 'x');
+    }
+    // What comes after them is all there is.
+    await write('assistant.ts', assistant('two'));
+    expect(news).toEqual(['reloaded']);
+  });
+});
