@@ -68,5 +68,5 @@ const hasColors = (screen: Screen): boolean => screen.hasColors?.() === true;
 
 function ownVersion(): string {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(manifest) as { version: string }).version);
+  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@trunkline/core';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { Project, type ProjectOptions } from '../src/project.ts';
 import { folderOf } from './support/folder.ts';
 

@@ -14,7 +14,10 @@ export interface PlacedValue {
  *
  * @throws ConfigurationError - a variable is not set; it names the variable and the line.
  */
-export function expandVariables({ value, at }: PlacedValue, env: NodeJS.ProcessEnv): JsonValue {
+export function expandVariables(
+  { value, at }: PlacedValue,
+  env: Readonly<Record<string, string | undefined>>,
+): JsonValue {
   const expand = (part: JsonValue, path: readonly (string | number)[]): JsonValue => {
     if (Array.isArray(part)) return part.map((item, i) => expand(item, [...path, i]));
     if (isJsonObject(part)) {

@@ -15,8 +15,8 @@ export interface CredentialsOptions {
   connector?: string | null;
   /** How modules are loaded. @defaultValue by Node's own means */
   modules?: Modules;
-  /** The variables that `${NAME}` stands for. @defaultValue those of the process */
-  env?: NodeJS.ProcessEnv;
+  /** The variables that `${NAME}` stands for: `process.env`, say. */
+  env: Readonly<Record<string, string | undefined>>;
 }
 
 /** What a credentials file has made. */
@@ -39,7 +39,7 @@ export interface LoadedChannels {
  *   failed: then the code is `user_code`, and what it threw the `cause`.
  */
 export async function loadCredentials(options: CredentialsOptions): Promise<LoadedChannels> {
-  const { file = null, connector = null, modules = nodeModules, env = process.env } = options;
+  const { file = null, connector = null, modules = nodeModules, env } = options;
   const { value: sections, at } = file === null ? withoutFile() : await readSections(file);
   const folder = file === null ? process.cwd() : dirname(resolve(file));
   const keys = connector === null ? Object.keys(sections) : [connector];

@@ -19,7 +19,7 @@ class NamedInput extends InputChannel {
 
   constructor(options: JsonObject) {
     super();
-    this.name = String(options['name'] ?? 'default');
+    this.name = typeof options['name'] === 'string' ? options['name'] : 'default';
     this.options = options;
   }
 
@@ -73,14 +73,14 @@ const modules: Modules = {
 
 const load = async (
   text: string,
-  options: CredentialsOptions = {},
+  options: Partial<CredentialsOptions> = {},
 ): Promise<{ channels: Channel[]; ignored: string[]; folder: string }> => {
   const folder = await folderOf({ 'credentials.yml': text });
   const file = join(folder, 'credentials.yml');
   return { ...(await loadCredentials({ file, modules, env: {}, ...options })), folder };
 };
 
-const names = async (text: string, options?: CredentialsOptions): Promise<string[]> =>
+const names = async (text: string, options?: Partial<CredentialsOptions>): Promise<string[]> =>
   (await load(text, options)).channels.map(({ name }) => name);
 
 describe('credentials', () => {
@@ -107,11 +107,13 @@ describe('credentials', () => {
   });
 
   it('121: are not needed for a connector', async () => {
-    const found = await loadCredentials({ connector: 'rest', modules });
+    const found = await loadCredentials({ connector: 'rest', modules, env: {} });
     expect(found).toMatchObject({ channels: [{ name: 'rest' }], ignored: [] });
-    const own = await loadCredentials({ connector: 'my-package#MyIO', modules });
+    const own = await loadCredentials({ connector: 'my-package#MyIO', modules, env: {} });
     expect(own.channels[0]).toBeInstanceOf(MyIO);
-    await expect(loadCredentials({ modules })).rejects.toThrow('neither a credentials file');
+    await expect(loadCredentials({ modules, env: {} })).rejects.toThrow(
+      'neither a credentials file',
+    );
   });
 
   it.each(['my-package#MyIO', '@scope/my-package#MyIO', './addons/my-channel.ts#MyIO'])(
@@ -218,9 +220,9 @@ describe('credentials', () => {
       'node_modules/pack/package.json': '{"name":"pack","exports":"./main.cjs"}',
       'node_modules/pack/main.cjs': `exports.Plain = class { ${channel} }`,
     });
-    const { channels } = await loadCredentials({ file: join(folder, 'credentials.yml') });
+    const { channels } = await loadCredentials({ file: join(folder, 'credentials.yml'), env: {} });
     expect(channels).toEqual([{ name: 'plain' }, { name: 'plain' }]);
-    await expect(loadCredentials({ file: join(folder, 'gone.yml') })).rejects.toThrow(
+    await expect(loadCredentials({ file: join(folder, 'gone.yml'), env: {} })).rejects.toThrow(
       'gone.yml cannot be read: there is no such file',
     );
   });

@@ -1,4 +1,4 @@
-import { type Reply, type UserMessage } from '@trunkline/core';
+import { deadLettersIn, type Reply, type UserMessage } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
@@ -255,5 +255,31 @@ describe('dead letters', () => {
     await all.clock.advance(20);
     expect(await next.engine.deadLetters.list()).toHaveLength(1);
     expect(await all.shared.memory.turns.waiting('test::ada', 9)).toEqual([]);
+  });
+});
+
+describe('dead letters of a store', () => {
+  it('are seen and decided without a line; what is replayed is its servers’ to handle', async () => {
+    const { turns, engine, failures, handled, clock, all, store } = setUp();
+    failures.left = 2;
+    for (const text of ['1', '2']) await turns.accept(post(text, { messageId: text }));
+    await clock.advance(0);
+    const letters = deadLettersIn(store);
+    const [first, second] = await letters.list();
+    expect([first, second]).toEqual(await engine.deadLetters.list());
+    expect(await letters.get(first?.id ?? '')).toEqual(first);
+    expect(await letters.discard(second?.id ?? '')).toBe(true);
+    expect(await letters.replay(second?.id ?? '')).toBe(false);
+
+    expect(await letters.replay(first?.id ?? '')).toBe(true);
+    expect(await letters.replay(first?.id ?? '')).toBe(false);
+    expect(await engine.deadLetters.list()).toEqual([]);
+    await clock.advance(1_000);
+    expect(handled).toEqual(['1', '2']);
+    // A server comes, or its store tells it.
+    await turns.accept(post('3'));
+    await clock.advance(0);
+    expect(handled).toEqual(['1', '2', '1', '3']);
+    expect(all.platform.texts).toEqual(['about 1', 'about 2', 'done 1', 'about 3', 'done 3']);
   });
 });

@@ -84,7 +84,12 @@ async function channelsOf(
     logger.info({}, `there is no ${CREDENTIALS}: the channel is rest`);
   }
   const connector = options.connector ?? (file === null ? 'rest' : null);
-  const { channels, ignored } = await loadCredentials({ file, connector, modules });
+  const { channels, ignored } = await loadCredentials({
+    file,
+    connector,
+    modules,
+    env: process.env,
+  });
   if (ignored.length > 0) {
     logger.info({ ignored }, `only ${connector} is used of ${file}`);
   }

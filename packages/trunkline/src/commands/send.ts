@@ -2,6 +2,7 @@ import { ConfigurationError, isJsonObject, type JsonObject } from '@trunkline/co
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadEnvironment } from '../environment.ts';
 import type { Context } from '../program.ts';
+import { harmless } from '../terminal.ts';
 
 interface SendOptions {
   response?: JsonObject;
@@ -43,7 +44,7 @@ async function send(
   const query = new URLSearchParams({ output_channel: channel });
   let answer: Response;
   try {
-    answer = await fetch(`${base}${path}?${query}`, {
+    answer = await fetch(`${base}${path}?${query.toString()}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -61,7 +62,7 @@ async function send(
   }
   const text = await answer.text();
   if (answer.ok) return text;
-  throw new ConfigurationError(`the server answered ${answer.status}: ${reasonOf(text)}`);
+  throw new ConfigurationError(`the server answered ${answer.status}: ${harmless(reasonOf(text))}`);
 }
 
 function responseOf(text: string | undefined, { response }: SendOptions): JsonObject {

@@ -10,8 +10,7 @@ import { ShellInput } from './shell-input.ts';
 /** A conversation in the terminal, until its input ends. Resolves to whether all was answered. */
 export async function talk(project: Project, terminal: Context): Promise<boolean> {
   const { input, output, errors } = terminal;
-  // Absent, not false, where it is none.
-  const isTerminal = [input, output].every(({ isTTY }) => isTTY === true);
+  const isTerminal = [input, output].every(({ isTTY }) => isTTY);
   const { assistant, responses } = await project.load();
   const shell = new ShellInput(output);
   const line = new Trunkline({

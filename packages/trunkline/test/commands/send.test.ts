@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { runCommandLine } from '../../src/program.ts';
+import { folderOf } from '../support/folder.ts';
+import { fakeTerminal } from '../support/screen.ts';
+
+const before = process.cwd();
+afterEach(() => process.chdir(before));
+
+/** What a server was asked. */
+interface Asked {
+  path: string | undefined;
+  token: string | undefined;
+  body: unknown;
+}
+
+/** A server that writes down what it is asked, and answers what it is told to. */
+async function serve(status: number, answer: string): Promise<{ url: string; asked: Asked[] }> {
+  const asked: Asked[] = [];
+  const read = async (req: IncomingMessage): Promise<unknown> => {
+    let text = '';
+    for await (const chunk of req) text += String(chunk);
+    return JSON.parse(text);
+  };
+  const server = createServer((req, res) => {
+    void read(req).then((body) => {
+      asked.push({ path: req.url, token: req.headers.authorization, body });
+      res.writeHead(status).end(answer);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+async function send(env: string, ...args: string[]) {
+  process.chdir(await folderOf({ '.env': env }));
+  const terminal = fakeTerminal();
+  const variables = { ...process.env };
+  try {
+    const code = await runCommandLine(['send', ...args], terminal);
+    return { code, said: terminal.said(), complained: terminal.complained() };
+  } finally {
+    // What `.env` has set is this test's.
+    process.env = variables;
+  }
+}
+
+const POSTED = '{"status":"accepted","channel":"slack"}';
+
+describe('trunkline send', () => {
+  it('has a server say a text, with the token of the environment', async () => {
+    const { url, asked } = await serve(200, POSTED);
+    const sent = await send(`PUBLIC_URL=${url}/\nAPI_TOKEN=secret\n`, 'T1/C1 ü', 'Hello there');
+    expect(sent).toEqual({ code: 0, said: `${POSTED}\n`, complained: '' });
+    expect(asked).toEqual([
+      {
+        path: '/conversations/T1%2FC1%20%C3%BC/messages?output_channel=latest',
+        token: 'Bearer secret',
+        body: { text: 'Hello there' },
+      },
+    ]);
+  });
+
+  it('sends a response with any of its parts, on a channel', async () => {
+    const { url, asked } = await serve(200, POSTED);
+    const response = '{"text":"Look","image":"https://x.org/a.png"}';
+    await send('', 'ada', '--response', response, '--channel', 'slack', '--server', url);
+    expect(asked).toEqual([
+      {
+        path: '/conversations/ada/messages?output_channel=slack',
+        token: undefined,
+        body: JSON.parse(response),
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      404,
+      '{"message":"there is no channel \\"x\\" here","code":404}',
+      'there is no channel "x" here',
+    ],
+    [401, '{"detail":"the token is wrong"}', 'the token is wrong'],
+    [502, 'Bad gateway\u001b[2J', 'Bad gateway[2J'],
+  ])('says what the server has refused it with: %i', async (status, answer, reason) => {
+    const { url } = await serve(status, answer);
+    expect(await send('', 'ada', 'Hi', '--server', url)).toEqual({
+      code: 1,
+      said: '',
+      complained: `error: the server answered ${status}: ${reason}\n`,
+    });
+  });
+
+  it('says that there is no server, and that there is nothing to send, or twice as much', async () => {
+    const { code, complained } = await send('', 'ada', 'Hi', '--server', 'http://127.0.0.1:1');
+    expect(complained).toBe(
+      'error: there is no server at http://127.0.0.1:1: start it, or name it with --server\n',
+    );
+    expect(code).toBe(1);
+    for (const args of [['ada'], ['ada', 'Hi', '--response', '{"text":"Hi"}']]) {
+      expect((await send('', ...args)).complained).toBe(
+        'error: say a text, or name a response with --response\n',
+      );
+    }
+  });
+});
