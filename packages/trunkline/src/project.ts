@@ -3,7 +3,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Responses, type Assistant, type Modules } from '@trunkline/core';
 import { findAssistant, loadAssistant, type AssistantModule } from './assistant-module.ts';
-import { forgetModules, userModules } from './user-modules.ts';
+import { assertOneCore, forgetModules, userModules } from './user-modules.ts';
 
 /** What a project is made of, as the command line names it. */
 export interface ProjectOptions {
@@ -25,8 +25,9 @@ export class Project {
   /** The domain, a file or a folder; `null` if there is none. */
   readonly responses: string | null;
 
-  /** @throws ConfigurationError - there is no assistant. */
+  /** @throws ConfigurationError - there is no assistant, or a second copy of core. */
   constructor({ assistant, responses }: ProjectOptions) {
+    assertOneCore(this.modules, process.cwd());
     this.assistant = findAssistant(assistant, this.modules);
     this.responses = responses ?? USUAL_DOMAINS.find((path) => existsSync(path)) ?? null;
   }

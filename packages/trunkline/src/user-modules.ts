@@ -1,6 +1,6 @@
-import { isModulePath, type Modules } from '@trunkline/core';
+import { ConfigurationError, isModulePath, type Modules } from '@trunkline/core';
 import { createJiti } from 'jiti';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
@@ -20,6 +20,22 @@ export function userModules(): Modules {
     },
     load: (resolved) => jiti.import(resolved),
   };
+}
+
+/**
+ * With two copies of core, a channel of the one is a stranger to the other.
+ *
+ * @throws ConfigurationError - the folder has a copy of its own.
+ */
+export function assertOneCore(modules: Modules, folder: string): void {
+  const [theirs, ours] = [folder, dirname(fileURLToPath(import.meta.url))].map((from) =>
+    modules.resolve('@trunkline/core', from),
+  );
+  if (theirs === ours) return;
+  throw new ConfigurationError(
+    `${folder} has a @trunkline/core of its own, and this command line another one: ` +
+      'npm install trunkline there, and say npx trunkline',
+  );
 }
 
 /** Has the modules of a folder, beside packages, loaded anew by whoever asks next. */

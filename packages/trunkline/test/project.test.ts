@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@trunkline/core';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Project, type ProjectOptions } from '../src/project.ts';
@@ -77,6 +77,21 @@ describe('a project', () => {
     const project = await projectOf({ 'assistant.ts': text }, options);
     await expect(project.load()).rejects.toThrow(ConfigurationError);
     await expect(project.load()).rejects.toThrow(message);
+  });
+
+  it('has one core with the command line, or says what to do', async () => {
+    const folder = await folderOf({ 'assistant.ts': assistant('x') });
+    process.chdir(folder);
+    await rm(join(folder, 'node_modules/@trunkline/core'));
+    const other = join(folder, 'node_modules/@trunkline/core');
+    await mkdir(other);
+    await writeFile(
+      join(other, 'package.json'),
+      '{"name":"@trunkline/core","exports":"./main.js"}',
+    );
+    await writeFile(join(other, 'main.js'), '');
+    expect(() => new Project({})).toThrow('has a @trunkline/core of its own');
+    expect(() => new Project({})).toThrow('npm install trunkline there');
   });
 
   it('shows what its assistant threw', async () => {

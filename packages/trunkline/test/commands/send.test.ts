@@ -25,10 +25,11 @@ async function serve(status: number, answer: string): Promise<{ url: string; ask
     return JSON.parse(text);
   };
   const server = createServer((req, res) => {
-    void read(req).then((body) => {
-      asked.push({ path: req.url, token: req.headers.authorization, body });
+    const note = async (): Promise<void> => {
+      asked.push({ path: req.url, token: req.headers.authorization, body: await read(req) });
       res.writeHead(status).end(answer);
-    });
+    };
+    void note();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
