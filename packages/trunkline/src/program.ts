@@ -39,7 +39,7 @@ function createProgram(context: Context): Command {
   const program = new Command('trunkline')
     .description('One assistant on every channel its users are on.')
     .version(ownVersion(), '-v, --version', 'print the version')
-    .helpOption('-h, --help', 'print help, also for a command: trunkline run --help')
+    .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .showHelpAfterError('Say "trunkline --help" to see what there is.')
     .exitOverride()
@@ -61,6 +61,7 @@ function createProgram(context: Context): Command {
 }
 
 const EXIT_CODES = `
+trunkline run --help says more of a command, and so on.
 Exit codes: 0 done, 1 failed, 2 the command line was not understood.
 The commands read .env in the current folder.`;
 

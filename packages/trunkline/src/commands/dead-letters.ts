@@ -18,16 +18,21 @@ interface StoreOptions {
 type Work = (letters: DeadLetters) => Promise<void>;
 
 /** Adds `trunkline dead-letters`. */
-export function addDeadLetters(program: Command, { output }: Context): void {
+export function addDeadLetters(program: Command, { output, errors }: Context): void {
   const command = program
     .command('dead-letters')
-    .description('messages whose turns were given up: list, show, replay, discard')
+    .description('list, show, replay, discard what was given up')
+    .helpCommand(false)
     .addHelpText('after', NOTES);
   const add = (usage: string, description: string): Command =>
     command.command(usage).description(description).addOption(storeOption());
 
   add('list', 'list them, the oldest first').action((options: StoreOptions) =>
-    within(options, async (letters) => list(await letters.list(), output)),
+    within(options, async (letters) => {
+      const all = await letters.list();
+      list(all, output);
+      if (all.length === 0) errors.write('There are no dead letters.\n');
+    }),
   );
   add('show <id>', 'print one as JSON').action((id: string, options: StoreOptions) =>
     within(options, async (letters) => {

@@ -14,7 +14,7 @@ interface SendOptions {
 export function addSend(program: Command, { output }: Context): void {
   program
     .command('send <conversation> [text]')
-    .description('say something in a conversation, through a running server')
+    .description('say something, through a running server')
     .option(
       '--response <json>',
       'a response with any of its parts, instead of a text',

@@ -106,7 +106,7 @@ describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
       });
       await answered;
       expect(channel.said).toEqual(['about one']);
-      expect(await dead(['list'])).toEqual({ code: 0, text: '' });
+      expect(await dead(['list'])).toEqual({ code: 0, text: 'There are no dead letters.\n' });
 
       for (const command of ['show', 'replay', 'discard']) {
         expect(await dead([command, id])).toEqual({
