@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { runCommandLine } from './program.ts';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const code = await runCommandLine(process.argv.slice(2), {
   input: process.stdin,
   output: process.stdout,
   errors: process.stderr,
 });
+// What somebody's module has opened need not keep the command. What was written goes out first.
+if (code !== null) process.stdout.write('', () => process.exit(code));

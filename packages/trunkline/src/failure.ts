@@ -1,4 +1,12 @@
+import { TrunklineError, type TrunklineErrorOptions } from '@trunkline/core';
 import { paint, type Screen } from './terminal.ts';
+
+/** A command could not do what it was told: whoever typed it must act. */
+export class CommandError extends TrunklineError {
+  constructor(message: string, options?: TrunklineErrorOptions) {
+    super(message, 'command', options);
+  }
+}
 
 /** What a command ends with. */
 export const EXIT = {

@@ -14,15 +14,19 @@ export interface Terminal {
   errors: NodeJS.WriteStream;
 }
 
-/** Where a command says what it ends with; it need not, if it did what it was told. */
+/** What a command is told. */
 export interface Context extends Terminal {
-  exit: (code: number) => void;
+  /** Says what it ends with, where that is not 0; `null` for a server, which goes on. */
+  endWith: (code: number | null) => void;
 }
 
-/** Runs a command line. Resolves to the exit code, also while a server that it started runs on. */
-export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
-  let code: number = EXIT.done;
-  const context: Context = { ...terminal, exit: (ended) => void (code = ended) };
+/** Runs a command line. Resolves to the exit code, or to `null` if it has started a server. */
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number | null> {
+  let code: number | null = EXIT.done;
+  const context: Context = { ...terminal, endWith: (end) => void (code = end) };
   try {
     await createProgram(context).parseAsync(args, { from: 'user' });
     return code;

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../src/program.ts';
 import { fakeTerminal } from './support/screen.ts';
 
-async function say(...args: string[]): Promise<{ code: number; said: string; complained: string }> {
+async function say(
+  ...args: string[]
+): Promise<{ code: number | null; said: string; complained: string }> {
   const terminal = fakeTerminal();
   const code = await runCommandLine(args, terminal);
   return { code, said: terminal.said(), complained: terminal.complained() };

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Project, type ProjectOptions } from '../src/project.ts';
+import { PATIENCE_MS } from './support/command.ts';
 import { folderOf } from './support/folder.ts';
 
 const before = process.cwd();
@@ -22,7 +23,7 @@ async function answerOf(project: Project): Promise<unknown> {
 
 const assistant = (text: string): string => `export default (): string => '${text}' as string;\n`;
 
-describe('a project', () => {
+describe('a project', { timeout: PATIENCE_MS }, () => {
   it.each(['assistant.ts', 'assistant.mts', 'assistant.js', 'assistant.mjs'])(
     'finds its assistant: %s',
     async (name) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Project } from '../src/project.ts';
 import { reloadOnChange } from '../src/reload.ts';
+import { PATIENCE_MS } from './support/command.ts';
 import { folderOf } from './support/folder.ts';
 
 const before = process.cwd();
@@ -43,7 +44,7 @@ async function serve(files: Record<string, string>) {
   return { folder, line, news, next, write, answer };
 }
 
-describe('a change', () => {
+describe('a change', { timeout: PATIENCE_MS }, () => {
   it('of the assistant is loaded, and one that cannot be leaves what was there before', async () => {
     const { write, answer, news } = await serve({ 'assistant.ts': assistant('one') });
     expect(answer()).toBe('one');

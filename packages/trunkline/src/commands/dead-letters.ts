@@ -1,11 +1,7 @@
-import {
-  ConfigurationError,
-  deadLettersIn,
-  type DeadLetter,
-  type DeadLetters,
-} from '@trunkline/core';
+import { deadLettersIn, type DeadLetter, type DeadLetters } from '@trunkline/core';
 import type { Command } from 'commander';
 import { loadEnvironment } from '../environment.ts';
+import { CommandError } from '../failure.ts';
 import type { Context } from '../program.ts';
 import { openStoreBeside, type StoreName } from '../store.ts';
 import { harmless, paint, type Screen } from '../terminal.ts';
@@ -76,7 +72,7 @@ async function each(ids: readonly string[], work: (id: string) => Promise<boolea
 }
 
 function missing(id: string): never {
-  throw new ConfigurationError(`there is no dead letter "${id}": see trunkline dead-letters list`);
+  throw new CommandError(`there is no dead letter "${id}": see trunkline dead-letters list`);
 }
 
 /** One a line, with tabs between, so that other programs can read it as well. */

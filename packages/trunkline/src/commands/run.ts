@@ -42,7 +42,7 @@ PORT (5005), STORE (sqlite:data/trunkline.db), PUBLIC_URL, LOG_LEVEL, API_TOKEN.
 Unless NODE_ENV is production, assistant and responses are loaded again when a
 file of theirs changes.`;
 
-async function run(options: RunOptions, { output }: Context): Promise<void> {
+async function run(options: RunOptions, { output, endWith }: Context): Promise<void> {
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
   const project = new Project(options);
@@ -60,6 +60,7 @@ async function run(options: RunOptions, { output }: Context): Promise<void> {
   });
 
   const server = await line.listen(options.port ?? environment.port);
+  endWith(null);
   if (process.env['NODE_ENV'] !== 'production' && project.isReloadable) {
     stopReloading = await reloadOnChange(line, project, {
       onReloaded: () => logger.info({}, `${project.assistant.module} was loaded again`),

@@ -1,6 +1,7 @@
-import { ConfigurationError, isJsonObject, type JsonObject } from '@trunkline/core';
+import { isJsonObject, type JsonObject } from '@trunkline/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadEnvironment } from '../environment.ts';
+import { CommandError } from '../failure.ts';
 import type { Context } from '../program.ts';
 import { harmless } from '../terminal.ts';
 
@@ -53,22 +54,19 @@ async function send(
       body: JSON.stringify(response),
     });
   } catch (error) {
-    throw new ConfigurationError(
-      `there is no server at ${base}: start it, or name it with --server`,
-      {
-        cause: error,
-      },
-    );
+    throw new CommandError(`there is no server at ${base}: start it, or name it with --server`, {
+      cause: error,
+    });
   }
   const text = await answer.text();
   if (answer.ok) return text;
-  throw new ConfigurationError(`the server answered ${answer.status}: ${harmless(reasonOf(text))}`);
+  throw new CommandError(`the server answered ${answer.status}: ${harmless(reasonOf(text))}`);
 }
 
 function responseOf(text: string | undefined, { response }: SendOptions): JsonObject {
   if (response !== undefined && text === undefined) return response;
   if (response === undefined && text !== undefined) return { text };
-  throw new ConfigurationError('say a text, or name a response with --response');
+  throw new CommandError('say a text, or name a response with --response');
 }
 
 function parseResponse(json: string): JsonObject {

@@ -15,7 +15,7 @@ export function addShell(program: Command, context: Context): void {
       loadEnvironment();
       const project = new Project(options);
       const isFine = await talk(project, context);
-      if (!isFine) context.exit(EXIT.failed);
+      if (!isFine) context.endWith(EXIT.failed);
     });
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Project } from '../../src/project.ts';
 import { talk } from '../../src/shell/talk.ts';
+import { PATIENCE_MS } from '../support/command.ts';
 import { folderOf } from '../support/folder.ts';
 import { fakeTerminal } from '../support/screen.ts';
 
@@ -47,7 +48,7 @@ async function say(input: string, files: Record<string, string> = {}) {
   return { isFine, said: terminal.said(), complained: terminal.complained() };
 }
 
-describe('a conversation in the shell', () => {
+describe('a conversation in the shell', { timeout: PATIENCE_MS }, () => {
   it('answers each line, in one conversation', async () => {
     expect(await say('a\n\n   \nb\nc')).toEqual({
       isFine: true,

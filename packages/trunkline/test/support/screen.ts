@@ -7,8 +7,6 @@ export interface FakeTerminal extends Context {
   said: () => string;
   /** What was written beside it. */
   complained: () => string;
-  /** What the command wants to end with. */
-  code: () => number;
 }
 
 /** Streams without a terminal behind them. */
@@ -28,15 +26,13 @@ export function fakeTerminal(input = ''): FakeTerminal {
   };
   const output = stream();
   const errors = stream();
-  let code = 0;
   return {
     // As much of a terminal's streams as is used where there is none.
     input: stream(input).stream as unknown as NodeJS.ReadStream,
     output: output.stream as unknown as NodeJS.WriteStream,
     errors: errors.stream as unknown as NodeJS.WriteStream,
-    exit: (ended) => void (code = ended),
+    endWith() {},
     said: output.text,
     complained: errors.text,
-    code: () => code,
   };
 }

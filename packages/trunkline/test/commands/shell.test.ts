@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { PATIENCE_MS, run } from '../support/command.ts';
+import { folderOf } from '../support/folder.ts';
+
+const ASSISTANT = `
+// A connection to a database, say: it would keep the process for ever.
+setInterval(() => {}, 1_000);
+export default (message, reply) => {
+  if (message.text === 'fail') throw new Error('I cannot');
+  return reply.text('You said: ' + message.text);
+};
+`;
+
+describe('trunkline shell with piped input', { timeout: PATIENCE_MS }, () => {
+  it('answers, and ends with its input', async () => {
+    const cwd = await folderOf({ 'assistant.ts': ASSISTANT });
+    expect(await run(['shell'], { cwd, input: 'a\nb\n' })).toEqual({
+      code: 0,
+      text: 'You said: a\nYou said: b\n',
+    });
+  });
+
+  it('ends with 1 where a message was not answered', async () => {
+    const cwd = await folderOf({ 'bots/b.ts': ASSISTANT });
+    const args = ['shell', '--assistant', 'bots/b.ts'];
+    const { code, text } = await run(args, { cwd, input: 'fail\nb\n' });
+    expect(text).toMatch(/^Error: I cannot\n/);
+    expect(text).toContain('You said: b\n');
+    expect(code).toBe(1);
+  });
+});
