@@ -10,8 +10,8 @@ const QUIET_MS = 100;
 /** What comes of a change. */
 export interface ReloadEvents {
   onReloaded: () => void;
-  /** It cannot be loaded; what was there before goes on answering. */
-  onFailed: (reason: string) => void;
+  /** It cannot be loaded, and what was there before goes on answering; or changes are not noticed. */
+  onFailed: (sentence: string) => void;
 }
 
 /** Loads assistant and responses again when a file of theirs changes. Resolves to what ends it. */
@@ -22,7 +22,8 @@ export async function reloadOnChange(
 ): Promise<() => Promise<void>> {
   const watcher = watch(project.watched(), {
     ignoreInitial: true,
-    ignored: (path) => basename(path) === 'node_modules' || /^\.[^.]/.test(basename(path)),
+    ignored: (path, stats) =>
+      isElsewhere(path) || (stats?.isFile() === true && !project.includes(path)),
   });
   let timer: NodeJS.Timeout | undefined;
   let isLoading: Promise<void> = Promise.resolve();
@@ -33,19 +34,32 @@ export async function reloadOnChange(
       line.responses = responses;
       onReloaded();
     } catch (error) {
-      onFailed(describe(error));
+      onFailed(`the change cannot be loaded, what was there before goes on: ${describe(error)}`);
     }
   };
-  watcher.on('all', (_event, path) => {
-    if (!project.includes(path)) return;
+  watcher.on('all', (event, path) => {
+    // What comes with a new folder may be there before the folder is looked at.
+    if (event !== 'addDir' && !project.includes(path)) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
       isLoading = isLoading.then(load);
     }, QUIET_MS);
   });
-  await new Promise<void>((ready) => watcher.once('ready', ready));
+  await new Promise<void>((settle) => {
+    watcher.once('ready', settle);
+    // The system allows only so many files to be watched. It is no reason to stop.
+    watcher.on('error', (error) => {
+      onFailed(`changes are not noticed: ${describe(error)}`);
+      settle();
+    });
+  });
   return async () => {
     clearTimeout(timer);
     await watcher.close();
   };
+}
+
+/** Packages, and what begins with a dot, are nobody's to change while the server runs. */
+function isElsewhere(path: string): boolean {
+  return basename(path) === 'node_modules' || /^\.[^.]/.test(basename(path));
 }

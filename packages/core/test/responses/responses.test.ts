@@ -63,6 +63,25 @@ describe('responses', () => {
     });
   });
 
+  it('112: tell by their id which variation was said', () => {
+    const responses = new Responses({
+      utter: [
+        { id: 'ID_0', text: 'x' },
+        { id: 'ID_1', text: 'x', channel: 'app' },
+        { id: 'ID_2', text: 'x', channel: 'web' },
+        { id: 'ID_3', text: 'x', condition: [{ type: 'slot', name: 'vip', value: true }] },
+      ],
+    });
+    const idOn = (channel: string, slots = {}): unknown =>
+      responses.generate('utter', { channels: [channel], slots })['id'];
+    expect(['app', 'web', 'default'].map((channel) => idOn(channel))).toEqual([
+      'ID_1',
+      'ID_2',
+      'ID_0',
+    ]);
+    expect(idOn('default', { vip: true })).toBe('ID_3');
+  });
+
   it('105: are filled in wherever Rasa does, and in cards', async () => {
     const responses = await load(DOMAIN);
     const rich = responses.generate('utter_rich', { channels: [], slots: { name: 'ada' } });

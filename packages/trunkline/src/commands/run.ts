@@ -64,12 +64,11 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
   if (process.env['NODE_ENV'] !== 'production' && project.isReloadable) {
     stopReloading = await reloadOnChange(line, project, {
       onReloaded: () => logger.info({}, `${project.assistant.module} was loaded again`),
-      onFailed: (reason) =>
-        logger.error({}, `the change cannot be loaded, what was there before goes on: ${reason}`),
+      onFailed: (sentence) => logger.error({}, sentence),
     });
   }
   const { port } = server.address() as AddressInfo;
-  const url = options.port === undefined ? environment.publicUrl : `http://localhost:${port}`;
+  const url = process.env['PUBLIC_URL'] ? environment.publicUrl : `http://localhost:${port}`;
   output.write(`Trunkline serves ${project.assistant.module} on\n${channelRows(url, line)}`);
   output.write('Ctrl-C stops it.\n');
 }

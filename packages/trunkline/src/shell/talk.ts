@@ -69,7 +69,7 @@ function reloading(
   const say = (text: string): unknown => errors.write(`\n${paint(errors, 'dim', text)}\n`);
   return reloadOnChange(line, project, {
     onReloaded: () => say(`(${project.assistant.module} was loaded again)`),
-    onFailed: (reason) => say(`the change cannot be loaded: ${reason}`),
+    onFailed: (sentence) => say(sentence),
   });
 }
 
