@@ -20,10 +20,13 @@ export async function reloadOnChange(
   project: Project,
   { onReloaded, onFailed }: ReloadEvents,
 ): Promise<() => Promise<void>> {
-  const watcher = watch(project.watched(), {
+  const roots = project.watched();
+  const watcher = watch(roots, {
     ignoreInitial: true,
-    ignored: (path, stats) =>
-      isElsewhere(path) || (stats?.isFile() === true && !project.includes(path)),
+    ignored(path, stats) {
+      if (roots.includes(path)) return false;
+      return isElsewhere(path) || (stats?.isFile() === true && !project.includes(path));
+    },
   });
   let timer: NodeJS.Timeout | undefined;
   let isLoading: Promise<void> = Promise.resolve();

@@ -13,8 +13,8 @@ afterEach(() => process.chdir(before));
 const assistant = (text: string): string => `export default (): string => '${text}';\n`;
 
 /** A line over a folder, and what its reloads told. */
-async function serve(files: Record<string, string>) {
-  const folder = await folderOf(files);
+async function serve(files: Record<string, string>, below = '') {
+  const folder = join(await folderOf(files), below);
   process.chdir(folder);
   const project = new Project({});
   const { assistant: first, responses } = await project.load();
@@ -82,6 +82,12 @@ describe('a change', { timeout: PATIENCE_MS }, () => {
     await write('lib/text.ts', "export const text = 'two';\n");
     const source = "import { text } from './lib/text.ts';\nexport default (): string => text;\n";
     await write('assistant.ts', source);
+    expect(answer()).toBe('two');
+  });
+
+  it('is seen in a folder whose name begins with a dot', async () => {
+    const { write, answer } = await serve({ '.bot/assistant.ts': assistant('one') }, '.bot');
+    await write('assistant.ts', assistant('two'));
     expect(answer()).toBe('two');
   });
 

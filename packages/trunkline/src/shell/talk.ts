@@ -19,6 +19,8 @@ export async function talk(project: Project, terminal: Context): Promise<boolean
     ...(responses === null ? {} : { responses }),
     logger: screenLogger(errors),
   });
+  const stopReloading = isTerminal ? await reloading(line, project, errors) : null;
+  // From here on there is no other wait before the first line is asked for: it would be lost.
   const reader = createInterface({
     input,
     ...(isTerminal ? { output, prompt: paint(output, 'bold', '> ') } : {}),
@@ -28,7 +30,6 @@ export async function talk(project: Project, terminal: Context): Promise<boolean
     if (isAnswering) void shell.cancel();
     else reader.close();
   });
-  const stopReloading = isTerminal ? await reloading(line, project, errors) : null;
   if (isTerminal) output.write(`Talk to ${project.assistant.module}; /stop ends it.\n`);
 
   let isFine = true;
