@@ -31,6 +31,7 @@ export {
   DeliveryError,
   MalformedPayloadError,
   OverloadedError,
+  ProactiveError,
   RetryableError,
   StoreError,
   TrunklineError,
@@ -101,15 +102,23 @@ export { LocalLocks } from './store/local-locks.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ErrorContext, Hooks, SendReport, Stage, TurnReport } from './telemetry.ts';
 export type { Apology } from './turns/apology.ts';
-export type { Assistant, AssistantObject, Handle, Middleware } from './turns/assistant.ts';
+export type {
+  Assistant,
+  AssistantObject,
+  Handle,
+  Middleware,
+  TriggeredIntent,
+} from './turns/assistant.ts';
 export type { ConversationRef, OnNewMessage, RunOptions, Turns } from './turns/contract.ts';
 export type { ChannelStore } from './turns/channel-store.ts';
 export type { DeadLetter, DeadLetters } from './turns/dead-letters.ts';
 export type { DeliveryOptions } from './turns/delivery-options.ts';
 export type { HistoryEntry, HistoryOptions } from './turns/history.ts';
-export type { LastSeen } from './turns/last-seen.ts';
+export type { LastSeen } from './turns/address-book.ts';
 export type { TurnLimits } from './turns/limits.ts';
 export type { Overlap, OverlapOptions } from './turns/overlap.ts';
-export type { Pending, Progress, Step } from './turns/progress.ts';
+export type { Posted, ProactiveOptions } from './turns/proactive.ts';
+export type { Pending, Proactive, Progress, Step } from './turns/progress.ts';
 export type { Reply, Sent, Transform, TransformOptions } from './turns/reply.ts';
 export type { SessionOptions } from './turns/sessions.ts';
+export type { IntentOptions } from './turns/triggered-intent.ts';

@@ -12,6 +12,7 @@ import { mountPath, pathOf } from '../http/path.ts';
 import { callersProblem, sendError, sendProblem } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
 import { guardLogger, silentLogger } from '../logger.ts';
+import type { BotMessage } from '../message/bot-message.ts';
 import type { Address } from '../message/user-message.ts';
 import type { Store } from '../store/contract.ts';
 import { MemoryStore } from '../store/memory-store.ts';
@@ -23,8 +24,10 @@ import {
   type Middleware,
 } from '../turns/assistant.ts';
 import type { DeadLetters } from '../turns/dead-letters.ts';
-import type { LastSeen } from '../turns/last-seen.ts';
+import type { Posted, ProactiveOptions } from '../turns/proactive.ts';
+import type { LastSeen } from '../turns/address-book.ts';
 import type { Transform, TransformEntry, TransformOptions } from '../turns/reply.ts';
+import type { IntentOptions } from '../turns/triggered-intent.ts';
 import { TurnEngine } from '../turns/turn-engine.ts';
 import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
 import { healthRoutes } from './health.ts';
@@ -99,6 +102,7 @@ export class Trunkline {
       transforms: this.#transforms,
       conversationKey: options.conversationKey,
       outputFor: (channel, address) => this.#outputFor(channel, address),
+      canContact: (channel) => this.#canContact(channel),
     });
     const { channels } = this;
     const isClosing = (): boolean => this.#closed !== null;
@@ -150,6 +154,46 @@ export class Trunkline {
    */
   lastSeen(senderId: string): Promise<LastSeen | null> {
     return this.#engine.lastSeen(senderId);
+  }
+
+  /**
+   * Says something in a conversation without having been asked. Once this resolves the response is
+   * stored, as far as the store survives: it is delivered after what is under way there, retried, never
+   * said twice, and a dead letter in the end. Await one call before the next to keep their order.
+   *
+   * ```ts
+   * import type { Trunkline } from '@trunkline/core';
+   *
+   * async function onShipped(line: Trunkline, userId: string, parcel: string): Promise<void> {
+   *   const text = `Your parcel ${parcel} is on its way.`;
+   *   await line.send(userId, { text }, { idempotencyKey: `shipped:${parcel}` });
+   * }
+   * ```
+   *
+   * @param conversationId - The sender id, as the assistant knows it.
+   * @param response - What is said; the transforms see it.
+   * @param options - The channel; the last one that vouched for the user by default.
+   * @throws ProactiveError - there is no such channel, or the conversation cannot be reached on it.
+   * @throws OverloadedError - too much waits, in the conversation or in the process.
+   * @throws Whatever the store threw: it may be stored. Repeat it with its idempotency key.
+   */
+  send(conversationId: string, response: BotMessage, options?: ProactiveOptions): Promise<Posted> {
+    return this.#engine.proactive.send(conversationId, response, options);
+  }
+
+  /**
+   * Has the assistant answer an intent as if the user had expressed it: a reminder, say. The same
+   * promises as {@link Trunkline.send}.
+   *
+   * @throws ProactiveError - there is no such intent or channel, or nobody is reached there.
+   * @throws What {@link Trunkline.send} throws.
+   */
+  triggerIntent(
+    conversationId: string,
+    intent: IntentOptions,
+    options?: ProactiveOptions,
+  ): Promise<Posted> {
+    return this.#engine.proactive.trigger(conversationId, intent, options);
   }
 
   /**
@@ -269,8 +313,17 @@ export class Trunkline {
     this.#table.add('', unattachedRoute(path, channel.name));
   }
 
+  #channel(name: string): InputChannel | undefined {
+    return this.channels.find((candidate) => candidate.name === name);
+  }
+
+  #canContact(name: string): boolean | undefined {
+    const channel = this.#channel(name);
+    return channel && channel.getOutputChannel !== undefined;
+  }
+
   #outputFor(name: string, address: Address): OutputChannel {
-    const channel = this.channels.find((candidate) => candidate.name === name);
+    const channel = this.#channel(name);
     if (channel?.getOutputChannel === undefined) {
       throw new ConfigurationError(
         'the channel has no getOutputChannel(address), which deferred turns need to answer',

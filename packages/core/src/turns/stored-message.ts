@@ -22,7 +22,7 @@ export interface StoredMessage {
 /** Writes a deferred message down. */
 export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: UserMessage): string {
   const { text, senderId, messageId, address, account, inputChannel } = message;
-  const { metadata, attachments, choice, headers, parseData, anonymous } = message;
+  const { metadata, attachments, choice, headers, parseData, anonymous, authenticated } = message;
   const written: UserMessageOptions = {
     text,
     senderId: anonymous ? null : senderId,
@@ -31,6 +31,7 @@ export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: Us
     account,
     inputChannel: inputChannel ?? about.channel,
   };
+  if (!authenticated) written.authenticated = false;
   if (metadata !== null) written.metadata = metadata;
   if (attachments.length > 0) written.attachments = attachments;
   if (choice !== null) written.choice = choice;

@@ -6,6 +6,7 @@ import { isJsonObject, type JsonValue } from '../message/json.ts';
 import { UserMessage, type Address } from '../message/user-message.ts';
 import type { Store } from '../store/contract.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { AddressBook, type LastSeen } from './address-book.ts';
 import { resolveApology, type Apology } from './apology.ts';
 import type { AssistantObject, Middleware } from './assistant.ts';
 import { channelStore } from './channel-store.ts';
@@ -16,13 +17,13 @@ import type { DeferredContext } from './deferred-context.ts';
 import { DeferredTurns, SUPERSEDE, type Acceptance } from './deferred-turns.ts';
 import { resolveDelivery, type DeliveryOptions } from './delivery-options.ts';
 import { History, type HistoryOptions } from './history.ts';
-import { LastSeenBook, type LastSeen } from './last-seen.ts';
 import { resolveLimits, type TurnLimits } from './limits.ts';
 import { LiveDebounce } from './live-debounce.ts';
 import { LiveTurns } from './live-turns.ts';
 import { Menus } from './menus.ts';
 import { resolveOverlap, type Overlap, type OverlapOptions } from './overlap.ts';
 import { Patience } from './patience.ts';
+import { Proactive } from './proactive.ts';
 import type { TransformEntry } from './reply.ts';
 import { Schedule } from './schedule.ts';
 import { Sessions, type SessionOptions } from './sessions.ts';
@@ -48,12 +49,19 @@ export interface TurnEngineOptions {
   conversationKey?: ((message: UserMessage, channel: string) => string | undefined) | undefined;
   /** How a channel reaches an address. */
   outputFor: (channel: string, address: Address) => OutputChannel;
+  /**
+   * Whether a channel can be contacted without a request; `undefined` where there is no such channel.
+   */
+  canContact: (channel: string) => boolean | undefined;
 }
 
 /** Runs turns: what is scheduled, with an assistant on one side and an output channel on the other. */
 export class TurnEngine {
   /** Turns that were given up. */
   readonly deadLetters: DeadLetterBox;
+
+  /** What nobody has asked for. */
+  readonly proactive: Proactive;
 
   readonly #options: TurnEngineOptions;
   readonly #context: DeferredContext;
@@ -68,6 +76,7 @@ export class TurnEngine {
     const limits = resolveLimits(options.limits);
     const history = new History(store.lists, clock, options.history);
     const menus = new Menus(store.values);
+    const sessions = new Sessions(store.values, clock, options.session);
     const { middleware, transforms } = options;
     this.deadLetters = new DeadLetterBox(store.values);
     this.#context = {
@@ -78,11 +87,20 @@ export class TurnEngine {
       policy: resolveDelivery(options.delivery),
       overlap: resolveOverlap(options.overlap),
       schedule: new Schedule(store, clock, limits),
-      speaker: new Speaker({ clock, telemetry, assistant, middleware, transforms, history, menus }),
+      speaker: new Speaker({
+        clock,
+        telemetry,
+        assistant,
+        middleware,
+        transforms,
+        history,
+        menus,
+        sessions,
+      }),
       history,
       menus,
-      sessions: new Sessions(store.values, clock, options.session),
-      lastSeen: new LastSeenBook(store.lists, clock),
+      sessions,
+      addresses: new AddressBook(store.lists, clock),
       deadLetters: this.deadLetters,
       patience: new Patience(clock, telemetry),
       suspects: new Slots(1),
@@ -94,6 +112,10 @@ export class TurnEngine {
     };
     this.#live = new LiveTurns(this.#context);
     this.#deferred = new DeferredTurns(this.#context);
+    this.proactive = new Proactive(
+      { ...this.#context, transforms, canContact: options.canContact, start: () => this.start() },
+      this.#deferred,
+    );
     this.#debounce = new LiveDebounce(clock, this.#context.overlap.debounceMs);
   }
 
@@ -136,8 +158,11 @@ export class TurnEngine {
   }
 
   /** The last channel that a sender was on, as far as its platform vouches for it. */
-  lastSeen(senderId: string): Promise<LastSeen | null> {
-    return this.#context.lastSeen.of(senderId);
+  async lastSeen(senderId: string): Promise<LastSeen | null> {
+    const place = await this.#context.addresses.latest(senderId);
+    if (place === null) return null;
+    const { channel, account, address } = place;
+    return { channel, account, address };
   }
 
   /** A live turn. Everything up to the ticket happens before the first `await`. */
