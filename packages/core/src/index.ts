@@ -44,6 +44,14 @@ export {
 } from './errors.ts';
 export { clientGone } from './http/client-gone.ts';
 export { isDeeperThan, readBody, readJson, type ReadBodyOptions } from './http/body.ts';
+export {
+  isKnownToken,
+  resolveJwt,
+  resolveTokens,
+  verifySubject,
+  type JwtOptions,
+  type ResolvedJwt,
+} from './http/jwt.ts';
 export { pathOf, queryOf } from './http/path.ts';
 export {
   problemOf,
