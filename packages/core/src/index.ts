@@ -61,6 +61,7 @@ export {
   sendText,
   type Problem,
 } from './http/problem.ts';
+export type { ApiOptions } from './line/api/options.ts';
 export { refuseUpgrade } from './line/upgrades.ts';
 export type { ListenOptions, TrunklineOptions } from './line/options.ts';
 export { Trunkline } from './line/trunkline.ts';

@@ -96,9 +96,11 @@ export function resolveTokens(
   fail: (message: string) => never,
 ): readonly string[] {
   const tokens: unknown[] = [token].flat();
-  const areTexts = tokens.every((each): each is string => typeof each === 'string' && each !== '');
-  if (tokens.length > 0 && areTexts) return tokens;
-  return fail(`${name} must be a token that is not empty, or a list of such tokens`);
+  // With a space in it, it could not be sent in a header.
+  const isToken = (each: unknown): each is string =>
+    typeof each === 'string' && /^[^\s]+$/.test(each);
+  if (tokens.length > 0 && tokens.every(isToken)) return tokens;
+  return fail(`${name} must be a token, not empty and without spaces, or a list of such tokens`);
 }
 
 function areAlgorithms(names: unknown): names is readonly string[] {

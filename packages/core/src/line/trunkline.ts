@@ -29,6 +29,8 @@ import type { LastSeen } from '../turns/address-book.ts';
 import type { Transform, TransformEntry, TransformOptions } from '../turns/reply.ts';
 import type { IntentOptions } from '../turns/triggered-intent.ts';
 import { TurnEngine } from '../turns/turn-engine.ts';
+import { resolveApi, type ResolvedApi } from './api/options.ts';
+import { apiRoutes } from './api/routes.ts';
 import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
 import { healthRoutes } from './health.ts';
 import { checkOptions, type ListenOptions, type TrunklineOptions } from './options.ts';
@@ -109,6 +111,7 @@ export class Trunkline {
     for (const health of healthRoutes({ channels, store: this.#store, clock, logger, isClosing })) {
       this.#table.add('', health);
     }
+    if (options.api !== undefined) this.#openApi(resolveApi(options.api));
     this.#mount(route);
     const { deadLetters } = this.#engine;
     this.deadLetters = {
@@ -188,12 +191,12 @@ export class Trunkline {
    * @throws ProactiveError - there is no such intent or channel, or nobody is reached there.
    * @throws What {@link Trunkline.send} throws.
    */
-  triggerIntent(
+  async triggerIntent(
     conversationId: string,
     intent: IntentOptions,
     options?: ProactiveOptions,
   ): Promise<Posted> {
-    return this.#engine.proactive.trigger(conversationId, intent, options);
+    return (await this.#engine.proactive.trigger(conversationId, intent, options)).posted;
   }
 
   /**
@@ -283,6 +286,11 @@ export class Trunkline {
     }
     await Promise.all(stopped.map((stop) => stop()));
     await this.#store.close();
+  }
+
+  #openApi(api: ResolvedApi): void {
+    const context = { api, engine: this.#engine, telemetry: this.#telemetry };
+    for (const route of apiRoutes(context)) this.#table.add('', route);
   }
 
   #mount(route: string | null): void {

@@ -44,6 +44,12 @@ export interface Posted {
   messageId: string;
 }
 
+/** What became of a proactive message, and where. */
+export interface PostedAt {
+  posted: Posted;
+  place: Place;
+}
+
 /** By sender id and idempotency key: where the first one with this key goes. */
 const KEYS = 'proactive';
 
@@ -80,7 +86,7 @@ export class Proactive {
   ): Promise<Posted> {
     if (!isJsonObject(response))
       throw new TypeError('the response must be an object: { text } say');
-    return await this.#post(senderId, { response }, options, async (place, id) => {
+    const { posted } = await this.#post(senderId, { response }, options, async (place, id) => {
       const { channel } = place;
       const said = await transformed(this.#context.transforms, response, { channel, senderId });
       if (said === null) return null;
@@ -91,14 +97,15 @@ export class Proactive {
       const message = new UserMessage({ senderId, messageId: id, account, address });
       return { message, progress: { ...progress, answered: true, pending } };
     });
+    return posted;
   }
 
-  /** Has the assistant answer an intent. */
+  /** Has the assistant answer an intent. Resolves to where, too. */
   async trigger(
     senderId: string,
     intent: IntentOptions,
     options: ProactiveOptions = {},
-  ): Promise<Posted> {
+  ): Promise<PostedAt> {
     await this.checkIntent(intent.name);
     const { name, entities = [] } = intent;
     return await this.#post(senderId, { name, entities }, options, async (place, id) => ({
@@ -156,7 +163,7 @@ export class Proactive {
     what: object,
     options: ProactiveOptions,
     turnAt: (place: Place, messageId: string) => Promise<Pick<Post, 'message' | 'progress'> | null>,
-  ): Promise<Posted> {
+  ): Promise<PostedAt> {
     const { idempotencyKey } = options;
     this.#context.start();
     if (idempotencyKey === '') throw new TypeError('an idempotency key must not be empty');
@@ -167,11 +174,12 @@ export class Proactive {
     const messageId = idempotencyKey ?? randomUUID();
     const { channel, account, key } = place;
     const turn = await turnAt(place, messageId);
-    if (turn === null) return { status: 'dropped', channel, account, messageId };
+    const about = { channel, account, messageId };
+    if (turn === null) return { posted: { status: 'dropped', ...about }, place };
     // No message's, since these begin with a channel; nor a dead letter's.
     const id = `!${messageId}`;
     const status = await this.#deferred.post({ channel, key, id, ...turn });
-    return { status, channel, account, messageId };
+    return { posted: { status, ...about }, place };
   }
 
   /** Where the first message with a key goes, which this one then is as well. */

@@ -1,4 +1,4 @@
-import type { OutputChannel } from '../channel/output-channel.ts';
+import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigurationError, OverloadedError, toError } from '../errors.ts';
 import type { ChannelEvent } from '../message/event.ts';
@@ -10,6 +10,7 @@ import { AddressBook, type LastSeen } from './address-book.ts';
 import { resolveApology, type Apology } from './apology.ts';
 import type { AssistantObject, Middleware } from './assistant.ts';
 import { channelStore } from './channel-store.ts';
+import { collectIntent, trackerOf, type CollectedIntent } from './collected-intent.ts';
 import type { RunOptions, Turns } from './contract.ts';
 import { anonymousKey, conversationKey } from './conversation-key.ts';
 import { DeadLetterBox } from './dead-letters.ts';
@@ -23,12 +24,13 @@ import { LiveTurns } from './live-turns.ts';
 import { Menus } from './menus.ts';
 import { resolveOverlap, type Overlap, type OverlapOptions } from './overlap.ts';
 import { Patience } from './patience.ts';
-import { Proactive } from './proactive.ts';
+import { Proactive, type Posted, type ProactiveOptions } from './proactive.ts';
 import type { TransformEntry } from './reply.ts';
 import { Schedule } from './schedule.ts';
 import { Sessions, type SessionOptions } from './sessions.ts';
 import { Slots } from './slots.ts';
 import { Speaker } from './speaker.ts';
+import type { IntentOptions } from './triggered-intent.ts';
 
 /** What the engine works with. */
 export interface TurnEngineOptions {
@@ -155,6 +157,25 @@ export class TurnEngine {
   /** Puts a dead letter back into its queue. Resolves to whether it was there. */
   replay(letterId: string): Promise<boolean> {
     return this.#deferred.replay(letterId);
+  }
+
+  /** Has the assistant answer an intent, and tells what is known of the conversation. */
+  async triggerIntent(
+    senderId: string,
+    intent: IntentOptions,
+    options: ProactiveOptions,
+  ): Promise<{ posted: Posted; tracker: TrackerState }> {
+    const { posted, place } = await this.proactive.trigger(senderId, intent, options);
+    const { channel, account } = place;
+    const message = new UserMessage({ senderId, account, inputChannel: channel });
+    return { posted, tracker: await trackerOf(this.#context, place, message) };
+  }
+
+  /** Has the assistant answer an intent for somebody who waits for the answer. */
+  async collectIntent(senderId: string, intent: IntentOptions): Promise<CollectedIntent> {
+    this.start();
+    await this.proactive.checkIntent(intent.name);
+    return await collectIntent(this.#context, this.#live, senderId, intent);
   }
 
   /** The last channel that a sender was on, as far as its platform vouches for it. */
