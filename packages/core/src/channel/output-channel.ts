@@ -82,12 +82,6 @@ export abstract class OutputChannel {
   readonly limits: ChannelLimits = {};
 
   /**
-   * The conversation's state, set before each response: the assistant's, or what we know ourselves.
-   * `null` before the first one.
-   */
-  trackerState: TrackerState | null = null;
-
-  /**
    * Whether somebody reads {@link OutputChannel.trackerState}. Where nobody does, `false` saves looking
    * for it: the assistant is not asked, and `events` and `slots` know nothing from before the turn.
    *
@@ -113,6 +107,21 @@ export abstract class OutputChannel {
    * @defaultValue `false`
    */
   readonly numbersChoices: boolean = false;
+
+  #trackerState: TrackerState | (() => TrackerState) | null = null;
+
+  /**
+   * The conversation's state, set before each response: the assistant's, or what we know ourselves.
+   * `null` before the first one. What is set as a function is made when it is first read.
+   */
+  get trackerState(): TrackerState | null {
+    if (typeof this.#trackerState === 'function') this.#trackerState = this.#trackerState();
+    return this.#trackerState;
+  }
+
+  set trackerState(state: TrackerState | (() => TrackerState) | null) {
+    this.#trackerState = state;
+  }
 
   /**
    * Routes a response to the methods below, in Rasa's order: one of quick replies, buttons or

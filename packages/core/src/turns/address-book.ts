@@ -82,12 +82,12 @@ export class AddressBook {
     const { senderId, account, address, authenticated } = message;
     if (address === null) return;
     const place: Place = { channel, account, address, key };
-    const here = conversationKey({ channel, account, senderId });
-    const [book, name] = authenticated ? [LAST_SEEN, senderId] : [ADDRESS, here];
-    const known = await this.#find(book, name);
+    const known = authenticated
+      ? await this.#find(LAST_SEEN, senderId)
+      : await this.#find(ADDRESS, conversationKey({ channel, account, senderId }));
     const isSame = JSON.stringify(placeOf(known)) === JSON.stringify(place);
     if (isSame && this.#clock.now() - (known?.at ?? 0) < TTL_MS / 10) return;
-    await this.#write(ADDRESS, here, place);
+    await this.#write(ADDRESS, conversationKey({ channel, account, senderId }), place);
     if (!authenticated) return;
     await this.#noteAccount(channel, senderId, account);
     // Last: where this is known, the rest is.

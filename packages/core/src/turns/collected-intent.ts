@@ -59,5 +59,5 @@ export async function trackerOf(
   }
   const { senderId, text } = message;
   const written = text === null ? null : message;
-  return trackerState(past, { channel, senderId, message: written, said: [] });
+  return trackerState(past, { channel, senderId, message: written, said: [] })();
 }

@@ -61,10 +61,10 @@ export class DeferredTurns {
     }
     const isApart = work.key !== key;
     const stored: Omit<StoredMessage, 'message'> = { channel, key, at: clock.now() };
-    const encode = async (): Promise<string> => {
-      if (isApart && output.numbersChoices) stored.stamp = await menus.stamp(key);
-      return encodeMessage(stored, message);
-    };
+    const stamped = async (): Promise<string> =>
+      encodeMessage({ ...stored, stamp: await menus.stamp(key) }, message);
+    const encode = (): Promise<string> | string =>
+      isApart && output.numbersChoices ? stamped() : encodeMessage(stored, message);
     const stampOf = output.numbersChoices && !isApart ? OPEN_MENU : undefined;
     const acceptance = await this.#take(work, id, encode, stampOf);
     if (acceptance === 'accepted' && mode === 'latest') this.#supersede(key);
@@ -102,7 +102,9 @@ export class DeferredTurns {
     // It may fail before anybody looks.
     begun.catch(() => {});
     try {
-      const turn = { conversation: work.key, id, message: await encode() };
+      const encoded = encode();
+      const text = typeof encoded === 'string' ? encoded : await encoded;
+      const turn = { conversation: work.key, id, message: text };
       const maxTurns = limits.maxQueued + 1;
       const added = await store.turns.add(turn, { markTtlMs: policy.markTtlMs, maxTurns, stampOf });
       if (added === 'added' || added === 'unfinished') {

@@ -44,7 +44,7 @@ async function stateOf(
   { history, sessions, patience }: DeferredContext,
   { turn, abort }: Redelivery,
   output: OutputChannel,
-): Promise<TrackerState> {
+): Promise<() => TrackerState> {
   const { channel, key } = turn.stored;
   const past = output.readsTrackerState
     ? await patience.with(abort, channel, () => loadPast(history, sessions, key))

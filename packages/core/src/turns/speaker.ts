@@ -139,15 +139,14 @@ export class Speaker {
     // An event has no text.
     const written = message.text === null ? null : message;
     const present = { channel, senderId, message: written, said: conversation.said };
-    const ours = (past: Past): StateNow => ({ state: trackerState(past, present), isOurs: true });
-    if (!output.readsTrackerState) return () => ours(NO_PAST);
+    if (!output.readsTrackerState) return () => trackerState(NO_PAST, present);
     let past: Promise<Past> | null = null;
     const load = (): Promise<Past> => ask(() => loadPast(history, sessions, key));
     return async () => {
-      const state = (await assistant.trackerState?.(message)) ?? null;
-      if (state !== null) return { state, isOurs: false };
+      const kept = (await assistant.trackerState?.(message)) ?? null;
+      if (kept !== null) return kept;
       past ??= anonymous ? Promise.resolve(NO_PAST) : load();
-      return ours(await past);
+      return trackerState(await past, present);
     };
   }
 }

@@ -32,39 +32,30 @@ export async function loadPast(history: History, sessions: Sessions, key: string
 
 /**
  * What we know ourselves of a conversation, in the form of Rasa's tracker state. Times are in seconds,
- * as there. It is as it is now; what costs something is made when it is read.
+ * as there. It is that of this moment, and made when it is called.
  *
  * @see Rasa's `DialogueStateTracker.current_state`
  */
-export function trackerState(past: Past, present: Present): TrackerState {
+export function trackerState(past: Past, present: Present): () => TrackerState {
+  const length = present.said.length;
+  return () => currentState(past, present, length);
+}
+
+function currentState({ session, entries }: Past, present: Present, length: number): TrackerState {
   const { channel, senderId, message, said } = present;
-  const length = said.length;
-  const inputChannel = message?.inputChannel ?? channel;
-  const entries = (): HistoryEntry[] => {
-    const startedAt = past.session?.startedAt ?? Number.NEGATIVE_INFINITY;
-    const before = past.entries.filter(({ at }) => at >= startedAt);
-    return [...before, ...said.slice(0, length)];
-  };
-  const state = {
+  const startedAt = session?.startedAt ?? Number.NEGATIVE_INFINITY;
+  const inSession = entries.filter(({ at }) => at >= startedAt);
+  const all = [...inSession, ...said.slice(0, length)];
+  const last = all.at(-1);
+  const metadata = session?.metadata ?? null;
+  return {
     sender_id: senderId,
-    get slots(): JsonObject {
-      const metadata = past.session?.metadata ?? null;
-      return metadata === null ? {} : { session_started_metadata: metadata };
-    },
-    get latest_message(): JsonObject {
-      return message === null ? latestOf(entries()) : parsed(message);
-    },
-    get latest_event_time(): number | null {
-      const last = entries().at(-1);
-      return last === undefined ? null : last.at / 1000;
-    },
-    latest_input_channel: inputChannel,
-    get events(): JsonValue[] {
-      return [...sessionEvents(past.session), ...entries().map(eventOf)];
-    },
+    slots: metadata === null ? {} : { session_started_metadata: metadata },
+    latest_message: message === null ? latestOf(all) : parsed(message),
+    latest_event_time: last === undefined ? null : last.at / 1000,
+    latest_input_channel: message?.inputChannel ?? channel,
+    events: [...sessionEvents(session), ...all.map(eventOf)],
   };
-  // With getters in their places the compiler sees no index signature.
-  return state satisfies Record<string, JsonValue>;
 }
 
 function parsed({ text, messageId, metadata, parseData }: UserMessage): JsonObject {

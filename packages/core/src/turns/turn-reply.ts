@@ -21,12 +21,8 @@ import { gather, streamTo } from './stream.ts';
 import { transformed } from './transforms.ts';
 import { sendThrough, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
-/** A conversation's state. */
-export interface StateNow {
-  state: TrackerState | null;
-  /** Whether it is what we know ourselves, and can be found out again. */
-  isOurs: boolean;
-}
+/** A conversation's state; a function is what we know ourselves, and can find out again. */
+export type StateNow = TrackerState | (() => TrackerState) | null;
 
 /** What a {@link TurnReply} works with. */
 export interface TurnReplyOptions {
@@ -199,9 +195,9 @@ export class TurnReply implements Reply {
   async #deliver(response: BotMessage, text: string, cut?: number): Promise<Sent> {
     const { output, delivery, recipientId, onSaid, onDelivered } = this.#options;
     const now = this.#stateNow();
-    const { state, isOurs } = now instanceof Promise ? await now : now;
+    const state = now instanceof Promise ? await now : now;
     output.trackerState = state;
-    const pending: Pending = { response, trackerState: isOurs ? null : state };
+    const pending: Pending = { response, trackerState: typeof state === 'function' ? null : state };
     if (cut !== undefined) pending.cut = cut;
     const status = await this.#report('response', () =>
       delivery.say(pending, () => sendThrough(output, recipientId, response)),
@@ -252,7 +248,7 @@ export class TurnReply implements Reply {
         receipts.push(...delivery.takeReceipts());
       });
     const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
-    output.trackerState = (await this.#stateNow()).state;
+    output.trackerState = await this.#stateNow();
     let text: string;
     try {
       text = await this.#report('stream', () => streamTo(chunks, target));
@@ -287,9 +283,7 @@ export class TurnReply implements Reply {
 
   /** The conversation's state; no promise where nobody has to be asked for it. */
   #stateNow(): Promise<StateNow> | StateNow {
-    return this.#trackerState === undefined
-      ? this.#options.trackerState()
-      : { state: this.#trackerState, isOurs: false };
+    return this.#trackerState === undefined ? this.#options.trackerState() : this.#trackerState;
   }
 }
 
