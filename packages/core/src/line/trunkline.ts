@@ -1,11 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import {
-  hasOwnBlueprint,
-  type Blueprint,
-  type InputChannel,
-  type Route,
-} from '../channel/input-channel.ts';
-import type { OutputChannel } from '../channel/output-channel.ts';
+import { hasOwnBlueprint, type Blueprint, type InputChannel } from '../channel/input-channel.ts';
 import { systemClock, within, type Clock } from '../clock.ts';
 import { ConfigurationError, TurnAbortedError } from '../errors.ts';
 import { mountPath, pathOf } from '../http/path.ts';
@@ -13,7 +7,6 @@ import { callersProblem, sendError, sendProblem } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
 import { guardLogger, silentLogger } from '../logger.ts';
 import type { BotMessage } from '../message/bot-message.ts';
-import type { Address } from '../message/user-message.ts';
 import type { Store } from '../store/contract.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { createTelemetry, type Telemetry } from '../telemetry.ts';
@@ -31,11 +24,12 @@ import type { IntentOptions } from '../turns/triggered-intent.ts';
 import { TurnEngine } from '../turns/turn-engine.ts';
 import { resolveApi, type ResolvedApi } from './api/options.ts';
 import { apiRoutes } from './api/routes.ts';
+import { ChannelDirectory } from './channel-directory.ts';
 import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
 import { healthRoutes } from './health.ts';
 import { checkOptions, type ListenOptions, type TrunklineOptions } from './options.ts';
 import { listenOn, stopServer } from './server.ts';
-import { Upgrades } from './upgrades.ts';
+import { unattachedRoute, Upgrades } from './upgrades.ts';
 
 /** How long a channel may take to let go of what it holds, in milliseconds. */
 const CHANNEL_CLOSE_MS = 5_000;
@@ -79,6 +73,7 @@ export class Trunkline {
   constructor(options: TrunklineOptions) {
     checkOptions(options);
     this.channels = [...options.channels];
+    const directory = new ChannelDirectory(this.channels);
     const route = options.route === undefined ? '/webhooks/' : options.route;
     const clock = options.clock ?? systemClock;
     const logger = guardLogger(options.logger ?? silentLogger);
@@ -103,8 +98,8 @@ export class Trunkline {
       middleware: this.#middleware,
       transforms: this.#transforms,
       conversationKey: options.conversationKey,
-      outputFor: (channel, address) => this.#outputFor(channel, address),
-      canContact: (channel) => this.#canContact(channel),
+      outputFor: (channel, address) => directory.outputFor(channel, address),
+      canContact: (channel) => directory.canContact(channel),
     });
     const { channels } = this;
     const isClosing = (): boolean => this.#closed !== null;
@@ -294,15 +289,7 @@ export class Trunkline {
   }
 
   #mount(route: string | null): void {
-    const names = new Set<string>();
     for (const channel of this.channels) {
-      const { name } = channel;
-      if (names.has(name)) {
-        throw new ConfigurationError(
-          `two channels are called ${name}: give one of them another name`,
-        );
-      }
-      names.add(name);
       this.#mountChannel(channel, mountPath(route, channel.urlPrefix()));
     }
   }
@@ -321,26 +308,6 @@ export class Trunkline {
     this.#table.add('', unattachedRoute(path, channel.name));
   }
 
-  #channel(name: string): InputChannel | undefined {
-    return this.channels.find((candidate) => candidate.name === name);
-  }
-
-  #canContact(name: string): boolean | undefined {
-    const channel = this.#channel(name);
-    return channel && channel.getOutputChannel !== undefined;
-  }
-
-  #outputFor(name: string, address: Address): OutputChannel {
-    const channel = this.#channel(name);
-    if (channel?.getOutputChannel === undefined) {
-      throw new ConfigurationError(
-        'the channel has no getOutputChannel(address), which deferred turns need to answer',
-        { channel: name },
-      );
-    }
-    return channel.getOutputChannel(address);
-  }
-
   #answerError(error: unknown, ...[req, res]: Parameters<RequestListener>): void {
     const { logger } = this.#telemetry;
     const problem = callersProblem(error);
@@ -357,21 +324,3 @@ export class Trunkline {
 
 const notFound: RequestListener = (_req, res) =>
   sendProblem(res, { status: 404, code: 'not_found', detail: 'nothing is served at this path' });
-
-/** What answers a plain request on a path for sockets. */
-function unattachedRoute(path: string, channel: string): Route {
-  return {
-    method: 'GET',
-    path,
-    handle(req, res) {
-      if (req.headers.upgrade !== undefined) {
-        throw new ConfigurationError(
-          'a connection wants to be upgraded, but this server was never attached: call line.attach(server)',
-          { channel, code: 'not_attached' },
-        );
-      }
-      const detail = 'this path is for WebSocket connections';
-      sendProblem(res, { status: 426, code: 'upgrade_required', detail }, { upgrade: 'websocket' });
-    },
-  };
-}

@@ -9,25 +9,11 @@ import { queueOf } from './queue-of.ts';
 import { quietBatch } from './quiet-batch.ts';
 import { readTurn, type ReadTurn } from './read-turn.ts';
 import type { Place } from './place.ts';
-import type { Progress } from './progress.ts';
 import type { Work } from './schedule.ts';
-import { encodeMessage, type StoredMessage } from './stored-message.ts';
+import { encodeMessage, type Post, type StoredMessage } from './stored-message.ts';
 
 /** What became of a message that a channel wants to hand over. */
 export type Acceptance = 'accepted' | 'duplicate' | 'refused';
-
-/** A turn that no message of the user's began. */
-export interface Post {
-  channel: string;
-  /** The conversation's key. */
-  key: string;
-  /** Which one it is, unique within the conversation. */
-  id: string;
-  /** Whose conversation it is, where, and the intent if it is one. */
-  message: UserMessage;
-  /** What is to be done. */
-  progress: Progress;
-}
 
 /** How a place is waited for: a slot is taken when there is something to do. */
 const WAITING = { maxWaitMs: null, takesSlot: false };

@@ -6,9 +6,10 @@ import { isJsonObject, type JsonValue } from '../message/json.ts';
 import { UserMessage } from '../message/user-message.ts';
 import type { Place } from './address-book.ts';
 import type { DeferredContext } from './deferred-context.ts';
-import type { DeferredTurns, Post } from './deferred-turns.ts';
+import type { DeferredTurns } from './deferred-turns.ts';
 import { newProgress } from './progress.ts';
 import type { TransformEntry } from './reply.ts';
+import type { Post } from './stored-message.ts';
 import { transformed } from './transforms.ts';
 import { intentMessage, type IntentOptions } from './triggered-intent.ts';
 

@@ -19,6 +19,19 @@ export interface StoredMessage {
   turnId?: string;
 }
 
+/** A turn that no message of the user's began. */
+export interface Post {
+  channel: string;
+  /** The conversation's key. */
+  key: string;
+  /** Which one it is, unique within the conversation. */
+  id: string;
+  /** Whose conversation it is, where, and the intent if it is one. */
+  message: UserMessage;
+  /** What is to be done. */
+  progress: Progress;
+}
+
 /** Writes a deferred message down. */
 export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: UserMessage): string {
   const { text, senderId, messageId, address, account, inputChannel } = message;

@@ -4,14 +4,18 @@ import {
   sendJson,
   UserMessage,
   type Address,
-  type JsonObject,
   type OutputChannel,
   type Route,
   type Turns,
+  type UserMessageOptions,
 } from '@trunkline/core';
 import { PlatformOutput, type Platform } from './platform.ts';
 
-/** A channel whose platform is answered at once: takes `{ sender, text, account?, address? }` over. */
+interface Said extends Pick<UserMessageOptions, 'text' | 'account' | 'metadata'> {
+  sender: string;
+}
+
+/** A channel whose platform is answered at once: takes `{ sender, text, account?, metadata? }` over. */
 export class DeskInput extends InputChannel {
   readonly name: string;
   readonly #platform: Platform;
@@ -31,14 +35,9 @@ export class DeskInput extends InputChannel {
         handle: async (req, res) => {
           const limitBytes = 10_000;
           const body = await readJson(req, { channel: this.name, limitBytes });
-          const { sender, text, account, metadata } = body as JsonObject;
-          const message = new UserMessage({
-            senderId: String(sender),
-            text: String(text),
-            account: typeof account === 'string' ? account : null,
-            metadata: (metadata ?? null) as JsonObject | null,
-            address: { to: String(sender) },
-          });
+          // What the tests post.
+          const { sender, ...said } = body as Said;
+          const message = new UserMessage({ ...said, senderId: sender, address: { to: sender } });
           sendJson(res, 200, { status: await turns.accept(message) });
         },
       },

@@ -68,9 +68,10 @@ describe('the tracker state that an assistant without one has', () => {
       {},
       {},
     ]);
-    const texts = output.states.map((state) =>
-      (state?.['events'] as { text?: string }[]).flatMap(({ text }) => text ?? []),
-    );
+    const texts = output.states.map((state) => {
+      const events = (state?.['events'] ?? []) as { text?: string }[];
+      return events.flatMap(({ text }) => text ?? []);
+    });
     expect(texts).toEqual([['1'], ['1', 'to 1', '2'], ['3'], ['3', 'to 3', '4']]);
   });
 

@@ -321,7 +321,7 @@ describe('POST /conversations/<id>/trigger_intent', () => {
       ...greeting,
       handle: (message, reply) => void (reply.state['name'] = message.text),
       triggerIntent: async (_intent, reply) =>
-        void (await reply.text(`${reply.state['name'] as string}`)),
+        void (await reply.text(reply.state['name'] as string)),
     });
     await hear('ada', 'Ada');
     expect(await ask('/conversations/ada/trigger_intent', { name: 'x' })).toMatchObject({
