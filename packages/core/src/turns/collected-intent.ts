@@ -6,7 +6,7 @@ import type { UserMessage } from '../message/user-message.ts';
 import type { Place } from './address-book.ts';
 import { conversationKey } from './conversation-key.ts';
 import type { DeferredContext } from './deferred-context.ts';
-import type { LiveTurns } from './live-turns.ts';
+import type { LiveMessage } from './live-turns.ts';
 import { loadPast, NO_PAST, trackerState } from './tracker-state.ts';
 import { intentMessage, type IntentOptions } from './triggered-intent.ts';
 
@@ -23,7 +23,7 @@ export interface CollectedIntent {
  */
 export async function collectIntent(
   context: DeferredContext,
-  live: LiveTurns,
+  run: (message: LiveMessage) => Promise<void>,
   senderId: string,
   intent: IntentOptions,
 ): Promise<CollectedIntent> {
@@ -35,7 +35,7 @@ export async function collectIntent(
   const key = latest?.key ?? conversationKey({ channel, account, senderId });
   const target = { senderId, channel, account, address: null };
   const message = intentMessage(intent, target, randomUUID());
-  await live.run({ channel, key, mode: 'queue', message, output, isTriggered: true });
+  await run({ channel, key, mode: 'queue', message, output, isTriggered: true });
   const tracker = await trackerOf(context, { channel, key }, message);
   return { tracker, messages: output.messages };
 }

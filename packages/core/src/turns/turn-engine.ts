@@ -20,7 +20,7 @@ import { resolveDelivery, type DeliveryOptions } from './delivery-options.ts';
 import { History, type HistoryOptions } from './history.ts';
 import { resolveLimits, type TurnLimits } from './limits.ts';
 import { LiveDebounce } from './live-debounce.ts';
-import { LiveTurns } from './live-turns.ts';
+import { LiveTurns, type LiveMessage } from './live-turns.ts';
 import { Menus } from './menus.ts';
 import { resolveOverlap, type Overlap, type OverlapOptions } from './overlap.ts';
 import { Patience } from './patience.ts';
@@ -172,10 +172,15 @@ export class TurnEngine {
   }
 
   /** Has the assistant answer an intent for somebody who waits for the answer. */
-  async collectIntent(senderId: string, intent: IntentOptions): Promise<CollectedIntent> {
+  async collectIntent(
+    senderId: string,
+    intent: IntentOptions,
+    options: RunOptions,
+  ): Promise<CollectedIntent> {
     this.start();
     await this.proactive.checkIntent(intent.name);
-    return await collectIntent(this.#context, this.#live, senderId, intent);
+    const run = (message: LiveMessage): Promise<void> => this.#live.run(message, options);
+    return await collectIntent(this.#context, run, senderId, intent);
   }
 
   /** The last channel that a sender was on, as far as its platform vouches for it. */

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Route } from '../../channel/input-channel.ts';
 import type { TrackerState } from '../../channel/output-channel.ts';
+import { TurnAbortedError } from '../../errors.ts';
 import { readJson } from '../../http/body.ts';
+import { clientGone } from '../../http/client-gone.ts';
 import { pathOf, queryOf } from '../../http/path.ts';
 import { sendJson } from '../../http/problem.ts';
 import type { Telemetry } from '../../telemetry.ts';
@@ -19,8 +21,17 @@ export interface ApiContext {
   telemetry: Telemetry;
 }
 
-/** An action in a conversation: resolves to the answer. */
-type Action = (req: IncomingMessage, conversationId: string, body: unknown) => Promise<unknown>;
+/** What is asked of a conversation. */
+interface Asked {
+  req: IncomingMessage;
+  conversationId: string;
+  body: unknown;
+  /** Calls back when nobody waits for the answer any more. */
+  whenGone: (callback: () => void) => void;
+}
+
+/** Does what is asked, and resolves to the answer. */
+type Action = (asked: Asked) => Promise<unknown>;
 
 /** Bytes of a body. */
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -40,11 +51,11 @@ const VERBOSITIES = ['NONE', 'APPLIED', 'AFTER_RESTART', 'ALL'];
 export function apiRoutes(context: ApiContext): Route[] {
   const { proactive } = context.engine;
   return [
-    route(context, 'messages', async (req, id, body) => {
-      const posted = await proactive.send(id, readResponse(body), optionsOf(req));
+    route(context, 'messages', async ({ req, conversationId, body }) => {
+      const posted = await proactive.send(conversationId, readResponse(body), optionsOf(req));
       return postedAnswer(posted);
     }),
-    route(context, 'trigger_intent', (req, id, body) => trigger(context.engine, req, id, body)),
+    route(context, 'trigger_intent', (asked) => trigger(context.engine, asked)),
   ];
 }
 
@@ -53,7 +64,8 @@ function route({ api, telemetry }: ApiContext, name: string, act: Action): Route
     const conversationId = conversationIn(pathOf(req), name);
     await authorise(req, api, conversationId);
     const body = await readJson(req, { channel: null, limitBytes: BODY_LIMIT_BYTES });
-    sendJson(res, 200, await act(req, conversationId, body));
+    const whenGone = clientGone(res);
+    sendJson(res, 200, await act({ req, conversationId, body, whenGone }));
   };
   return {
     method: 'POST',
@@ -64,19 +76,17 @@ function route({ api, telemetry }: ApiContext, name: string, act: Action): Route
       } catch (error) {
         const path = `${PREFIX}…/${name}`;
         if (isCallers(error)) telemetry.logger.warn({ path, code: error.code }, error.message);
-        else telemetry.error(error, { channel: null, stage: 'request' });
+        // A client that left, and a shutdown, are nobody's failure; a deadline was reported.
+        else if (!(error instanceof TurnAbortedError))
+          telemetry.error(error, { channel: null, stage: 'request' });
         sendErrorDocument(res, error);
       }
     },
   };
 }
 
-async function trigger(
-  engine: TurnEngine,
-  req: IncomingMessage,
-  conversationId: string,
-  body: unknown,
-): Promise<unknown> {
+async function trigger(engine: TurnEngine, asked: Asked): Promise<unknown> {
+  const { req, conversationId, body, whenGone } = asked;
   const intent = readIntent(body);
   const options = optionsOf(req);
   const verbosity = verbosityOf(req);
@@ -90,7 +100,7 @@ async function trigger(
     throw new ParameterError(why, 'Idempotency-Key', 'header');
   }
   if (options.account !== undefined) throw withoutChannel();
-  const { tracker, messages } = await engine.collectIntent(conversationId, intent);
+  const { tracker, messages } = await engine.collectIntent(conversationId, intent, { whenGone });
   return { tracker: shown(tracker, verbosity), messages };
 }
 

@@ -435,6 +435,33 @@ describe('POST /conversations/<id>/trigger_intent', () => {
     expect(await without.ask(path, { name: 'x' })).toMatchObject({ status: 404 });
   });
 
+  it('ends with its client, who is nobody’s failure', async () => {
+    const reasons: unknown[] = [];
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const { url, errors, turns } = await open({
+      triggerIntent: async (_intent, reply) => {
+        begin();
+        await new Promise((resolve) => reply.signal.addEventListener('abort', resolve));
+        reasons.push((reply.signal.reason as { reason: string }).reason);
+      },
+    });
+    const client = new AbortController();
+    const headers = { ...JSON_HEADERS, authorization: `Bearer ${TOKEN}` };
+    const asked = fetch(`${url}/conversations/ada/trigger_intent`, {
+      method: 'POST',
+      body: '{"name":"x"}',
+      headers,
+      signal: client.signal,
+    });
+    await begun;
+    client.abort();
+    await expect(asked).rejects.toThrow('aborted');
+    await turns(1);
+    expect(reasons).toEqual(['disconnected']);
+    expect(errors).toEqual([]);
+  });
+
   it('answers 500 where the assistant fails, and nobody apologises', async () => {
     const { ask, errors } = await open(
       {
