@@ -68,6 +68,20 @@ function delayOf(ms: number | null | undefined): number | null {
   return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? ms : null;
 }
 
+/**
+ * A proactive message was not taken, and will not be until it names something else: there is no such
+ * channel or intent (404), or the conversation cannot be reached there (409).
+ */
+export class ProactiveError extends TrunklineError {
+  /** 404: there is no such thing. 409: there is, and it cannot be reached now. */
+  readonly status: 404 | 409;
+
+  constructor(message: string, options: TrunklineErrorOptions & { status: 404 | 409 }) {
+    super(message, 'unreachable', options);
+    this.status = options.status;
+  }
+}
+
 /** What is known about a send that failed. */
 export interface DeliveryErrorOptions extends TrunklineErrorOptions {
   /** Whether the same request may succeed later. */

@@ -38,6 +38,7 @@ export {
   DeliveryError,
   MalformedPayloadError,
   OverloadedError,
+  ProactiveError,
   RetryableError,
   StoreError,
   TrunklineError,
@@ -50,6 +51,14 @@ export {
 } from './errors.ts';
 export { clientGone } from './http/client-gone.ts';
 export { isDeeperThan, readBody, readJson, type ReadBodyOptions } from './http/body.ts';
+export {
+  isKnownToken,
+  resolveJwt,
+  resolveTokens,
+  verifySubject,
+  type JwtOptions,
+  type ResolvedJwt,
+} from './http/jwt.ts';
 export { pathOf, queryOf } from './http/path.ts';
 export {
   problemOf,
@@ -59,6 +68,7 @@ export {
   sendText,
   type Problem,
 } from './http/problem.ts';
+export type { ApiOptions } from './line/api/options.ts';
 export { refuseUpgrade } from './line/upgrades.ts';
 export type { ListenOptions, TrunklineOptions } from './line/options.ts';
 export { Trunkline } from './line/trunkline.ts';
@@ -111,15 +121,23 @@ export { LocalLocks } from './store/local-locks.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ErrorContext, Hooks, SendReport, Stage, TurnReport } from './telemetry.ts';
 export type { Apology } from './turns/apology.ts';
-export type { Assistant, AssistantObject, Handle, Middleware } from './turns/assistant.ts';
+export type {
+  Assistant,
+  AssistantObject,
+  Handle,
+  Middleware,
+  TriggeredIntent,
+} from './turns/assistant.ts';
 export type { ConversationRef, OnNewMessage, RunOptions, Turns } from './turns/contract.ts';
 export type { ChannelStore } from './turns/channel-store.ts';
 export { deadLettersIn, type DeadLetter, type DeadLetters } from './turns/dead-letters.ts';
 export type { DeliveryOptions } from './turns/delivery-options.ts';
 export type { HistoryEntry, HistoryOptions } from './turns/history.ts';
-export type { LastSeen } from './turns/last-seen.ts';
+export type { LastSeen } from './turns/address-book.ts';
 export type { TurnLimits } from './turns/limits.ts';
 export type { Overlap, OverlapOptions } from './turns/overlap.ts';
-export type { Pending, Progress, Step } from './turns/progress.ts';
+export type { Posted, ProactiveOptions } from './turns/proactive.ts';
+export type { Pending, Proactive, Progress, Step } from './turns/progress.ts';
 export type { Reply, Sent, Transform, TransformOptions } from './turns/reply.ts';
 export type { SessionOptions } from './turns/sessions.ts';
+export type { IntentOptions } from './turns/triggered-intent.ts';

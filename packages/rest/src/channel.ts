@@ -110,10 +110,10 @@ export class RestInput extends InputChannel {
     const whenGone = clientGone(res);
     const format = streamFormat(queryOf(req).get('stream'));
     if (format === null) {
-      const output = new CollectingOutputChannel(this.name);
+      const output = withoutState(new CollectingOutputChannel(this.name));
       await this.#answerWhole(res, output, () => turns.run(message(output), { whenGone }));
     } else {
-      const output = new QueueOutputChannel(this.name);
+      const output = withoutState(new QueueOutputChannel(this.name));
       await this.#answerAsStream(res, format, output, () =>
         turns.run(message(output), { whenGone }),
       );
@@ -175,6 +175,12 @@ export class RestInput extends InputChannel {
   #verify(req: IncomingMessage): Promise<Subject> {
     return verifyCaller(this.name, req.headers, this.#options.auth);
   }
+}
+
+/** Nobody sees the output, and nothing here reads the conversation's state from it. */
+function withoutState<T extends OutputChannel>(output: T): T {
+  output.readsTrackerState = false;
+  return output;
 }
 
 /** Whether the message was never taken in: an overload of this channel's, not one that an assistant threw. */

@@ -1,7 +1,12 @@
-import type { KeyObject } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
-import { assertKnownOptions, ConfigurationError, isJsonObject } from '@trunkline/core';
-import type { CryptoKey, JWK } from 'jose';
+import {
+  assertKnownOptions,
+  ConfigurationError,
+  isJsonObject,
+  resolveJwt,
+  resolveTokens,
+  type JwtOptions,
+  type ResolvedJwt,
+} from '@trunkline/core';
 
 /** Who may post: whoever knows one of the tokens. */
 export interface BearerAuth {
@@ -15,17 +20,9 @@ export interface BearerAuth {
  * Who may post: whoever has a JSON Web Token that verifies. Its subject (`sub`) is the sender; a
  * body that names another one is refused.
  */
-export interface JwtAuth {
+export interface JwtAuth extends JwtOptions {
   /** JSON Web Tokens. */
   type: 'jwt';
-  /** The secret (HS…), or the public key as PEM, JWK or key object (RS…, PS…, ES…, EdDSA). */
-  key: string | Uint8Array | KeyObject | CryptoKey | JWK;
-  /** The algorithms that are accepted. @defaultValue `['HS256']` */
-  algorithms?: readonly string[];
-  /** The issuer (`iss`) that is asked for. @defaultValue any */
-  issuer?: string;
-  /** The audience (`aud`) that is asked for. @defaultValue any */
-  audience?: string;
 }
 
 /** Options of a {@link RestInput}. */
@@ -53,13 +50,10 @@ export interface RestOptions {
 
 /** The options with their defaults, checked. */
 export interface ResolvedRestOptions extends Required<Omit<RestOptions, 'auth'>> {
-  auth: { type: 'none' } | { type: 'bearer'; tokens: readonly string[] } | ResolvedJwtAuth;
-}
-
-/** JWT checks with their defaults. */
-export interface ResolvedJwtAuth extends Omit<JwtAuth, 'key'> {
-  key: Uint8Array | KeyObject | CryptoKey | JWK;
-  algorithms: readonly string[];
+  auth:
+    | { type: 'none' }
+    | { type: 'bearer'; tokens: readonly string[] }
+    | ({ type: 'jwt' } & ResolvedJwt);
 }
 
 const NAMES = ['name', 'cors', 'auth', 'bodyLimitBytes', 'errors'];
@@ -100,43 +94,8 @@ function resolveAuth(
   const names = auth.type === 'bearer' ? BEARER_NAMES : JWT_NAMES;
   assertKnownOptions(auth, names, { channel, within: 'auth' });
   if (auth.type === 'bearer') {
-    const tokens = [auth.token].flat();
-    if (tokens.length === 0 || tokens.some((token) => typeof token !== 'string' || token === '')) {
-      return fail('auth.token must be a token that is not empty, or a list of such tokens');
-    }
-    return { type: 'bearer', tokens };
+    return { type: 'bearer', tokens: resolveTokens(auth.token, 'auth.token', fail) };
   }
   if (auth.type !== 'jwt') return fail('auth.type must be "bearer" or "jwt"');
-  const algorithms = auth.algorithms ?? ['HS256'];
-  if (!Array.isArray(algorithms) || algorithms.some((name) => typeof name !== 'string')) {
-    return fail('auth.algorithms must be a list of names such as ["RS256"]');
-  }
-  if (algorithms.length === 0 || algorithms.some((name) => name === 'none')) {
-    return fail('auth.algorithms must name at least one algorithm, and not "none"');
-  }
-  return { ...auth, algorithms, key: resolveKey(auth.key, algorithms, fail) };
-}
-
-function resolveKey(
-  key: JwtAuth['key'],
-  algorithms: readonly string[],
-  fail: (message: string) => never,
-): ResolvedJwtAuth['key'] {
-  if (typeof key !== 'string') return isJsonObject(key) || key ? key : fail('auth.key is missing');
-  const areSecrets = algorithms.every((name) => name.startsWith('HS'));
-  if (!areSecrets && algorithms.some((name) => name.startsWith('HS'))) {
-    // With both, a public key could be used as the secret of a forged token.
-    return fail('auth.algorithms must be all secret (HS…) or all public-key algorithms');
-  }
-  if (key === '') return fail('auth.key is empty');
-  if (areSecrets && key.includes('-----BEGIN')) {
-    // As a secret, a key that everybody may know would let everybody make tokens.
-    return fail('auth.key is a PEM key: name its algorithms in auth.algorithms, ["RS256"] say');
-  }
-  if (areSecrets) return new TextEncoder().encode(key);
-  try {
-    return createPublicKey(key);
-  } catch {
-    return fail(`auth.key must be a public key in PEM form for ${algorithms.join(', ')}`);
-  }
+  return { type: 'jwt', ...resolveJwt(auth, 'auth.', fail) };
 }

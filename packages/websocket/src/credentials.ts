@@ -1,27 +1,20 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
   assertKnownOptions,
   ConfigurationError,
   isJsonObject,
+  resolveJwt,
   systemClock,
   type Clock,
+  type JwtOptions,
   type Logger,
+  type ResolvedJwt,
 } from '@trunkline/core';
-import type { CryptoKey, JWK } from 'jose';
 
 /** Who may connect: whoever has a JSON Web Token that verifies. Its subject (`sub`) is the sender. */
-export interface JwtAuth {
+export interface JwtAuth extends JwtOptions {
   /** JSON Web Tokens. */
   type: 'jwt';
-  /** The secret (HS…), or the public key as PEM, JWK or key object (RS…, PS…, ES…, EdDSA). */
-  key: string | Uint8Array | KeyObject | CryptoKey | JWK;
-  /** The algorithms that are accepted. @defaultValue `['HS256']` */
-  algorithms?: readonly string[];
-  /** The issuer (`iss`) that is asked for. @defaultValue any */
-  issuer?: string;
-  /** The audience (`aud`) that is asked for. @defaultValue any */
-  audience?: string;
 }
 
 /**
@@ -84,13 +77,7 @@ export interface LogOptions {
 export type ResolvedAuth =
   | { type: 'none' }
   | { type: 'function'; authenticate: Authenticate }
-  | ResolvedJwtAuth;
-
-/** JWT checks with their defaults. */
-export interface ResolvedJwtAuth extends Omit<JwtAuth, 'key'> {
-  key: Uint8Array | KeyObject | CryptoKey | JWK;
-  algorithms: readonly string[];
-}
+  | ({ type: 'jwt' } & ResolvedJwt);
 
 /** The options with their defaults, checked. */
 export interface ResolvedWebSocketOptions extends Required<
@@ -189,38 +176,5 @@ function resolveAuth(auth: WebSocketOptions['auth'], channel: string, fail: Fail
     return fail('auth must be a function, hold type "jwt", or be left out');
   }
   assertKnownOptions(auth, JWT_NAMES, { channel, within: 'auth' });
-  const algorithms: unknown = auth.algorithms ?? ['HS256'];
-  if (!areAlgorithms(algorithms)) {
-    return fail('auth.algorithms must be a list of names such as ["RS256"], and not "none"');
-  }
-  return { ...auth, algorithms, key: resolveKey(auth.key, algorithms, fail) };
-}
-
-function areAlgorithms(names: unknown): names is readonly string[] {
-  if (!Array.isArray(names) || names.length === 0) return false;
-  return names.every((name) => typeof name === 'string' && name !== 'none');
-}
-
-function resolveKey(
-  key: JwtAuth['key'],
-  algorithms: readonly string[],
-  fail: Fail,
-): ResolvedJwtAuth['key'] {
-  if (typeof key !== 'string') return key ?? fail('auth.key is missing');
-  const areSecrets = algorithms.every((name) => name.startsWith('HS'));
-  if (!areSecrets && algorithms.some((name) => name.startsWith('HS'))) {
-    // With both, a public key could be used as the secret of a forged token.
-    return fail('auth.algorithms must be all secret (HS…) or all public-key algorithms');
-  }
-  if (key === '') return fail('auth.key is empty');
-  if (areSecrets && key.includes('-----BEGIN')) {
-    // As a secret, a key that everybody may know would let everybody make tokens.
-    return fail('auth.key is a PEM key: name its algorithms in auth.algorithms, ["RS256"] say');
-  }
-  if (areSecrets) return new TextEncoder().encode(key);
-  try {
-    return createPublicKey(key);
-  } catch {
-    return fail(`auth.key must be a public key in PEM form for ${algorithms.join(', ')}`);
-  }
+  return { type: 'jwt', ...resolveJwt(auth, 'auth.', fail) };
 }

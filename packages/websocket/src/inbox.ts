@@ -125,6 +125,8 @@ export class Inbox {
       address,
       messageId: `${session.id}:${id}`,
       metadata: metadata?.(frame.body) ?? frame.metadata,
+      // Whoever has the session's token is the same as before; a name of their own is a claim.
+      authenticated: this.subject !== null || who.senderId === session.id,
     });
     // The message's ticket is taken here, in the order of the frames.
     const accepted = turns.accept(message);

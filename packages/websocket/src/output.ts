@@ -39,6 +39,7 @@ interface Shown {
  */
 export class WebSocketOutput extends OutputChannel {
   override readonly name: string;
+  override readsTrackerState = false;
   readonly #hub: Hub;
   readonly #session: string;
   #shown: Shown | null = null;

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { queryOf, UnauthenticatedError } from '@trunkline/core';
-import type { ResolvedAuth, ResolvedJwtAuth } from './credentials.ts';
+import { queryOf, UnauthenticatedError, verifySubject } from '@trunkline/core';
+import type { ResolvedAuth } from './credentials.ts';
 
 /** What a client brings to the upgrade. */
 export interface Entrance {
@@ -46,7 +46,10 @@ export async function authenticate(
   token: string | null,
   auth: Exclude<ResolvedAuth, { type: 'none' }>,
 ): Promise<string> {
-  if (auth.type === 'jwt') return await verifyJwt(channel, token, auth);
+  if (auth.type === 'jwt') {
+    if (token === null) throw new UnauthenticatedError('send a token', { channel });
+    return await verifySubject(channel, token, auth);
+  }
   const found = await auth.authenticate(req, token);
   if (typeof found?.sender === 'string' && found.sender !== '') return found.sender;
   throw new UnauthenticatedError('the client was not recognised', { channel });
@@ -61,29 +64,4 @@ export function digestOf(token: string): string {
 export function isDigestOf(token: string, digest: string): boolean {
   const [a, b] = [Buffer.from(digestOf(token)), Buffer.from(digest)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-async function verifyJwt(
-  channel: string,
-  token: string | null,
-  auth: ResolvedJwtAuth,
-): Promise<string> {
-  const wrong = (detail: string, cause?: unknown): UnauthenticatedError =>
-    new UnauthenticatedError(detail, { channel, cause });
-  if (token === null) throw wrong('send a token');
-  const { jwtVerify } = await import('jose');
-  const { key, algorithms, issuer, audience } = auth;
-  let subject: string | undefined;
-  try {
-    const { payload } = await jwtVerify(token, key, {
-      algorithms: [...algorithms],
-      ...(issuer === undefined ? {} : { issuer }),
-      ...(audience === undefined ? {} : { audience }),
-    });
-    subject = payload.sub;
-  } catch (cause) {
-    throw wrong('the token does not verify, or has expired', cause);
-  }
-  if (typeof subject === 'string' && subject !== '') return subject;
-  throw wrong('the token has no subject (sub)');
 }

@@ -76,6 +76,30 @@ describe('the WebSocket channel', () => {
     expect(victim.of('text').map(({ text }) => text)).toEqual(['secret', 'secret, more']);
   });
 
+  it('is told proactively what is meant for its session, and nothing for a sender it claims', async () => {
+    const { line, connect } = await startSocket();
+    const [visitor, stranger] = [connect(), connect()];
+    const { session } = await visitor.session();
+    visitor.send({ message: 'Hi' });
+    await visitor.next('text');
+    const claimed = await stranger.session();
+    stranger.send({ message: 'Hi', sender: 'anna' });
+    await stranger.next('text');
+    await line.send(session, { text: 'for the visitor' });
+    expect((await visitor.next('text', ({ text }) => text.startsWith('for'))).text).toBe(
+      'for the visitor',
+    );
+    for (const options of [{}, { channel: 'websocket' }]) {
+      await expect(line.send('anna', { text: 'secret' }, options)).rejects.toMatchObject({
+        code: 'unreachable',
+      });
+    }
+    // Whoever names the session means it.
+    const account = claimed.session;
+    await line.send('anna', { text: 'for you' }, { channel: 'websocket', account });
+    await stranger.next('text', ({ text }) => text === 'for you');
+  });
+
   it('handles a message once, and acknowledges it as often as it comes', async () => {
     const { connect, turns } = await startSocket();
     const client = connect();

@@ -12,7 +12,8 @@ export interface Route {
   method: string;
   /**
    * The path below the channel's prefix, `/webhook` say. Ends it in `/*`, it stands for everything
-   * below; {@link pathOf} then tells what was asked for.
+   * below; with a `*` as another of its parts, for anything in this place, slashes too.
+   * {@link pathOf} then tells what was asked for.
    */
   path: string;
   /**

@@ -55,8 +55,11 @@ type SendMethod =
   | 'sendCustomJson';
 
 /**
- * The conversation's state as the assistant keeps it, in the form of Rasa's tracker state:
- * `sender_id`, `slots`, `latest_message`, `events`, … Absent keys are not known.
+ * The conversation's state in the form of Rasa's tracker state: `sender_id`, `slots`,
+ * `latest_message`, `latest_input_channel`, `events`, … Absent keys are not known.
+ *
+ * Where the assistant keeps none, `events` are what was said in the session as far as the history
+ * goes, and the session's beginning; `slots` holds `session_started_metadata`.
  */
 export type TrackerState = JsonObject;
 
@@ -86,8 +89,13 @@ export abstract class OutputChannel {
   /** What the platform allows. */
   readonly limits: ChannelLimits = {};
 
-  /** The conversation's state, set before each response; `null` where the assistant keeps none. */
-  trackerState: TrackerState | null = null;
+  /**
+   * Whether somebody reads {@link OutputChannel.trackerState}. Where nobody does, `false` saves looking
+   * for it: the assistant is not asked, and `events` and `slots` know nothing from before the turn.
+   *
+   * @defaultValue `true`
+   */
+  readsTrackerState: boolean = true;
 
   /**
    * Rasa calls `sendTextMessage` with the full text after a stream, and its channels carry a flag
@@ -107,6 +115,21 @@ export abstract class OutputChannel {
    * @defaultValue `false`
    */
   readonly numbersChoices: boolean = false;
+
+  #trackerState: TrackerState | (() => TrackerState) | null = null;
+
+  /**
+   * The conversation's state, set before each response: the assistant's, or what we know ourselves.
+   * `null` before the first one. What is set as a function is made when it is first read.
+   */
+  get trackerState(): TrackerState | null {
+    if (typeof this.#trackerState === 'function') this.#trackerState = this.#trackerState();
+    return this.#trackerState;
+  }
+
+  set trackerState(state: TrackerState | (() => TrackerState) | null) {
+    this.#trackerState = state;
+  }
 
   /**
    * Routes a response to the methods below, in Rasa's order: one of quick replies, buttons or

@@ -59,5 +59,11 @@ function lateAssistant(find: () => unknown, logger: Logger): AssistantObject {
     },
     onEvent: async (event, reply) => current()?.onEvent?.(event, reply),
     trackerState: async (message) => (await current()?.trackerState?.(message)) ?? null,
+    triggerIntent: async (intent, reply) => current()?.triggerIntent?.(intent, reply),
+    async knowsIntent(name) {
+      const assistant = current();
+      if (assistant?.triggerIntent === undefined) return false;
+      return (await assistant.knowsIntent?.(name)) ?? true;
+    },
   };
 }

@@ -3,8 +3,8 @@ import { ConfigurationError, MalformedPayloadError, TurnAbortedError } from '../
 
 /** How {@link readBody} reads. */
 export interface ReadBodyOptions {
-  /** The channel's name, for errors. */
-  channel: string;
+  /** The channel's name, for errors; `null` where it is no channel that reads. */
+  channel: string | null;
   /** Bytes that are read at most. */
   limitBytes: number;
 }
@@ -103,14 +103,14 @@ export function isDeeperThan(value: unknown, limit: number): boolean {
   return Object.values(value).some((item) => isDeeperThan(item, limit - 1));
 }
 
-function bodyParserError(channel: string): ConfigurationError {
+function bodyParserError(channel: string | null): ConfigurationError {
   return new ConfigurationError(
     'the request body was read before it got here: mount Trunkline ahead of express.json() and other body parsers',
     { channel, code: 'body_already_read' },
   );
 }
 
-function unsupportedEncoding(channel: string): MalformedPayloadError {
+function unsupportedEncoding(channel: string | null): MalformedPayloadError {
   return new MalformedPayloadError('compressed bodies are not read here: send the body as it is', {
     channel,
     status: 415,
@@ -118,7 +118,7 @@ function unsupportedEncoding(channel: string): MalformedPayloadError {
   });
 }
 
-function tooLarge(channel: string, limitBytes: number): MalformedPayloadError {
+function tooLarge(channel: string | null, limitBytes: number): MalformedPayloadError {
   return new MalformedPayloadError(`the body is larger than ${limitBytes} bytes`, {
     channel,
     status: 413,

@@ -105,7 +105,8 @@ export function callersProblem(error: unknown): Problem | null {
   return { status, code, detail: String(message) };
 }
 
-function headersOf(error: unknown): Record<string, string> {
+/** The headers that go with an error. */
+export function headersOf(error: unknown): Record<string, string> {
   if (error instanceof OverloadedError) {
     return { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) };
   }

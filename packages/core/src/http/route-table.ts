@@ -38,38 +38,62 @@ class Resource {
   }
 }
 
+/** What answers paths with something unknown in them. */
+interface Below {
+  prefix: string;
+  /** With its slash; empty where everything below the prefix is meant. */
+  suffix: string;
+  resource: Resource;
+}
+
 /**
  * Routes by path: one look-up in a map, however many there are. A path answers with and without a
- * slash at its end. Paths that end in `/*` are tried afterwards, the longest first.
+ * slash at its end. Those with a `*` as one of their parts are tried afterwards, the longest first.
  */
 export class RouteTable {
   readonly #exact = new Map<string, Resource>();
-  readonly #below: { prefix: string; resource: Resource }[] = [];
+  readonly #below: Below[] = [];
 
   /** Adds a route. `mount` is a path without a slash at its end, or nothing. */
   add(mount: string, route: Route): void {
-    if (route.path.endsWith('/*')) {
-      const prefix = mount + route.path.slice(0, -1);
-      let below = this.#below.find((entry) => entry.prefix === prefix);
-      if (below === undefined) {
-        below = { prefix, resource: new Resource() };
-        this.#below.push(below);
-        this.#below.sort((a, b) => b.prefix.length - a.prefix.length);
-      }
-      below.resource.add(route.method, prefix, route.handle.bind(route));
-    } else {
-      const path = (mount + route.path).replace(/\/+$/, '');
-      const resource = this.#exact.get(path || '/') ?? new Resource();
-      resource.add(route.method, path || '/', route.handle.bind(route));
-      this.#exact.set(path || '/', resource);
-      this.#exact.set(`${path}/`, resource);
+    const path = (mount + route.path).replace(/\/+$/, '');
+    const star = path.search(/\/\*(?:\/|$)/);
+    const handle = route.handle.bind(route);
+    if (star !== -1) {
+      this.#resourceBelow(path.slice(0, star + 1), path.slice(star + 2)).add(
+        route.method,
+        path,
+        handle,
+      );
+      return;
     }
+    const resource = this.#exact.get(path || '/') ?? new Resource();
+    resource.add(route.method, path || '/', handle);
+    this.#exact.set(path || '/', resource);
+    this.#exact.set(`${path}/`, resource);
   }
 
   /** What answers at a path, or `undefined`. */
   find(path: string): Pick<Resource, 'handle'> | undefined {
     const exact = this.#exact.get(path);
     if (exact !== undefined || this.#below.length === 0) return exact;
-    return this.#below.find(({ prefix }) => path.startsWith(prefix))?.resource;
+    return this.#below.find((below) => isBelow(path, below))?.resource;
   }
+
+  #resourceBelow(prefix: string, suffix: string): Resource {
+    const known = this.#below.find((each) => each.prefix === prefix && each.suffix === suffix);
+    if (known !== undefined) return known.resource;
+    const below = { prefix, suffix, resource: new Resource() };
+    const lengthOf = (each: Below): number => each.prefix.length + each.suffix.length;
+    this.#below.push(below);
+    this.#below.sort((a, b) => lengthOf(b) - lengthOf(a));
+    return below.resource;
+  }
+}
+
+function isBelow(path: string, { prefix, suffix }: Below): boolean {
+  if (!path.startsWith(prefix)) return false;
+  if (suffix === '') return true;
+  const end = path.endsWith('/') ? path.slice(0, -1) : path;
+  return end.endsWith(suffix) && end.length > prefix.length + suffix.length;
 }

@@ -15,6 +15,7 @@ import type { HistoryOptions } from '../turns/history.ts';
 import type { TurnLimits } from '../turns/limits.ts';
 import type { Overlap, OverlapOptions } from '../turns/overlap.ts';
 import type { SessionOptions } from '../turns/sessions.ts';
+import type { ApiOptions } from './api/options.ts';
 
 /** What a `Trunkline` is made of. */
 export interface TrunklineOptions extends Hooks {
@@ -50,6 +51,11 @@ export interface TrunklineOptions extends Hooks {
    * conversation. `undefined` keeps the usual key. Link only what the platforms have authenticated.
    */
   conversationKey?: (message: UserMessage, channel: string) => string | undefined;
+  /**
+   * Opens `POST /conversations/<id>/messages` and `POST /conversations/<id>/trigger_intent` to those
+   * who have a token. @defaultValue nobody: they are not there
+   */
+  api?: ApiOptions;
   /** Time. @defaultValue the machine's */
   clock?: Clock;
 }
@@ -76,6 +82,7 @@ const NAMES: Record<keyof TrunklineOptions, true> = {
   apology: true,
   history: true,
   conversationKey: true,
+  api: true,
   clock: true,
   onError: true,
   onTurn: true,

@@ -1,17 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import {
-  hasOwnBlueprint,
-  type Blueprint,
-  type InputChannel,
-  type Route,
-} from '../channel/input-channel.ts';
-import type { OutputChannel } from '../channel/output-channel.ts';
+import { hasOwnBlueprint, type Blueprint, type InputChannel } from '../channel/input-channel.ts';
 import { systemClock, within, type Clock } from '../clock.ts';
 import { ConfigurationError, TurnAbortedError } from '../errors.ts';
 import { mountPath, pathOf } from '../http/path.ts';
 import { callersProblem, sendError, sendProblem } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
 import { guardLogger, silentLogger } from '../logger.ts';
+import type { BotMessage } from '../message/bot-message.ts';
 import type { Address } from '../message/user-message.ts';
 import type { Responses } from '../responses/responses.ts';
 import type { Store } from '../store/contract.ts';
@@ -24,14 +19,19 @@ import {
   type Middleware,
 } from '../turns/assistant.ts';
 import type { DeadLetters } from '../turns/dead-letters.ts';
-import type { LastSeen } from '../turns/last-seen.ts';
+import type { Posted, ProactiveOptions } from '../turns/proactive.ts';
+import type { LastSeen } from '../turns/address-book.ts';
 import type { Transform, TransformEntry, TransformOptions } from '../turns/reply.ts';
+import type { IntentOptions } from '../turns/triggered-intent.ts';
 import { TurnEngine } from '../turns/turn-engine.ts';
+import { resolveApi, type ResolvedApi } from './api/options.ts';
+import { apiRoutes } from './api/routes.ts';
+import { ChannelDirectory } from './channel-directory.ts';
 import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
 import { healthRoutes } from './health.ts';
 import { checkOptions, type ListenOptions, type TrunklineOptions } from './options.ts';
 import { listenOn, stopServer } from './server.ts';
-import { Upgrades } from './upgrades.ts';
+import { unattachedRoute, Upgrades } from './upgrades.ts';
 
 /** How long a channel may take to let go of what it holds, in milliseconds. */
 const CHANNEL_CLOSE_MS = 5_000;
@@ -78,6 +78,7 @@ export class Trunkline {
   constructor(options: TrunklineOptions) {
     checkOptions(options);
     this.channels = [...options.channels];
+    const directory = new ChannelDirectory(this.channels);
     const route = options.route === undefined ? '/webhooks/' : options.route;
     const clock = options.clock ?? systemClock;
     const logger = guardLogger(options.logger ?? silentLogger);
@@ -104,13 +105,15 @@ export class Trunkline {
       middleware: this.#middleware,
       transforms: this.#transforms,
       conversationKey: options.conversationKey,
-      outputFor: (channel, address) => this.#outputFor(channel, address),
+      outputFor: (channel, address) => directory.outputFor(channel, address),
+      canContact: (channel) => directory.canContact(channel),
     });
     const { channels } = this;
     const isClosing = (): boolean => this.#closed !== null;
     for (const health of healthRoutes({ channels, store: this.#store, clock, logger, isClosing })) {
       this.#table.add('', health);
     }
+    if (options.api !== undefined) this.#openApi(resolveApi(options.api));
     this.#mount(route);
     const { deadLetters } = this.#engine;
     this.deadLetters = {
@@ -156,6 +159,46 @@ export class Trunkline {
    */
   lastSeen(senderId: string): Promise<LastSeen | null> {
     return this.#engine.lastSeen(senderId);
+  }
+
+  /**
+   * Says something in a conversation without having been asked. Once this resolves the response is
+   * stored, as far as the store survives: it is delivered after what is under way there, retried, never
+   * said twice, and a dead letter in the end. Await one call before the next to keep their order.
+   *
+   * ```ts
+   * import type { Trunkline } from '@trunkline/core';
+   *
+   * async function onShipped(line: Trunkline, userId: string, parcel: string): Promise<void> {
+   *   const text = `Your parcel ${parcel} is on its way.`;
+   *   await line.send(userId, { text }, { idempotencyKey: `shipped:${parcel}` });
+   * }
+   * ```
+   *
+   * @param conversationId - The sender id, as the assistant knows it.
+   * @param response - What is said; the transforms see it.
+   * @param options - The channel; the last one that vouched for the user by default.
+   * @throws ProactiveError - there is no such channel, or the conversation cannot be reached on it.
+   * @throws OverloadedError - too much waits, in the conversation or in the process.
+   * @throws Whatever the store threw: it may be stored. Repeat it with its idempotency key.
+   */
+  send(conversationId: string, response: BotMessage, options?: ProactiveOptions): Promise<Posted> {
+    return this.#engine.proactive.send(conversationId, response, options);
+  }
+
+  /**
+   * Has the assistant answer an intent as if the user had expressed it: a reminder, say. The same
+   * promises as {@link Trunkline.send}.
+   *
+   * @throws ProactiveError - there is no such intent or channel, or nobody is reached there.
+   * @throws What {@link Trunkline.send} throws.
+   */
+  async triggerIntent(
+    conversationId: string,
+    intent: IntentOptions,
+    options?: ProactiveOptions,
+  ): Promise<Posted> {
+    return (await this.#engine.proactive.trigger(conversationId, intent, options)).posted;
   }
 
   /**
@@ -247,16 +290,13 @@ export class Trunkline {
     await this.#store.close();
   }
 
+  #openApi(api: ResolvedApi): void {
+    const context = { api, engine: this.#engine, telemetry: this.#telemetry };
+    for (const route of apiRoutes(context)) this.#table.add('', route);
+  }
+
   #mount(route: string | null): void {
-    const names = new Set<string>();
     for (const channel of this.channels) {
-      const { name } = channel;
-      if (names.has(name)) {
-        throw new ConfigurationError(
-          `two channels are called ${name}: give one of them another name`,
-        );
-      }
-      names.add(name);
       this.#mountChannel(channel, mountPath(route, channel.urlPrefix()));
     }
   }
@@ -275,17 +315,6 @@ export class Trunkline {
     this.#table.add('', unattachedRoute(path, channel.name));
   }
 
-  #outputFor(name: string, address: Address): OutputChannel {
-    const channel = this.channels.find((candidate) => candidate.name === name);
-    if (channel?.getOutputChannel === undefined) {
-      throw new ConfigurationError(
-        'the channel has no getOutputChannel(address), which deferred turns need to answer',
-        { channel: name },
-      );
-    }
-    return channel.getOutputChannel(address);
-  }
-
   #answerError(error: unknown, ...[req, res]: Parameters<RequestListener>): void {
     const { logger } = this.#telemetry;
     const problem = callersProblem(error);
@@ -302,21 +331,3 @@ export class Trunkline {
 
 const notFound: RequestListener = (_req, res) =>
   sendProblem(res, { status: 404, code: 'not_found', detail: 'nothing is served at this path' });
-
-/** What answers a plain request on a path for sockets. */
-function unattachedRoute(path: string, channel: string): Route {
-  return {
-    method: 'GET',
-    path,
-    handle(req, res) {
-      if (req.headers.upgrade !== undefined) {
-        throw new ConfigurationError(
-          'a connection wants to be upgraded, but this server was never attached: call line.attach(server)',
-          { channel, code: 'not_attached' },
-        );
-      }
-      const detail = 'this path is for WebSocket connections';
-      sendProblem(res, { status: 426, code: 'upgrade_required', detail }, { upgrade: 'websocket' });
-    },
-  };
-}

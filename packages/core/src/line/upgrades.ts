@@ -1,8 +1,10 @@
 import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { UpgradeHandler } from '../channel/input-channel.ts';
+import type { Route, UpgradeHandler } from '../channel/input-channel.ts';
+import { ConfigurationError } from '../errors.ts';
 import { callGuarded } from '../guard.ts';
 import { pathOf } from '../http/path.ts';
+import { sendProblem } from '../http/problem.ts';
 
 /** The paths whose connections channels take over, and the servers that they are attached to. */
 export class Upgrades {
@@ -99,4 +101,22 @@ export function refuseUpgrade(socket: Duplex, status: number, detail?: string): 
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n` +
       `content-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
+}
+
+/** What answers a plain request on a path for sockets. */
+export function unattachedRoute(path: string, channel: string): Route {
+  return {
+    method: 'GET',
+    path,
+    handle(req, res) {
+      if (req.headers.upgrade !== undefined) {
+        throw new ConfigurationError(
+          'a connection wants to be upgraded, but this server was never attached: call line.attach(server)',
+          { channel, code: 'not_attached' },
+        );
+      }
+      const detail = 'this path is for WebSocket connections';
+      sendProblem(res, { status: 426, code: 'upgrade_required', detail }, { upgrade: 'websocket' });
+    },
+  };
 }

@@ -54,6 +54,11 @@ export interface UserMessageOptions {
   address?: Address | null;
   /** The account it came in on, where the channel serves several. @defaultValue `null` */
   account?: string | null;
+  /**
+   * Whether the platform vouches for the sender id. `false` for one that a caller only claims: it is
+   * never taken for the same person elsewhere. @defaultValue `true`
+   */
+  authenticated?: boolean;
   /** The channel the user was on. @defaultValue `null` */
   inputChannel?: string | null;
   /** What the front end sent along. @defaultValue `null` */
@@ -98,6 +103,8 @@ export class UserMessage {
   readonly address: Address | null;
   /** The account that the message came in on, where one channel serves several (Slack: the team). */
   readonly account: string | null;
+  /** Whether the platform vouches for the sender id, as far as the channel says. */
+  readonly authenticated: boolean;
   /**
    * The channel the user was on, for the assistant. The turn engine puts the channel's name in the
    * place of `null`. REST takes it from the body, as in Rasa, so trust nothing to it.
@@ -130,6 +137,7 @@ export class UserMessage {
     this.outputChannel =
       options.outputChannel ?? (this.address === null ? new CollectingOutputChannel() : null);
     this.account = options.account ?? null;
+    this.authenticated = options.authenticated ?? true;
     this.inputChannel = options.inputChannel ?? null;
     this.metadata = options.metadata ?? null;
     this.attachments = options.attachments ?? [];

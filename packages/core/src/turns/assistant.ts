@@ -1,5 +1,6 @@
 import type { TrackerState } from '../channel/output-channel.ts';
 import type { ChannelEvent } from '../message/event.ts';
+import type { JsonObject } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Reply } from './reply.ts';
@@ -19,8 +20,32 @@ export interface AssistantObject {
    * be answered.
    */
   onEvent?(event: ChannelEvent, reply: Reply | null): unknown;
-  /** The conversation's state, asked for before each response; `null` if there is none. */
+  /**
+   * The conversation's state, asked for before each response on a channel that reads it. `null`: what
+   * we know ourselves will do.
+   */
   trackerState?(message: UserMessage): Promise<TrackerState | null> | TrackerState | null;
+  /**
+   * Answers an intent that `line.triggerIntent`, or Rasa's `trigger_intent` over HTTP, names instead of
+   * a message. An assistant without this takes no intents. One that fails makes a dead letter:
+   * nobody apologises for an answer to nothing.
+   */
+  triggerIntent?(intent: TriggeredIntent, reply: Reply): unknown;
+  /** Whether there is an intent of this name: one that there is not is refused. Default: all are. */
+  knowsIntent?(name: string): Promise<boolean> | boolean;
+}
+
+/** An intent that somebody has named instead of a message. */
+export interface TriggeredIntent {
+  /** Its name. */
+  name: string;
+  /** Its entities: `{ entity, value, … }`. */
+  entities: readonly JsonObject[];
+  /**
+   * Whose conversation it is, as a message that nobody wrote: its `text` is `EXTERNAL: <name>`, its
+   * metadata `{ is_external: true }`, as in Rasa.
+   */
+  message: UserMessage;
 }
 
 /** Whatever answers: a function, or an object that can do more. */

@@ -34,6 +34,11 @@ export class Conversation {
     return new Conversation(await store.values.get(NAMESPACE, key), true);
   }
 
+  /** What was said in the turn so far. */
+  get said(): readonly HistoryEntry[] {
+    return this.#said;
+  }
+
   /** Something was said. */
   remember(entry: HistoryEntry): void {
     this.#said.push(entry);

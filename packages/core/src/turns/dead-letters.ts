@@ -18,7 +18,7 @@ export interface DeadLetter {
   diedAt: number;
   /** Why. */
   reason: string;
-  /** What the user said, and where to answer. */
+  /** What the user said, and where to answer; of a response that was sent, only where. */
   message: UserMessageOptions;
   /** How far the turn had come: whether the assistant has answered, what was sent, what waits. */
   progress: Progress;

@@ -4,11 +4,11 @@ import type { BotMessage } from '../message/bot-message.ts';
 import type { Address, UserMessage } from '../message/user-message.ts';
 import type { Store } from '../store/contract.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { AddressBook } from './address-book.ts';
 import type { AssistantObject } from './assistant.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
 import type { History } from './history.ts';
-import type { LastSeenBook } from './last-seen.ts';
 import type { TurnLimits } from './limits.ts';
 import type { Menus } from './menus.ts';
 import type { ResolvedOverlap } from './overlap.ts';
@@ -31,7 +31,7 @@ export interface DeferredContext {
   history: History;
   menus: Menus;
   sessions: Sessions;
-  lastSeen: LastSeenBook;
+  addresses: AddressBook;
   deadLetters: DeadLetterBox;
   patience: Patience;
   /** One at a time of the turns that several processes have died with. */

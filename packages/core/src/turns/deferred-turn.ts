@@ -1,6 +1,7 @@
 import { responseTexts } from '../channel/fallbacks.ts';
+import type { OutputChannel } from '../channel/output-channel.ts';
 import { RetryableError, toError, TurnAbortedError } from '../errors.ts';
-import { responseFor } from '../message/bot-message.ts';
+import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import type { JsonObject } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { TurnChanges } from '../store/contract.ts';
@@ -15,7 +16,7 @@ import { messageOf, type ReadTurn } from './read-turn.ts';
 import { redeliver } from './redelivery.ts';
 import type { Place } from './place.ts';
 import type { Work } from './schedule.ts';
-import type { Scene } from './speaker.ts';
+import { hasSession, sessionMetadata, type Scene } from './speaker.ts';
 import { joinMessages } from './stored-message.ts';
 import { Tries } from './tries.ts';
 import { TurnRecord } from './turn-record.ts';
@@ -26,6 +27,7 @@ export type TurnEnd = 'finished' | 'left';
 /** One run of the assistant. */
 interface Run {
   message: UserMessage;
+  output: OutputChannel;
   conversation: Conversation;
   journal: Journal;
 }
@@ -42,6 +44,8 @@ export class DeferredTurn {
   readonly #work: Work;
   readonly #record: TurnRecord;
   readonly #tries: Tries;
+  /** The response that somebody has sent, if the turn is one. */
+  readonly #sent: BotMessage | null;
   #unregister: () => void = () => {};
   #startedAt: number | null = null;
 
@@ -57,6 +61,10 @@ export class DeferredTurn {
     this.#work = work;
     this.#record = new TurnRecord(context, place, turns);
     this.#tries = new Tries(this.#record.progress, context);
+    const { progress } = turns[0].stored;
+    // Kept here: it goes off the list when it is delivered.
+    this.#sent =
+      progress?.proactive === 'response' ? (progress.pending[0]?.response ?? null) : null;
   }
 
   /** The ids of the stored turns that this one is. */
@@ -117,8 +125,8 @@ export class DeferredTurn {
   }
 
   async #run(): Promise<TurnEnd | null> {
-    const { schedule, speaker, history, outputFor } = this.#context;
-    const { channel, key, message: written } = this.#turn.stored;
+    const { schedule, speaker, history } = this.#context;
+    const { channel, key } = this.#turn.stored;
     await this.#takeSlot();
     let run: Run | null = null;
     try {
@@ -129,10 +137,11 @@ export class DeferredTurn {
         key,
         turnId: this.#record.turnId,
         message: run.message,
-        output: outputFor(channel, written.address ?? {}),
+        output: run.output,
         conversation: run.conversation,
         delivery: run.journal,
         abort: this.#abort,
+        proactive: this.#progress.proactive,
         startsSession: this.#progress.startsSession === true,
         ask: ((what) => this.#record.ask(what)) satisfies Scene['ask'],
       };
@@ -150,25 +159,31 @@ export class DeferredTurn {
 
   /** Gets together what a run needs, and notes that it has begun. */
   async #begin(): Promise<Run> {
-    const { store, menus, sessions, lastSeen, assistant } = this.#context;
-    const { channel, key, stamp } = this.#turn.stored;
+    const { store, menus, sessions, addresses, assistant, outputFor } = this.#context;
+    const { channel, key, stamp, message: written } = this.#turn.stored;
     const progress = this.#progress;
     progress.runs++;
     this.#tries.begin();
     progress.pending = [];
     const message = joinMessages(this.#record.turns.map((turn) => messageOf(turn, progress.runs)));
-    const isWatched = assistant().onEvent !== undefined && !message.anonymous;
+    const output = outputFor(channel, written.address ?? {});
+    const isSeen = !message.anonymous && progress.proactive === undefined;
+    const isInSession = hasSession(assistant(), { message, output });
     return await this.#record.ask(async () => {
-      const [conversation, resolved] = await Promise.all([
+      const [conversation, resolved, session] = await Promise.all([
         message.anonymous ? Conversation.none() : Conversation.load(store, key),
         menus.resolve(message, this.#turn.stamp ?? stamp ?? null, key),
-        message.anonymous ? null : lastSeen.note(channel, message),
+        isInSession ? sessions.find(key) : null,
+        isSeen ? addresses.note(channel, key, message) : null,
       ]);
       // Every run of the turn says the same, so that its steps are the same.
-      if (isWatched) progress.startsSession ??= await sessions.isOver(key);
+      if (isInSession) progress.startsSession ??= session === null;
       await this.#record.save();
-      if (isWatched) await sessions.note(key);
-      return { message: resolved, conversation, journal: this.#journal(0) };
+      if (isInSession) {
+        const metadata = sessionMetadata({ message, proactive: progress.proactive });
+        await sessions.note(key, session, metadata);
+      }
+      return { message: resolved, output, conversation, journal: this.#journal(0) };
     });
   }
 
@@ -194,7 +209,9 @@ export class DeferredTurn {
       await this.#record.save();
       return null;
     }
-    const apology = run === null ? null : apologyFor(run.message, toError(error));
+    // Nobody has asked for what is missing.
+    const isAsked = run !== null && progress.proactive === undefined;
+    const apology = !isAsked ? null : apologyFor(run.message, toError(error));
     if (run === null || apology === null) return await this.#bury(toError(error).message);
     const { conversation, journal } = run;
     const text = responseTexts(responseFor(channel, apology)).join('\n');
@@ -231,7 +248,7 @@ export class DeferredTurn {
       await schedule.running.run(this.place, this.#abort, () =>
         redeliver(this.#context, redelivery),
       );
-      return await this.#finish('answered');
+      return await this.#finish('answered', this.#saidByUs());
     } catch (error) {
       if (this.#isEnd(error)) throw error;
       const mayRetry = journal.isParked || this.#abort.isReason(error);
@@ -246,6 +263,14 @@ export class DeferredTurn {
       await this.#record.save();
       return null;
     }
+  }
+
+  /** What a conversation keeps of a response that somebody has sent: of others it has it already. */
+  #saidByUs(): TurnChanges {
+    const { history, clock } = this.#context;
+    if (this.#sent === null) return {};
+    const text = responseTexts(responseFor(this.#turn.stored.channel, this.#sent)).join('\n');
+    return { append: history.additions([{ role: 'assistant', text, at: clock.now() }]) };
   }
 
   /** The turn was ended from outside, or belongs to somebody else. */
@@ -298,7 +323,8 @@ export class DeferredTurn {
     this.#unregister();
     const { key, channel } = this.#turn.stored;
     this.#record.abort = new TurnAbort(channel);
-    const turn = { key, id: this.#turn.id, abort: this.#abort };
+    const { proactive } = this.#progress;
+    const turn = { key, id: this.#turn.id, abort: this.#abort, proactive };
     this.#unregister = this.#context.schedule.running.add(turn);
   }
 

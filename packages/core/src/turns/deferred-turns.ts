@@ -1,5 +1,6 @@
 import type { UserMessage } from '../message/user-message.ts';
 import { OverloadedError } from '../errors.ts';
+import { overloaded } from './admission.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { DeferredTurn } from './deferred-turn.ts';
 import { OPEN_MENU } from './menus.ts';
@@ -9,7 +10,7 @@ import { quietBatch } from './quiet-batch.ts';
 import { readTurn, type ReadTurn } from './read-turn.ts';
 import type { Place } from './place.ts';
 import type { Work } from './schedule.ts';
-import { encodeMessage, type StoredMessage } from './stored-message.ts';
+import { encodeMessage, type Post, type StoredMessage } from './stored-message.ts';
 
 /** What became of a message that a channel wants to hand over. */
 export type Acceptance = 'accepted' | 'duplicate' | 'refused';
@@ -32,38 +33,69 @@ export class DeferredTurns {
 
   /** Takes a message over. Everything up to the ticket happens before the first `await`. */
   async accept(channel: string, key: string, message: UserMessage): Promise<Acceptance> {
-    const { store, clock, schedule, overlap, policy, limits, menus } = this.#context;
+    const { clock, schedule, overlap, menus } = this.#context;
     // Made ahead of anything else: a channel that cannot answer must not take messages over.
     const output = this.#context.outputFor(channel, message.address ?? {});
     const id = `${channel}:${message.messageId}`;
-    const conversation = queueOf(overlap.modeOf(channel), key, id);
+    const mode = overlap.modeOf(channel);
     let work: Work;
     try {
-      work = schedule.enter(channel, conversation, 'deferred');
+      work = schedule.enter(channel, queueOf(mode, key, id), 'deferred');
     } catch (error) {
       if (error instanceof OverloadedError) return 'refused';
       throw error;
     }
-    this.#warnOnce(channel);
+    const isApart = work.key !== key;
+    const stored: Omit<StoredMessage, 'message'> = { channel, key, at: clock.now() };
+    const stamped = async (): Promise<string> =>
+      encodeMessage({ ...stored, stamp: await menus.stamp(key) }, message);
+    const encode = (): Promise<string> | string =>
+      isApart && output.numbersChoices ? stamped() : encodeMessage(stored, message);
+    const stampOf = output.numbersChoices && !isApart ? OPEN_MENU : undefined;
+    const acceptance = await this.#take(work, id, encode, stampOf);
+    if (acceptance === 'accepted' && mode === 'latest') this.#supersede(key);
+    return acceptance;
+  }
+
+  /**
+   * Takes over what no message of the user's began, at the end of its conversation.
+   *
+   * @throws OverloadedError - it is over a limit.
+   */
+  async post({ id, progress, message, ...place }: Post): Promise<'accepted' | 'duplicate'> {
+    const { clock, schedule, overlap } = this.#context;
+    const { channel, key } = place;
+    this.#context.outputFor(channel, message.address ?? {});
+    const conversation = queueOf(overlap.modeOf(channel), key, id);
+    const work = schedule.enter(channel, conversation, 'deferred');
+    const stored = { channel, key, at: clock.now(), progress };
+    const acceptance = await this.#take(work, id, () => encodeMessage(stored, message));
+    if (acceptance === 'refused') throw overloaded(channel, 'queue_full', 1000);
+    return acceptance;
+  }
+
+  /** Stores a turn. Its ticket is taken before the first `await`. */
+  async #take(
+    work: Work,
+    id: string,
+    encode: () => Promise<string> | string,
+    stampOf?: string,
+  ): Promise<Acceptance> {
+    const { store, schedule, policy, limits } = this.#context;
+    this.#warnOnce(work.channel);
     // The ticket comes first: the message has its place while the store is asked whether it is new.
     const begun = schedule.begin(work, WAITING);
     // It may fail before anybody looks.
     begun.catch(() => {});
-    const isApart = conversation !== key;
-    const stored: Omit<StoredMessage, 'message'> = { channel, key, at: clock.now() };
     try {
-      if (isApart && output.numbersChoices) stored.stamp = await menus.stamp(key);
-      const turn = { conversation, id, message: encodeMessage(stored, message) };
-      const added = await store.turns.add(turn, {
-        markTtlMs: policy.markTtlMs,
-        maxTurns: limits.maxQueued + 1,
-        stampOf: output.numbersChoices && !isApart ? OPEN_MENU : undefined,
-      });
+      const encoded = encode();
+      const text = typeof encoded === 'string' ? encoded : await encoded;
+      const turn = { conversation: work.key, id, message: text };
+      const maxTurns = limits.maxQueued + 1;
+      const added = await store.turns.add(turn, { markTtlMs: policy.markTtlMs, maxTurns, stampOf });
       if (added === 'added' || added === 'unfinished') {
         void this.#drain(work, begun, id);
-        if (added === 'unfinished') return 'duplicate';
-        if (overlap.modeOf(channel) === 'latest') this.#supersede(key);
-        return 'accepted';
+        return added === 'added' ? 'accepted' : 'duplicate';
       }
       this.#giveUp(work, begun);
       return added === 'full' ? 'refused' : 'duplicate';
@@ -96,7 +128,7 @@ export class DeferredTurns {
   /** Ends what runs here in a conversation and has a newer message behind it. */
   async supersede(key: string): Promise<void> {
     const { store, schedule } = this.#context;
-    const running = schedule.running.in(key);
+    const running = schedule.running.supersedable(key);
     if (running.length === 0) return;
     try {
       const waiting = await store.turns.waiting(key, Number.MAX_SAFE_INTEGER);
@@ -183,7 +215,8 @@ export class DeferredTurns {
     if (mode === 'latest') {
       const all = await this.#waiting(work);
       const newest = newestOf(all);
-      const older = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
+      const before = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
+      const older = before.filter(({ progress }) => progress.proactive === undefined);
       for (const turn of older) {
         await new DeferredTurn(context, place, work, [turn]).supersede();
       }

@@ -49,6 +49,11 @@ export class History {
     return { namespace: NAMESPACE, items, maxItems: maxEntries, ttlMs: maxAgeMs };
   }
 
+  /** All that is kept, the oldest first. Copies. */
+  all(key: string): Promise<HistoryEntry[]> {
+    return this.last(key, this.#options.maxEntries);
+  }
+
   /** The last `count` entries, the oldest first. Copies. */
   async last(key: string, count: number): Promise<HistoryEntry[]> {
     if (count <= 0) return [];

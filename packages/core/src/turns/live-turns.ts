@@ -14,7 +14,7 @@ import type { Overlap } from './overlap.ts';
 import { queueOf } from './queue-of.ts';
 import type { Place } from './place.ts';
 import type { Work } from './schedule.ts';
-import type { Scene } from './speaker.ts';
+import { hasSession, sessionMetadata, type Scene } from './speaker.ts';
 
 /** A live message on its way. */
 export interface LiveMessage<Output = OutputChannel> {
@@ -24,6 +24,8 @@ export interface LiveMessage<Output = OutputChannel> {
   mode: Overlap;
   message: UserMessage;
   output: Output;
+  /** Whether it is an intent that somebody has triggered, and waits for the answer to. */
+  isTriggered?: boolean;
 }
 
 /** Live turns: somebody waits on a request for the result, and the turn dies with the request. */
@@ -40,10 +42,12 @@ export class LiveTurns {
   async run(live: LiveMessage, { whenGone }: RunOptions = {}): Promise<void> {
     const { schedule, limits, menus, clock } = this.#context;
     const { channel, key, mode, message, output } = live;
+    const proactive = live.isTriggered ? 'intent' : undefined;
     const work = schedule.enter(channel, queueOf(mode, key, message.messageId), 'live');
     whenGone?.(() => work.abort.abort('disconnected'));
     if (mode === 'latest') this.#supersede(key);
-    const register = (): (() => void) => schedule.running.add({ key, id: null, abort: work.abort });
+    const { abort } = work;
+    const register = (): (() => void) => schedule.running.add({ key, id: null, abort, proactive });
     // The next one takes the place of this one also while it waits.
     let unregister = mode === 'latest' ? register() : null;
     const begun = schedule.begin(work, { maxWaitMs: limits.maxWaitMs, takesSlot: true });
@@ -108,7 +112,7 @@ export class LiveTurns {
   /** A live message has come in elsewhere: what runs here from before it is ended. */
   supersededElsewhere(key: string, origin: string, at: number): void {
     if (origin === this.#origin) return;
-    for (const { startedAt, abort } of this.#context.schedule.running.in(key)) {
+    for (const { startedAt, abort } of this.#context.schedule.running.supersedable(key)) {
       if (startedAt < at) abort.abort('superseded');
     }
   }
@@ -125,10 +129,12 @@ export class LiveTurns {
     const { abort } = work;
     await schedule.running.run(place, abort, async () => {
       const message = stamp === null ? live.message : await menus.resolve(live.message, stamp, key);
-      const isWatched = assistant().onEvent !== undefined && !message.anonymous;
-      const startsSession = isWatched && (await sessions.isOver(key));
-      if (isWatched) await sessions.note(key);
-      const scene = { ...(await this.#sceneOf(live, work, message)), startsSession };
+      const scene = await this.#sceneOf(live, work, message);
+      if (hasSession(assistant(), scene)) {
+        const session = await sessions.find(key);
+        scene.startsSession = session === null;
+        await sessions.note(key, session, sessionMetadata(scene));
+      }
       let state: JsonObject | null = null;
       try {
         state = await speaker.answer(scene);
@@ -139,7 +145,7 @@ export class LiveTurns {
   }
 
   async #sceneOf(
-    { channel, key, output }: LiveMessage,
+    { channel, key, output, isTriggered }: LiveMessage,
     { abort }: Work,
     message: UserMessage,
   ): Promise<Scene> {
@@ -158,6 +164,7 @@ export class LiveTurns {
       delivery,
       abort,
       conversation,
+      proactive: isTriggered ? 'intent' : undefined,
       startsSession: false,
       ask: (what) => what(),
     };
@@ -178,13 +185,13 @@ export class LiveTurns {
 
   /** Says that something went wrong, if that is wanted. Resolves to whether it was said. */
   async #apologise(
-    { channel, message, output }: LiveMessage,
+    { channel, message, output, isTriggered }: LiveMessage,
     { abort }: Work,
     place: Place | null,
     error: unknown,
   ): Promise<boolean> {
     const { apologyFor, telemetry } = this.#context;
-    const apology = place === null ? null : apologyFor(message, toError(error));
+    const apology = place === null || isTriggered ? null : apologyFor(message, toError(error));
     if (apology === null) return false;
     try {
       await output.sendResponse(message.senderId, apology);

@@ -32,8 +32,13 @@ export interface Pending {
   cut?: number;
 }
 
+/** A turn of ours: a response that somebody sends, or an intent that the assistant answers. */
+export type Proactive = 'response' | 'intent';
+
 /** How far a turn has come: what the store keeps beside its message. */
 export interface Progress {
+  /** Of a turn that no message of the user's began: what began it. */
+  proactive?: Proactive;
   /** How often the assistant was begun on the message. */
   runs: number;
   /** How often the process died, or was not heard of again, while the assistant ran. */

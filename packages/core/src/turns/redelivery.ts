@@ -1,11 +1,12 @@
 import { bindDelivery } from '../channel/delivery.ts';
-import type { OutputChannel } from '../channel/output-channel.ts';
+import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import { responseFor } from '../message/bot-message.ts';
 import type { TurnAbort } from './abort.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import type { Journal } from './journal.ts';
 import type { Pending, Progress } from './progress.ts';
 import { senderOf, type ReadTurn } from './read-turn.ts';
+import { loadPast, NO_PAST, trackerState } from './tracker-state.ts';
 import { sendThrough } from './turn-delivery.ts';
 
 /** What is delivered, and by which journal. */
@@ -25,7 +26,7 @@ export async function redeliver(context: DeferredContext, redelivery: Redelivery
   bindDelivery(output, journal);
   try {
     for (let pending = progress.pending[0]; pending; pending = progress.pending[0]) {
-      output.trackerState = pending.trackerState;
+      output.trackerState = pending.trackerState ?? (await stateOf(context, redelivery, output));
       await closeCutStream(context, redelivery, output, pending);
       await send(context, redelivery, output, pending);
       // A try that took too long has left the list to the next one.
@@ -36,6 +37,19 @@ export async function redeliver(context: DeferredContext, redelivery: Redelivery
   } finally {
     bindDelivery(output, null);
   }
+}
+
+/** The conversation's state for what no run of the assistant's has said. */
+async function stateOf(
+  { history, sessions, patience }: DeferredContext,
+  { turn, abort }: Redelivery,
+  output: OutputChannel,
+): Promise<() => TrackerState> {
+  const { channel, key } = turn.stored;
+  const past = output.readsTrackerState
+    ? await patience.with(abort, channel, () => loadPast(history, sessions, key))
+    : NO_PAST;
+  return trackerState(past, { channel, senderId: senderOf(turn), message: null, said: [] });
 }
 
 async function closeCutStream(

@@ -72,7 +72,7 @@ export interface Reply {
   readonly signal: AbortSignal;
   /**
    * The conversation's state for channels to read, put on the output channel before each response.
-   * Comes from the assistant's `trackerState` unless it is set here.
+   * Comes from the assistant's `trackerState`, else from what we know ourselves, unless it is set here.
    */
   trackerState: TrackerState | null;
   /** The conversation's own JSON: change it as you like, it is saved when the turn succeeded. */

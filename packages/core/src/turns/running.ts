@@ -3,6 +3,7 @@ import type { AbortReason } from '../errors.ts';
 import type { TurnAbort } from './abort.ts';
 import type { TurnLimits } from './limits.ts';
 import type { Place } from './place.ts';
+import type { Proactive } from './progress.ts';
 
 /** A turn that runs in this process. */
 export interface RunningTurn {
@@ -12,6 +13,18 @@ export interface RunningTurn {
   id: string | null;
   abort: TurnAbort;
   startedAt: number;
+  /** What began it, if it was no message of the user's. */
+  proactive?: Proactive | undefined;
+}
+
+/**
+ * Whether a turn may be ended for a reason. A user who writes, or who stops an answer, does not mean
+ * what somebody else has sent.
+ */
+function mayEnd({ proactive }: Pick<RunningTurn, 'proactive'>, reason: AbortReason): boolean {
+  if (reason === 'superseded') return proactive === undefined;
+  if (reason === 'cancelled') return proactive !== 'response';
+  return true;
 }
 
 /** The turns that run in this process: each within its deadline, and to be ended from outside. */
@@ -30,9 +43,14 @@ export class Running {
     return [...(this.#turns.get(key) ?? [])];
   }
 
+  /** What runs in a conversation and gives way to a newer message. */
+  supersedable(key: string): readonly RunningTurn[] {
+    return this.in(key).filter((turn) => mayEnd(turn, 'superseded'));
+  }
+
   /** Ends what runs in a conversation. Returns whether there was something. */
   abort(key: string, reason: AbortReason): boolean {
-    const turns = this.in(key).filter(({ abort }) => abort.reason === null);
+    const turns = this.in(key).filter((turn) => turn.abort.reason === null && mayEnd(turn, reason));
     for (const { abort } of turns) abort.abort(reason);
     return turns.length > 0;
   }

@@ -1,20 +1,37 @@
 import type { Clock } from '../clock.ts';
+import { ConfigurationError } from '../errors.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import { isJsonObject } from '../message/json.ts';
-import type { UserMessage } from '../message/user-message.ts';
+import type { Metadata, UserMessage } from '../message/user-message.ts';
 import type { KeyedValues } from '../store/contract.ts';
-import { wholeNumbers } from './limits.ts';
 
 /** When a conversation counts as begun anew. */
 export interface SessionOptions {
   /**
-   * How long a conversation may be silent before its next message begins a session, in
-   * milliseconds, to a tenth. @defaultValue 1 hour, as in Rasa
+   * How long a conversation may be silent before its next message begins a session, in minutes, to
+   * a tenth. 0: it never begins again. @defaultValue 60
+   *
+   * @see Rasa's `session_expiration_time`
    */
-  expiryMs?: number;
+  expiryMinutes?: number;
+}
+
+/** A conversation's session. */
+export interface Session {
+  /** When it began, in milliseconds since 1970. */
+  startedAt: number;
+  /** When it was last written that the user is there. */
+  seenAt: number;
+  /** The metadata of the message that it began with. */
+  metadata: Metadata | null;
 }
 
 const NAMESPACE = 'session';
+
+const MINUTE_MS = 60_000;
+
+/** How long one that never ends is kept after its last message. */
+const FOREVER_MS = 365 * 24 * 60 * MINUTE_MS;
 
 /** Sessions: when a conversation begins, and begins again after a silence. */
 export class Sessions {
@@ -25,24 +42,43 @@ export class Sessions {
   constructor(values: KeyedValues, clock: Clock, options: SessionOptions = {}) {
     this.#values = values;
     this.#clock = clock;
-    this.#expiryMs = wholeNumbers('session', { expiryMs: 60 * 60 * 1000 }, options).expiryMs;
+    this.#expiryMs = Math.round(expiryOf(options) * MINUTE_MS) || FOREVER_MS;
   }
 
-  /** Whether a conversation has none under way: its next message begins one. */
-  async isOver(key: string): Promise<boolean> {
-    return (await this.#values.get(NAMESPACE, key)) === null;
+  /** The session that is under way; `null` where the next message begins one. */
+  async find(key: string): Promise<Session | null> {
+    const value = (await this.#values.get(NAMESPACE, key))?.value;
+    if (!isJsonObject(value)) return null;
+    const { startedAt, seenAt, metadata } = value;
+    return {
+      startedAt: Number(startedAt),
+      seenAt: Number(seenAt),
+      metadata: isJsonObject(metadata) ? metadata : null,
+    };
   }
 
-  /** A message came in. */
-  async note(key: string): Promise<void> {
-    const now = this.#clock.now();
-    const session = (await this.#values.get(NAMESPACE, key))?.value ?? null;
-    const isKnown = isJsonObject(session);
+  /** A message came in: goes on with the session that was found, or begins one with its metadata. */
+  async note(key: string, found: Session | null, metadata: Metadata | null): Promise<void> {
+    const seenAt = this.#clock.now();
     // To be written at every message would cost every turn a commit.
-    if (isKnown && now - Number(session['seenAt']) < this.#expiryMs / 10) return;
-    const startedAt = isKnown ? Number(session['startedAt']) : now;
-    await this.#values.set(NAMESPACE, key, { startedAt, seenAt: now }, { ttlMs: this.#expiryMs });
+    if (found !== null && seenAt - found.seenAt < this.#expiryMs / 10) return;
+    const session = found === null ? { startedAt: seenAt, metadata } : found;
+    await this.#values.set(NAMESPACE, key, { ...session, seenAt }, { ttlMs: this.#expiryMs });
   }
+}
+
+/** @throws ConfigurationError */
+function expiryOf({ expiryMinutes = 60, ...others }: SessionOptions): number {
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`unknown option session.${unknown}: there is expiryMinutes`);
+  }
+  if (!Number.isFinite(expiryMinutes) || expiryMinutes < 0) {
+    throw new ConfigurationError(
+      'session.expiryMinutes must be a number of minutes, or 0 for a session that never ends',
+    );
+  }
+  return expiryMinutes;
 }
 
 /**
@@ -50,7 +86,7 @@ export class Sessions {
  *
  * @see Rasa's `session_started_metadata`
  */
-export function sessionStarted(message: UserMessage): ChannelEvent {
-  const { senderId, account, address, metadata } = message;
+export function sessionStarted(message: UserMessage, metadata: Metadata | null): ChannelEvent {
+  const { senderId, account, address } = message;
   return { type: 'session_started', senderId, account, address, data: { metadata } };
 }

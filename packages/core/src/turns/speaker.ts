@@ -3,18 +3,21 @@ import type { OutputChannel } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
 import { responseFor } from '../message/bot-message.ts';
 import type { JsonObject } from '../message/json.ts';
-import type { UserMessage } from '../message/user-message.ts';
+import type { Metadata, UserMessage } from '../message/user-message.ts';
 import type { Responses } from '../responses/responses.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
-import { wrap, type AssistantObject, type Middleware } from './assistant.ts';
+import { wrap, type AssistantObject, type Handle, type Middleware } from './assistant.ts';
 import type { Conversation } from './conversation.ts';
 import type { History } from './history.ts';
 import type { Menus } from './menus.ts';
+import type { Proactive } from './progress.ts';
 import type { Reply, TransformEntry } from './reply.ts';
-import { sessionStarted } from './sessions.ts';
+import { sessionStarted, type Sessions } from './sessions.ts';
+import { loadPast, NO_PAST, trackerState, type Past } from './tracker-state.ts';
+import { triggerIntent } from './triggered-intent.ts';
 import type { TurnDelivery } from './turn-delivery.ts';
-import { TurnReply } from './turn-reply.ts';
+import { TurnReply, type StateNow } from './turn-reply.ts';
 
 /** What a {@link Speaker} works with. */
 export interface SpeakerOptions {
@@ -28,6 +31,7 @@ export interface SpeakerOptions {
   transforms: readonly TransformEntry[];
   history: History;
   menus: Menus;
+  sessions: Sessions;
 }
 
 /** A turn in which the assistant speaks. */
@@ -42,6 +46,8 @@ export interface Scene {
   delivery: TurnDelivery;
   abort: TurnAbort;
   conversation: Conversation;
+  /** What began it, if it was no message of the user's. */
+  proactive?: Proactive | undefined;
   /** Whether the message begins a session. */
   startsSession: boolean;
   /** Asks the store on behalf of the turn: patiently, if it may wait. */
@@ -58,10 +64,12 @@ export class Speaker {
 
   /** Has a message answered. Resolves to the state as the assistant leaves it. */
   async answer(scene: Scene): Promise<JsonObject> {
-    const { message, conversation, startsSession } = scene;
+    const { message, conversation, startsSession, proactive } = scene;
     const assistant = this.#options.assistant();
-    const handle = wrap((m, r) => assistant.handle(m, r), this.#options.middleware);
-    if (message.text) {
+    const answer: Handle = (m, r) =>
+      proactive === 'intent' ? triggerIntent(assistant, m, r) : assistant.handle(m, r);
+    const handle = wrap(answer, this.#options.middleware);
+    if (message.text && proactive === undefined) {
       conversation.remember({ role: 'user', text: message.text, at: this.#options.clock.now() });
     }
     return await this.speak(scene, assistant, async (reply) => {
@@ -74,7 +82,7 @@ export class Speaker {
   async #startSession(scene: Scene, assistant: AssistantObject, reply: Reply): Promise<void> {
     const { channel, message, abort } = scene;
     try {
-      await assistant.onEvent?.(sessionStarted(message), reply);
+      await assistant.onEvent?.(sessionStarted(message, sessionMetadata(scene)), reply);
     } catch (error) {
       if (abort.isReason(error)) throw error;
       this.#options.telemetry.error(error, { channel, stage: 'event' });
@@ -102,7 +110,7 @@ export class Speaker {
       state: conversation.state,
       responses: this.#options.responses(),
       history: (count) => ask(() => history.last(key, count)),
-      loadTrackerState: assistant.trackerState?.bind(assistant, message) ?? null,
+      trackerState: this.#tracker(scene, assistant),
       onSaid: (text) => {
         hasSpoken = true;
         if (text) conversation.remember({ role: 'assistant', text, at: clock.now() });
@@ -121,7 +129,45 @@ export class Speaker {
     } finally {
       bindDelivery(output, null);
     }
-    if (output.numbersChoices && hasSpoken) await ask(() => menus.close(key, turnId));
+    // A question stays open where somebody else has spoken in between.
+    const mayClose = output.numbersChoices && scene.proactive === undefined;
+    if (mayClose && hasSpoken) await ask(() => menus.close(key, turnId));
     return reply.state;
   }
+
+  /** The conversation's state: the assistant's where it has one, else what we know ourselves. */
+  #tracker(scene: Scene, assistant: AssistantObject): () => Promise<StateNow> | StateNow {
+    const { channel, key, message, output, conversation, ask } = scene;
+    const { history, sessions } = this.#options;
+    const { senderId, anonymous } = message;
+    // An event has no text.
+    const written = message.text === null ? null : message;
+    const present = { channel, senderId, message: written, said: conversation.said };
+    if (!output.readsTrackerState) return () => trackerState(NO_PAST, present);
+    let past: Promise<Past> | null = null;
+    const load = (): Promise<Past> => ask(() => loadPast(history, sessions, key));
+    return async () => {
+      const kept = (await assistant.trackerState?.(message)) ?? null;
+      if (kept !== null) return kept;
+      past ??= anonymous ? Promise.resolve(NO_PAST) : load();
+      return trackerState(await past, present);
+    };
+  }
+}
+
+/** What a session that begins with this turn is told. */
+export function sessionMetadata({
+  message,
+  proactive,
+}: Pick<Scene, 'message' | 'proactive'>): Metadata | null {
+  return proactive === undefined ? message.metadata : null;
+}
+
+/** Whether anybody wants to know of the session that a turn is in. */
+export function hasSession(
+  assistant: AssistantObject,
+  { message, output }: Pick<Scene, 'message' | 'output'>,
+): boolean {
+  if (message.anonymous) return false;
+  return assistant.onEvent !== undefined || output.readsTrackerState;
 }

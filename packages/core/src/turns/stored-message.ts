@@ -19,10 +19,23 @@ export interface StoredMessage {
   turnId?: string;
 }
 
+/** A turn that no message of the user's began. */
+export interface Post {
+  channel: string;
+  /** The conversation's key. */
+  key: string;
+  /** Which one it is, unique within the conversation. */
+  id: string;
+  /** Whose conversation it is, where, and the intent if it is one. */
+  message: UserMessage;
+  /** What is to be done. */
+  progress: Progress;
+}
+
 /** Writes a deferred message down. */
 export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: UserMessage): string {
   const { text, senderId, messageId, address, account, inputChannel } = message;
-  const { metadata, attachments, choice, headers, parseData, anonymous } = message;
+  const { metadata, attachments, choice, headers, parseData, anonymous, authenticated } = message;
   const written: UserMessageOptions = {
     text,
     senderId: anonymous ? null : senderId,
@@ -31,6 +44,7 @@ export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: Us
     account,
     inputChannel: inputChannel ?? about.channel,
   };
+  if (!authenticated) written.authenticated = false;
   if (metadata !== null) written.metadata = metadata;
   if (attachments.length > 0) written.attachments = attachments;
   if (choice !== null) written.choice = choice;

@@ -1,4 +1,4 @@
-import type { OutputChannel } from '../channel/output-channel.ts';
+import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigurationError, OverloadedError, toError } from '../errors.ts';
 import type { ChannelEvent } from '../message/event.ts';
@@ -7,9 +7,11 @@ import { UserMessage, type Address } from '../message/user-message.ts';
 import type { Responses } from '../responses/responses.ts';
 import type { Store } from '../store/contract.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { AddressBook, type LastSeen } from './address-book.ts';
 import { resolveApology, type Apology } from './apology.ts';
 import type { AssistantObject, Middleware } from './assistant.ts';
 import { channelStore } from './channel-store.ts';
+import { collectIntent, trackerOf, type CollectedIntent } from './collected-intent.ts';
 import type { RunOptions, Turns } from './contract.ts';
 import { anonymousKey, conversationKey } from './conversation-key.ts';
 import { DeadLetterBox } from './dead-letters.ts';
@@ -17,18 +19,19 @@ import type { DeferredContext } from './deferred-context.ts';
 import { DeferredTurns, SUPERSEDE, type Acceptance } from './deferred-turns.ts';
 import { resolveDelivery, type DeliveryOptions } from './delivery-options.ts';
 import { History, type HistoryOptions } from './history.ts';
-import { LastSeenBook, type LastSeen } from './last-seen.ts';
 import { resolveLimits, type TurnLimits } from './limits.ts';
 import { LiveDebounce } from './live-debounce.ts';
-import { LiveTurns } from './live-turns.ts';
+import { LiveTurns, type LiveMessage } from './live-turns.ts';
 import { Menus } from './menus.ts';
 import { resolveOverlap, type Overlap, type OverlapOptions } from './overlap.ts';
 import { Patience } from './patience.ts';
+import { Proactive, type Posted, type ProactiveOptions } from './proactive.ts';
 import type { TransformEntry } from './reply.ts';
 import { Schedule } from './schedule.ts';
 import { Sessions, type SessionOptions } from './sessions.ts';
 import { Slots } from './slots.ts';
 import { Speaker } from './speaker.ts';
+import type { IntentOptions } from './triggered-intent.ts';
 
 /** What the engine works with. */
 export interface TurnEngineOptions {
@@ -51,12 +54,19 @@ export interface TurnEngineOptions {
   conversationKey?: ((message: UserMessage, channel: string) => string | undefined) | undefined;
   /** How a channel reaches an address. */
   outputFor: (channel: string, address: Address) => OutputChannel;
+  /**
+   * Whether a channel can be contacted without a request; `undefined` where there is no such channel.
+   */
+  canContact: (channel: string) => boolean | undefined;
 }
 
 /** Runs turns: what is scheduled, with an assistant on one side and an output channel on the other. */
 export class TurnEngine {
   /** Turns that were given up. */
   readonly deadLetters: DeadLetterBox;
+
+  /** What nobody has asked for. */
+  readonly proactive: Proactive;
 
   readonly #options: TurnEngineOptions;
   readonly #context: DeferredContext;
@@ -71,6 +81,7 @@ export class TurnEngine {
     const limits = resolveLimits(options.limits);
     const history = new History(store.lists, clock, options.history);
     const menus = new Menus(store.values);
+    const sessions = new Sessions(store.values, clock, options.session);
     const { middleware, transforms, responses = () => null } = options;
     this.deadLetters = new DeadLetterBox(store.values);
     this.#context = {
@@ -90,11 +101,12 @@ export class TurnEngine {
         transforms,
         history,
         menus,
+        sessions,
       }),
       history,
       menus,
-      sessions: new Sessions(store.values, clock, options.session),
-      lastSeen: new LastSeenBook(store.lists, clock),
+      sessions,
+      addresses: new AddressBook(store.lists, clock),
       deadLetters: this.deadLetters,
       patience: new Patience(clock, telemetry),
       suspects: new Slots(1),
@@ -106,6 +118,10 @@ export class TurnEngine {
     };
     this.#live = new LiveTurns(this.#context);
     this.#deferred = new DeferredTurns(this.#context);
+    this.proactive = new Proactive(
+      { ...this.#context, transforms, canContact: options.canContact, start: () => this.start() },
+      this.#deferred,
+    );
     this.#debounce = new LiveDebounce(clock, this.#context.overlap.debounceMs);
   }
 
@@ -147,9 +163,36 @@ export class TurnEngine {
     return this.#deferred.replay(letterId);
   }
 
+  /** Has the assistant answer an intent, and tells what is known of the conversation. */
+  async triggerIntent(
+    senderId: string,
+    intent: IntentOptions,
+    options: ProactiveOptions,
+  ): Promise<{ posted: Posted; tracker: TrackerState }> {
+    const { posted, place } = await this.proactive.trigger(senderId, intent, options);
+    const { channel, account } = place;
+    const message = new UserMessage({ senderId, account, inputChannel: channel });
+    return { posted, tracker: await trackerOf(this.#context, place, message) };
+  }
+
+  /** Has the assistant answer an intent for somebody who waits for the answer. */
+  async collectIntent(
+    senderId: string,
+    intent: IntentOptions,
+    options: RunOptions,
+  ): Promise<CollectedIntent> {
+    this.start();
+    await this.proactive.checkIntent(intent.name);
+    const run = (message: LiveMessage): Promise<void> => this.#live.run(message, options);
+    return await collectIntent(this.#context, run, senderId, intent);
+  }
+
   /** The last channel that a sender was on, as far as its platform vouches for it. */
-  lastSeen(senderId: string): Promise<LastSeen | null> {
-    return this.#context.lastSeen.of(senderId);
+  async lastSeen(senderId: string): Promise<LastSeen | null> {
+    const place = await this.#context.addresses.latest(senderId);
+    if (place === null) return null;
+    const { channel, account, address } = place;
+    return { channel, account, address };
   }
 
   /** A live turn. Everything up to the ticket happens before the first `await`. */

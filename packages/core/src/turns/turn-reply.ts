@@ -21,7 +21,11 @@ import type { HistoryEntry } from './history.ts';
 import type { Pending } from './progress.ts';
 import type { Reply, Sent, TransformEntry } from './reply.ts';
 import { gather, streamTo } from './stream.ts';
+import { transformed } from './transforms.ts';
 import { sendThrough, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
+
+/** A conversation's state; a function is what we know ourselves, and can find out again. */
+export type StateNow = TrackerState | (() => TrackerState) | null;
 
 /** What a {@link TurnReply} works with. */
 export interface TurnReplyOptions {
@@ -37,8 +41,8 @@ export interface TurnReplyOptions {
   history: (count: number) => Promise<HistoryEntry[]>;
   /** The templates that there are. */
   responses: Responses | null;
-  /** Asks the assistant for the conversation's state. */
-  loadTrackerState: (() => Promise<TrackerState | null> | TrackerState | null) | null;
+  /** The conversation's state at this moment, unless the assistant sets one. */
+  trackerState: () => Promise<StateNow> | StateNow;
   /** Told what was said. */
   onSaid: (text: string) => void;
   /** Told what the user has got, where somebody wants to know. */
@@ -109,8 +113,8 @@ export class TurnReply implements Reply {
   utter(name: string, slots: Slots = {}): Promise<Sent> {
     return this.#say(async () => {
       const { responses, channel, output } = this.#options;
-      const state = this.#knownTrackerState();
-      const trackerState = state === undefined ? await this.#loadTrackerState() : state;
+      const state = await this.#stateNow();
+      const trackerState = typeof state === 'function' ? state() : state;
       return this.#send(utterance(responses, name, { channel, output, trackerState, slots }));
     });
   }
@@ -187,27 +191,27 @@ export class TurnReply implements Reply {
   }
 
   async #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
-    const { output, telemetry, channel } = this.#options;
-    const isSeen = isStreamSeen || this.#options.transforms.length === 0;
-    const transformed = isSeen ? response : await this.#transform(response);
-    if (transformed === null) return NOTHING_SENT;
-    const texts = responseTexts(responseFor(output.name, transformed));
-    if (texts.length === 0 && transformed.channels === undefined) {
+    const { output, telemetry, channel, recipientId: senderId, transforms } = this.#options;
+    const isSeen = isStreamSeen || transforms.length === 0;
+    const said = isSeen ? response : await transformed(transforms, response, { channel, senderId });
+    if (said === null) return NOTHING_SENT;
+    const texts = responseTexts(responseFor(output.name, said));
+    if (texts.length === 0 && said.channels === undefined) {
       telemetry.logger.warn(
-        { channel, keys: Object.keys(transformed) },
+        { channel, keys: Object.keys(said) },
         'a response has nothing to say: none of its keys is text, image, attachment, buttons, quickReplies, elements or custom',
       );
     }
-    return await this.#deliver(transformed, texts.join('\n'));
+    return await this.#deliver(said, texts.join('\n'));
   }
 
   /** Hands a response to the channel, or to the store where the platform cannot be reached. */
   async #deliver(response: BotMessage, text: string, cut?: number): Promise<Sent> {
     const { output, delivery, recipientId, onSaid, onDelivered } = this.#options;
-    const state = this.#knownTrackerState();
-    const trackerState = state === undefined ? await this.#loadTrackerState() : state;
-    output.trackerState = trackerState;
-    const pending: Pending = { response, trackerState };
+    const now = this.#stateNow();
+    const state = now instanceof Promise ? await now : now;
+    output.trackerState = state;
+    const pending: Pending = { response, trackerState: typeof state === 'function' ? null : state };
     if (cut !== undefined) pending.cut = cut;
     const status = await this.#report('response', () =>
       delivery.say(pending, () => sendThrough(output, recipientId, response)),
@@ -258,8 +262,7 @@ export class TurnReply implements Reply {
         receipts.push(...delivery.takeReceipts());
       });
     const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
-    const state = this.#knownTrackerState();
-    output.trackerState = state === undefined ? await this.#loadTrackerState() : state;
+    output.trackerState = await this.#stateNow();
     let text: string;
     try {
       text = await this.#report('stream', () => streamTo(chunks, target));
@@ -292,24 +295,9 @@ export class TurnReply implements Reply {
     }
   }
 
-  async #transform(response: BotMessage): Promise<BotMessage | null> {
-    const { transforms, channel, recipientId } = this.#options;
-    let current: BotMessage | null = response;
-    for (const { transform } of transforms) {
-      current = await transform(current, { channel, senderId: recipientId });
-      if (current === null) return null;
-    }
-    return current;
-  }
-
-  /** The conversation's state, if nobody has to be asked for it. */
-  #knownTrackerState(): TrackerState | null | undefined {
-    if (this.#trackerState !== undefined) return this.#trackerState;
-    return this.#options.loadTrackerState === null ? null : undefined;
-  }
-
-  async #loadTrackerState(): Promise<TrackerState | null> {
-    return (await this.#options.loadTrackerState?.()) ?? null;
+  /** The conversation's state; no promise where nobody has to be asked for it. */
+  #stateNow(): Promise<StateNow> | StateNow {
+    return this.#trackerState === undefined ? this.#options.trackerState() : this.#trackerState;
   }
 }
 

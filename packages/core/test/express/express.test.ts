@@ -4,6 +4,8 @@ import { register, router } from '@trunkline/core/express';
 import express, { type Express } from 'express';
 import type { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DeskInput } from '../support/desk.ts';
+import { Platform } from '../support/platform.ts';
 import { EchoInput, postJson } from '../support/channels.ts';
 import { serve, urlOf } from '../support/http.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -187,6 +189,24 @@ describe('register', () => {
     expect(await ask(app)).toEqual(answered);
     app.locals['assistant'] = { handle: async (_: unknown, reply: Reply) => reply.text('new') };
     expect(await ask(app)).toEqual([{ recipient_id: 'ada', text: 'new' }]);
+  });
+
+  it('takes the intents of the assistant that is set', async () => {
+    const app = express();
+    const line = register([new DeskInput(new Platform())], app);
+    const trigger = (name: string) => line.triggerIntent('ada', { name });
+    const unknown = { status: 404, code: 'unknown_intent' };
+    await expect(trigger('greet')).rejects.toMatchObject(unknown);
+    app.locals['assistant'] = { handle: () => {} };
+    await expect(trigger('greet')).rejects.toMatchObject(unknown);
+    app.locals['assistant'] = {
+      handle: () => {},
+      triggerIntent: () => {},
+      knowsIntent: (name: string) => name === 'greet',
+    };
+    await expect(trigger('bye')).rejects.toMatchObject(unknown);
+    // Known; and nobody is there.
+    await expect(trigger('greet')).rejects.toMatchObject({ code: 'unreachable' });
   });
 
   it('ignores messages while there is no assistant, and warns', async () => {

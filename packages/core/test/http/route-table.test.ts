@@ -122,4 +122,26 @@ describe('RouteTable', () => {
     } as Route & { text: string });
     expect(await textAt(table, '/x')).toBe('mine');
   });
+
+  it('finds a path with something unknown in its middle, slashes too', async () => {
+    const table = new RouteTable();
+    table.add('', route('GET', '/users/*/messages', 'messages'));
+    table.add('', route('GET', '/users/*/events', 'events'));
+    table.add('', route('GET', '/users/*', 'below'));
+    table.add('', route('GET', '/users/all/messages', 'exact'));
+    for (const [path, text] of [
+      ['/users/1/messages', 'messages'],
+      ['/users/1/messages/', 'messages'],
+      ['/users/1/2/messages', 'messages'],
+      ['/users/messages/messages', 'messages'],
+      ['/users/1/messages/events', 'events'],
+      ['/users/all/messages', 'exact'],
+      ['/users/messages', 'below'],
+      ['/users//messages', 'below'],
+      ['/users/1', 'below'],
+    ] as const) {
+      expect([path, await textAt(table, path)]).toEqual([path, text]);
+    }
+    expect(await textAt(table, '/user/1/messages')).toBe('unknown');
+  });
 });

@@ -60,6 +60,7 @@ export function setUpEngine(assistant: Assistant, setup: EngineSetup = {}): Engi
     middleware: [],
     transforms: [],
     outputFor: () => output,
+    canContact: () => true,
     ...options,
     assistant: () => toAssistant(assistant),
   });

@@ -418,6 +418,7 @@ class ModelRun {
       delivery: { attempts: 10_000, retryMs: 20, firstDelayMs: 5, maxDelayMs: 20, whenUnknown },
       limits: { deadlineMs: 1_000_000, maxWaitMs: 1_000_000, maxRunning: MAX_RUNNING },
       outputFor: () => new PlatformOutput(this.#platform, canBeAsked, isDead),
+      canContact: () => true,
       assistant: () => ({ handle: (said, reply) => this.#answer(process, said, reply) }),
     });
     const process: ModelProcess = {

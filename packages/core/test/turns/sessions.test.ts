@@ -130,3 +130,59 @@ describe('a session', () => {
     expect(calls).toEqual(['session_started', '1', '2', '3']);
   });
 });
+
+describe('how long a session lasts', () => {
+  const sessions = async (
+    session: { expiryMinutes?: number },
+    silenceMs: number,
+  ): Promise<number> => {
+    const events: string[] = [];
+    const { turns, clock } = setUpEngine(
+      { onEvent: ({ type }) => void events.push(type), handle: () => {} },
+      { session },
+    );
+    await turns.run(say('1'));
+    await clock.advance(silenceMs);
+    await turns.run(say('2'));
+    return events.length;
+  };
+
+  it('is a matter of minutes, an hour by default', async () => {
+    expect(await sessions({}, 60 * MINUTE_MS - 1)).toBe(1);
+    expect(await sessions({}, 61 * MINUTE_MS)).toBe(2);
+    expect(await sessions({ expiryMinutes: 1 }, MINUTE_MS + 1)).toBe(2);
+    expect(await sessions({ expiryMinutes: 0.5 }, MINUTE_MS / 2 + 1)).toBe(2);
+    expect(await sessions({ expiryMinutes: 90 }, 89 * MINUTE_MS)).toBe(1);
+  });
+
+  it('is for good with 0, as in Rasa', async () => {
+    expect(await sessions({ expiryMinutes: 0 }, 60 * 24 * 60 * MINUTE_MS)).toBe(1);
+  });
+
+  it('is checked', () => {
+    for (const [session, message] of [
+      [{ expiryMinutes: -1 }, 'session.expiryMinutes must be'],
+      [{ expiryMinutes: Number.NaN }, 'session.expiryMinutes must be'],
+      [{ expiryMinutes: '60' }, 'session.expiryMinutes must be'],
+      [{ expiryMs: 1 }, 'unknown option session.expiryMs'],
+    ] as const) {
+      const options = { session: session as { expiryMinutes?: number } };
+      expect(() => setUpEngine(() => {}, options)).toThrow(message);
+    }
+  });
+});
+
+it('an intent that is triggered begins a session without metadata', async () => {
+  const all = new Processes();
+  const events: ChannelEvent[] = [];
+  const { engine, turns } = all.start({
+    onEvent: (event) => void events.push(event),
+    handle: () => {},
+    triggerIntent: () => {},
+  });
+  await turns.accept(post('1', { metadata: { a: 1 } }));
+  await all.clock.advance(61 * MINUTE_MS);
+  await engine.proactive.trigger('ada', { name: 'remind' });
+  await all.clock.advance(0);
+  expect(events.map(({ data }) => data)).toEqual([{ metadata: { a: 1 } }, { metadata: null }]);
+});

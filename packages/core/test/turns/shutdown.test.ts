@@ -35,7 +35,8 @@ describe('closing the turns', () => {
       await gate.promise;
       await reply.text('done');
     });
-    const outputs = [new TextOutput(), new TextOutput()];
+    const quiet = { readsTrackerState: false };
+    const outputs = [new TextOutput(), new TextOutput()].map((each) => Object.assign(each, quiet));
     const all = outputs.map((outputChannel) => turns.run(say('Hi', { outputChannel })));
     const closed = engine.close(10_000);
     await clock.advance(9_000);

@@ -52,6 +52,7 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
     assistant,
     ...(responses === null ? {} : { responses }),
     store: await openStore(options.store ?? environment.store),
+    ...(environment.apiToken === null ? {} : { api: { token: environment.apiToken } }),
     logger,
   });
   let stopReloading = async (): Promise<void> => {};

@@ -1,56 +1,11 @@
-import {
-  InputChannel,
-  OutputChannel,
-  Trunkline,
-  UserMessage,
-  type Route,
-  type Turns,
-} from '@trunkline/core';
+import { Trunkline, UserMessage } from '@trunkline/core';
 import { SqliteStore } from '@trunkline/sqlite';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PATIENCE_MS, run } from '../support/command.ts';
 import { folderOf } from '../support/folder.ts';
-
-/** A channel whose messages are deferred, and what was answered on it. */
-class PostInput extends InputChannel {
-  readonly name = 'post';
-  readonly said: string[] = [];
-  turns: Turns | null = null;
-  #tell = (): void => {};
-
-  override routes(turns: Turns): Route[] {
-    this.turns = turns;
-    return [];
-  }
-
-  override getOutputChannel(): OutputChannel {
-    return new PostOutput((text) => {
-      this.said.push(text);
-      this.#tell();
-    });
-  }
-
-  /** Resolves when something more was said. */
-  async next(): Promise<void> {
-    await new Promise<void>((resolve) => (this.#tell = resolve));
-  }
-}
-
-class PostOutput extends OutputChannel {
-  readonly name = 'post';
-  readonly #say: (text: string) => void;
-
-  constructor(say: (text: string) => void) {
-    super();
-    this.#say = say;
-  }
-
-  async sendTextMessage(_recipientId: string, text: string): Promise<void> {
-    this.#say(text);
-  }
-}
+import { PostInput } from '../support/post-input.ts';
 
 describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
   it('shows what was given up, and has a running server take it up again', async () => {

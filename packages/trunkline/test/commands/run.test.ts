@@ -70,6 +70,23 @@ describe('trunkline run', { timeout: PATIENCE_MS }, () => {
     expect(server.text()).toContain('only rest is used of channels.yml');
   });
 
+  it('opens the API to those who know API_TOKEN, and to nobody where there is none', async () => {
+    const cwd = await folderOf({ 'assistant.ts': ECHO });
+    const post = async (env: Record<string, string>): Promise<number> => {
+      const server = start(['run', ...MEMORY], { cwd, env });
+      const response = await fetch(`${await urlOf(server)}/conversations/ada/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer secret' },
+        body: '{"text":"Hi"}',
+      });
+      return response.status;
+    };
+    // Nobody was ever there: the token was right.
+    expect(await post({ API_TOKEN: 'secret' })).toBe(409);
+    expect(await post({ API_TOKEN: 'other' })).toBe(401);
+    expect(await post({})).toBe(404);
+  });
+
   it('keeps what it has to keep where --store says', async () => {
     const counting = `export default (message, reply) => {
       reply.state.n = (reply.state.n ?? 0) + 1;

@@ -1,9 +1,11 @@
+import { Trunkline, UserMessage } from '@trunkline/core';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/program.ts';
 import { folderOf } from '../support/folder.ts';
+import { PostInput } from '../support/post-input.ts';
 import { fakeTerminal } from '../support/screen.ts';
 
 const before = process.cwd();
@@ -45,7 +47,9 @@ async function send(env: string, ...args: string[]) {
     return { code, said: terminal.said(), complained: terminal.complained() };
   } finally {
     // What `.env` has set is this test's.
-    process.env = variables;
+    for (const name of Object.keys(process.env)) {
+      if (!Object.hasOwn(variables, name)) delete process.env[name];
+    }
   }
 }
 
@@ -63,6 +67,36 @@ describe('trunkline send', () => {
         body: { text: 'Hello there' },
       },
     ]);
+  });
+
+  it('reaches a user through a server that runs, if the token is right', async () => {
+    const channel = new PostInput();
+    const line = new Trunkline({
+      channels: [channel],
+      assistant: (message, reply) => reply.text(`about ${message.text}`),
+      api: { token: 'secret' },
+    });
+    const server = await line.listen(0, '127.0.0.1');
+    onTestFinished(() => line.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const message = { text: 'one', senderId: 'ada', messageId: '1', address: { to: 'ada' } };
+    await channel.turns?.accept(new UserMessage(message));
+    await expect.poll(() => channel.said).toEqual(['about one']);
+
+    const sent = await send('API_TOKEN=secret\n', 'ada', 'News', '--server', url);
+    expect(sent).toMatchObject({ code: 0, complained: '' });
+    expect(JSON.parse(sent.said)).toMatchObject({ status: 'accepted', channel: 'post' });
+    await expect.poll(() => channel.said).toEqual(['about one', 'News']);
+
+    const wrong = await send('API_TOKEN=other\n', 'ada', 'News', '--server', url);
+    expect(wrong.complained).toBe('error: the server answered 401: the token is wrong\n');
+    const nobody = await send('API_TOKEN=secret\n', 'eve', 'News', '--server', url);
+    expect(nobody.complained).toMatch(/^error: the server answered 409: /);
+    const nowhere = ['ada', 'News', '--channel', 'fax', '--server', url];
+    expect(await send('API_TOKEN=secret\n', ...nowhere)).toMatchObject({
+      code: 1,
+      complained: 'error: the server answered 404: there is no channel "fax" here\n',
+    });
   });
 
   it('sends a response with any of its parts, on a channel', async () => {

@@ -44,7 +44,8 @@ describe('where a user was last seen', () => {
       await turns.accept(post('Hi'));
       await all.clock.advance(0);
     }
-    expect(calls.filter((call) => call === 'append')).toHaveLength(1);
+    // The address there, its account, and that it was the last one.
+    expect(calls.filter((call) => call === 'append')).toHaveLength(3);
   });
 
   it('is known for as long as there are messages', async () => {

@@ -1,0 +1,85 @@
+import { isDeeperThan } from '../../http/body.ts';
+import type { BotMessage } from '../../message/bot-message.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../message/json.ts';
+import { toBotMessage } from '../../responses/to-bot-message.ts';
+import type { IntentOptions } from '../../turns/triggered-intent.ts';
+import { ParameterError } from './error-document.ts';
+
+/** Nothing that is said is nested deeper. */
+const MAX_DEPTH = 64;
+
+/**
+ * Reads the body of `trigger_intent`: `{ name, entities }`, the entities as a list or in Rasa's
+ * shorthand `{ entity: value }`.
+ *
+ * @throws ParameterError
+ */
+export function readIntent(value: unknown): IntentOptions {
+  const body = readObject(value);
+  const { name, entities = null } = body;
+  if (typeof name !== 'string' || name === '') {
+    throw new ParameterError('the body must name the intent: {"name": "greet"}', 'name', 'body');
+  }
+  return { name, entities: readEntities(entities) };
+}
+
+function readEntities(entities: JsonValue): JsonObject[] {
+  if (entities === null) return [];
+  if (Array.isArray(entities) && entities.every(isJsonObject)) return entities;
+  if (!isJsonObject(entities)) {
+    const form = 'entities must be a list of {"entity", "value"}, or {"<entity>": <value>}';
+    throw new ParameterError(form, 'entities', 'body');
+  }
+  return Object.entries(entities).map(([entity, value]) => ({ entity, value }));
+}
+
+type Check = [isRight: (value: JsonValue) => boolean, form: string];
+
+const TEXT: Check = [(value) => typeof value === 'string', 'must be a text'];
+const BUTTONS: Check = [
+  (value) => Array.isArray(value) && value.every((item) => isJsonObject(item) && isTitled(item)),
+  'must be a list of objects with a "title"',
+];
+const CARDS: Check = [
+  (value) =>
+    Array.isArray(value) &&
+    value.every((card) => isJsonObject(card) && BUTTONS[0](card['buttons'] ?? [])),
+  'must be a list of objects, their buttons with a "title"',
+];
+
+/** What is said, in Rasa's names and in ours. */
+const PARTS: Record<string, Check> = {
+  text: TEXT,
+  image: TEXT,
+  buttons: BUTTONS,
+  quick_replies: BUTTONS,
+  quickReplies: BUTTONS,
+  elements: CARDS,
+  channels: [isJsonObject, 'must be an object by channel'],
+};
+
+/** Reads the body of `messages`: a response. @throws ParameterError */
+export function readResponse(value: unknown): BotMessage {
+  const body = readObject(value);
+  if ('sender' in body) {
+    const why =
+      'a response has no sender: this sends to the user, while the endpoint of this name in Rasa ' +
+      'writes down what a user has said';
+    throw new ParameterError(why, 'sender', 'body');
+  }
+  for (const [name, [isRight, form]] of Object.entries(PARTS)) {
+    const part = body[name] ?? null;
+    if (part !== null && !isRight(part)) throw new ParameterError(`${name} ${form}`, name, 'body');
+  }
+  return toBotMessage(body);
+}
+
+function readObject(value: unknown): JsonObject {
+  if (!isJsonObject(value)) throw new ParameterError('the body must be a JSON object', '', 'body');
+  if (!isDeeperThan(value, MAX_DEPTH)) return value;
+  throw new ParameterError(`the body is nested deeper than ${MAX_DEPTH} levels`, '', 'body');
+}
+
+function isTitled({ title }: JsonObject): boolean {
+  return typeof title === 'string';
+}

@@ -1,0 +1,242 @@
+import { hash, randomUUID } from 'node:crypto';
+import { responseTexts } from '../channel/fallbacks.ts';
+import { MalformedPayloadError, ProactiveError } from '../errors.ts';
+import { responseFor, type BotMessage } from '../message/bot-message.ts';
+import { isJsonObject, type JsonValue } from '../message/json.ts';
+import { UserMessage } from '../message/user-message.ts';
+import type { Place } from './address-book.ts';
+import type { DeferredContext } from './deferred-context.ts';
+import type { DeferredTurns } from './deferred-turns.ts';
+import { newProgress } from './progress.ts';
+import type { TransformEntry } from './reply.ts';
+import type { Post } from './stored-message.ts';
+import { transformed } from './transforms.ts';
+import { intentMessage, type IntentOptions } from './triggered-intent.ts';
+
+/** Where a proactive message goes. */
+export interface ProactiveOptions {
+  /**
+   * The channel's name, or `latest`: the last one on which the platform has vouched for the user.
+   * @defaultValue `latest`
+   */
+  channel?: string;
+  /** The account, where the user is known on several of the channel. @defaultValue the only one */
+  account?: string | null;
+  /**
+   * What makes a repeated call harmless, for 48 hours (`delivery.markTtlMs`): with the same key, the
+   * same message to the same conversation is taken once, also where `latest` has changed meanwhile.
+   * @defaultValue each call is another message
+   */
+  idempotencyKey?: string;
+}
+
+/** What became of a proactive message. */
+export interface Posted {
+  /**
+   * `accepted`: it is stored, and delivered in its order. `duplicate`: it was taken before. `dropped`:
+   * a transform wants nothing said.
+   */
+  status: 'accepted' | 'duplicate' | 'dropped';
+  /** The channel that it goes to. */
+  channel: string;
+  /** The account there. */
+  account: string | null;
+  /** What it is called in reports and dead letters: the idempotency key, where there is one. */
+  messageId: string;
+}
+
+/** What became of a proactive message, and where. */
+export interface PostedAt {
+  posted: Posted;
+  place: Place;
+}
+
+/** By sender id and idempotency key: where the first one with this key goes. */
+const KEYS = 'proactive';
+
+/** What an idempotency key stands for. */
+interface Claim extends Place {
+  /** Of what was asked for. */
+  digest: string;
+}
+
+/** What {@link Proactive} works with. */
+export interface ProactiveContext extends DeferredContext {
+  transforms: readonly TransformEntry[];
+  /** Whether a channel can be contacted without a request; `undefined` where there is none. */
+  canContact: (channel: string) => boolean | undefined;
+  /** Begins to take up what others have left: with the first message that goes out. */
+  start: () => void;
+}
+
+/** Messages that nobody has asked for: turns that are stored like those of users' messages. */
+export class Proactive {
+  readonly #context: ProactiveContext;
+  readonly #deferred: DeferredTurns;
+
+  constructor(context: ProactiveContext, deferred: DeferredTurns) {
+    this.#context = context;
+    this.#deferred = deferred;
+  }
+
+  /** Sends a response. */
+  async send(
+    senderId: string,
+    response: BotMessage,
+    options: ProactiveOptions = {},
+  ): Promise<Posted> {
+    if (!isJsonObject(response))
+      throw new TypeError('the response must be an object: { text } say');
+    const { posted } = await this.#post(senderId, { response }, options, async (place, id) => {
+      const { channel } = place;
+      const said = await transformed(this.#context.transforms, response, { channel, senderId });
+      if (said === null) return null;
+      if (responseTexts(responseFor(channel, said)).length === 0) throw nothingToSay(channel);
+      const pending = [{ response: said, trackerState: null }];
+      const progress = { ...newProgress(), proactive: 'response' as const };
+      const { account, address } = place;
+      const message = new UserMessage({ senderId, messageId: id, account, address });
+      return { message, progress: { ...progress, answered: true, pending } };
+    });
+    return posted;
+  }
+
+  /** Has the assistant answer an intent. Resolves to where, too. */
+  async trigger(
+    senderId: string,
+    intent: IntentOptions,
+    options: ProactiveOptions = {},
+  ): Promise<PostedAt> {
+    await this.checkIntent(intent.name);
+    const { name, entities = [] } = intent;
+    return await this.#post(senderId, { name, entities }, options, async (place, id) => ({
+      message: intentMessage(intent, { ...place, senderId }, id),
+      progress: { ...newProgress(), proactive: 'intent' },
+    }));
+  }
+
+  /** @throws ProactiveError - the assistant takes no intents, or not this one. */
+  async checkIntent(name: string): Promise<void> {
+    const assistant = this.#context.assistant();
+    if (assistant.triggerIntent === undefined) {
+      throw unknownIntent('the assistant takes no intents: give it triggerIntent(intent, reply)');
+    }
+    const isKnown = (await assistant.knowsIntent?.(name)) ?? true;
+    if (!isKnown) throw unknownIntent('the assistant has no intent of this name');
+  }
+
+  /**
+   * Where a sender is reached.
+   *
+   * @throws ProactiveError - nowhere, or nowhere that is certain.
+   */
+  async placeOf(senderId: string, { channel, account }: ProactiveOptions): Promise<Place> {
+    const { addresses, canContact } = this.#context;
+    if (channel === undefined || channel === 'latest') {
+      if (account !== undefined) throw accountWithoutChannel();
+      const latest = await addresses.latest(senderId);
+      if (latest === null) throw notReached(null, 'no channel has vouched for this conversation');
+      this.#checkChannel(latest.channel, canContact(latest.channel));
+      return latest;
+    }
+    this.#checkChannel(channel, canContact(channel));
+    const place = await addresses.on(channel, senderId, account);
+    if (place !== null) return place;
+    throw notReached(channel, 'nobody of this conversation was ever there, or too long ago');
+  }
+
+  #checkChannel(channel: string, canContact: boolean | undefined): void {
+    if (canContact === undefined) {
+      throw new ProactiveError(`there is no channel "${channel}" here`, {
+        status: 404,
+        code: 'unknown_channel',
+      });
+    }
+    if (!canContact) {
+      const why =
+        'the channel answers requests and cannot be contacted (it has no getOutputChannel)';
+      throw new ProactiveError(why, { channel, status: 409, code: 'not_contactable' });
+    }
+  }
+
+  async #post(
+    senderId: string,
+    what: object,
+    options: ProactiveOptions,
+    turnAt: (place: Place, messageId: string) => Promise<Pick<Post, 'message' | 'progress'> | null>,
+  ): Promise<PostedAt> {
+    const { idempotencyKey } = options;
+    this.#context.start();
+    if (idempotencyKey === '') throw new TypeError('an idempotency key must not be empty');
+    const place =
+      idempotencyKey === undefined
+        ? await this.placeOf(senderId, options)
+        : await this.#claim(senderId, idempotencyKey, what, options);
+    const messageId = idempotencyKey ?? randomUUID();
+    const { channel, account, key } = place;
+    const turn = await turnAt(place, messageId);
+    const about = { channel, account, messageId };
+    if (turn === null) return { posted: { status: 'dropped', ...about }, place };
+    // No message's, since these begin with a channel; nor a dead letter's.
+    const id = `!${messageId}`;
+    const status = await this.#deferred.post({ channel, key, id, ...turn });
+    return { posted: { status, ...about }, place };
+  }
+
+  /** Where the first message with a key goes, which this one then is as well. */
+  async #claim(
+    senderId: string,
+    idempotencyKey: string,
+    what: object,
+    options: ProactiveOptions,
+  ): Promise<Place> {
+    const { store, policy } = this.#context;
+    const { channel = 'latest', account = null } = options;
+    const name = JSON.stringify([senderId, idempotencyKey]);
+    const digest = hash('sha256', JSON.stringify([what, channel, account]), 'base64url');
+    const known = await store.values.get(KEYS, name);
+    if (known !== null) return samePlace(known.value, digest);
+    const claim: Claim = { ...(await this.placeOf(senderId, options)), digest };
+    const ttl = { ttlMs: policy.markTtlMs };
+    if ((await store.values.compareAndSet(KEYS, name, null, { ...claim }, ttl)) !== null)
+      return claim;
+    const other = await store.values.get(KEYS, name);
+    return other === null ? claim : samePlace(other.value, digest);
+  }
+}
+
+/** @throws ProactiveError - the key stands for another message. */
+function samePlace(value: JsonValue, digest: string): Place {
+  // What is under this name was written here.
+  const claim = value as unknown as Claim;
+  if (claim.digest === digest) return claim;
+  throw new ProactiveError('the idempotency key was used for another message: take a new one', {
+    status: 409,
+    code: 'idempotency_key_reused',
+  });
+}
+
+function notReached(channel: string | null, why: string): ProactiveError {
+  return new ProactiveError(`the conversation cannot be reached: ${why}`, {
+    channel,
+    status: 409,
+    code: 'unreachable',
+  });
+}
+
+function unknownIntent(message: string): ProactiveError {
+  return new ProactiveError(message, { status: 404, code: 'unknown_intent' });
+}
+
+function accountWithoutChannel(): MalformedPayloadError {
+  return new MalformedPayloadError('an account needs the channel that it is of', {
+    code: 'account_without_channel',
+  });
+}
+
+function nothingToSay(channel: string): MalformedPayloadError {
+  return new MalformedPayloadError(
+    'the response has nothing to say: none of its keys is text, image, attachment, buttons, quickReplies, elements or custom',
+    { channel, code: 'nothing_to_say' },
+  );
+}
