@@ -45,7 +45,9 @@ async function send(env: string, ...args: string[]) {
     return { code, said: terminal.said(), complained: terminal.complained() };
   } finally {
     // What `.env` has set is this test's.
-    process.env = variables;
+    for (const name of Object.keys(process.env)) {
+      if (!Object.hasOwn(variables, name)) delete process.env[name];
+    }
   }
 }
 
