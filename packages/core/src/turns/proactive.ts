@@ -147,7 +147,7 @@ export class Proactive {
 
   #checkChannel(channel: string, canContact: boolean | undefined): void {
     if (canContact === undefined) {
-      throw new ProactiveError(`there is no channel "${channel}" here`, {
+      throw new ProactiveError('no channel of this line has this name', {
         status: 404,
         code: 'unknown_channel',
       });

@@ -137,15 +137,21 @@ export class Speaker {
 
   /** The conversation's state: the assistant's where it has one, else what we know ourselves. */
   #tracker(scene: Scene, assistant: AssistantObject): () => Promise<StateNow> | StateNow {
-    const { channel, key, message, output, conversation, ask } = scene;
-    const { history, sessions } = this.#options;
+    const { channel, key, message, output, conversation, abort, ask } = scene;
+    const { history, sessions, telemetry } = this.#options;
     const { senderId, anonymous } = message;
     // An event has no text.
     const written = message.text === null ? null : message;
     const present = { channel, senderId, message: written, said: conversation.said };
     if (!output.readsTrackerState) return () => trackerState(NO_PAST, present);
     let past: Promise<Past> | null = null;
-    const load = (): Promise<Past> => ask(() => loadPast(history, sessions, key));
+    const load = (): Promise<Past> =>
+      ask(() => loadPast(history, sessions, key)).catch((error: unknown) => {
+        if (abort.reason !== null) throw error;
+        // What is said matters more than what a channel may read of the state.
+        telemetry.error(error, { channel, stage: 'store' });
+        return NO_PAST;
+      });
     return async () => {
       const kept = (await assistant.trackerState?.(message)) ?? null;
       if (kept !== null) return kept;

@@ -169,18 +169,16 @@ describe('a response that is sent', () => {
 
   it('gives way to no newer message, and is not stopped with an answer', async () => {
     for (const end of ['latest', 'cancel', 'live']) {
-      const { all, engine, turns } = await withAda({}, { overlap: 'latest' });
-      let arrive = (): void => {};
-      all.platform.onRequest = () => new Promise<void>((resolve) => (arrive = resolve));
+      const options = { overlap: 'latest', delivery: { retryMs: 0 } } as const;
+      const { all, engine, turns } = await withAda({}, options);
+      all.platform.onRequest = failing(away, 1);
       await engine.proactive.send('ada', { text: 'news' });
-      await all.clock.advance(0);
+      await all.clock.advance(1000);
       let live: Promise<void> | null = null;
       if (end === 'latest') await turns.accept(post('newer'));
       else if (end === 'cancel') expect(await turns.cancel({ senderId: 'ada' })).toBe(false);
       else live = turns.run(say('newer'));
-      await all.clock.advance(0);
-      arrive();
-      await all.clock.advance(0);
+      await all.clock.advance(MINUTE_MS);
       await live;
       expect(all.platform.texts).toEqual(['news']);
     }

@@ -1,4 +1,10 @@
-import { CollectingOutputChannel, type AssistantObject, type TrackerState } from '@trunkline/core';
+import {
+  CollectingOutputChannel,
+  MemoryStore,
+  StoreError,
+  type AssistantObject,
+  type TrackerState,
+} from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
@@ -154,6 +160,23 @@ describe('the tracker state that an assistant without one has', () => {
       latest_message: { text: 'Hi' },
       events: [{ event: 'user', text: 'Hi' }],
     });
+  });
+
+  it('keeps nobody from an answer where it cannot be had', async () => {
+    const output = new Watching();
+    const store = new MemoryStore();
+    const { turns, errors } = setUpEngine(
+      async (_message, reply) => {
+        store.lists.last = async () => {
+          throw new StoreError('disk full');
+        };
+        await reply.text('a');
+      },
+      { store },
+    );
+    await turns.run(say('Hi', { outputChannel: output }));
+    expect(output.states).toMatchObject([{ sender_id: 'ada', events: [{ text: 'Hi' }] }]);
+    expect(errors).toMatchObject([{ context: { stage: 'store' } }]);
   });
 
   it('of somebody without a sender id is that of the turn', async () => {
