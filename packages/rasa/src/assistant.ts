@@ -66,7 +66,7 @@ export class RasaAssistant implements AssistantObject {
     }
   }
 
-  /** Rasa's tracker as it was before the message, if the option `trackerState` asks for it. */
+  /** Rasa's tracker as it was saved last, if the option `trackerState` asks for it. */
   async trackerState(message: UserMessage): Promise<TrackerState | null> {
     const id = this.#ids.get(message);
     if (!this.#options.trackerState || id === undefined) return null;

@@ -38,8 +38,9 @@ export interface RasaOptions {
    */
   tokens?: TokenMode;
   /**
-   * Whether Rasa's tracker state is put on the output channel, as it was before the message. Needs
-   * Rasa's API, and one request more a turn.
+   * Whether Rasa's tracker state is put on the output channel, as Rasa has saved it when the first
+   * response comes: what the turn itself changes is saved at its end. Needs Rasa's API, and one
+   * request more a turn.
    *
    * @defaultValue `false`
    */

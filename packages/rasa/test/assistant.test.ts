@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { readerOf } from './support/reader.ts';
-import { endAfterEach, startScene } from './support/scene.ts';
+import { endAfterEach, SLOWLY, startScene } from './support/scene.ts';
 import type { Agent } from './support/stand-in.ts';
 
 expectNoUnhandledRejections();
@@ -149,7 +149,7 @@ describe('the connection', () => {
     for (const text of ['one', 'two', 'three']) await ask(text);
     expect(await rasa.connections()).toBe(1);
     await line.close();
-    await expect.poll(() => rasa.connections()).toBe(0);
+    await expect.poll(() => rasa.connections(), SLOWLY).toBe(0);
   });
 
   it('is ended when nobody waits for the answer any more', async () => {
@@ -168,10 +168,10 @@ describe('the connection', () => {
       signal: client.signal,
     });
     await heard.promise;
-    expect(await rasa.connections()).toBe(1);
+    expect(rasa.abandoned).toBe(0);
     client.abort();
     await expect(answer).rejects.toThrow('abort');
-    await expect.poll(() => rasa.connections()).toBe(0);
+    await expect.poll(() => rasa.abandoned, SLOWLY).toBe(1);
     expect(errors).toEqual([]);
     gate.resolve();
   });

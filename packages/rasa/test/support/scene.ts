@@ -12,6 +12,9 @@ import { RasaStandIn, type StandInOptions } from './stand-in.ts';
 
 const endings: (() => Promise<void>)[] = [];
 
+/** How long to poll for something: the first use of undici loads it, beside other tests. */
+export const SLOWLY = { timeout: 10_000 };
+
 /** Ends what was started in a test of this file, the last thing first. */
 export function endAfterEach(): void {
   afterEach(async () => {

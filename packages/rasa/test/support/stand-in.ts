@@ -51,6 +51,11 @@ export class RasaStandIn {
   /** What `callback` was answered. */
   readonly callbackStatuses: number[] = [];
 
+  /** How many requests to the API had no good token. */
+  refused = 0;
+  /** How many answers were not waited for. */
+  abandoned = 0;
+
   readonly #options: StandInOptions;
   readonly #server: Server;
   #port = 0;
@@ -105,6 +110,9 @@ export class RasaStandIn {
 
   async #receive(req: IncomingMessage, res: ServerResponse): Promise<void> {
     this.requests.push(`${req.method} ${req.url}`);
+    res.on('close', () => {
+      if (!res.writableEnded) this.abandoned++;
+    });
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
@@ -188,6 +196,7 @@ export class RasaStandIn {
     body: Buffer,
   ): Promise<void> {
     if (!(await this.#isLetIn(req, query))) {
+      this.refused++;
       apiError(res, 401, 'NotAuthenticated', 'User is not authenticated.');
       return;
     }
