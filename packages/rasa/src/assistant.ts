@@ -1,19 +1,26 @@
 import {
+  isJsonObject,
   RetryableError,
   type AssistantObject,
   type JsonObject,
-  type Metadata,
   type Reply,
   type TrackerState,
+  type TriggeredIntent,
   type UserMessage,
 } from '@trunkline/core';
+import type { RasaCallback } from './callback.ts';
 import { RasaClient, type RasaRequest } from './client.ts';
 import { RasaError } from './errors.ts';
+import { intentsOf } from './intents.ts';
 import { resolveOptions, type RasaOptions, type ResolvedRasaOptions } from './options.ts';
-import { piecesWhileAway } from './retry.ts';
+import { callbackBody, conversationPath, restBody } from './requests.ts';
+import { piecesWhileAway, whileAway } from './retry.ts';
 import { anonymousId } from './sender-ids.ts';
 import { say } from './speech.ts';
-import { answersIn, MESSAGE_ID_KEY } from './tracker.ts';
+import { answersIn } from './tracker.ts';
+
+/** How long the intents of Rasa's domain are known, in milliseconds. */
+const INTENTS_TTL_MS = 60_000;
 
 /**
  * A running Rasa server as the assistant: each message goes to its REST channel, and what it says
@@ -37,6 +44,7 @@ export class RasaAssistant implements AssistantObject {
   readonly #client: RasaClient;
   /** What the conversations of the messages that are handled are called in Rasa. */
   readonly #ids = new WeakMap<UserMessage, string>();
+  #intents: { names: ReadonlySet<string>; until: number } = { names: new Set(), until: 0 };
   readonly #states = new WeakMap<UserMessage, Promise<TrackerState | null>>();
 
   /** @throws ConfigurationError - an option is missing, unknown or malformed. */
@@ -57,8 +65,11 @@ export class RasaAssistant implements AssistantObject {
     const left = new AbortController();
     const signal = AbortSignal.any([reply.signal, left.signal]);
     try {
-      const answers = this.#answers(id, message, reply.channel, signal);
-      const count = await this.#say(answers, reply);
+      const { via } = this.#options;
+      const count =
+        via === null
+          ? await this.#say(this.#answers(id, message, reply.channel, signal), reply)
+          : await this.#sayVia(via, id, message, reply, signal);
       if (count === 0) await this.#checkModel(signal);
     } finally {
       // Where a response could not be sent, Rasa's others are not read.
@@ -78,6 +89,38 @@ export class RasaAssistant implements AssistantObject {
     return await state;
   }
 
+  /**
+   * Has Rasa answer an intent, and says what it answers. Needs Rasa's API.
+   *
+   * @throws What {@link RasaAssistant.handle} throws.
+   */
+  async triggerIntent(intent: TriggeredIntent, reply: Reply): Promise<void> {
+    const { name, entities, message } = intent;
+    const { signal } = reply;
+    const path = `${conversationPath(this.#idOf(message, reply.channel))}/trigger_intent`;
+    // Without an output channel Rasa collects what is said, and answers with it.
+    const answer = await whileAway(this.#options, signal, () =>
+      this.#client.ask({
+        method: 'POST',
+        path,
+        query: { include_events: 'NONE' },
+        body: { name, entities: [...entities] },
+        signal,
+      }),
+    );
+    const messages = Array.isArray(answer['messages']) ? answer['messages'] : [];
+    await this.#say(each(messages.filter(isJsonObject)), reply);
+  }
+
+  /** Whether Rasa's domain has an intent. Needs Rasa's API; asked once a minute at most for those it has. */
+  async knowsIntent(name: string): Promise<boolean> {
+    const now = this.#options.clock.now();
+    if (this.#intents.names.has(name) && now < this.#intents.until) return true;
+    const domain = await this.#client.ask({ method: 'GET', path: '/domain' });
+    this.#intents = { names: intentsOf(domain), until: now + INTENTS_TTL_MS };
+    return this.#intents.names.has(name);
+  }
+
   /** Lets go of the connections to Rasa. */
   close(): Promise<void> {
     return this.#client.close();
@@ -90,7 +133,13 @@ export class RasaAssistant implements AssistantObject {
     signal: AbortSignal,
   ): AsyncGenerator<JsonObject> {
     const { resume } = this.#options;
-    const request = this.#request(id, message, channel, signal);
+    const request: RasaRequest = {
+      method: 'POST',
+      path: '/webhooks/rest/webhook',
+      query: { stream: 'true' },
+      body: restBody(id, message, { channel, namesMessage: resume }),
+      signal,
+    };
     const [client, heard] = [this.#client, () => this.#heard(id, message, signal)];
     let isAgain = message.attempt > 1;
     yield* piecesWhileAway(this.#options, signal, async function* () {
@@ -101,35 +150,35 @@ export class RasaAssistant implements AssistantObject {
     });
   }
 
-  #request(id: string, message: UserMessage, channel: string, signal: AbortSignal): RasaRequest {
-    const metadata = this.#metadataOf(message);
-    return {
+  /** The answers come as posts to our own route, each of which waits until it is said. */
+  async #sayVia(
+    via: RasaCallback,
+    id: string,
+    message: UserMessage,
+    reply: Reply,
+    signal: AbortSignal,
+  ): Promise<number> {
+    let count = 0;
+    const failures: unknown[] = [];
+    const request: RasaRequest = {
       method: 'POST',
-      path: '/webhooks/rest/webhook',
-      query: { stream: 'true' },
-      body: {
-        sender: id,
-        // Rasa's parser fails on a message without text, and its stream then never ends.
-        message: message.text ?? '',
-        input_channel: message.inputChannel ?? channel,
-        ...(metadata === null ? {} : { metadata }),
-      },
+      path: '/webhooks/callback/webhook',
+      body: callbackBody(id, message),
       signal,
     };
-  }
-
-  /** Files travel as Rasa's own `botframework` channel has them travel. */
-  #metadataOf({ metadata, attachments, messageId }: UserMessage): Metadata | null {
-    const added: JsonObject = {};
-    if (attachments.length > 0) {
-      // What is undefined is no JSON, and is gone when it is sent.
-      added['attachments'] = attachments as unknown as JsonObject[];
-    }
-    if (this.#options.resume) added[MESSAGE_ID_KEY] = messageId;
-    if (Object.keys(added).length === 0) return metadata;
-    // REST passes on any JSON. To what is no object nothing can be added.
-    const isObject = metadata === null || (typeof metadata === 'object' && !Array.isArray(metadata));
-    return isObject ? { ...added, ...metadata } : metadata;
+    await whileAway(this.#options, signal, () =>
+      this.#client.tell(request, (whileSaid) =>
+        via.during(id, (response) => {
+          count++;
+          const said = whileSaid(async () => void (await reply.response(response)));
+          // Rasa logs what it is answered, and goes on: the turn is to know of it as well.
+          said.catch((error: unknown) => failures.push(error));
+          return said;
+        }),
+      ),
+    );
+    if (failures.length > 0) throw failures[0];
+    return count;
   }
 
   #say(messages: AsyncIterable<JsonObject>, reply: Reply): Promise<number> {
@@ -183,11 +232,6 @@ export class RasaAssistant implements AssistantObject {
   }
 }
 
-/** Rasa takes whatever stands between as the id, slashes included, and may not decode it. */
-function conversationPath(id: string): string {
-  const path = id.replaceAll(/[^A-Za-z0-9_.~!$&'()*+,;=:@/-]/gu, (character) =>
-    // Half of a character has no encoding.
-    encodeURIComponent(/[\ud800-\udfff]/u.test(character) ? '\ufffd' : character),
-  );
-  return `/conversations/${path}`;
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
 }

@@ -38,22 +38,50 @@ export class RasaClient {
    * @throws RasaAway - Rasa has said nothing, and may be asked again.
    */
   async *lines(request: RasaRequest): AsyncGenerator<JsonObject> {
-    const { idleMs } = this.#options;
     const watch = this.#watch(request.signal);
     let hasSpoken = false;
     try {
       const { body } = await this.#request(request, NO_CREDENTIALS, watch);
-      const onSilence = (): Error => timeoutError('went on with no answer', 'idleMs', idleMs);
       for await (const line of readLines(body)) {
         hasSpoken = true;
         // While it is said, nobody waits for Rasa.
         watch.rest();
         yield line;
-        watch.expect(idleMs, onSilence);
+        this.#expectMore(watch);
       }
     } catch (error) {
       throw watch.signal.aborted ? watch.signal.reason : connectionError(error, hasSpoken);
     } finally {
+      watch.end();
+    }
+  }
+
+  /**
+   * Tells one of Rasa's channels something that is answered elsewhere, and waits until it is done.
+   *
+   * @param listen - Begins to listen there, and returns what ends it. What it is given wraps a
+   *   function that says one of the answers.
+   * @throws RasaAway - Rasa has said nothing, and may be asked again.
+   */
+  async tell(
+    request: RasaRequest,
+    listen: (whileSaid: (say: () => Promise<void>) => Promise<void>) => () => void,
+  ): Promise<void> {
+    const watch = this.#watch(request.signal);
+    let hasSpoken = false;
+    const stop = listen(async (say) => {
+      hasSpoken = true;
+      watch.rest();
+      await say();
+      this.#expectMore(watch);
+    });
+    try {
+      const { body } = await this.#request(request, NO_CREDENTIALS, watch);
+      await readAll(body);
+    } catch (error) {
+      throw watch.signal.aborted ? watch.signal.reason : connectionError(error, hasSpoken);
+    } finally {
+      stop();
       watch.end();
     }
   }
@@ -92,6 +120,11 @@ export class RasaClient {
     );
   }
 
+  #expectMore(watch: Watch): void {
+    const { idleMs } = this.#options;
+    watch.expect(idleMs, () => timeoutError('went on with no answer', 'idleMs', idleMs));
+  }
+
   async #request(
     { method, path, query, body }: RasaRequest,
     credentials: Credentials,
@@ -105,7 +138,8 @@ export class RasaClient {
       method,
       path: `${prefix}${path}${search === '' ? '' : `?${search}`}`,
       headers: {
-        accept: 'application/json, text/event-stream',
+        // `GET /domain` is refused to whoever accepts more.
+        accept: 'application/json',
         ...credentials.headers,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },

@@ -5,7 +5,8 @@ import {
   type Clock,
   type Logger,
 } from '@trunkline/core';
-import { plainIds, qualifiedIds, type SenderIds } from './sender-ids.ts';
+import type { RasaCallback } from './callback.ts';
+import { senderIdsOf, type SenderIds } from './sender-ids.ts';
 import type { TokenMode } from './tokens.ts';
 
 /** What Rasa's `--jwt-secret` and `--jwt-method` are told. */
@@ -62,6 +63,14 @@ export interface RasaOptions {
   totalMs?: number;
   /** How long a Rasa that cannot be reached is asked again within a turn, in milliseconds. @defaultValue 5,000 */
   retryMs?: number;
+  /**
+   * Has messages go to Rasa's `callback` channel, whose posts this takes, instead of to `rest`. Rasa
+   * says its reminders where the turn was that has set them, so that this is the way to get them. It
+   * passes on no metadata and no channel's name, and streams no tokens.
+   *
+   * @defaultValue Rasa's `rest` channel
+   */
+  via?: RasaCallback;
   /** Where warnings go. @defaultValue nowhere */
   logger?: Logger;
   /** Time. @defaultValue the machine's */
@@ -70,7 +79,7 @@ export interface RasaOptions {
 
 /** The options with their defaults, checked. */
 export interface ResolvedRasaOptions extends Required<
-  Omit<RasaOptions, 'url' | 'token' | 'jwt' | 'senderId' | 'logger'>
+  Omit<RasaOptions, 'url' | 'token' | 'jwt' | 'senderId' | 'via' | 'logger'>
 > {
   /** `http://localhost:5005`, for people and for the pool. */
   origin: string;
@@ -79,6 +88,7 @@ export interface ResolvedRasaOptions extends Required<
   token: string | null;
   jwt: Required<RasaJwt> | null;
   senderIds: SenderIds;
+  via: RasaCallback | null;
   logger: Logger | null;
 }
 
@@ -99,6 +109,7 @@ const NAMES = [
   'trackerState',
   'resume',
   ...Object.keys(DEFAULTS),
+  'via',
   'logger',
   'clock',
 ];
@@ -120,15 +131,25 @@ export function resolveOptions(options: RasaOptions): ResolvedRasaOptions {
   for (const [name, value] of Object.entries({ trackerState, resume })) {
     if (typeof value !== 'boolean') throw fail(`${name} must be true or false`);
   }
+  const { via = null } = options;
+  if (via !== null && typeof Object(via).during !== 'function') {
+    throw fail('via must be a RasaCallback: new RasaCallback({ secret })');
+  }
+  if (via !== null && resume) {
+    throw fail('resume does not go with via: Rasa’s callback channel forgets which message it was');
+  }
   return {
     ...placeOf(options.url),
     ...limitsOf(options),
     token,
     jwt: jwtOf(options.jwt),
-    senderIds: senderIdsOf(options.senderId),
+    senderIds: senderIdsOf(options.senderId, (message) => {
+      throw fail(message);
+    }),
     tokens,
     trackerState,
     resume,
+    via,
     logger: options.logger ?? null,
     clock: options.clock ?? systemClock,
   };
@@ -173,14 +194,6 @@ function jwtOf(jwt: RasaJwt | undefined): Required<RasaJwt> | null {
     throw fail(`jwt.key must be a private key in PEM form for ${algorithm}`);
   }
   return { key, algorithm };
-}
-
-function senderIdsOf(senderId: RasaOptions['senderId'] = 'qualified'): SenderIds {
-  if (senderId === 'qualified') return qualifiedIds;
-  if (senderId === 'plain') return plainIds;
-  const { toRasa, fromRasa } = Object(senderId) as Partial<SenderIds>;
-  if (typeof toRasa === 'function' && typeof fromRasa === 'function') return senderId;
-  throw fail('senderId must be "qualified", "plain" or an object { toRasa, fromRasa }');
 }
 
 /** By hand, since nobody checks types in JavaScript. */

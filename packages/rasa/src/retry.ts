@@ -1,6 +1,7 @@
 import { RetryableError } from '@trunkline/core';
 import { RasaAway } from './errors.ts';
 import type { ResolvedRasaOptions } from './options.ts';
+import { pause } from './pause.ts';
 
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 2_000;
@@ -49,23 +50,4 @@ export async function* piecesWhileAway<T>(
   } finally {
     await pieces.return(undefined);
   }
-}
-
-/** Waits. @throws The signal's reason. */
-function pause(
-  clock: ResolvedRasaOptions['clock'],
-  delayMs: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      cancel();
-      signal?.removeEventListener('abort', done);
-      if (signal?.aborted === true) reject(signal.reason);
-      else resolve();
-    };
-    const cancel = clock.after(delayMs, done);
-    signal?.addEventListener('abort', done);
-    if (signal?.aborted === true) done();
-  });
 }

@@ -44,6 +44,18 @@ export const plainIds: SenderIds = {
   fromRasa: (senderId) => ({ channel: 'latest', account: null, senderId }),
 };
 
+/** The ids that an option names. */
+export function senderIdsOf(
+  option: 'qualified' | 'plain' | SenderIds = 'qualified',
+  fail: (message: string) => never,
+): SenderIds {
+  if (option === 'qualified') return qualifiedIds;
+  if (option === 'plain') return plainIds;
+  const { toRasa, fromRasa } = Object(option) as Partial<SenderIds>;
+  if (typeof toRasa === 'function' && typeof fromRasa === 'function') return option;
+  return fail('senderId must be "qualified", "plain" or an object { toRasa, fromRasa }');
+}
+
 /** No account is written like this: a `~` is always followed by what it stands for. */
 const NOBODY = '~';
 

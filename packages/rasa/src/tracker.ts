@@ -1,8 +1,6 @@
 import { CollectingOutputChannel, isJsonObject, type JsonObject } from '@trunkline/core';
+import { MESSAGE_ID_KEY } from './requests.ts';
 import { botEventMessage, toResponse } from './responses.ts';
-
-/** The key of a message's metadata that tells Rasa's tracker which message it was. */
-export const MESSAGE_ID_KEY = 'trunkline_message_id';
 
 /**
  * What Rasa has answered to a message, in the form of its REST channel; `null` if its tracker does

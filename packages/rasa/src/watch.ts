@@ -9,6 +9,7 @@ export class Watch {
   readonly #controller = new AbortController();
   readonly #cancelTotal: () => void;
   #cancelNext: () => void = () => {};
+  #isOver = false;
 
   /** @param outer - The caller's own. */
   constructor(clock: Clock, totalMs: number, onLate: () => Error, outer?: AbortSignal) {
@@ -21,7 +22,7 @@ export class Watch {
   /** From now on, something has to happen within `limitMs`. Takes the place of what was expected. */
   expect(limitMs: number, onLate: () => Error): void {
     this.#cancelNext();
-    this.#cancelNext = this.#abortAfter(limitMs, onLate);
+    if (!this.#isOver) this.#cancelNext = this.#abortAfter(limitMs, onLate);
   }
 
   /** Nothing is expected for now. */
@@ -31,6 +32,7 @@ export class Watch {
 
   /** It is over, one way or the other. */
   end(): void {
+    this.#isOver = true;
     this.#cancelNext();
     this.#cancelTotal();
   }

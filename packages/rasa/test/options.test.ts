@@ -1,4 +1,4 @@
-import { RasaAssistant, type RasaOptions } from '@trunkline/rasa';
+import { RasaAssistant, RasaCallback, type RasaOptions } from '@trunkline/rasa';
 import { ConfigurationError } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../src/options.ts';
@@ -37,7 +37,7 @@ describe('the options', () => {
     ['http://localhost', 'takes options'],
     [{}, 'url must say where Rasa is'],
     [{ url: 'localhost:5005' }, 'url must begin with http(s)://'],
-    [{ url: 'http://me:secret@rasa:5005' }, 'url must not hold a user'],
+    [{ url: 'http://me:hunter2@rasa:5005' }, 'url must not hold a user'],
     [{ url: 'http://rasa:5005?token=a' }, 'url must end with its path'],
     [{ url, tokne: 'x' }, 'has no option "tokne": there are url, token, '],
     [{ url, token: '' }, 'token must be a text'],
@@ -48,12 +48,41 @@ describe('the options', () => {
     [{ url, jwt: 'secret' }, 'jwt.key must be a text'],
     [{ url, jwt: { key: 'k', algorithm: 'none' } }, 'jwt.algorithm must be a name'],
     [{ url, jwt: { key: 'k', algorithm: 'RS256' } }, 'jwt.key must be a private key'],
+    [{ url, via: {} }, 'via must be a RasaCallback'],
+    [
+      { url, resume: true, via: new RasaCallback({ secret: 's'.repeat(16) }) },
+      'resume does not go with via',
+    ],
     [{ url, senderId: 'U1' }, 'senderId must be "qualified", "plain" or an object'],
     [{ url, senderId: { toRasa: String } }, 'senderId must be'],
   ])('%j are refused', (options, message) => {
     const make = (): unknown => new RasaAssistant(options as RasaOptions);
     expect(make).toThrow(ConfigurationError);
     expect(make).toThrow(message);
-    expect(make).not.toThrow('secret');
+    expect(make).not.toThrow('hunter2');
+  });
+});
+
+describe('the options of the callback', () => {
+  const secret = 's'.repeat(16);
+
+  it('may come from a file', () => {
+    expect(RasaCallback.fromCredentials({ secret }).name).toBe('rasa');
+    expect(RasaCallback.fromCredentials({ secret: [secret, 't'.repeat(20)], name: 'r' }).name).toBe('r');
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'takes options'],
+    [{}, 'secret must be a text of at least 16 characters'],
+    [{ secret: 'too short' }, 'secret must be a text of at least 16 characters'],
+    [{ secret: [] }, 'secret must be a text of at least 16 characters'],
+    [{ secret, name: '' }, 'name must be a text'],
+    [{ secret, path: '/x' }, 'unknown option "path": there are secret, name, senderId, clock'],
+    [{ secret, senderId: 'U1' }, 'senderId must be'],
+  ])('%j are refused', (options, message) => {
+    const make = (): unknown => RasaCallback.fromCredentials(options);
+    expect(make).toThrow(ConfigurationError);
+    expect(make).toThrow(message);
+    expect(make).not.toThrow('too short');
   });
 });

@@ -205,7 +205,9 @@ export class RasaStandIn {
     const [, id, what] = /^\/conversations\/(.+)\/(tracker|trigger_intent)$/.exec(path) ?? [];
     if (id !== undefined && what === 'tracker') sanicJson(res, 200, this.#tracker(id));
     else if (id !== undefined) await this.#trigger(res, id, query, body);
-    else if (path === '/domain') sanicJson(res, 200, { intents: this.#options.intents ?? [] });
+    else if (path === '/domain' && req.headers.accept?.endsWith('json') !== true) {
+      apiError(res, 406, 'NotAcceptable', 'Invalid Accept header.');
+    } else if (path === '/domain') sanicJson(res, 200, { intents: this.#options.intents ?? [] });
     else if (path === '/status' && this.agent === null) {
       apiError(res, 409, 'Conflict', 'No agent loaded. To continue processing, load a model.');
     } else if (path === '/status') sanicJson(res, 200, { model_file: 'model.tar.gz' });
