@@ -1,4 +1,4 @@
-import { ConfigurationError, isJsonObject, systemClock, type Clock } from '@trunkline/core';
+import { ConfigurationError, isJsonObject, resolveTokens, systemClock, type Clock } from '@trunkline/core';
 import { senderIdsOf, type SenderIds } from './sender-ids.ts';
 
 /** Options of a `RasaCallback`. */
@@ -39,21 +39,15 @@ export function resolveCallbackOptions(options: RasaCallbackOptions): ResolvedCa
   if (unknown !== undefined) {
     throw fail(name, `unknown option "${unknown}": there are ${NAMES.join(', ')}`);
   }
-  const secrets: unknown[] = [secret].flat();
-  if (secrets.length === 0 || !secrets.every(isSecret)) {
-    throw fail(
-      name,
-      `secret must be a text of at least ${MIN_SECRET_LENGTH} characters, or a list of such texts`,
-    );
-  }
-  const senderIds = senderIdsOf(senderId, (message) => {
+  const failHere = (message: string): never => {
     throw fail(name, message);
-  });
+  };
+  const secrets = resolveTokens(secret, 'secret', failHere);
+  if (secrets.some(({ length }) => length < MIN_SECRET_LENGTH)) {
+    failHere(`secret must have at least ${MIN_SECRET_LENGTH} characters: whoever knows it can speak`);
+  }
+  const senderIds = senderIdsOf(senderId, failHere);
   return { name, secrets, senderIds, clock };
-}
-
-function isSecret(value: unknown): value is string {
-  return typeof value === 'string' && value.length >= MIN_SECRET_LENGTH;
 }
 
 const fail = (channel: string, message: string): ConfigurationError =>

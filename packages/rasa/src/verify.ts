@@ -1,6 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { queryOf, UnauthenticatedError } from '@trunkline/core';
+import { isKnownToken, queryOf, UnauthenticatedError } from '@trunkline/core';
 
 /**
  * Whether a request is from Rasa: it shows the secret as `?token=`, as the `token` of an endpoint in
@@ -22,10 +21,4 @@ export function verifyRasa(
   if (!isKnownToken(shown, secrets)) {
     throw new UnauthenticatedError('the secret is wrong', { channel });
   }
-}
-
-function isKnownToken(token: string, known: readonly string[]): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const given = digest(token);
-  return known.filter((each) => timingSafeEqual(given, digest(each))).length > 0;
 }

@@ -73,9 +73,9 @@ describe('the options of the callback', () => {
 
   it.each<[unknown, string]>([
     [null, 'takes options'],
-    [{}, 'secret must be a text of at least 16 characters'],
-    [{ secret: 'too short' }, 'secret must be a text of at least 16 characters'],
-    [{ secret: [] }, 'secret must be a text of at least 16 characters'],
+    [{}, 'secret must be a token that is not empty'],
+    [{ secret: 'too short' }, 'secret must have at least 16 characters'],
+    [{ secret: [] }, 'secret must be a token that is not empty'],
     [{ secret, name: '' }, 'name must be a text'],
     [{ secret, path: '/x' }, 'unknown option "path": there are secret, name, senderId, clock'],
     [{ secret, senderId: 'U1' }, 'senderId must be'],
