@@ -10,7 +10,7 @@ import {
 } from '@trunkline/core';
 import type { RasaCallback } from './callback.ts';
 import { RasaClient, type RasaRequest } from './client.ts';
-import { RasaError } from './errors.ts';
+import { RasaAway } from './errors.ts';
 import { intentsOf } from './intents.ts';
 import { resolveOptions, type RasaOptions, type ResolvedRasaOptions } from './options.ts';
 import { callbackBody, conversationPath, restBody } from './requests.ts';
@@ -187,7 +187,11 @@ export class RasaAssistant implements AssistantObject {
   }
 
   /** What Rasa has answered, if it has heard the message. */
-  async #heard(id: string, message: UserMessage, signal: AbortSignal): Promise<JsonObject[] | null> {
+  async #heard(
+    id: string,
+    message: UserMessage,
+    signal: AbortSignal,
+  ): Promise<JsonObject[] | null> {
     const tracker = await this.#tracker(id, signal);
     return await answersIn(tracker, message.messageId);
   }
@@ -201,7 +205,10 @@ export class RasaAssistant implements AssistantObject {
       return await this.#tracker(id);
     } catch (error) {
       // What is said matters more than what is known.
-      this.#options.logger?.warn({ err: error }, 'the tracker state could not be fetched from Rasa');
+      this.#options.logger?.warn(
+        { err: error },
+        'the tracker state could not be fetched from Rasa',
+      );
       return null;
     }
   }
@@ -211,7 +218,7 @@ export class RasaAssistant implements AssistantObject {
     try {
       await this.#client.ask({ method: 'GET', path: '/status', signal });
     } catch (error) {
-      if (error instanceof RasaError && error.status === 409) {
+      if (error instanceof RasaAway && error.status === 409) {
         throw new RetryableError('Rasa has no model loaded, and has not heard the message', {
           cause: error,
         });

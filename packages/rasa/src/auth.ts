@@ -21,9 +21,7 @@ export async function credentialsFor(
   if (jwt === null) return { query, headers: {} };
   const { SignJWT } = await import('jose');
   const { key, algorithm } = jwt;
-  const secret = algorithm.startsWith('HS')
-    ? new TextEncoder().encode(key)
-    : createPrivateKey(key);
+  const secret = algorithm.startsWith('HS') ? new TextEncoder().encode(key) : createPrivateKey(key);
   // A `user` may see its own conversation only; an `admin` all of them.
   const signed = await new SignJWT({ user: { username: 'trunkline', role: 'admin' } })
     .setProtectedHeader({ alg: algorithm, typ: 'JWT' })

@@ -1,4 +1,10 @@
-import { ConfigurationError, isJsonObject, resolveTokens, systemClock, type Clock } from '@trunkline/core';
+import {
+  ConfigurationError,
+  isJsonObject,
+  resolveTokens,
+  systemClock,
+  type Clock,
+} from '@trunkline/core';
 import { senderIdsOf, type SenderIds } from './sender-ids.ts';
 
 /** Options of a `RasaCallback`. */
@@ -44,7 +50,9 @@ export function resolveCallbackOptions(options: RasaCallbackOptions): ResolvedCa
   };
   const secrets = resolveTokens(secret, 'secret', failHere);
   if (secrets.some(({ length }) => length < MIN_SECRET_LENGTH)) {
-    failHere(`secret must have at least ${MIN_SECRET_LENGTH} characters: whoever knows it can speak`);
+    failHere(
+      `secret must have at least ${MIN_SECRET_LENGTH} characters: whoever knows it can speak`,
+    );
   }
   const senderIds = senderIdsOf(senderId, failHere);
   return { name, secrets, senderIds, clock };

@@ -112,12 +112,7 @@ export class RasaClient {
 
   #watch(outer: AbortSignal | undefined): Watch {
     const { clock, totalMs } = this.#options;
-    return new Watch(
-      clock,
-      totalMs,
-      () => timeoutError('was not done', 'totalMs', totalMs),
-      outer,
-    );
+    return new Watch(clock, totalMs, () => timeoutError('was not done', 'totalMs', totalMs), outer);
   }
 
   #expectMore(watch: Watch): void {

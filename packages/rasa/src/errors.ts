@@ -26,7 +26,15 @@ export class RasaError extends TrunklineError {
 }
 
 /** Rasa could not be reached, or turned us away, and has not said anything: it can be asked again. */
-export class RasaAway extends Error {}
+export class RasaAway extends Error {
+  /** The HTTP status, where there is one. */
+  readonly status: number | null;
+
+  constructor(message: string, options: { status?: number; cause?: unknown } = {}) {
+    super(message, options);
+    this.status = options.status ?? null;
+  }
+}
 
 /** Codes of Node and undici for a connection that was not made, or broke. */
 const BROKEN = new Set([
@@ -57,6 +65,14 @@ export function connectionError(thrown: unknown, hasSpoken: boolean): unknown {
 /** What a status other than 2xx means. `reason` is Rasa's own word for it. */
 export function statusError(status: number, path: string, reason: string | null): Error {
   const said = reason === null ? `${status}` : `${status} (${reason})`;
+  if (status >= 300 && status < 400) {
+    return new ConfigurationError(
+      `Rasa answered ${said} on ${path}: name the url it redirects to`,
+      {
+        code: 'rasa_not_there',
+      },
+    );
+  }
   switch (status) {
     case 401:
     case 403:
@@ -71,10 +87,12 @@ export function statusError(status: number, path: string, reason: string | null)
           'and start Rasa with --enable-api where its API is used',
         { code: 'rasa_not_there' },
       );
+    // What Rasa's API answers while no model is loaded.
+    case 409:
     case 429:
     case 502:
     case 503:
-      return new RasaAway(`Rasa, or what is in front of it, answered ${said}`);
+      return new RasaAway(`Rasa, or what is in front of it, answered ${said}`, { status });
     default:
       return new RasaError(`Rasa answered ${said} on ${path}; its log says why`, {
         code: 'rasa_failed',

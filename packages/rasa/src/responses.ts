@@ -77,7 +77,14 @@ function toButton({ title, payload, url, ...rest }: JsonObject): Button {
 }
 
 function toElement(element: JsonObject): Element {
-  const { title, subtitle, image_url: imageUrl, default_action: action, buttons, ...rest } = element;
+  const {
+    title,
+    subtitle,
+    image_url: imageUrl,
+    default_action: action,
+    buttons,
+    ...rest
+  } = element;
   const page = isJsonObject(action) ? action['url'] : undefined;
   return {
     ...rest,

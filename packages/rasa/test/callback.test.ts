@@ -28,7 +28,10 @@ interface Process {
   /** Ada writes to the platform. */
   write: (id: string, text?: string) => Promise<void>;
   /** Posts to the callback as Rasa would. */
-  post: (body: unknown, init?: { query?: string; headers?: Record<string, string> }) => Promise<Response>;
+  post: (
+    body: unknown,
+    init?: { query?: string; headers?: Record<string, string> },
+  ) => Promise<Response>;
 }
 
 interface Setup {
@@ -91,13 +94,15 @@ describe('what Rasa says of itself', () => {
       await bot.utter({ text: 'Will you come?', buttons: [{ title: 'Yes', payload: '/affirm' }] });
     });
     expect(rasa.callbackStatuses).toEqual([200, 200, 200]);
-    await expect.poll(() => platform.sent, SLOWLY).toEqual([
-      'You said: message 1',
-      'Your table is booked.',
-      'See you at eight.',
-      'Will you come?',
-      '1: Yes (/affirm)',
-    ]);
+    await expect
+      .poll(() => platform.sent, SLOWLY)
+      .toEqual([
+        'You said: message 1',
+        'Your table is booked.',
+        'See you at eight.',
+        'Will you come?',
+        '1: Yes (/affirm)',
+      ]);
   });
 
   it('reaches it after a restart, and is not lost while the platform is away', async () => {
@@ -259,9 +264,7 @@ describe('an assistant by way of the callback', () => {
     });
     await write('1');
     await expect.poll(() => platform.sent, SLOWLY).toEqual(['one', APOLOGY]);
-    expect(errors).toEqual([
-      'Rasa answered 500 on /webhooks/callback/webhook; its log says why',
-    ]);
+    expect(errors).toEqual(['Rasa answered 500 on /webhooks/callback/webhook; its log says why']);
     expect(rasa.heard).toHaveLength(1);
   });
 

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import { PlatformInput, type Platform } from './support/platform.ts';
 import { endAfterEach, SLOWLY, startScene, type Scene } from './support/scene.ts';
 import type { Fault, StandInOptions } from './support/stand-in.ts';
 
@@ -111,6 +112,31 @@ describe('a Rasa that has not said anything', () => {
   });
 });
 
+describe('a Rasa that is restarted', () => {
+  it('has a deferred turn wait for it, and answers', async () => {
+    const platform: Platform = { sent: [], onSend: () => {} };
+    const { rasa, url, errors } = await startScene(
+      {},
+      { retryMs: 0 },
+      {
+        channels: [new PlatformInput(platform)],
+        apology: APOLOGY,
+        delivery: { firstDelayMs: 300 },
+      },
+    );
+    await rasa.stop();
+    await fetch(`${url}/webhooks/platform/webhook`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"id":"1","text":"Hi"}',
+    });
+    await expect.poll(() => errors.length, SLOWLY).toBe(1);
+    await rasa.listen();
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: Hi']);
+    expect(rasa.heard).toHaveLength(1);
+  });
+});
+
 describe('a Rasa that has said something', () => {
   it.each<[string, Fault, string]>([
     [
@@ -128,13 +154,16 @@ describe('a Rasa that has said something', () => {
       (_req, res) => ok(res).end(`${line('one')}Traceback (most recent call last):\n`),
       'Rasa answered with a line that is no JSON',
     ],
-  ])('%s is not asked again: what it said is said, and then the apology', async (_w, fault, why) => {
-    const { rasa, ask, errors } = await startFaulty({}, { retryMs: 60_000 });
-    rasa.faults.push(fault);
-    expect(await ask('Hi')).toEqual([{ recipient_id: 'ada', text: 'one' }, apology]);
-    expect(errors.map(({ error }) => error.message)).toEqual([why]);
-    expect(rasa.requests).toHaveLength(1);
-  });
+  ])(
+    '%s is not asked again: what it said is said, and then the apology',
+    async (_w, fault, why) => {
+      const { rasa, ask, errors } = await startFaulty({}, { retryMs: 60_000 });
+      rasa.faults.push(fault);
+      expect(await ask('Hi')).toEqual([{ recipient_id: 'ada', text: 'one' }, apology]);
+      expect(errors.map(({ error }) => error.message)).toEqual([why]);
+      expect(rasa.requests).toHaveLength(1);
+    },
+  );
 
   it('and breaks off within a stream of tokens: what was shown stands', async () => {
     const { rasa, post } = await startFaulty();
@@ -190,6 +219,12 @@ describe('a Rasa that turns us away', () => {
       (_req, res) => res.writeHead(404).end('{"description":"Not Found"}'),
       'ConfigurationError',
       'Rasa answered 404 on /webhooks/rest/webhook',
+    ],
+    [
+      'with a redirect',
+      (_req, res) => res.writeHead(301, { location: 'https://rasa.example/' }).end(),
+      'ConfigurationError',
+      'Rasa answered 301 on /webhooks/rest/webhook: name the url it redirects to',
     ],
     [
       'with 500',

@@ -32,7 +32,9 @@ describe('an intent that is triggered', () => {
     rasa.agent = ({ text }, bot) => bot.utter({ text: `Heard ${text}.\n\nThat is all.` });
     const entities = [{ entity: 'place', value: 'Rome' }];
     await line.triggerIntent('U1', { name: 'remind', entities });
-    await expect.poll(() => platform.sent, SLOWLY).toEqual(['Heard EXTERNAL: remind.', 'That is all.']);
+    await expect
+      .poll(() => platform.sent, SLOWLY)
+      .toEqual(['Heard EXTERNAL: remind.', 'That is all.']);
     expect(rasa.heard.at(-1)).toMatchObject({ sender: 'platform:T1:U1', metadata: entities });
     expect(rasa.requests.slice(-2)).toEqual([
       'GET /domain?token=sesame',
@@ -53,7 +55,9 @@ describe('an intent that is triggered', () => {
     const before = rasa.requests.length;
     for (const name of ['greet', 'greet', 'remind']) await line.triggerIntent('U1', { name });
     await expect.poll(() => platform.sent, SLOWLY).toHaveLength(3);
-    const asked = rasa.requests.slice(before).filter((request) => request.startsWith('GET /domain'));
+    const asked = rasa.requests
+      .slice(before)
+      .filter((request) => request.startsWith('GET /domain'));
     expect(asked).toHaveLength(1);
     const assistant = line.assistant;
     expect(await assistant.knowsIntent?.('restart')).toBe(true);

@@ -14,7 +14,10 @@ async function read(...chunks: (string | Uint8Array)[]): Promise<JsonObject[]> {
 
 describe('readLines', () => {
   it('reads the lines of Rasa, whatever the pieces they arrive in', async () => {
-    const message = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2, stringUnit: 'grapheme' }));
+    const message = fc.dictionary(
+      fc.string(),
+      fc.jsonValue({ maxDepth: 2, stringUnit: 'grapheme' }),
+    );
     // Rasa escapes what is not ASCII; a proxy or another json.dumps may not.
     const body = fc.array(message, { maxLength: 8 }).map((messages) => ({
       messages: messages.map((each) => JSON.parse(JSON.stringify(each)) as JsonObject),
@@ -22,7 +25,7 @@ describe('readLines', () => {
     }));
     await fc.assert(
       fc.asyncProperty(body, fc.array(fc.nat()), async ({ messages, bytes }, cuts) => {
-        const places = cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b);
+        const places = cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b);
         const pieces = [0, ...places].map((from, at) =>
           bytes.subarray(from, places[at] ?? bytes.length),
         );

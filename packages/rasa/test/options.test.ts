@@ -68,7 +68,9 @@ describe('the options of the callback', () => {
 
   it('may come from a file', () => {
     expect(RasaCallback.fromCredentials({ secret }).name).toBe('rasa');
-    expect(RasaCallback.fromCredentials({ secret: [secret, 't'.repeat(20)], name: 'r' }).name).toBe('r');
+    expect(RasaCallback.fromCredentials({ secret: [secret, 't'.repeat(20)], name: 'r' }).name).toBe(
+      'r',
+    );
   });
 
   it.each<[unknown, string]>([

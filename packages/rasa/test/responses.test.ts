@@ -15,7 +15,13 @@ describe('toResponse', () => {
     [
       'a button without a title, and a payload that is no text',
       { text: 'Q', buttons: [{ payload: '/a' }, { title: 'B', payload: { id: 1 } }] },
-      { text: 'Q', buttons: [{ title: '/a', payload: '/a' }, { title: 'B', payload: '{"id":1}' }] },
+      {
+        text: 'Q',
+        buttons: [
+          { title: '/a', payload: '/a' },
+          { title: 'B', payload: '{"id":1}' },
+        ],
+      },
     ],
     [
       'quick replies',
@@ -54,7 +60,11 @@ describe('toResponse', () => {
       { attachment: { type: 'video', payload: { src: 'https://a.example/v' } } },
       { attachment: { type: 'video', payload: { src: 'https://a.example/v' } } },
     ],
-    ['an attachment that is a URL', { attachment: 'https://a.example/f' }, { attachment: 'https://a.example/f' }],
+    [
+      'an attachment that is a URL',
+      { attachment: 'https://a.example/f' },
+      { attachment: 'https://a.example/f' },
+    ],
     ['custom JSON', { custom: { blocks: [1] } }, { custom: { blocks: [1] } }],
     [
       'keys that are nobody’s own',

@@ -168,7 +168,14 @@ describe('answersIn', () => {
 
   it('finds what was said from a message to the next', async () => {
     const data = { buttons: [{ title: 'Yes', payload: '/y' }], image: null };
-    const events = [user('1'), bot('old'), user('2'), bot('a\n\nb'), { event: 'action' }, bot('Q', data)];
+    const events = [
+      user('1'),
+      bot('old'),
+      user('2'),
+      bot('a\n\nb'),
+      { event: 'action' },
+      bot('Q', data),
+    ];
     expect(await answersIn(tracker(...events, user('3'), bot('new')), '2')).toEqual([
       { recipient_id: '', text: 'a' },
       { recipient_id: '', text: 'b' },

@@ -53,7 +53,10 @@ export class BotOutput {
   }
 
   /** An answer that a model makes token by token, and then the whole, which the channel drops. */
-  async stream(tokens: readonly string[], pause: () => Promise<void> | void = () => {}): Promise<void> {
+  async stream(
+    tokens: readonly string[],
+    pause: () => Promise<void> | void = () => {},
+  ): Promise<void> {
     this.#streamed = '';
     for (const token of tokens) {
       this.#streamed += token;

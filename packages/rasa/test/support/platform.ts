@@ -33,7 +33,8 @@ export class PlatformInput extends InputChannel {
     const handle: Route['handle'] = async (req, res) => {
       const body = await readJson(req, { channel: this.name, limitBytes: 64 * 1024 });
       const { id, text } = isJsonObject(body) ? body : {};
-      const message = { messageId: String(id), text: String(text), senderId: 'U1', account: 'T1' };
+      if (typeof id !== 'string' || typeof text !== 'string') throw new TypeError('not ours');
+      const message = { messageId: id, text, senderId: 'U1', account: 'T1' };
       const outcome = await turns.accept(new UserMessage({ ...message, address: { to: 'C1' } }));
       sendJson(res, outcome === 'refused' ? 503 : 200, { outcome });
     };

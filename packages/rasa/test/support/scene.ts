@@ -18,7 +18,7 @@ export const SLOWLY = { timeout: 10_000 };
 /** Ends what was started in a test of this file, the last thing first. */
 export function endAfterEach(): void {
   afterEach(async () => {
-    for (const end of endings.splice(0).reverse()) await end();
+    for (const end of endings.splice(0).toReversed()) await end();
   });
 }
 

@@ -235,7 +235,12 @@ export class RasaStandIn {
         ? (message: RasaMessage): Promise<void> => this.#callBack(message)
         : (message: RasaMessage): void => void messages.push(message);
       const bot = new BotOutput(id, put, false);
-      const heard = { text: `EXTERNAL: ${name}`, sender: id, inputChannel: 'rest', metadata: entities };
+      const heard = {
+        text: `EXTERNAL: ${name}`,
+        sender: id,
+        inputChannel: 'rest',
+        metadata: entities,
+      };
       await this.#handle(heard, bot);
       sanicJson(res, 200, { tracker: this.#tracker(id), messages });
     }
@@ -259,9 +264,9 @@ export class RasaStandIn {
 
 function heardFrom(body: Buffer, channel: string): Heard {
   const { sender, message, input_channel, metadata } = JSON.parse(String(body)) as RasaMessage;
-  const inputChannel = input_channel ? String(input_channel) : channel;
+  const inputChannel = typeof input_channel === 'string' && input_channel ? input_channel : channel;
   const text = typeof message === 'string' ? message.trim() : null;
-  const id = sender === undefined || sender === null ? 'default' : String(sender);
+  const id = typeof sender === 'string' ? sender : 'default';
   return { text, sender: id, inputChannel, metadata: metadata ?? null };
 }
 
