@@ -39,6 +39,8 @@ export async function say(
       next = iterator.next();
     }
   } catch (error) {
+    // Not awaited: it may wait for Rasa.
+    iterator.return?.().catch(() => {});
     await voice.utter(joiner.end()).catch(() => voice.hangUp());
     throw error;
   }

@@ -32,7 +32,7 @@ export class TokenJoiner {
   #held: string[] = [];
   /** The last piece of the stream that is open. */
   #last: string | null = null;
-  /** The whole of it. */
+  /** The whole of the last stream, until something else is said. */
   #streamed = '';
 
   constructor(mode: TokenMode) {
@@ -51,8 +51,9 @@ export class TokenJoiner {
     const isBare = typeof text === 'string' && Object.keys(response).length === 1;
     if (isBare && this.#mode !== 'separate') return this.#hearText(text);
     // Buttons below a streamed text come with the text, which was shown already.
-    const isRepeated = this.#last !== null && text?.trim() === this.#streamed.trim();
+    const isRepeated = this.#streamed !== '' && text?.trim() === this.#streamed.trim();
     const said = isRepeated ? { ...response, text: '' } : response;
+    this.#streamed = '';
     return [...this.end(), { kind: 'response', response: said }];
   }
 

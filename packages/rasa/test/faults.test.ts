@@ -255,6 +255,34 @@ describe('a Rasa that turns us away', () => {
   });
 });
 
+describe('no timer', () => {
+  it('is left behind by a turn, whatever becomes of it', async () => {
+    const clock = new FakeClock();
+    const platform: Platform = { sent: [], onSend: () => {} };
+    const { rasa, url, errors } = await startScene(
+      { agent: (_heard, bot) => bot.utter({ text: 'one\n\ntwo\n\nthree' }) },
+      { clock, tokens: 'separate' },
+      { channels: [new PlatformInput(platform)] },
+    );
+    const write = (id: string): Promise<Response> =>
+      fetch(`${url}/webhooks/platform/webhook`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id, text: 'Hi' }),
+      });
+    await write('1');
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['one', 'two', 'three']);
+    await expect.poll(() => clock.pending, SLOWLY).toBe(0);
+    platform.onSend = () => {
+      throw new Error('the platform refuses this');
+    };
+    await write('2');
+    await expect.poll(() => errors.length, SLOWLY).toBeGreaterThan(0);
+    await expect.poll(() => clock.pending, SLOWLY).toBe(0);
+    expect(rasa.heard).toHaveLength(2);
+  });
+});
+
 describe('no error', () => {
   it('holds the token, or what was said', async () => {
     const { rasa, ask, errors } = await startScene(

@@ -109,10 +109,14 @@ describe('every way', () => {
   it('does not repeat a streamed text above its buttons', () => {
     const buttons = [{ title: 'Yes', payload: '/affirm' }];
     const joiner = new TokenJoiner('detect');
+    const below = { text: 'Is that right?', buttons };
+    const shown = { kind: 'response', response: { text: '', buttons } };
     for (const text of ['Is', ' that', ' right', '?']) joiner.hear({ text });
-    expect(joiner.hear({ text: 'Is that right?', buttons })).toEqual([
-      { kind: 'end' },
-      { kind: 'response', response: { text: '', buttons } },
-    ]);
+    expect(joiner.hear(below)).toEqual([{ kind: 'end' }, shown]);
+    // Said once more, it is another question.
+    expect(joiner.hear(below)).toEqual([{ kind: 'response', response: below }]);
+    for (const text of ['Is', ' that', ' right', '?']) joiner.hear({ text });
+    expect(joiner.end()).toEqual([{ kind: 'end' }]);
+    expect(joiner.hear(below)).toEqual([shown]);
   });
 });
