@@ -116,7 +116,9 @@ export class RasaAssistant implements AssistantObject {
   async knowsIntent(name: string): Promise<boolean> {
     const now = this.#options.clock.now();
     if (this.#intents.names.has(name) && now < this.#intents.until) return true;
-    const domain = await this.#client.ask({ method: 'GET', path: '/domain' });
+    const domain = await whileAway(this.#options, undefined, () =>
+      this.#client.ask({ method: 'GET', path: '/domain' }),
+    );
     this.#intents = { names: intentsOf(domain), until: now + INTENTS_TTL_MS };
     return this.#intents.names.has(name);
   }

@@ -45,7 +45,7 @@ export type SayInTurn = (response: BotMessage) => Promise<unknown>;
  * import { RasaAssistant, RasaCallback } from '@trunkline/rasa';
  *
  * const line = new Trunkline({
- *   channels: [new RasaCallback({ secret: 'of 32 characters, from a generator' })],
+ *   channels: [new RasaCallback({ secret: 'of32charactersFromAGenerator1234' })],
  *   assistant: new RasaAssistant({ url: 'http://localhost:5005' }),
  * });
  * ```

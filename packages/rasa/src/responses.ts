@@ -1,8 +1,7 @@
 import {
   isJsonObject,
+  toBotMessage,
   type BotMessage,
-  type Button,
-  type Element,
   type JsonObject,
   type JsonValue,
 } from '@trunkline/core';
@@ -16,22 +15,19 @@ import { garbageError } from './errors.ts';
  * @throws RasaError - a part has a form that Rasa never gives it.
  */
 export function toResponse(message: JsonObject): BotMessage | null {
-  const { recipient_id: _, text, image, attachment, custom, buttons, ...rest } = message;
-  const { quick_replies: quickReplies, elements, ...extra } = rest;
-  const response: BotMessage = {
-    ...extra,
+  const { recipient_id: _, text, image, attachment, custom, ...choices } = message;
+  const { buttons, quick_replies: replies, elements, ...extra } = choices;
+  const parts: JsonObject = {
     ...present('text', toText('text', text)),
     ...present('image', toText('image', image)),
-    ...present('attachment', attachment ?? null),
-    ...present('custom', custom ?? null),
+    ...present('attachment', attachment),
+    ...present('custom', custom),
     ...present('buttons', toList('buttons', buttons, toButton)),
-    ...present('quickReplies', toList('quick_replies', quickReplies, toButton)),
+    ...present('quick_replies', toList('quick_replies', replies, toButton)),
     ...present('elements', toList('elements', elements, toElement)),
   };
-  return PARTS.some((part) => part in response) ? response : null;
+  return Object.keys(parts).length === 0 ? null : toBotMessage({ ...extra, ...parts });
 }
-
-const PARTS = ['text', 'image', 'attachment', 'custom', 'buttons', 'quickReplies', 'elements'];
 
 /**
  * A bot event of Rasa's tracker as the message that its channels were given.
@@ -48,50 +44,37 @@ export function botEventMessage(event: JsonObject): JsonObject {
 }
 
 /** A key with its value, or nothing where there is no value: neither `null` nor empty. */
-function present<K extends string, V>(key: K, value: V | null): { [key in K]?: V } {
-  const isEmpty = value === null || value === '' || (Array.isArray(value) && value.length === 0);
-  // The one key is K, which TypeScript widens to string.
-  return (isEmpty ? {} : { [key]: value }) as { [key in K]?: V };
+function present(key: string, value: JsonValue | undefined): JsonObject {
+  const isEmpty = value === '' || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === null || isEmpty ? {} : { [key]: value };
 }
 
-function toText(part: string, value: JsonValue | undefined): string | null {
-  if (value === undefined || value === null || typeof value === 'string') return value ?? null;
+function toText(part: string, value: JsonValue | undefined): JsonValue | undefined {
+  if (value === undefined || value === null || typeof value === 'string') return value;
   throw garbageError(`a message whose ${part} is no text`);
 }
 
-function toList<T>(
+function toList(
   part: string,
   value: JsonValue | undefined,
-  convert: (item: JsonObject) => T,
-): T[] {
+  convert: (item: JsonObject) => JsonObject,
+): JsonObject[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value) && value.every(isJsonObject)) return value.map(convert);
   throw garbageError(`a message whose ${part} are no list of objects`);
 }
 
 /** Rasa hands buttons through as the domain has them: a payload may be any JSON, a title missing. */
-function toButton({ title, payload, url, ...rest }: JsonObject): Button {
+function toButton({ title, payload, ...rest }: JsonObject): JsonObject {
   const target = payload === undefined || payload === null ? {} : { payload: asText(payload) };
-  const page = typeof url === 'string' ? { url } : {};
-  return { ...rest, title: asText(title ?? payload ?? ''), ...target, ...page };
+  return { ...rest, title: asText(title ?? payload ?? ''), ...target };
 }
 
-function toElement(element: JsonObject): Element {
-  const {
-    title,
-    subtitle,
-    image_url: imageUrl,
-    default_action: action,
-    buttons,
-    ...rest
-  } = element;
-  const page = isJsonObject(action) ? action['url'] : undefined;
+function toElement({ title, subtitle, buttons, ...rest }: JsonObject): JsonObject {
   return {
     ...rest,
     ...present('title', asText(title ?? '')),
     ...present('subtitle', asText(subtitle ?? '')),
-    ...present('imageUrl', asText(imageUrl ?? '')),
-    ...present('url', asText(page ?? '')),
     ...present('buttons', toList('buttons', buttons, toButton)),
   };
 }

@@ -63,6 +63,15 @@ describe('an intent that is triggered', () => {
     expect(await assistant.knowsIntent?.('restart')).toBe(true);
   });
 
+  it('is refused for now while Rasa is away', async () => {
+    const { rasa, line } = await withAda();
+    await rasa.stop();
+    await expect(line.triggerIntent('U1', { name: 'greet' })).rejects.toMatchObject({
+      name: 'RetryableError',
+    });
+    await rasa.listen();
+  });
+
   it('says what to do where Rasa has no API', async () => {
     const { line } = await withAda({ api: false });
     await expect(line.triggerIntent('U1', { name: 'greet' })).rejects.toThrow(

@@ -58,8 +58,12 @@ describe('the tracker state', () => {
     const warnings: string[] = [];
     const warn = (_fields: unknown, message: string): void => void warnings.push(message);
     const logger = { debug: warn, info: warn, warn, error: warn };
-    const { ask } = await startScene({ api: false }, { trackerState: true, logger });
-    expect(await ask('Hi')).toEqual([{ recipient_id: 'ada', text: 'You said: Hi' }]);
+    const platform: Platform = { sent: [], onSend: () => {} };
+    const channels = [new PlatformInput(platform)];
+    const options = { trackerState: true, logger };
+    const { url } = await startScene({ api: false }, options, { channels });
+    await post(url, '1');
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: message 1']);
     expect(warnings).toEqual(['the tracker state could not be fetched from Rasa']);
   });
 });
