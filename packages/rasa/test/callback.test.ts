@@ -142,6 +142,25 @@ describe('what Rasa says of itself', () => {
     await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: message 1', 'A reminder']);
   });
 
+  it('is said once where the store took it, and could not say so', async () => {
+    const store = new MemoryStore();
+    const add = store.turns.add.bind(store.turns);
+    const { platform, write, post } = await start({ line: { store } });
+    await write('1');
+    await expect.poll(() => platform.sent, SLOWLY).toHaveLength(1);
+    let isLost = true;
+    store.turns.add = async (...args) => {
+      const added = await add(...args);
+      if (!isLost) return added;
+      isLost = false;
+      throw new Error('the connection to the store broke');
+    };
+    expect((await post({ recipient_id: ADA, text: 'A reminder' })).status).toBe(200);
+    expect((await post({ recipient_id: ADA, text: 'Another one' })).status).toBe(200);
+    await expect.poll(() => platform.sent.at(-1), SLOWLY).toBe('Another one');
+    expect(platform.sent).toEqual(['You said: message 1', 'A reminder', 'Another one']);
+  });
+
   it('is refused with 500, and reported, where the store stays away', async () => {
     const store = new MemoryStore();
     const { write, platform, post, errors } = await start({ line: { store } });

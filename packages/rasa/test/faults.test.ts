@@ -255,6 +255,63 @@ describe('a Rasa that turns us away', () => {
   });
 });
 
+describe('a platform', () => {
+  const write = (url: string): Promise<Response> =>
+    fetch(`${url}/webhooks/platform/webhook`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"id":"1","text":"Hi"}',
+    });
+
+  it('that is slow is not taken for a Rasa that is', async () => {
+    const clock = new FakeClock();
+    const [asked, gate] = [deferred(), deferred()];
+    const onSend = (): Promise<void> => {
+      asked.resolve();
+      return gate.promise;
+    };
+    const platform: Platform = { sent: [], onSend };
+    const { url, errors } = await startScene(
+      {
+        agent: async (_heard, bot) => {
+          await bot.utter({ text: 'one' });
+          await gate.promise;
+          await bot.utter({ text: 'two' });
+        },
+      },
+      { clock, tokens: 'separate', firstByteMs: 1_000, idleMs: 1_000 },
+      { channels: [new PlatformInput(platform)] },
+    );
+    await write(url);
+    await asked.promise;
+    await clock.advance(10_000);
+    gate.resolve();
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['one', 'two']);
+    expect(errors).toEqual([]);
+  });
+
+  it('that refuses a response ends the request, also while Rasa is silent', async () => {
+    const gate = deferred();
+    const onSend = (): never => {
+      throw new Error('the platform refuses this');
+    };
+    const { rasa, url, errors } = await startScene(
+      {
+        agent: async (_heard, bot) => {
+          await bot.utter({ text: 'held until it is quiet' });
+          await gate.promise;
+        },
+      },
+      {},
+      { channels: [new PlatformInput({ sent: [], onSend })] },
+    );
+    await write(url);
+    await expect.poll(() => rasa.abandoned, SLOWLY).toBe(1);
+    expect(errors.map(({ error }) => error.message)).toContain('the platform refuses this');
+    gate.resolve();
+  });
+});
+
 describe('no timer', () => {
   it('is left behind by a turn, whatever becomes of it', async () => {
     const clock = new FakeClock();

@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { anonymousId, plainIds, qualifiedIds } from '../src/sender-ids.ts';
 
 // Half characters included: a sender id over REST may hold them.
-const part = fc.string({ unit: 'binary' });
+const part = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  // What is an escape, or nearly.
+  fc.string({ unit: fc.constantFrom('~', 'u', '0', '4', 'a', 'f', ':', '%', 'é', '/') }),
+);
 const conversation = fc.record({
   channel: part.filter((name) => name !== ''),
   account: fc.option(part.filter((account) => account !== '')),
