@@ -10,7 +10,7 @@ import {
 } from '@trunkline/core';
 import type { RasaCallback } from './callback.ts';
 import { RasaClient, type RasaRequest } from './client.ts';
-import { RasaAway } from './errors.ts';
+import { garbageError, RasaAway } from './errors.ts';
 import { intentsOf } from './intents.ts';
 import { resolveOptions, type RasaOptions, type ResolvedRasaOptions } from './options.ts';
 import { callbackBody, conversationPath, restBody } from './requests.ts';
@@ -21,6 +21,9 @@ import { answersIn } from './tracker.ts';
 
 /** How long the intents of Rasa's domain are known, in milliseconds. */
 const INTENTS_TTL_MS = 60_000;
+
+/** How long a response waits for the tracker state, in milliseconds. */
+const STATE_MS = 2_000;
 
 /**
  * A running Rasa server as the assistant: each message goes to its REST channel, and what it says
@@ -108,8 +111,7 @@ export class RasaAssistant implements AssistantObject {
         signal,
       }),
     );
-    const messages = Array.isArray(answer['messages']) ? answer['messages'] : [];
-    await this.#say(each(messages.filter(isJsonObject)), reply);
+    await this.#say(messagesOf(answer), reply);
   }
 
   /** Whether Rasa's domain has an intent. Needs Rasa's API; asked once a minute at most for those it has. */
@@ -198,13 +200,16 @@ export class RasaAssistant implements AssistantObject {
     return await answersIn(tracker, message.messageId);
   }
 
-  #tracker(id: string, signal?: AbortSignal): Promise<JsonObject> {
+  #tracker(id: string, signal: AbortSignal): Promise<JsonObject> {
     return this.#client.ask({ method: 'GET', path: `${conversationPath(id)}/tracker`, signal });
   }
 
   async #loadState(id: string): Promise<TrackerState | null> {
+    const late = new AbortController();
+    const onLate = (): void => late.abort(new Error(`no tracker state within ${STATE_MS} ms`));
+    const cancel = this.#options.clock.after(STATE_MS, onLate);
     try {
-      return await this.#tracker(id);
+      return await this.#tracker(id, late.signal);
     } catch (error) {
       // What is said matters more than what is known.
       this.#options.logger?.warn(
@@ -212,6 +217,8 @@ export class RasaAssistant implements AssistantObject {
         'the tracker state could not be fetched from Rasa',
       );
       return null;
+    } finally {
+      cancel();
     }
   }
 
@@ -241,6 +248,10 @@ export class RasaAssistant implements AssistantObject {
   }
 }
 
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
+/** What an answer of Rasa's API has the bot say. */
+async function* messagesOf({ messages = [] }: JsonObject): AsyncGenerator<JsonObject> {
+  if (!Array.isArray(messages) || !messages.every(isJsonObject)) {
+    throw garbageError('messages that are no list of objects');
+  }
+  yield* messages;
 }

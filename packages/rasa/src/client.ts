@@ -148,6 +148,7 @@ export class RasaClient {
       response.body.on('error', () => {}).destroy();
       throw garbageError(`a page instead of an answer on ${path}: is the url that of Rasa?`);
     }
+    // The reason is worth having, not worth failing for.
     const reason = parse(await readAll(response.body).catch(() => ''))?.['reason'];
     throw statusError(statusCode, path, typeof reason === 'string' ? reason : null);
   }

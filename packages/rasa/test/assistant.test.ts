@@ -3,7 +3,7 @@ import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
-import { readerOf } from './support/reader.ts';
+import { readerOf } from '../../../scripts/test-support/reader.ts';
 import { endAfterEach, SLOWLY, startScene } from './support/scene.ts';
 import type { Agent } from './support/stand-in.ts';
 

@@ -1,7 +1,7 @@
 import type { JsonObject, TrackerState } from '@trunkline/core';
 import { SqliteStore } from '@trunkline/sqlite';
 import { RasaAssistant } from '@trunkline/rasa';
-import { startLine, type StartedLine } from '@trunkline/testing';
+import { FakeClock, startLine, type StartedLine } from '@trunkline/testing';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -65,6 +65,30 @@ describe('the tracker state', () => {
     await post(url, '1');
     await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: message 1']);
     expect(warnings).toEqual(['the tracker state could not be fetched from Rasa']);
+  });
+});
+
+describe('a tracker state that is slow', () => {
+  it('is not waited for for long', async () => {
+    const clock = new FakeClock();
+    const platform: Platform = { sent: [], onSend: () => {} };
+    const { rasa, url } = await startScene(
+      { api: true, agent: (_heard, bot) => bot.utter({ text: 'one\n\ntwo' }) },
+      { trackerState: true, clock },
+      { channels: [new PlatformInput(platform)] },
+    );
+    const asked = deferred();
+    // Takes the message as Rasa does, and the next request as Rasa does not.
+    rasa.faults.push(
+      (_req, res) => res.end('{"recipient_id": "platform:T1:U1", "text": "one"}\n'),
+      () => asked.resolve(),
+    );
+    await post(url, '1');
+    await asked.promise;
+    await clock.advance(1_999);
+    expect(platform.sent).toEqual([]);
+    await clock.advance(1);
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['one']);
   });
 });
 
