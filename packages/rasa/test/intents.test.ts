@@ -1,4 +1,5 @@
 import { ProactiveError } from '@trunkline/core';
+import type { RasaOptions } from '@trunkline/rasa';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { PlatformInput, type Platform } from './support/platform.ts';
@@ -8,13 +9,18 @@ import type { StandInOptions } from './support/stand-in.ts';
 expectNoUnhandledRejections();
 endAfterEach();
 
+const API_TOKEN = 'aTokenOfTheLinesOwn';
+
 /** A line on whose platform Ada has written. */
-async function withAda(standIn: StandInOptions = {}): Promise<Scene & { platform: Platform }> {
+async function withAda(
+  standIn: StandInOptions = {},
+  options: Partial<RasaOptions> = {},
+): Promise<Scene & { platform: Platform }> {
   const platform: Platform = { sent: [], onSend: () => {} };
   const scene = await startScene(
     { api: true, intents: ['greet', { remind: { use_entities: true } }], ...standIn },
-    { token: 'sesame', retryMs: 0 },
-    { channels: [new PlatformInput(platform)] },
+    { token: 'sesame', retryMs: 0, ...options },
+    { channels: [new PlatformInput(platform)], api: { token: API_TOKEN } },
   );
   await fetch(`${scene.url}/webhooks/platform/webhook`, {
     method: 'POST',
@@ -77,5 +83,48 @@ describe('an intent that is triggered', () => {
     await expect(line.triggerIntent('U1', { name: 'greet' })).rejects.toThrow(
       'start Rasa with --enable-api',
     );
+  });
+});
+
+describe('POST /conversations/<id>/trigger_intent, with Rasa behind it', () => {
+  async function trigger(url: string, query: string, body: unknown): Promise<Response> {
+    return await fetch(`${url}/conversations/U1/trigger_intent${query}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${API_TOKEN}` },
+      body: JSON.stringify(body),
+    });
+  }
+
+  it('is answered with Rasa’s tracker and messages', async () => {
+    const { rasa, url, platform } = await withAda({}, { trackerState: true });
+    const response = await trigger(url, '', { name: 'greet', entities: { place: 'Rome' } });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      tracker: {
+        sender_id: 'platform:T1:U1',
+        events: [{ text: 'Hi' }, {}, { text: 'EXTERNAL: greet' }, { event: 'bot' }],
+      },
+      messages: [{ recipient_id: 'U1', text: 'You said: EXTERNAL: greet' }],
+    });
+    expect(rasa.heard.at(-1)?.metadata).toEqual([{ entity: 'place', value: 'Rome' }]);
+    expect(platform.sent).toEqual([]);
+  });
+
+  it('reaches the user where an output channel is named', async () => {
+    const { url, platform } = await withAda();
+    expect((await trigger(url, '?output_channel=latest', { name: 'greet' })).status).toBe(200);
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: EXTERNAL: greet']);
+  });
+
+  it('is 404 for an intent that Rasa’s domain has not, and 400 for none', async () => {
+    const { url } = await withAda();
+    const unknown = await trigger(url, '', { name: 'dance' });
+    expect([unknown.status, await unknown.json()]).toMatchObject([404, { reason: 'NotFound' }]);
+    const none = await trigger(url, '', { intent: 'greet' });
+    const details = { parameter: 'name', in: 'body' };
+    expect([none.status, await none.json()]).toMatchObject([
+      400,
+      { reason: 'BadRequest', details },
+    ]);
   });
 });
