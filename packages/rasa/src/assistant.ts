@@ -18,6 +18,7 @@ import { piecesWhileAway, whileAway } from './retry.ts';
 import { anonymousId } from './sender-ids.ts';
 import { say } from './speech.ts';
 import { answersIn } from './tracker.ts';
+import { follow } from './watch.ts';
 
 /** How long the intents of Rasa's domain are known, in milliseconds. */
 const INTENTS_TTL_MS = 60_000;
@@ -65,8 +66,9 @@ export class RasaAssistant implements AssistantObject {
    */
   async handle(message: UserMessage, reply: Reply): Promise<void> {
     const id = this.#idOf(message, reply.channel);
-    const left = new AbortController();
-    const signal = AbortSignal.any([reply.signal, left.signal]);
+    const request = new AbortController();
+    const unfollow = follow(request, reply.signal);
+    const { signal } = request;
     try {
       const { via } = this.#options;
       const count =
@@ -74,9 +76,12 @@ export class RasaAssistant implements AssistantObject {
           ? await this.#say(this.#answers(id, message, reply.channel, signal), reply)
           : await this.#sayVia(via, id, message, reply, signal);
       if (count === 0) await this.#checkModel(signal);
-    } finally {
+    } catch (error) {
       // Where a response could not be sent, Rasa's others are not read.
-      left.abort();
+      request.abort(error);
+      throw error;
+    } finally {
+      unfollow();
     }
   }
 
