@@ -119,6 +119,7 @@ export type { ResponseVariation, SlotCondition, Slots } from './responses/variat
 export { LocalSignals } from './store/local-signals.ts';
 export { LocalLocks } from './store/local-locks.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
+export { toBotMessage } from './responses/to-bot-message.ts';
 export type { ErrorContext, Hooks, SendReport, Stage, TurnReport } from './telemetry.ts';
 export type { Apology } from './turns/apology.ts';
 export type {

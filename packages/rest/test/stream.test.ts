@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { sendRaw } from './support/raw.ts';
-import { closeAfterEach, readerOf, startRest } from './support/server.ts';
+import { closeAfterEach, startRest } from './support/server.ts';
+import { readerOf } from '../../../scripts/test-support/reader.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();

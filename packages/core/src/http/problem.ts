@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import {
   MalformedPayloadError,
   OverloadedError,
+  ProactiveError,
   TrunklineError,
   UnauthenticatedError,
 } from '../errors.ts';
@@ -26,6 +27,7 @@ const TITLES: Record<number, string> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   426: 'Upgrade Required',
@@ -92,6 +94,7 @@ export function callersProblem(error: unknown): Problem | null {
   if (
     error instanceof UnauthenticatedError ||
     error instanceof MalformedPayloadError ||
+    error instanceof ProactiveError ||
     error instanceof OverloadedError
   ) {
     return { status: error.status, code: error.code, detail: error.message };

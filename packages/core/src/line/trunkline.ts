@@ -33,8 +33,8 @@ import { checkOptions, type ListenOptions, type TrunklineOptions } from './optio
 import { listenOn, stopServer } from './server.ts';
 import { unattachedRoute, Upgrades } from './upgrades.ts';
 
-/** How long a channel may take to let go of what it holds, in milliseconds. */
-const CHANNEL_CLOSE_MS = 5_000;
+/** How long a channel or the assistant may take to let go of what it holds, in milliseconds. */
+const CLOSE_MS = 5_000;
 
 /**
  * One assistant and the channels its users are on.
@@ -263,7 +263,7 @@ export class Trunkline {
 
   /**
    * Ends: takes nothing more (503), finishes what runs, and lets go of servers that
-   * {@link Trunkline.listen} started, of the channels and of the store. What still runs after `graceMs` is
+   * {@link Trunkline.listen} started, of the channels, the assistant and the store. What still runs after `graceMs` is
    * aborted. Called twice, it ends once.
    *
    * @param graceMs - Milliseconds. 10,000 by default.
@@ -279,13 +279,8 @@ export class Trunkline {
     this.#upgrades.detach();
     await this.#engine.close(graceMs);
     // Ahead of the servers, which wait for the connections that channels have taken over.
-    for (const channel of this.channels) {
-      try {
-        await within(this.#clock, CHANNEL_CLOSE_MS, Promise.resolve(channel.close?.()));
-      } catch (error) {
-        this.#telemetry.error(error, { channel: channel.name, stage: 'close' });
-      }
-    }
+    for (const channel of this.channels) await this.#letGo(channel, channel.name);
+    await this.#letGo(this.#assistant, null);
     await Promise.all(stopped.map((stop) => stop()));
     await this.#store.close();
   }
@@ -293,6 +288,15 @@ export class Trunkline {
   #openApi(api: ResolvedApi): void {
     const context = { api, engine: this.#engine, telemetry: this.#telemetry };
     for (const route of apiRoutes(context)) this.#table.add('', route);
+  }
+
+  /** A part that fails to end, or does not, keeps nothing else from ending. */
+  async #letGo(part: { close?(): unknown }, channel: string | null): Promise<void> {
+    try {
+      await within(this.#clock, CLOSE_MS, (async () => part.close?.())());
+    } catch (error) {
+      this.#telemetry.error(error, { channel, stage: 'close' });
+    }
   }
 
   #mount(route: string | null): void {

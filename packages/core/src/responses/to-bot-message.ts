@@ -1,7 +1,10 @@
 import type { BotMessage, Element } from '../message/bot-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../message/json.ts';
 
-/** What a variation says, in the keys of a {@link BotMessage}. Its values were checked. */
+/**
+ * What Rasa says, in the keys of a {@link BotMessage}: `quick_replies`, and the `image_url` and
+ * `default_action` of elements. Its values were checked.
+ */
 export function toBotMessage({ quick_replies, elements, ...parts }: JsonObject): BotMessage {
   const message: JsonObject = { ...parts };
   if (quick_replies !== undefined) message['quickReplies'] = quick_replies;

@@ -33,6 +33,11 @@ export interface AssistantObject {
   triggerIntent?(intent: TriggeredIntent, reply: Reply): unknown;
   /** Whether there is an intent of this name: one that there is not is refused. Default: all are. */
   knowsIntent?(name: string): Promise<boolean> | boolean;
+  /**
+   * Lets go of what the assistant holds. Called once, by `line.close`, after the last turn. One that
+   * was replaced is closed by whoever replaced it.
+   */
+  close?(): Promise<void> | void;
 }
 
 /** An intent that somebody has named instead of a message. */

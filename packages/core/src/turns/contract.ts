@@ -1,8 +1,10 @@
+import type { BotMessage } from '../message/bot-message.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import { ConfigurationError } from '../errors.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { channelStore, type ChannelStore } from './channel-store.ts';
+import type { Posted, ProactiveOptions } from './proactive.ts';
 
 /** Options of a live turn. */
 export interface RunOptions {
@@ -55,6 +57,12 @@ export interface Turns {
 
   /** Ends the turn that runs in a conversation. Resolves to whether there was one. */
   cancel(conversation: ConversationRef): Promise<boolean>;
+
+  /**
+   * Says something in a conversation of any channel without having been asked, as `line.send` does:
+   * for what is no channel of users, but the way in for somebody who has something to say to them.
+   */
+  send(conversationId: string, response: BotMessage, options?: ProactiveOptions): Promise<Posted>;
 }
 
 /** Rasa's `on_new_message`: hand in a user message; resolves when the turn is over. */
@@ -75,5 +83,6 @@ export function turnsOver(channel: string, onNewMessage: OnNewMessage): Turns {
     accept: unavailable,
     notify: unavailable,
     cancel: unavailable,
+    send: unavailable,
   };
 }

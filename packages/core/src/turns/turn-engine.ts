@@ -136,6 +136,7 @@ export class TurnEngine {
         const key = this.#keyOf(channel, new UserMessage({ senderId, account }));
         return this.#context.schedule.running.abort(key, 'cancelled');
       },
+      send: (senderId, response, options) => this.proactive.send(senderId, response, options),
     };
   }
 

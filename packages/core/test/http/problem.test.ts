@@ -4,6 +4,7 @@ import {
   MalformedPayloadError,
   OverloadedError,
   problemOf,
+  ProactiveError,
   sendError,
   sendJson,
   sendProblem,
@@ -47,6 +48,8 @@ describe('problem documents', () => {
       'shutting_down',
       'm',
     ],
+    [new ProactiveError('m', { status: 404 }), 404, 'unreachable', 'm'],
+    [new ProactiveError('m', { status: 409, code: 'ambiguous' }), 409, 'ambiguous', 'm'],
     [new ConfigurationError('m'), 500, 'configuration', 'm'],
     [new DeliveryError('m'), 500, 'delivery', 'm'],
   ])('tell the status of %s', (error, status, code, detail) => {

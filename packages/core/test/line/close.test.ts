@@ -40,11 +40,41 @@ describe('close', () => {
     }
     const channel = new EchoInput();
     channel.close = async () => void closed.push('channel');
-    const line = new Trunkline({ channels: [channel], assistant: silent, store: new Closing() });
+    const assistant = { handle: silent, close: () => void closed.push('assistant') };
+    const line = new Trunkline({ channels: [channel], assistant, store: new Closing() });
     await line.listen(0, '127.0.0.1');
     await Promise.all([line.close(), line.close(5)]);
     await line.close();
-    expect(closed).toEqual(['channel', 'store']);
+    expect(closed).toEqual(['channel', 'assistant', 'store']);
+  });
+
+  it('closes the assistant after its last turn, and goes on where that fails', async () => {
+    const [started, gate] = [deferred(), deferred()];
+    const seen: string[] = [];
+    const line = new Trunkline({
+      channels: [new EchoInput()],
+      assistant: {
+        handle: async (_message, reply) => {
+          started.resolve();
+          await gate.promise;
+          await reply.text('done');
+          seen.push('answered');
+        },
+        close: () => {
+          seen.push('closed');
+          throw new Error('the connection was gone already');
+        },
+      },
+      onError: (error, { stage }) => void seen.push(`${stage}: ${error.message}`),
+    });
+    const url = urlOf(await line.listen(0, '127.0.0.1'));
+    const answer = postJson(`${url}/webhooks/echo/webhook`, { sender: 'ada', text: 'Hi' });
+    await started.promise;
+    const closed = line.close();
+    gate.resolve();
+    expect((await answer).status).toBe(200);
+    await closed;
+    expect(seen).toEqual(['answered', 'closed', 'close: the connection was gone already']);
   });
 
   it('finishes the turn that runs, and answers it', async () => {

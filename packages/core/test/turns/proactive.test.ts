@@ -31,6 +31,14 @@ describe('a response that is sent', () => {
     expect(all.platform.arrived[0]?.to).toBe('ada');
   });
 
+  it('may come from a channel, for a conversation of another one', async () => {
+    const { all, engine } = await withAda();
+    const posted = await engine.for('relay').send('ada', { text: 'news' }, { channel: 'test' });
+    expect(posted).toMatchObject({ status: 'accepted', channel: 'test' });
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['news']);
+  });
+
   it('waits for the turn that is under way, and what comes after waits for it', async () => {
     const all = new Processes();
     let go = (): void => {};

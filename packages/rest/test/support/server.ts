@@ -70,14 +70,3 @@ export async function startRest(
     });
   return { line, server, port, url, turns, errors, post };
 }
-
-/** Reads an answer piece by piece. */
-export function readerOf(response: Response): { next: () => Promise<string | null> } {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  return {
-    next: async () => {
-      const piece = await reader?.read();
-      return piece === undefined || piece.done ? null : piece.value;
-    },
-  };
-}

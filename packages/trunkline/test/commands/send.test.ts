@@ -95,7 +95,7 @@ describe('trunkline send', () => {
     const nowhere = ['ada', 'News', '--channel', 'fax', '--server', url];
     expect(await send('API_TOKEN=secret\n', ...nowhere)).toMatchObject({
       code: 1,
-      complained: 'error: the server answered 404: there is no channel "fax" here\n',
+      complained: 'error: the server answered 404: no channel of this line has this name\n',
     });
   });
 

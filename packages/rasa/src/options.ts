@@ -1,0 +1,203 @@
+import {
+  ConfigurationError,
+  isJsonObject,
+  systemClock,
+  type Clock,
+  type Logger,
+} from '@trunkline/core';
+import type { RasaCallback } from './callback.ts';
+import { senderIdsOf, type SenderIds } from './sender-ids.ts';
+import type { TokenMode } from './tokens.ts';
+
+/** What Rasa's `--jwt-secret` and `--jwt-method` are told. */
+export interface RasaJwt {
+  /** The secret (HS…), or the private key in PEM form (RS…, PS…, ES…). */
+  key: string;
+  /** The algorithm. @defaultValue `HS256` */
+  algorithm?: string;
+}
+
+/** Options of a `RasaAssistant`. */
+export interface RasaOptions {
+  /** Where Rasa is, `http://localhost:5005` say; a path in front of Rasa's own is kept. */
+  url: string;
+  /** Rasa's `--auth-token`, for what needs Rasa's API. */
+  token?: string;
+  /** How the tokens are signed that Rasa's API asks for. */
+  jwt?: RasaJwt;
+  /**
+   * What a conversation is called in Rasa. `qualified`: channel, account and sender id, so that no
+   * two conversations share a tracker. `plain`: the sender id alone. Or an object of your own.
+   *
+   * @defaultValue `qualified`
+   */
+  senderId?: 'qualified' | 'plain' | SenderIds;
+  /**
+   * Which texts are the tokens of one streamed response, since Rasa does not say.
+   *
+   * @defaultValue `detect`
+   */
+  tokens?: TokenMode;
+  /**
+   * Whether Rasa's tracker state is put on the output channel, as Rasa has saved it when the first
+   * response comes: what the turn itself changes is saved at its end. Needs Rasa's API, and one
+   * request more a turn.
+   *
+   * @defaultValue `false`
+   */
+  trackerState?: boolean;
+  /**
+   * Whether a turn that is run again asks Rasa's tracker first if the message was heard, and then
+   * says what Rasa has answered. Needs Rasa's API, and adds `trunkline_message_id` to the metadata.
+   *
+   * @defaultValue `false`
+   */
+  resume?: boolean;
+  /** How long a connection to Rasa may take, in milliseconds. @defaultValue 5,000 */
+  connectMs?: number;
+  /** How long Rasa may take until it says something, in milliseconds. @defaultValue 30,000 */
+  firstByteMs?: number;
+  /** How long Rasa may be silent within an answer, in milliseconds. @defaultValue 30,000 */
+  idleMs?: number;
+  /** How long an answer may take as a whole, in milliseconds. @defaultValue 120,000 */
+  totalMs?: number;
+  /** How long a Rasa that cannot be reached is asked again within a turn, in milliseconds. @defaultValue 5,000 */
+  retryMs?: number;
+  /**
+   * Has messages go to Rasa's `callback` channel, whose posts this takes, instead of to `rest`. Rasa
+   * says its reminders where the turn was that has set them, so that this is the way to get them. It
+   * passes on no metadata and no channel's name, and streams no tokens.
+   *
+   * @defaultValue Rasa's `rest` channel
+   */
+  via?: RasaCallback;
+  /** Where warnings go. @defaultValue nowhere */
+  logger?: Logger;
+  /** Time. @defaultValue the machine's */
+  clock?: Clock;
+}
+
+/** The options with their defaults, checked. */
+export interface ResolvedRasaOptions extends Required<
+  Omit<RasaOptions, 'url' | 'token' | 'jwt' | 'senderId' | 'via' | 'logger'>
+> {
+  /** `http://localhost:5005`, for people and for the pool. */
+  origin: string;
+  /** What stands in front of Rasa's own paths: empty, or `/rasa`. */
+  prefix: string;
+  token: string | null;
+  jwt: Required<RasaJwt> | null;
+  senderIds: SenderIds;
+  via: RasaCallback | null;
+  logger: Logger | null;
+}
+
+const DEFAULTS = {
+  connectMs: 5_000,
+  firstByteMs: 30_000,
+  idleMs: 30_000,
+  totalMs: 120_000,
+  retryMs: 5_000,
+};
+
+const NAMES = [
+  'url',
+  'token',
+  'jwt',
+  'senderId',
+  'tokens',
+  'trackerState',
+  'resume',
+  ...Object.keys(DEFAULTS),
+  'via',
+  'logger',
+  'clock',
+];
+
+/** Checks the options and fills in the defaults. @throws ConfigurationError */
+export function resolveOptions(options: RasaOptions): ResolvedRasaOptions {
+  if (!isOptions(options)) throw fail('takes options: new RasaAssistant({ url })');
+  const unknown = Object.keys(options).find((key) => !NAMES.includes(key));
+  if (unknown !== undefined) {
+    throw fail(`has no option "${unknown}": there are ${NAMES.join(', ')}`);
+  }
+  const { tokens = 'detect', trackerState = false, resume = false, token = null } = options;
+  if (token !== null && (typeof token !== 'string' || token === '')) {
+    throw fail('token must be a text that is not empty, or be left out');
+  }
+  if (!['detect', 'join', 'separate'].includes(tokens)) {
+    throw fail('tokens must be "detect", "join" or "separate"');
+  }
+  for (const [name, value] of Object.entries({ trackerState, resume })) {
+    if (typeof value !== 'boolean') throw fail(`${name} must be true or false`);
+  }
+  const { via = null } = options;
+  if (via !== null && typeof Object(via).during !== 'function') {
+    throw fail('via must be a RasaCallback: new RasaCallback({ secret })');
+  }
+  if (via !== null && resume) {
+    throw fail('resume does not go with via: Rasa’s callback channel forgets which message it was');
+  }
+  return {
+    ...placeOf(options.url),
+    ...limitsOf(options),
+    token,
+    jwt: jwtOf(options.jwt),
+    senderIds: senderIdsOf(options.senderId, (message) => {
+      throw fail(message);
+    }),
+    tokens,
+    trackerState,
+    resume,
+    via,
+    logger: options.logger ?? null,
+    clock: options.clock ?? systemClock,
+  };
+}
+
+function placeOf(url: unknown): { origin: string; prefix: string } {
+  if (typeof url !== 'string' || !URL.canParse(url)) {
+    throw fail('url must say where Rasa is: "http://localhost:5005"');
+  }
+  const { protocol, origin, pathname, username, password, search, hash } = new URL(url);
+  if (protocol !== 'http:' && protocol !== 'https:') throw fail('url must begin with http(s)://');
+  if (username !== '' || password !== '') {
+    throw fail('url must not hold a user and a password: they would be read in logs');
+  }
+  if (search !== '' || hash !== '') {
+    throw fail('url must end with its path; the token has an option of its own');
+  }
+  return { origin, prefix: pathname.replace(/\/+$/, '') };
+}
+
+function limitsOf(options: RasaOptions): typeof DEFAULTS {
+  const limits = { ...DEFAULTS };
+  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
+    const value = options[name] ?? DEFAULTS[name];
+    const minimum = name === 'retryMs' ? 0 : 1;
+    if (!Number.isInteger(value) || value < minimum) {
+      throw fail(`${name} must be a whole number of at least ${minimum}`);
+    }
+    limits[name] = value;
+  }
+  return limits;
+}
+
+function jwtOf(jwt: RasaJwt | undefined): Required<RasaJwt> | null {
+  if (jwt === undefined) return null;
+  const { key, algorithm = 'HS256' } = Object(jwt) as Partial<RasaJwt>;
+  if (typeof key !== 'string' || key === '') throw fail('jwt.key must be a text that is not empty');
+  if (typeof algorithm !== 'string' || !/^(?:HS|RS|PS|ES)\d{3}$/.test(algorithm)) {
+    throw fail('jwt.algorithm must be a name such as "HS256" or "RS256"');
+  }
+  if (!algorithm.startsWith('HS') && !key.includes('-----BEGIN')) {
+    throw fail(`jwt.key must be a private key in PEM form for ${algorithm}`);
+  }
+  return { key, algorithm };
+}
+
+/** By hand, since nobody checks types in JavaScript. */
+const isOptions = (options: unknown): boolean => isJsonObject(options);
+
+const fail = (message: string): ConfigurationError =>
+  new ConfigurationError(`RasaAssistant: ${message}`);
