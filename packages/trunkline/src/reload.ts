@@ -1,6 +1,6 @@
 import { watch } from 'chokidar';
 import { basename } from 'node:path';
-import type { Trunkline } from '@trunkline/core';
+import type { AssistantObject, Trunkline } from '@trunkline/core';
 import { describe } from './failure.ts';
 import type { Project } from './project.ts';
 
@@ -33,11 +33,21 @@ export async function reloadOnChange(
   const load = async (): Promise<void> => {
     try {
       const { assistant, responses } = await project.load();
+      const { assistant: before } = line;
       line.assistant = assistant;
       line.responses = responses;
       onReloaded();
+      // Not waited for: turns that run have it still.
+      if (line.assistant !== before) void letGo(before);
     } catch (error) {
       onFailed(`the change cannot be loaded, what was there before goes on: ${describe(error)}`);
+    }
+  };
+  const letGo = async (before: AssistantObject): Promise<void> => {
+    try {
+      await before.close?.();
+    } catch (error) {
+      onFailed(`the assistant of before could not be closed: ${describe(error)}`);
     }
   };
   watcher.on('all', (event, path) => {

@@ -62,6 +62,20 @@ describe('a change', { timeout: PATIENCE_MS }, () => {
     expect(answer()).toBe('three');
   });
 
+  it('of the assistant closes the one of before', async () => {
+    const closing = (close: string): string =>
+      `export default { handle: () => 'x', close() { ${close} } };\n`;
+    const { write, line, news } = await serve({
+      'assistant.ts': closing('globalThis.isClosed = 1;'),
+    });
+    const first = line.assistant;
+    await write('assistant.ts', closing("throw new Error('stuck');"));
+    expect(line.assistant).not.toBe(first);
+    expect(Object(globalThis).isClosed).toBe(1);
+    await write('assistant.ts', assistant('two'));
+    await expect.poll(() => news.at(-1)).toMatch(/of before could not be closed: Error: stuck/);
+  });
+
   it('of the responses is loaded', async () => {
     const { write, line, news } = await serve({
       'assistant.ts': assistant('one'),

@@ -7,7 +7,6 @@ import { callersProblem, sendError, sendProblem } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
 import { guardLogger, silentLogger } from '../logger.ts';
 import type { BotMessage } from '../message/bot-message.ts';
-import type { Address } from '../message/user-message.ts';
 import type { Responses } from '../responses/responses.ts';
 import type { Store } from '../store/contract.ts';
 import { MemoryStore } from '../store/memory-store.ts';
