@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { CLOSE } from './close-codes.ts';
 import type { Hub } from './hub.ts';
 import type { LiveSession } from './live-session.ts';
-import type { Unnumbered } from './log.ts';
+import { numbered, type Unnumbered } from './log.ts';
 import type { ErrorCode, ServerFrame } from './protocol.ts';
 import type { OpenStream } from './stream.ts';
 
@@ -33,6 +33,7 @@ export class Connection {
   #cancelDrain: (() => void) | null = null;
   #isCatchingUp = false;
   #isBehind = false;
+  #isGathering = false;
   /** How much was sent of each stream that is open. */
   #shown: Map<string, number> | null = null;
 
@@ -93,7 +94,7 @@ export class Connection {
   }
 
   /** A frame was added to the log. */
-  logged(number: number, frame: Unnumbered, text: () => string): void {
+  logged(number: number, frame: Unnumbered, text: string): void {
     if (number === this.#seq + 1 && this.#isLive) this.#pass(number, frame, text);
     else this.behind(number);
   }
@@ -111,9 +112,14 @@ export class Connection {
     if (this.#isLive) this.catchUp();
   }
 
-  /** The log was lost, and begins with 1 again. */
-  beginAnew(): void {
-    this.tell({ type: 'gap', missing: null });
+  /**
+   * The log was lost, and begins with 1 again.
+   *
+   * @param head - The last number that it had, if that is known: who has it has missed nothing.
+   */
+  beginAnew(head: number | null): void {
+    const missing = this.#seq === head ? 0 : null;
+    this.tell({ type: 'gap', missing, anew: true });
     this.#seq = 0;
   }
 
@@ -190,7 +196,7 @@ export class Connection {
         this.#seq = number;
         if (frame === null) continue;
         missing = this.#tellMissing(missing);
-        this.#pass(number, frame, () => JSON.stringify({ ...frame, seq: number }));
+        this.#pass(number, frame, numbered(JSON.stringify(frame), number));
       }
       // It was read while something was added, perhaps too early.
       isMore = items.length === PAGE || this.#isBehind;
@@ -213,20 +219,18 @@ export class Connection {
     // It waits for the client, and begins again when that has read.
     if (!this.#isLive) return;
     if (this.#isBehind) return this.catchUp();
-    for (const stream of session.streams.values()) {
+    for (const stream of session.streams.all()) {
       if (stream.seq <= this.#seq) this.#show(stream);
     }
   }
 
-  #pass(number: number, frame: Unnumbered, text: () => string): void {
+  #pass(number: number, frame: Unnumbered, text: string): void {
     this.#seq = number;
     if (frame.type === 'stream_end') {
       this.#shown?.delete(frame.id);
-      if (this.session?.streams.get(frame.id)?.isOurs === false) {
-        this.session.closeStream(frame.id);
-      }
+      this.session?.streams.ended(frame.id);
     }
-    this.#send(text());
+    this.#send(text);
   }
 
   #show(stream: OpenStream): void {
@@ -244,8 +248,21 @@ export class Connection {
   #send(text: string): void {
     const { socket } = this;
     if (socket.readyState !== socket.OPEN) return;
+    this.#gather();
     socket.send(text);
     if (socket.bufferedAmount > this.#hub.options.maxBufferedBytes) this.#pause();
+  }
+
+  /** What is sent until there is nothing more to do at once goes out in one write: writes are dear. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#stream.cork();
+    // Comes after all promises that are settled by now, and those that they settle.
+    process.nextTick(() => {
+      this.#isGathering = false;
+      this.#stream.uncork();
+    });
   }
 
   /** The client does not read: nothing more is sent, and nothing taken, until it has. */

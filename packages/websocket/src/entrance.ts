@@ -245,7 +245,7 @@ export class Entrance {
       if (connection.session !== session) return;
       const from = isKnown ? seq : 0;
       connection.tell({ type: 'session', session: id, token, seq: from, resumed: true });
-      if (!isKnown) connection.beginAnew();
+      if (!isKnown) connection.beginAnew(null);
       connection.catchUp();
       await session.touch(token !== null);
     } catch (error) {

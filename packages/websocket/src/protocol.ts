@@ -141,11 +141,13 @@ export interface SessionFrame {
   reason?: 'unknown';
 }
 
-/** Messages were dropped from the log before they could be sent: the next ones begin after them. */
+/** Messages were dropped from the log before they could be sent, or the log begins anew. */
 export interface GapFrame {
   type: 'gap';
-  /** How many; `null` where nobody knows. */
+  /** How many were dropped; `null` where nobody knows, and 0 only where the log begins anew. */
   missing: number | null;
+  /** The log was lost: what follows is numbered from 1 again. */
+  anew?: true;
 }
 
 /** The assistant is at work. */
