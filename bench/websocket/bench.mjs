@@ -104,7 +104,7 @@ export async function run({ quick }) {
 
   const idle = await measureIdle([floor, memory], quick ? 2_000 : 10_000, quick ? 4_000 : 15_000);
   printIdle(idle);
-  const log = await measureLog(memory, quick ? 100 : 300);
+  const log = await measureLog(script('trunkline'), quick ? 100 : 200);
   printLog(log);
   printGoals([...goals, ...idle.goals, ...log.goals]);
 }

@@ -1,7 +1,8 @@
 // The log of a session: what it takes up when it is full, and that a full one costs no more time.
+import { Child } from '../harness/child.mjs';
 import { cycle } from '../harness/closed-loop.mjs';
 import { median, printTable, ratio } from '../harness/report.mjs';
-import { measure, startTarget } from '../harness/rounds.mjs';
+import { measure } from '../harness/rounds.mjs';
 import { openConnections, WsLoad } from '../harness/ws-load.mjs';
 import { PATH, turnsOf } from './turns.mjs';
 
@@ -12,9 +13,9 @@ const ROUNDS = 4;
 const GROWTH_LIMIT = 0.05;
 const COST_LIMIT = 1.15;
 
-/** @param {import('../harness/rounds.mjs').Target} target @param {number} sessions */
-export async function measureLog(target, sessions) {
-  const child = await startTarget(target);
+/** @param {URL} script @param {number} sessions */
+export async function measureLog(script, sessions) {
+  const child = await Child.start(script, { args: ['logs'] });
   try {
     const { port } = child;
     const connections = await openConnections({ port, path: PATH, connections: sessions });
@@ -29,9 +30,13 @@ export async function measureLog(target, sessions) {
     const cpuUs = { filling: [], full: [] };
     for (let i = 0; i < ROUNDS; i++) cpuUs.filling.push(await say(UNTIL_FULL / ROUNDS));
     await say(UNTIL_FULL);
-    const full = (await child.heapBytes()) - before;
+    const heap = async () => {
+      await child.ask('forget');
+      return (await child.heapBytes()) - before;
+    };
+    const full = await heap();
     for (let i = 0; i < ROUNDS; i++) cpuUs.full.push(await say(UNTIL_FULL / ROUNDS));
-    const later = (await child.heapBytes()) - before;
+    const later = await heap();
     for (const connection of connections) connection.close();
     const cost = ratio([median(cpuUs.full)], [median(cpuUs.filling)]);
     const growth = later / full - 1;

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE } from './close-codes.ts';
+import type { Living } from './heartbeat.ts';
 import type { Hub } from './hub.ts';
 import type { LiveSession } from './live-session.ts';
 import { numbered, type Unnumbered } from './log.ts';
@@ -18,14 +19,15 @@ const PAGE = 50;
 export class Connection {
   readonly socket: WebSocket;
   session: LiveSession | null = null;
+  /** Whether its session was issued to whoever holds the token, and not to a subject. */
+  isIssued = true;
   /** What the client sent last, and when. */
   heardAt: number;
 
   readonly #hub: Hub;
   readonly #stream: Duplex;
-  readonly #stopBeating: () => void;
-  /** Told at every heartbeat. */
-  readonly #onBeat: () => void;
+  /** Its group of the heartbeat's. */
+  readonly #beats: Set<Living>;
   /** The number of the last frame of the log that was sent. */
   #seq = 0;
   #isAlive = true;
@@ -38,14 +40,13 @@ export class Connection {
   #shown: Map<string, number> | null = null;
 
   /** @param stream - What the socket writes to, which tells when the client has read. */
-  constructor(hub: Hub, socket: WebSocket, stream: Duplex, onBeat: () => void) {
+  constructor(hub: Hub, socket: WebSocket, stream: Duplex) {
     this.#hub = hub;
     this.socket = socket;
     this.#stream = stream;
-    this.#onBeat = onBeat;
     this.heardAt = hub.clock.now();
     hub.connections.add(this);
-    this.#stopBeating = hub.heartbeat.add(this);
+    this.#beats = hub.heartbeat.add(this);
     socket.on('pong', () => (this.#isAlive = true));
   }
 
@@ -57,7 +58,7 @@ export class Connection {
     this.session = session;
     this.#seq = seq;
     this.#isCatchingUp = !isNew;
-    session.connections.add(this);
+    session.connections = session.connections.concat(this);
   }
 
   /** Leaves the session that it is in. */
@@ -66,14 +67,14 @@ export class Connection {
     if (session === null) return;
     this.session = null;
     this.#shown = null;
-    session.connections.delete(this);
+    session.connections = session.connections.filter((connection) => connection !== this);
     this.#hub.drop(session);
   }
 
   /** The client is gone. */
   end(): void {
     this.#cancelDrain?.();
-    this.#stopBeating();
+    this.#hub.heartbeat.remove(this, this.#beats);
     this.#hub.connections.delete(this);
     this.leave();
   }
@@ -159,7 +160,7 @@ export class Connection {
     if (!this.#isAlive) return this.socket.terminate();
     this.#isAlive = false;
     this.socket.ping();
-    this.#onBeat();
+    this.#keepSession();
     // News of what others append may have been lost.
     if (this.session?.isShared === true && this.#isLive) this.catchUp();
   }
@@ -180,6 +181,13 @@ export class Connection {
 
   get #isLive(): boolean {
     return !this.#isCatchingUp && this.#cancelDrain === null && this.session !== null;
+  }
+
+  /** A session that has a connection is in use. */
+  #keepSession(): void {
+    this.session?.touch(this.isIssued).catch((error: unknown) => {
+      this.#hub.report(error, 'a session could not be kept');
+    });
   }
 
   /** Reads the log to its end, or until the client does not read any more. */

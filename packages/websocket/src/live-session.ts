@@ -12,6 +12,9 @@ import { Streams } from './streams.ts';
 /** How long to wait for our own voice: news may be lost. */
 const HEARD_MS = 1_000;
 
+/** The same for all that have heard it. */
+const HEARD = Promise.resolve();
+
 /**
  * A session in this process: its connections, its open streams, and its end of the log. What is said
  * is appended to the log first; the connections then get it, here at once and elsewhere by way of
@@ -19,11 +22,10 @@ const HEARD_MS = 1_000;
  */
 export class LiveSession {
   readonly id: string;
-  readonly connections: Set<Connection> = new Set();
+  /** A list of its own whenever it changes: a set takes up more, and most have one. */
+  connections: readonly Connection[] = [];
   /** How many have to do with it. */
   holders = 0;
-  /** Ends a turn of it that runs here. */
-  onCancel: ((conversation: ConversationRef) => void) | null = null;
   /** Whether another process has had to do with it as well. */
   isShared = false;
 
@@ -40,11 +42,13 @@ export class LiveSession {
   #said: Said | null = null;
   #bound: LogBound | null = null;
   #measured: Promise<LogBound> | null = null;
+  /** Whether there was no log of it when it came here. */
+  readonly #isNew: boolean;
 
   constructor(hub: Hub, id: string, isNew: boolean) {
     this.#hub = hub;
     this.id = id;
-    if (isNew) this.#bound = new LogBound(hub.log.options);
+    this.#isNew = isNew;
     this.#touchedAt = isNew ? hub.clock.now() : 0;
     this.#appendedAt = this.#touchedAt;
   }
@@ -61,22 +65,25 @@ export class LiveSession {
   listening(): Promise<void> {
     if (this.#heard !== null) return this.#heard;
     this.#listen();
-    this.#heard = new Promise<void>((resolve) => {
-      const cancel = this.#hub.clock.after(HEARD_MS, resolve);
+    const heard = new Promise<void>((resolve) => {
+      const cancel = this.#hub.clock.after(HEARD_MS, () => this.#onHeard?.());
       this.#onHeard = () => {
+        this.#onHeard = null;
+        this.#heard = HEARD;
         cancel();
         resolve();
       };
     });
-    this.streams.ask();
-    return this.#heard;
+    this.#heard = heard;
+    this.#tell({ kind: 'ask', by: this.#hub.process });
+    return heard;
   }
 
   /** The open streams. */
   get streams(): Streams {
     return (this.#streams ??= new Streams({
       process: this.#hub.process,
-      connections: this.connections,
+      connections: () => this.connections,
       tell: (news) => this.#tell(news),
     }));
   }
@@ -162,7 +169,8 @@ export class LiveSession {
 
   async #append(frame: Unnumbered, step: string | null, from: Connection | null): Promise<number> {
     const json = JSON.stringify(frame);
-    const bound = this.#bound ?? (await (this.#measured ??= this.#measure()));
+    // A new log is known without a wait. An old one is waited for by all, so that their order stays.
+    const bound = this.#isNew ? this.#newBound() : await (this.#measured ??= this.#measure());
     const maxItems = bound.add(bytesOf(json));
     const number = await this.#hub.log.append(this.id, frame, maxItems, step);
     const lostHead = number === 1 && this.#head > 1 ? this.#head : null;
@@ -187,6 +195,10 @@ export class LiveSession {
     this.#appendedAt = this.#hub.clock.now();
   }
 
+  #newBound(): LogBound {
+    return (this.#bound ??= new LogBound(this.#hub.log.options));
+  }
+
   /** Finds out what the log holds already. */
   async #measure(): Promise<LogBound> {
     const bound = new LogBound(this.#hub.log.options);
@@ -200,7 +212,6 @@ export class LiveSession {
       this.#measured = null;
       throw error;
     }
-    this.#bound = bound;
     return bound;
   }
 
@@ -231,7 +242,7 @@ export class LiveSession {
         this.#showTyping(news.recipientId);
         return;
       case 'cancel':
-        this.onCancel?.({ senderId: news.senderId, account: news.account });
+        this.#hub.cancel({ senderId: news.senderId, account: news.account });
     }
   }
 

@@ -10,7 +10,7 @@ export interface StreamsOptions {
   /** What this process calls itself. */
   process: string;
   /** Who sees them. */
-  connections: ReadonlySet<Connection>;
+  connections: () => readonly Connection[];
   /** Tells the other processes. */
   tell: (news: News) => void;
 }
@@ -79,21 +79,21 @@ export class Streams {
 
   /** Another process tells of a piece. */
   hear({ id, recipientId, seq, offset, text }: Extract<News, { kind: 'piece' }>): void {
-    if (this.#ended.has(id) || this.#options.connections.size === 0) return;
+    if (this.#ended.has(id) || this.#options.connections().length === 0) return;
     const known = this.#open.get(id);
     const stream = known ?? new OpenStream(id, recipientId, seq, false);
     if (stream.isOurs) return;
     // A piece got lost. What it says comes with the answer.
-    if (offset > stream.text.length) return this.ask();
+    if (offset > stream.text.length) return this.#ask();
     const chunk = text.slice(stream.text.length - offset);
     this.#open.set(id, stream);
     // It was announced: from now on we are told of every piece.
-    if (known === undefined && text === '') this.ask();
+    if (known === undefined && text === '') this.#ask();
     if (chunk !== '') this.#show(stream, chunk);
   }
 
   /** Asks the other processes for theirs. */
-  ask(): void {
+  #ask(): void {
     const { tell, process } = this.#options;
     tell({ kind: 'ask', by: process });
   }
@@ -102,7 +102,7 @@ export class Streams {
     const offset = stream.text.length;
     stream.text += chunk;
     const frame = stream.frameOf(offset, chunk);
-    for (const connection of this.#options.connections) connection.piece(stream, offset, frame);
+    for (const connection of this.#options.connections()) connection.piece(stream, offset, frame);
   }
 
   #tellPiece({ id, recipientId, seq }: OpenStream, offset: number, text: string): void {
