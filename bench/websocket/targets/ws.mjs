@@ -28,10 +28,13 @@ sockets.on('connection', (socket) => {
     say('stream_end', { text }, id);
   };
   socket.on('message', (data) => {
-    const { message } = JSON.parse(data.toString());
-    if (message === 'stream') return void stream();
-    say('text', { text: `You said: ${message}` });
-    say('text', { text: QUESTION });
+    const { message } = JSON.parse(/** @type {Buffer} */ (data).toString());
+    if (message === 'stream') {
+      void stream();
+    } else {
+      say('text', { text: `You said: ${message}` });
+      say('text', { text: QUESTION });
+    }
   });
   send({ type: 'session', session, token: null, seq: 0, resumed: false });
 });
