@@ -1,7 +1,8 @@
-// Load over HTTP/1.1: keep-alive connections, on each one request at a time, every reply checked.
+// Load over HTTP/1.1 on keep-alive connections.
 // Raw sockets and requests that were serialised beforehand: an HTTP client would cost more than the
 // targets, and the driver would be measured instead of them.
 import { connect as connectSocket } from 'node:net';
+import { ClosedLoop } from './closed-loop.mjs';
 
 /**
  * A request and the reply that it must get.
@@ -10,11 +11,6 @@ import { connect as connectSocket } from 'node:net';
  * @property {number} status
  * @property {string} body - As latin1, which is how replies are read.
  */
-
-/** @typedef {import('./rounds.mjs').Work} Work */
-
-/** How long no reply at all may come, in milliseconds. */
-const SILENCE_MS = 10_000;
 
 /**
  * @param {string} path
@@ -33,38 +29,10 @@ export function jsonExchange(path, body, reply) {
 }
 
 /**
- * The items one after the other, `count` in all: over and over where that is more than there are.
- * @template T
- * @param {readonly T[]} items
- * @param {number} [count]
- * @returns {() => T | undefined}
+ * Load on one target.
+ * @extends {ClosedLoop<Exchange>}
  */
-export function cycle(items, count = Number.POSITIVE_INFINITY) {
-  let i = 0;
-  return () => (i < count ? items[i++ % items.length] : undefined);
-}
-
-/** Load on one target. */
-export class HttpLoad {
-  /** Replies so far. */
-  answered = 0;
-
-  /** @type {readonly Connection[]} */
-  #connections;
-  #next;
-  #durationMs;
-
-  /**
-   * @param {readonly Connection[]} connections
-   * @param {() => Exchange | undefined} next
-   * @param {number} durationMs
-   */
-  constructor(connections, next, durationMs) {
-    this.#connections = connections;
-    this.#next = next;
-    this.#durationMs = durationMs;
-  }
-
+export class HttpLoad extends ClosedLoop {
   /**
    * Connects, and checks one reply on each connection.
    * @param {object} options
@@ -73,62 +41,11 @@ export class HttpLoad {
    * @param {() => Exchange | undefined} options.next - What to ask next; `undefined` ends the load.
    * @param {number} [options.durationMs] - Until `next` ends it where it is absent.
    */
-  static async connect({ port, connections, next, durationMs = Number.POSITIVE_INFINITY }) {
+  static async connect({ port, connections, next, durationMs }) {
     const opened = Array.from({ length: connections }, () => Connection.open(port));
     const load = new HttpLoad(await Promise.all(opened), next, durationMs);
-    await load.#drive(0);
+    await load.once();
     return load;
-  }
-
-  /**
-   * Keeps every connection busy for the time. In the end everything that was asked was answered.
-   * @returns {Promise<Work>}
-   */
-  run() {
-    return this.#drive(this.#durationMs);
-  }
-
-  close() {
-    for (const connection of this.#connections) connection.close();
-  }
-
-  /** @param {number} durationMs @returns {Promise<Work>} */
-  #drive(durationMs) {
-    return new Promise((resolve, reject) => {
-      /** @type {number[]} */
-      const latenciesMs = [];
-      const startedAt = performance.now();
-      const endsAt = startedAt + durationMs;
-      let busy = this.#connections.length;
-      let seen = -1;
-      const watchdog = setInterval(() => {
-        if (seen === this.answered) fail(new Error('the target does not answer any more'));
-        seen = this.answered;
-      }, SILENCE_MS);
-      const fail = (/** @type {Error} */ error) => {
-        clearInterval(watchdog);
-        reject(error);
-      };
-      const goOn = (/** @type {Connection} */ connection, /** @type {number} */ now) => {
-        const exchange = now <= endsAt ? this.#next() : undefined;
-        if (exchange !== undefined) {
-          connection.ask(exchange, now);
-        } else if (--busy === 0) {
-          clearInterval(watchdog);
-          resolve({ turns: latenciesMs.length, latenciesMs });
-        }
-      };
-      for (const connection of this.#connections) {
-        connection.onFailure = fail;
-        connection.onReply = () => {
-          const now = performance.now();
-          this.answered++;
-          latenciesMs.push(now - connection.askedAt);
-          goOn(connection, now);
-        };
-        goOn(connection, startedAt);
-      }
-    });
   }
 }
 

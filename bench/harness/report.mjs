@@ -120,9 +120,11 @@ export function printTable(rows) {
   }
 }
 
+/** @typedef {{ goal: string, met: boolean, measured: string }} Goal */
+
 /**
  * What was to be reached. A goal that is missed fails nothing: the numbers are for people.
- * @param {readonly { goal: string, met: boolean, measured: string }[]} goals
+ * @param {readonly Goal[]} goals
  */
 export function printGoals(goals) {
   console.log('\nGoals');

@@ -1,7 +1,8 @@
 // REST: a message in, one text out, beside a bare handler and beside Express; and whether senders
 // who were here once cost anything afterwards.
 import { pinDriver } from '../harness/cores.mjs';
-import { cycle, HttpLoad } from '../harness/http-load.mjs';
+import { cycle } from '../harness/closed-loop.mjs';
+import { HttpLoad } from '../harness/http-load.mjs';
 import { printComparison, printGoals, printTitle, ratio } from '../harness/report.mjs';
 import { takeTurns } from '../harness/rounds.mjs';
 import { measureGrowth, printGrowth } from './growth.mjs';

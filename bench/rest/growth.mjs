@@ -1,6 +1,7 @@
 // Growth: a process that hears from ever new senders, beside one that hears from the same few.
 import { Child } from '../harness/child.mjs';
-import { cycle, HttpLoad } from '../harness/http-load.mjs';
+import { cycle } from '../harness/closed-loop.mjs';
+import { HttpLoad } from '../harness/http-load.mjs';
 import { median, printTable, ratio } from '../harness/report.mjs';
 import { measure } from '../harness/rounds.mjs';
 import { CONNECTIONS, turnsOf } from './turns.mjs';

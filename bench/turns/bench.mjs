@@ -3,7 +3,7 @@
 import { pinDriver } from '../harness/cores.mjs';
 import { printGoals, printTitle, ratio } from '../harness/report.mjs';
 import { QUIET } from '../harness/rounds.mjs';
-import { folder } from './folder.mjs';
+import { folder } from '../harness/folder.mjs';
 import { measureGrowth, printGrowth } from './growth.mjs';
 import { CONVERSATIONS, PRODUCERS } from './messages.mjs';
 import { hasRedis, startRedis } from './redis-server.mjs';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { DRIVER_CORE } from '../harness/cores.mjs';
-import { folder } from './folder.mjs';
+import { folder } from '../harness/folder.mjs';
 
 const START_MS = 10_000;
 

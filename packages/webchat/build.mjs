@@ -1,9 +1,10 @@
 // Bundles what `tsc` has only declared: an ES module, the client alone, and one file for a <script> tag.
 // Fails where a file is larger than what this package promises.
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { minify } from 'terser';
 import { build } from 'vite';
 
 const LIMIT_BYTES = 40_000;
@@ -15,10 +16,25 @@ const bundles = [
   { entry: 'src/index.ts', file: 'webchat.global.js', format: 'iife' },
 ];
 
+/** The styles stand in a template, where no minifier looks for them. */
+const tightStyles = {
+  name: 'tight-styles',
+  transform: {
+    filter: { id: /\/view\/styles\.ts$/ },
+    handler: (/** @type {string} */ code) =>
+      code
+        .replaceAll(/\/\*[^]*?\*\//g, '')
+        .replaceAll(/\s+/g, ' ')
+        .replaceAll(/ ?([{};,]) ?/g, '$1')
+        .replaceAll(': ', ':'),
+  },
+};
+
 let isTooLarge = false;
 for (const { entry, file, format } of bundles) {
   await build({
     configFile: false,
+    plugins: [tightStyles],
     logLevel: 'warn',
     build: {
       lib: { entry, formats: [format], name: 'TrunklineWebchat', fileName: () => file },
@@ -28,10 +44,11 @@ for (const { entry, file, format } of bundles) {
       target: 'es2022',
       reportCompressedSize: false,
       // Vite keeps the white space of ES modules for bundlers; these are also loaded as they are.
-      rolldownOptions: { output: { minify: true } },
+      rolldownOptions: { output: { minify: true, comments: false } },
     },
   });
-  const code = readFileSync(`dist/${file}`);
+  const code = await tighten(readFileSync(`dist/${file}`, 'utf8'), format);
+  writeFileSync(`dist/${file}`, code);
   const gzipped = gzipSync(code, { level: 9 }).length;
   isTooLarge ||= gzipped > LIMIT_BYTES;
   console.log(`dist/${file}: ${kilobytes(code.length)}, ${kilobytes(gzipped)} gzipped`);
@@ -42,6 +59,32 @@ if (isTooLarge) {
 }
 
 bundleTypes();
+copyLicences();
+
+/**
+ * Takes away what Vite's own minifier leaves.
+ * @param {string} code @param {'es' | 'iife'} format
+ */
+async function tighten(code, format) {
+  const { code: tight = code } = await minify(code, {
+    module: format === 'es',
+    ecma: 2020,
+    compress: { passes: 3 },
+    format: { comments: false },
+  });
+  return tight;
+}
+
+/** What is bundled is not ours: its licences go along. */
+function copyLicences() {
+  const texts = ['marked', 'dompurify'].map((name) => {
+    const folder = new URL(`node_modules/${name}/`, import.meta.url);
+    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+    if (file === undefined) throw new Error(`${name} has no licence`);
+    return `${name}\n\n${readFileSync(new URL(file, folder), 'utf8').trim()}\n`;
+  });
+  writeFileSync('dist/LICENSES.txt', texts.join('\n\n'));
+}
 
 /**
  * Copies the wire's types out of the server's packages, so that whoever installs this one for a page

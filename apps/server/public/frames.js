@@ -33,13 +33,14 @@ function hide() {
 
 function add({ direction, frame, at }) {
   const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  const { type = 'message', ...rest } = concealed(frame);
+  // Names last: there is room for a few words.
+  const { type = 'message', id, seq, recipient_id, ...content } = concealed(frame);
   const details = node('details', '');
   const summary = node('summary', '');
   summary.append(
     node('span', new Date(at).toISOString().slice(11, 23), 'time'),
     node('span', `${direction === 'out' ? '→' : '←'} ${type}`, direction),
-    node('span', JSON.stringify(rest), 'brief'),
+    node('span', JSON.stringify({ ...content, id, seq, recipient_id }), 'brief'),
   );
   details.append(summary);
   // Most are never opened.

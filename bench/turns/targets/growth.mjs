@@ -3,7 +3,7 @@ import { MemoryStore } from '@trunkline/core';
 import { ready } from '../../harness/target.mjs';
 import { BenchLine } from '../bench-line.mjs';
 import { messageOf } from '../messages.mjs';
-import { SteeredClock } from '../steered-clock.mjs';
+import { SteeredClock } from '../../harness/steered-clock.mjs';
 
 const MARK_MS = 1_000;
 

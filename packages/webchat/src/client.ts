@@ -3,32 +3,22 @@
  * keeps what was said until the server has it.
  */
 import type {
-  AckFrame,
   Button,
-  ClientFrame,
-  ErrorCode,
   ErrorFrame,
-  GapFrame,
   JsonValue,
-  LoggedFrame,
   QuickReply,
   ServerFrame,
   SessionFrame,
-  TypingFrame,
 } from './wire.ts';
-import { backoffMs } from './backoff.ts';
 import { browserClock, type Clock } from './clock.ts';
 import { Emitter } from './emitter.ts';
 import { isLogged } from './frames.ts';
-import {
-  Link,
-  UNAUTHENTICATED,
-  type ClientState,
-  type TokenSource,
-  type WebSocketLike,
-} from './link.ts';
-import { Memory, openStorage, type KeyValueStorage } from './memory.ts';
+import { Link, UNAUTHENTICATED, type ClientState } from './link.ts';
+import { Memory, openStorage } from './memory.ts';
+import type { ClientEvents, ConnectOptions } from './options.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
+import { listenToPage } from './page.ts';
+import { Sending } from './sending.ts';
 import {
   emptyTranscript,
   transcript,
@@ -40,87 +30,11 @@ export type * from './wire.ts';
 export type { ClientState, TokenSource, WebSocketLike } from './link.ts';
 export type { Clock } from './clock.ts';
 export type { KeyValueStorage } from './memory.ts';
+export type * from './options.ts';
 export * from './transcript.ts';
-
-/** Options of {@link connect}. */
-export interface ConnectOptions {
-  /** Where the channel is, `/webhooks/websocket/ws` say: absolute or relative, `ws(s):` or `http(s):`. */
-  url: string;
-  /** Proves who the user is, where the channel asks for that. @defaultValue the server issues one */
-  token?: TokenSource | null;
-  /**
-   * What keeps the session and unsent messages: `shared` is one conversation for all tabs (in
-   * `localStorage`), `tab` one for each, `none` a new one for each page. @defaultValue `shared`
-   */
-  storage?: 'shared' | 'tab' | 'none' | KeyValueStorage;
-  /** The sender id that the assistant is to see. A claim, unless the channel checks tokens. */
-  sender?: string;
-  /** Opens a socket. @defaultValue the browser's */
-  open?: (url: string) => WebSocketLike;
-  /** Time. @defaultValue the browser's */
-  clock?: Clock;
-  /** Numbers from 0 to 1. @defaultValue `Math.random` */
-  random?: () => number;
-}
-
-/** Something went wrong. `id` names the message that it concerns. */
-export interface ClientError {
-  /** The server's, or the client's own: `too_long`, `unauthenticated`. */
-  code: ErrorCode | 'too_long' | 'unauthenticated';
-  /** What is wrong and what to do about it, in English. */
-  message: string;
-  /** The `id` that `send` or `choose` returned. */
-  id?: string;
-}
-
-/** A frame as it passed. */
-export interface PassedFrame {
-  /** `in` is from the server. */
-  direction: 'in' | 'out';
-  /** Not to be changed. */
-  frame: ClientFrame | ServerFrame;
-  /** When, in milliseconds since 1970. */
-  at: number;
-}
-
-/** What a client tells of. */
-export interface ClientEvents {
-  /** A frame went out, or came in. */
-  frame: PassedFrame;
-  /** A message of the conversation that was not there before. */
-  message: LoggedFrame;
-  /** What is to be shown has changed. */
-  transcript: Transcript;
-  /** How the connection is has changed. */
-  state: ClientState;
-  /** The assistant is at work. */
-  typing: TypingFrame;
-  /** A message failed, or the connection did for good. */
-  error: ClientError;
-  /** Messages are missing. */
-  gap: GapFrame;
-  /** A session was opened or resumed. */
-  session: SessionFrame;
-}
-
-/** Bytes of a frame; the server closes the connection over a larger one. */
-const MAX_FRAME_BYTES = 65_536;
-
-/** How long a message may go without an acknowledgement before the connection is given up. */
-const ACK_MS = 15_000;
-
-/** How often a message that the server refuses for the moment is repeated. */
-const MAX_REFUSALS = 5;
-
-/** The server's code for a frame over its limit. */
-const TOO_LARGE = 1009;
-const TOO_LONG = 'the message is too long: send it in parts';
 
 /** How often the user's typing is told. */
 const TYPING_MS = 3_000;
-
-/** What passes by itself. */
-const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['too_fast', 'unavailable', 'refused']);
 
 /** Opens a conversation: at once, and again whenever the connection drops. */
 export function connect(options: ConnectOptions): ChatClient {
@@ -131,27 +45,20 @@ export function connect(options: ConnectOptions): ChatClient {
 export class ChatClient {
   readonly #events = new Emitter<ClientEvents>();
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #sender: { sender?: string };
-  readonly #outbox: Outbox;
+  readonly #sending: Sending;
   readonly #link: Link;
   readonly #stopListening: () => void;
   #transcript: Transcript = emptyTranscript;
-  /** How often the first of the outbox was refused for the moment. */
-  #refusals = 0;
-  #isOnItsWay = false;
-  #cancelResend: () => void = () => {};
   #toldTypingAt = 0;
-  readonly #failed = new Map<string, Outgoing>();
 
   constructor(options: ConnectOptions) {
     const { storage = 'shared', clock = browserClock, random = Math.random, sender } = options;
     const url = addressOf(options.url);
     const memory = new Memory(typeof storage === 'string' ? openStorage(storage) : storage, url);
     this.#clock = clock;
-    this.#random = random;
     this.#sender = sender === undefined ? {} : { sender };
-    this.#outbox = new Outbox(memory, clock);
+    const outbox = new Outbox(memory, clock);
     this.#link = new Link({
       url,
       token: options.token ?? null,
@@ -168,7 +75,18 @@ export class ChatClient {
       onReceived: (frame) => this.#receive(frame),
       onClosed: (code) => this.#onClosed(code),
     });
-    for (const frame of this.#outbox.all) this.#showSaid(frame);
+    this.#sending = new Sending({
+      outbox,
+      clock,
+      random,
+      send: (frame) => this.#link.send(frame),
+      drop: () => this.#link.drop(),
+      onFailed: (id, code, message) => {
+        this.#apply({ type: 'failed', id, error: message });
+        this.#events.emit('error', { code, message, id });
+      },
+    });
+    for (const frame of outbox.all) this.#showSaid(frame);
     this.#stopListening = listenToPage(() => this.#link.check());
     // Whoever made it has its listeners in place by then.
     queueMicrotask(() => this.#link.connect());
@@ -207,11 +125,8 @@ export class ChatClient {
 
   /** Sends a message that failed again, under its old id. */
   retry(id: string): void {
-    const frame = this.#failed.get(id);
-    if (frame === undefined) return;
-    this.#failed.delete(id);
     this.#apply({ type: 'retried', id });
-    this.#queue(frame);
+    this.#sending.retry(id);
   }
 
   /** Ends what the assistant is doing. Not kept: without a connection it does nothing. */
@@ -234,25 +149,15 @@ export class ChatClient {
   /** Ends the connection for good. What was not sent is kept for the next client of the same storage. */
   close(): void {
     this.#stopListening();
-    this.#cancelResend();
+    this.#sending.stop();
     this.#link.close();
   }
 
   #say(frame: Outgoing): string {
     if (this.state === 'closed') throw new Error('[webchat] the client is closed: connect again');
     this.#showSaid(frame);
-    this.#queue(frame);
+    this.#sending.take(frame);
     return frame.id;
-  }
-
-  #queue(frame: Outgoing): void {
-    const bytes = new TextEncoder().encode(JSON.stringify(frame)).length;
-    if (bytes > MAX_FRAME_BYTES) {
-      this.#fail(frame, 'too_long', TOO_LONG);
-      return;
-    }
-    this.#outbox.add(frame);
-    this.#flush();
   }
 
   #showSaid(frame: Outgoing): void {
@@ -260,91 +165,34 @@ export class ChatClient {
     this.#apply({ type: 'said', id: frame.id, text });
   }
 
-  /** One at a time, so that their order is theirs whatever is refused and repeated. */
-  #flush(): void {
-    const { first } = this.#outbox;
-    if (first === null || this.#isOnItsWay) return;
-    if (!this.#link.send(first)) return;
-    this.#isOnItsWay = true;
-    this.#cancelResend = this.#clock.after(ACK_MS, () => this.#link.drop());
-  }
-
-  #settle(id: string): Outgoing | null {
-    const isFirst = this.#outbox.first?.id === id;
-    const frame = this.#outbox.remove(id);
-    if (isFirst) {
-      this.#cancelResend();
-      this.#isOnItsWay = false;
-      this.#refusals = 0;
-    }
-    return frame;
-  }
-
-  #giveUp(id: string, code: ClientError['code'], message: string): void {
-    const frame = this.#settle(id);
-    if (frame !== null) this.#fail(frame, code, message);
-    this.#flush();
-  }
-
-  #fail(frame: Outgoing, code: ClientError['code'], message: string): void {
-    const { id } = frame;
-    this.#failed.set(id, frame);
-    this.#apply({ type: 'failed', id, error: message });
-    this.#events.emit('error', { code, message, id });
-  }
-
   #enter(frame: SessionFrame): void {
     this.#apply({ type: 'received', frame });
     this.#events.emit('session', frame);
     // Once the link says that it is connected.
-    queueMicrotask(() => this.#flush());
+    queueMicrotask(() => this.#sending.flush());
   }
 
   #receive(frame: ServerFrame): void {
     const isNews = isLogged(frame) && frame.seq > this.#transcript.seq;
     this.#apply({ type: 'received', frame });
     if (isLogged(frame)) {
-      if (frame.type === 'user' && frame.client_id !== undefined) this.#onStored(frame.client_id);
+      if (frame.type === 'user' && frame.client_id !== undefined)
+        this.#sending.onStored(frame.client_id);
       if (isNews) this.#events.emit('message', frame);
-    } else if (frame.type === 'ack') this.#onAck(frame);
+    } else if (frame.type === 'ack') this.#sending.onStored(frame.id);
     else if (frame.type === 'error') this.#onError(frame);
     else if (frame.type === 'typing') this.#events.emit('typing', frame);
     else if (frame.type === 'gap') this.#events.emit('gap', frame);
   }
 
-  #onAck({ id }: AckFrame): void {
-    this.#onStored(id);
-  }
-
-  #onStored(id: string): void {
-    this.#settle(id);
-    this.#flush();
-  }
-
-  #onError({ code, message, id }: ErrorFrame): void {
-    if (id === undefined || this.#outbox.first?.id !== id) {
-      this.#events.emit('error', { code, message, ...(id === undefined ? {} : { id }) });
-    } else if (PASSING.has(code) && this.#refusals < MAX_REFUSALS) {
-      this.#refusals++;
-      this.#cancelResend();
-      const waitMs = backoffMs(this.#refusals, this.#random());
-      this.#cancelResend = this.#clock.after(waitMs, () => {
-        this.#isOnItsWay = false;
-        this.#flush();
-      });
-    } else {
-      this.#giveUp(id, code, message);
-    }
+  #onError(frame: ErrorFrame): void {
+    if (this.#sending.onError(frame)) return;
+    const { code, message, id } = frame;
+    this.#events.emit('error', { code, message, ...(id === undefined ? {} : { id }) });
   }
 
   #onClosed(code: number): void {
-    this.#cancelResend();
-    const wasOnItsWay = this.#isOnItsWay;
-    this.#isOnItsWay = false;
-    const { first } = this.#outbox;
-    // It would close every further connection as well.
-    if (code === TOO_LARGE && wasOnItsWay && first !== null)
-      this.#giveUp(first.id, 'too_long', TOO_LONG);
+    this.#sending.onClosed(code);
     if (code === UNAUTHENTICATED && this.state === 'closed') {
       const message = 'the server does not accept the token: sign in again';
       this.#events.emit('error', { code: 'unauthenticated', message });
@@ -371,20 +219,4 @@ function addressOf(url: string): string {
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** Calls back when the network is there again, or the page is looked at again. */
-function listenToPage(onBack: () => void): () => void {
-  // A client also runs where there is no page: in tests, and in Node.
-  const { document } = globalThis as { document?: Document };
-  if (document === undefined) return () => {};
-  const onVisible = (): void => {
-    if (document.visibilityState === 'visible') onBack();
-  };
-  globalThis.addEventListener('online', onBack);
-  document.addEventListener('visibilitychange', onVisible);
-  return () => {
-    globalThis.removeEventListener('online', onBack);
-    document.removeEventListener('visibilitychange', onVisible);
-  };
 }

@@ -1,17 +1,9 @@
 import { connect, type ChatClient, type ClientState, type TokenSource } from './client.ts';
-import type { Transcript } from './transcript.ts';
-import { Announcer } from './view/announcer.ts';
-import { Composer } from './view/composer.ts';
-import type { ViewContext } from './view/context.ts';
-import { Conversation } from './view/conversation.ts';
-import { h } from './view/dom.ts';
+import { Chat } from './view/chat.ts';
 import { ENGLISH, type ChatLabels } from './view/labels.ts';
-import { Status } from './view/status.ts';
 import { STYLES } from './view/styles.ts';
+import { wordsOf } from './view/suggestions.ts';
 import { followViewport } from './view/viewport.ts';
-
-/** How long the dots are shown when nothing follows. */
-const TYPING_MS = 30_000;
 
 /** `HTMLElement`, or a stand-in: a module that is loaded on a server, where there are no elements, must not fail. */
 export const ElementBase: typeof HTMLElement =
@@ -33,9 +25,9 @@ export class TrunklineChat extends ElementBase {
   #client: ChatClient | null = null;
   #token: TokenSource | null = null;
   #labels: ChatLabels = ENGLISH;
-  #end: () => void = () => {};
+  #chat: Chat | null = null;
+  #ends: (() => void)[] = [];
   #isWaiting = false;
-  #composer: Composer | null = null;
 
   /** Proves who the user is, where the channel asks for that. Set it before the element is in the page. */
   get token(): TokenSource | null {
@@ -79,7 +71,7 @@ export class TrunklineChat extends ElementBase {
 
   /** Puts the cursor into the field that one writes into. */
   override focus(): void {
-    this.#composer?.focus();
+    this.#chat?.focus();
   }
 
   #restart(): void {
@@ -95,8 +87,8 @@ export class TrunklineChat extends ElementBase {
   }
 
   #stop(): void {
-    this.#end();
-    this.#end = () => {};
+    for (const end of this.#ends.splice(0)) end();
+    this.#chat?.end();
     this.#client?.close();
     this.#client = null;
   }
@@ -110,111 +102,30 @@ export class TrunklineChat extends ElementBase {
       token: this.token,
       storage: storage === 'tab' || storage === 'none' ? storage : 'shared',
     });
+    const chat = new Chat({
+      client,
+      labels: this.#labels,
+      title: this.getAttribute('title'),
+      suggestions: wordsOf(this.getAttribute('suggestions')),
+      keepsSuggestions: () => this.getAttribute('suggestions-stay') !== null,
+    });
     this.#client = client;
+    this.#chat = chat;
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     style(root);
-    const stopFollowing = followViewport(this);
-    const stopShowing = this.#show(client, root);
-    this.#end = () => {
-      stopFollowing();
-      stopShowing();
-    };
-  }
-
-  #show(client: ChatClient, root: ShadowRoot): () => void {
-    const labels = this.#labels;
-    const context: ViewContext = {
-      labels,
-      choose: (button) => {
-        client.choose(button);
-        // What was pressed may be gone, and the next word is often typed.
-        if (!matchMedia('(pointer: coarse)').matches) composer.focus();
-      },
-      retry: (id) => client.retry(id),
-    };
-    const composer = new Composer(labels, {
-      onSend: (text) => client.send(text),
-      onTyping: () => client.typing(),
-      onStop: () => client.cancel(),
-    });
-    this.#composer = composer;
-    const conversation = new Conversation(context);
-    const announcer = new Announcer(labels);
-    const status = new Status(labels, () => client.reconnect());
-    const dots = typingDots(labels);
-    const words = wordsOf(this.getAttribute('suggestions'));
-    const welcome = suggestions(words, labels, client, 'welcome');
-    const strip = suggestions(words, labels, client, 'strip');
-    strip.hidden = true;
-    // What the page has put into the element: a greeting, say.
-    const greeting = h('div', { class: 'greeting', part: 'greeting' }, h('slot'));
-    conversation.tail.append(greeting, welcome, dots);
-    root.querySelector('.frame')?.remove();
-    root.append(
-      h(
-        'div',
-        // The host's `title` would be shown as a tool tip all over it.
-        { class: 'frame', title: '' },
-        header(this.getAttribute('title')),
-        status.node,
-        conversation.node,
-        announcer.node,
-        strip,
-        composer.node,
-      ),
-    );
-
-    let isTyping = false;
-    let typingTimer: ReturnType<typeof setTimeout> | undefined;
-    const setTyping = (is: boolean): void => {
-      isTyping = is;
-      clearTimeout(typingTimer);
-      if (is) typingTimer = setTimeout(() => setTyping(false), TYPING_MS);
-      dots.hidden = !is;
-      composer.canStop = is || isStreaming(client.transcript);
-    };
-    // Until the server has told what was said before, nothing is news.
-    let openedAt = 0;
-    const draw = later(() => {
-      const { transcript } = client;
-      conversation.show(transcript);
-      announcer.show(transcript, openedAt === 0 || performance.now() - openedAt < 1_000);
-      const isEmpty = transcript.entries.length === 0;
-      greeting.hidden = !isEmpty;
-      welcome.hidden = !isEmpty || words.length === 0;
-      strip.hidden =
-        isEmpty || words.length === 0 || this.getAttribute('suggestions-stay') === null;
-      composer.canStop = isTyping || isStreaming(transcript);
-    });
-    const onState = (state: ClientState): void => {
-      status.state = state;
-      this.setAttribute('data-state', state);
-    };
-    const ends = [
-      client.on('transcript', draw.soon),
-      client.on('message', (frame) => {
-        if (frame.type !== 'user') setTyping(false);
-        this.dispatchEvent(new CustomEvent('message', { detail: frame }));
-      }),
-      client.on('typing', () => setTyping(true)),
+    root.replaceChildren(chat.node);
+    const onState = (state: ClientState): void => this.setAttribute('data-state', state);
+    onState(client.state);
+    this.#ends = [
+      followViewport(this),
       client.on('state', onState),
-      client.on('session', () => (openedAt ||= performance.now())),
-      client.on('error', ({ message, id }) => {
-        // A message that failed says so itself.
-        if (id === undefined) status.fail(message);
+      client.on('message', (frame) => {
+        this.dispatchEvent(new CustomEvent('message', { detail: frame }));
       }),
       client.on('frame', (frame) => {
         this.dispatchEvent(new CustomEvent('frame', { detail: frame }));
       }),
     ];
-    setTyping(false);
-    onState(client.state);
-    draw.soon();
-    return () => {
-      draw.cancel();
-      clearTimeout(typingTimer);
-      for (const end of ends) end();
-    };
   }
 }
 
@@ -224,83 +135,4 @@ function style(root: ShadowRoot): void {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLES);
   root.adoptedStyleSheets = [sheet];
-}
-
-function header(title: string | null): HTMLElement | null {
-  if (title === null || title === '') return null;
-  return h(
-    'div',
-    { class: 'header', part: 'header' },
-    h('h2', { class: 'title', part: 'title' }, title),
-  );
-}
-
-function typingDots(labels: ChatLabels): HTMLElement {
-  return h(
-    'div',
-    { class: 'bubble typing', part: 'typing', role: 'img', 'aria-label': labels.typing },
-    ...[1, 2, 3].map(() => h('i')),
-  );
-}
-
-function wordsOf(list: string | null): string[] {
-  return (list ?? '')
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-}
-
-function suggestions(
-  words: string[],
-  labels: ChatLabels,
-  client: ChatClient,
-  place: 'welcome' | 'strip',
-): HTMLElement {
-  const button = (word: string): HTMLElement =>
-    h(
-      'button',
-      { type: 'button', class: 'button', part: 'suggestion', onclick: () => client.send(word) },
-      word,
-    );
-  return h(
-    'div',
-    {
-      class: `buttons suggestions ${place}`,
-      part: 'suggestions',
-      role: 'group',
-      'aria-label': labels.suggestions,
-    },
-    ...words.map(button),
-  );
-}
-
-function isStreaming({ entries }: Transcript): boolean {
-  return entries.some((entry) => entry.kind === 'stream' && entry.state === 'open');
-}
-
-/** Once a frame of the screen, however often it is asked for; and in a page that nobody sees as well. */
-function later(run: () => void): { soon: () => void; cancel: () => void } {
-  let cancel: (() => void) | null = null;
-  const now = (): void => {
-    cancel = null;
-    run();
-  };
-  return {
-    soon: () => {
-      if (cancel !== null) return;
-      const frame = requestAnimationFrame(() => {
-        clearTimeout(timer);
-        now();
-      });
-      const timer = setTimeout(() => {
-        cancelAnimationFrame(frame);
-        now();
-      }, 200);
-      cancel = () => {
-        cancelAnimationFrame(frame);
-        clearTimeout(timer);
-      };
-    },
-    cancel: () => cancel?.(),
-  };
 }

@@ -7,6 +7,7 @@ import type {
   ButtonsFrame,
   CustomFrame,
   ElementsFrame,
+  GapFrame,
   ImageFrame,
   LoggedFrame,
   QuickRepliesFrame,
@@ -134,7 +135,7 @@ function receive(before: Transcript, frame: ServerFrame): Transcript {
     case 'stream_chunk':
       return grow(before, frame);
     case 'gap':
-      return miss(before, frame.missing);
+      return miss(before, frame);
     case 'ack': {
       const { id, seq = null } = frame;
       // A number of our own message says nothing of those before it, which may still be on their way.
@@ -206,12 +207,11 @@ function grow(before: Transcript, { id, offset, chunk }: StreamChunkFrame): Tran
   return change(before, id, { text: known.text.slice(0, offset) + chunk });
 }
 
-function miss(before: Transcript, missing: number | null): Transcript {
+function miss(before: Transcript, { missing, anew }: GapFrame): Transcript {
   const { epoch, seq } = before;
   const key = `gap:${epoch}:${seq}`;
-  const after = put(before, { kind: 'gap', key, epoch, seq, missing });
-  // The log was lost, and its numbers begin again.
-  return missing === null ? { ...after, epoch: epoch + 1, seq: 0 } : after;
+  const after = missing === 0 ? before : put(before, { kind: 'gap', key, epoch, seq, missing });
+  return anew === true ? { ...after, epoch: epoch + 1, seq: 0 } : after;
 }
 
 function enter(before: Transcript, { session, seq }: SessionFrame): Transcript {

@@ -126,9 +126,13 @@ describe('the transcript', () => {
 
   it('goes on below where the log of a session was lost and counts from 1 again', () => {
     const other: LoggedFrame = { ...text(1), id: 'other' };
-    const state = after([session('s'), text(7), { type: 'gap', missing: null }, other]);
+    const anew = true as const;
+    const state = after([session('s'), text(7), { type: 'gap', missing: null, anew }, other]);
     expect(keys(state)).toEqual(['m7', 'gap:0:7', 'other']);
     expect(state.seq).toBe(1);
+    const whole = after([session('s'), text(7), { type: 'gap', missing: 0, anew }, other]);
+    expect(keys(whole)).toEqual(['m7', 'other']);
+    expect(whole.seq).toBe(1);
   });
 
   it('says why a message failed, until it is tried again', () => {

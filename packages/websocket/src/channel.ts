@@ -130,7 +130,7 @@ export class WebSocketInput extends InputChannel {
   }
 
   #hubOver(turns: Turns): Hub {
-    this.#hub ??= new Hub(turns.store, this.#options);
+    this.#hub ??= new Hub(turns, this.#options);
     return this.#hub;
   }
 }

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE } from './close-codes.ts';
+import type { Living } from './heartbeat.ts';
 import type { Hub } from './hub.ts';
 import type { LiveSession } from './live-session.ts';
-import type { Unnumbered } from './log.ts';
+import { numbered, type Unnumbered } from './log.ts';
 import type { ErrorCode, ServerFrame } from './protocol.ts';
 import type { OpenStream } from './stream.ts';
 
@@ -18,14 +19,15 @@ const PAGE = 50;
 export class Connection {
   readonly socket: WebSocket;
   session: LiveSession | null = null;
+  /** Whether its session was issued to whoever holds the token, and not to a subject. */
+  isIssued = true;
   /** What the client sent last, and when. */
   heardAt: number;
 
   readonly #hub: Hub;
   readonly #stream: Duplex;
-  readonly #stopBeating: () => void;
-  /** Told at every heartbeat. */
-  readonly #onBeat: () => void;
+  /** Its group of the heartbeat's. */
+  readonly #beats: Set<Living>;
   /** The number of the last frame of the log that was sent. */
   #seq = 0;
   #isAlive = true;
@@ -33,18 +35,18 @@ export class Connection {
   #cancelDrain: (() => void) | null = null;
   #isCatchingUp = false;
   #isBehind = false;
+  #isGathering = false;
   /** How much was sent of each stream that is open. */
   #shown: Map<string, number> | null = null;
 
   /** @param stream - What the socket writes to, which tells when the client has read. */
-  constructor(hub: Hub, socket: WebSocket, stream: Duplex, onBeat: () => void) {
+  constructor(hub: Hub, socket: WebSocket, stream: Duplex) {
     this.#hub = hub;
     this.socket = socket;
     this.#stream = stream;
-    this.#onBeat = onBeat;
     this.heardAt = hub.clock.now();
     hub.connections.add(this);
-    this.#stopBeating = hub.heartbeat.add(this);
+    this.#beats = hub.heartbeat.add(this);
     socket.on('pong', () => (this.#isAlive = true));
   }
 
@@ -56,7 +58,7 @@ export class Connection {
     this.session = session;
     this.#seq = seq;
     this.#isCatchingUp = !isNew;
-    session.connections.add(this);
+    session.connections = session.connections.concat(this);
   }
 
   /** Leaves the session that it is in. */
@@ -65,14 +67,14 @@ export class Connection {
     if (session === null) return;
     this.session = null;
     this.#shown = null;
-    session.connections.delete(this);
+    session.connections = session.connections.filter((connection) => connection !== this);
     this.#hub.drop(session);
   }
 
   /** The client is gone. */
   end(): void {
     this.#cancelDrain?.();
-    this.#stopBeating();
+    this.#hub.heartbeat.remove(this, this.#beats);
     this.#hub.connections.delete(this);
     this.leave();
   }
@@ -93,7 +95,7 @@ export class Connection {
   }
 
   /** A frame was added to the log. */
-  logged(number: number, frame: Unnumbered, text: () => string): void {
+  logged(number: number, frame: Unnumbered, text: string): void {
     if (number === this.#seq + 1 && this.#isLive) this.#pass(number, frame, text);
     else this.behind(number);
   }
@@ -111,9 +113,14 @@ export class Connection {
     if (this.#isLive) this.catchUp();
   }
 
-  /** The log was lost, and begins with 1 again. */
-  beginAnew(): void {
-    this.tell({ type: 'gap', missing: null });
+  /**
+   * The log was lost, and begins with 1 again.
+   *
+   * @param head - The last number that it had, if that is known: who has it has missed nothing.
+   */
+  beginAnew(head: number | null): void {
+    const missing = this.#seq === head ? 0 : null;
+    this.tell({ type: 'gap', missing, anew: true });
     this.#seq = 0;
   }
 
@@ -153,7 +160,7 @@ export class Connection {
     if (!this.#isAlive) return this.socket.terminate();
     this.#isAlive = false;
     this.socket.ping();
-    this.#onBeat();
+    this.#keepSession();
     // News of what others append may have been lost.
     if (this.session?.isShared === true && this.#isLive) this.catchUp();
   }
@@ -176,6 +183,13 @@ export class Connection {
     return !this.#isCatchingUp && this.#cancelDrain === null && this.session !== null;
   }
 
+  /** A session that has a connection is in use. */
+  #keepSession(): void {
+    this.session?.touch(this.isIssued).catch((error: unknown) => {
+      this.#hub.report(error, 'a session could not be kept');
+    });
+  }
+
   /** Reads the log to its end, or until the client does not read any more. */
   async #readOn(session: LiveSession): Promise<void> {
     let missing = 0;
@@ -190,7 +204,7 @@ export class Connection {
         this.#seq = number;
         if (frame === null) continue;
         missing = this.#tellMissing(missing);
-        this.#pass(number, frame, () => JSON.stringify({ ...frame, seq: number }));
+        this.#pass(number, frame, numbered(JSON.stringify(frame), number));
       }
       // It was read while something was added, perhaps too early.
       isMore = items.length === PAGE || this.#isBehind;
@@ -213,20 +227,18 @@ export class Connection {
     // It waits for the client, and begins again when that has read.
     if (!this.#isLive) return;
     if (this.#isBehind) return this.catchUp();
-    for (const stream of session.streams.values()) {
+    for (const stream of session.streams.all()) {
       if (stream.seq <= this.#seq) this.#show(stream);
     }
   }
 
-  #pass(number: number, frame: Unnumbered, text: () => string): void {
+  #pass(number: number, frame: Unnumbered, text: string): void {
     this.#seq = number;
     if (frame.type === 'stream_end') {
       this.#shown?.delete(frame.id);
-      if (this.session?.streams.get(frame.id)?.isOurs === false) {
-        this.session.closeStream(frame.id);
-      }
+      this.session?.streams.ended(frame.id);
     }
-    this.#send(text());
+    this.#send(text);
   }
 
   #show(stream: OpenStream): void {
@@ -244,8 +256,21 @@ export class Connection {
   #send(text: string): void {
     const { socket } = this;
     if (socket.readyState !== socket.OPEN) return;
+    this.#gather();
     socket.send(text);
     if (socket.bufferedAmount > this.#hub.options.maxBufferedBytes) this.#pause();
+  }
+
+  /** What is sent until there is nothing more to do at once goes out in one write: writes are dear. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#stream.cork();
+    // Comes after all promises that are settled by now, and those that they settle.
+    process.nextTick(() => {
+      this.#isGathering = false;
+      this.#stream.uncork();
+    });
   }
 
   /** The client does not read: nothing more is sent, and nothing taken, until it has. */

@@ -12,7 +12,7 @@ import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { CLOSE } from './close-codes.ts';
 import { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, type InboxOptions, type MetadataOf, type Prove } from './inbox.ts';
 import { authenticate, entranceOf, isOriginAllowed, type Entrance as Brought } from './verify.ts';
 
 /** How long a client may take to prove who it is, and to answer when it is told to leave. */
@@ -41,13 +41,16 @@ type Admission =
 export class Entrance {
   readonly #options: EntranceOptions;
   readonly #server: WebSocketServer;
+  readonly #inboxes: InboxOptions;
 
   constructor(options: EntranceOptions) {
+    const { hub, turns } = options;
     this.#options = options;
+    this.#inboxes = { hub, turns, resume: (inbox, frame) => this.#resume(inbox, frame) };
     const server: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
-      maxPayload: options.hub.options.maxFrameBytes,
+      maxPayload: hub.options.maxFrameBytes,
       closeTimeout: CLOSE_MS,
     };
     this.#server = new WebSocketServer(server);
@@ -57,7 +60,6 @@ export class Entrance {
   handle(req: IncomingMessage, stream: Duplex, head: Buffer): void {
     const { hub } = this.#options;
     // While we look at it, nobody else listens.
-    const ignore = (): void => {};
     stream.on('error', ignore);
     if (!isOriginAllowed(req, hub.options.origins)) {
       return refuseUpgrade(stream, 403, 'pages of this origin may not connect');
@@ -66,15 +68,10 @@ export class Entrance {
     if (!WEBSOCKET_KEY.test(req.headers['sec-websocket-key'] ?? '')) {
       return refuseUpgrade(stream, 400, 'this is no WebSocket handshake');
     }
-    void this.#letIn(req, stream, head, ignore);
+    void this.#letIn(req, stream, head);
   }
 
-  async #letIn(
-    req: IncomingMessage,
-    stream: Duplex,
-    head: Buffer,
-    ignore: () => void,
-  ): Promise<void> {
+  async #letIn(req: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     const { hub } = this.#options;
     const prove = this.#proverOf(req);
     let admission: Admission;
@@ -136,7 +133,7 @@ export class Entrance {
    * What of a request the assistant gets. A request holds kilobytes: it is kept only where somebody asks
    * for it, and therefore by functions of their own.
    */
-  #metadataOf(req: IncomingMessage): ((body: JsonObject) => Metadata | null) | null {
+  #metadataOf(req: IncomingMessage): MetadataOf | null {
     const metadata = this.#options.metadataOf();
     return metadata === null ? null : (body) => metadata(req, body);
   }
@@ -148,29 +145,20 @@ export class Entrance {
     stream: Duplex,
     admission: Admission,
   ): void {
-    const { hub, turns } = this.#options;
-    const connection = new Connection(hub, socket, stream, () => {
-      connection.session
-        ?.touch(inbox.subject === null)
-        .catch((error: unknown) => hub.report(error, 'a session could not be kept'));
-    });
-    const inbox: Inbox = new Inbox({
-      hub,
-      turns,
-      connection,
-      metadata: this.#metadataOf(req),
-      resume: (frame) => this.#resume(prove, connection, inbox, frame),
-    });
+    const { hub } = this.#options;
+    const connection = new Connection(hub, socket, stream);
+    const inbox = new Inbox(this.#inboxes, connection, prove, this.#metadataOf(req));
     socket.on('message', (data, isBinary) => inbox.take(data, isBinary));
     // What breaks the protocol is answered by `ws`, with the code that fits.
-    socket.on('error', () => {});
+    socket.on('error', ignore);
     socket.on('close', () => connection.end());
-    if (admission.kind === 'later') this.#wait(connection, inbox);
-    else this.#enter(connection, inbox, admission);
+    if (admission.kind === 'later') this.#wait(inbox);
+    else this.#enter(inbox, admission);
   }
 
   /** Waits for the frame that says who the client is. */
-  #wait(connection: Connection, inbox: Inbox): void {
+  #wait(inbox: Inbox): void {
+    const { connection } = inbox;
     inbox.isWaiting = true;
     const cancel = this.#options.hub.clock.after(RESUME_MS, () => {
       if (inbox.isWaiting) connection.close(CLOSE.unauthenticated, 'no token came');
@@ -179,13 +167,9 @@ export class Entrance {
   }
 
   /** Opens the session of a `resume` frame. Does not reject. */
-  async #resume(
-    prove: Prove | null,
-    connection: Connection,
-    inbox: Inbox,
-    brought: Brought,
-  ): Promise<void> {
+  async #resume(inbox: Inbox, brought: Brought): Promise<void> {
     const { hub } = this.#options;
+    const { connection, prove } = inbox;
     const before = connection.session;
     try {
       const admission = await this.#admit(prove, brought, false);
@@ -194,7 +178,7 @@ export class Entrance {
       const isFresh =
         before !== null && before.id !== (admission.kind === 'new' ? '' : admission.id);
       connection.leave();
-      this.#enter(connection, inbox, admission);
+      this.#enter(inbox, admission);
       // Nothing was said in the one that it was given first.
       if (isFresh && inbox.subject === null) await hub.book.forget(before.id);
     } catch (error) {
@@ -206,22 +190,19 @@ export class Entrance {
     }
   }
 
-  #enter(
-    connection: Connection,
-    inbox: Inbox,
-    admission: Exclude<Admission, { kind: 'later' }>,
-  ): void {
-    const { hub, turns } = this.#options;
+  #enter(inbox: Inbox, admission: Exclude<Admission, { kind: 'later' }>): void {
+    const { hub } = this.#options;
+    const { connection } = inbox;
     const isNew = admission.kind === 'new';
     const { id, token } = admission;
     const session = hub.hold(id, isNew);
-    if (session.connections.size >= hub.options.maxConnections) {
+    if (session.connections.length >= hub.options.maxConnections) {
       hub.drop(session);
       return connection.close(CLOSE.tooMany, 'the session has too many connections');
     }
     inbox.isWaiting = false;
     inbox.subject = isNew ? null : admission.subject;
-    session.onCancel ??= (conversation) => void turns.cancel(conversation).catch(() => {});
+    connection.isIssued = inbox.subject === null;
     const seq = isNew ? 0 : admission.seq;
     connection.join(session, seq, isNew);
     if (!isNew) return void this.#goOn(connection, admission);
@@ -245,7 +226,7 @@ export class Entrance {
       if (connection.session !== session) return;
       const from = isKnown ? seq : 0;
       connection.tell({ type: 'session', session: id, token, seq: from, resumed: true });
-      if (!isKnown) connection.beginAnew();
+      if (!isKnown) connection.beginAnew(null);
       connection.catchUp();
       await session.touch(token !== null);
     } catch (error) {
@@ -255,8 +236,7 @@ export class Entrance {
   }
 }
 
-/** Finds out whose token it is. @throws UnauthenticatedError */
-type Prove = (token: string | null) => Promise<string>;
+function ignore(): void {}
 
 /** @see RFC 6455, section 4.1 */
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;

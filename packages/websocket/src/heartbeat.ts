@@ -26,20 +26,23 @@ export class Heartbeat {
     this.#intervalMs = intervalMs;
   }
 
-  /** Looks after one. Returns what ends that. */
-  add(living: Living): () => void {
+  /** Looks after one. Returns the group that it is in. */
+  add(living: Living): Set<Living> {
     // The group whose turn was last: a full interval passes before the first time.
-    const group = this.#groups[(this.#next + GROUPS - 1) % GROUPS];
-    group?.add(living);
+    const group = this.#groups[(this.#next + GROUPS - 1) % GROUPS] ?? new Set();
+    group.add(living);
     this.#count++;
     if (this.#cancel === null) this.#schedule();
-    return () => {
-      if (group?.delete(living) !== true) return;
-      this.#count--;
-      if (this.#count > 0) return;
-      this.#cancel?.();
-      this.#cancel = null;
-    };
+    return group;
+  }
+
+  /** Looks after it no more. */
+  remove(living: Living, group: Set<Living>): void {
+    if (!group.delete(living)) return;
+    this.#count--;
+    if (this.#count > 0) return;
+    this.#cancel?.();
+    this.#cancel = null;
   }
 
   #schedule(): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ChannelStore, Clock } from '@trunkline/core';
+import type { ChannelStore, Clock, ConversationRef, Turns } from '@trunkline/core';
 import type { ResolvedWebSocketOptions } from './credentials.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LiveSession } from './live-session.ts';
@@ -25,8 +25,12 @@ export class Hub {
   readonly #sessions = new Map<string, LiveSession>();
   isClosed = false;
 
-  constructor(store: ChannelStore, options: ResolvedWebSocketOptions) {
+  readonly #turns: Turns;
+
+  constructor(turns: Turns, options: ResolvedWebSocketOptions) {
+    const { store } = turns;
     const { clock, sessionTtlMs, idleTimeoutMs, pingIntervalMs, log } = options;
+    this.#turns = turns;
     this.channel = options.name;
     this.options = options;
     this.clock = clock;
@@ -52,6 +56,13 @@ export class Hub {
     if (--session.holders > 0) return;
     this.#sessions.delete(session.id);
     session.end();
+  }
+
+  /** Ends a turn that runs here, because another process was asked to. */
+  cancel(conversation: ConversationRef): void {
+    this.#turns
+      .cancel(conversation)
+      .catch((error: unknown) => this.report(error, 'a turn could not be cancelled'));
   }
 
   /** Something failed on our side that no caller hears of. */

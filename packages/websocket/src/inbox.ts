@@ -25,12 +25,17 @@ const MAX_WAITING = 100;
 export interface InboxOptions {
   hub: Hub;
   turns: Turns;
-  connection: Connection;
   /** Opens the session of a `resume` frame, and joins it. Must not reject. */
-  resume: (frame: Extract<ParsedFrame, { type: 'resume' }>) => Promise<void>;
-  /** What of the upgrade's request and a frame the assistant gets, where the channel says so. */
-  metadata: ((body: JsonObject) => Metadata | null) | null;
+  resume: (inbox: Inbox, frame: ResumeParsed) => Promise<void>;
 }
+
+type ResumeParsed = Extract<ParsedFrame, { type: 'resume' }>;
+
+/** Finds out whose token it is. @throws UnauthenticatedError */
+export type Prove = (token: string | null) => Promise<string>;
+
+/** What of the upgrade's request and a frame the assistant gets. */
+export type MetadataOf = (body: JsonObject) => Metadata | null;
 
 /** What one client says. */
 export class Inbox {
@@ -39,26 +44,41 @@ export class Inbox {
   /** Whether only a `resume` frame is taken: until the client has proved who it is. */
   isWaiting = false;
 
+  readonly connection: Connection;
+  /** How the client proves who it is; `null` where nobody has to. */
+  readonly prove: Prove | null;
+
   readonly #options: InboxOptions;
-  readonly #bucket: TokenBucket;
+  readonly #metadata: MetadataOf | null;
+  /** Made with the first frame: many clients only listen. */
+  #bucket: TokenBucket | null = null;
   #isSpoken = false;
   #typingAt: number | null = null;
   /** What came while a session was opened. */
   #queue: ParsedFrame[] | null = null;
 
-  constructor(options: InboxOptions) {
-    const { hub } = options;
+  /** @param options - The same for all: there are many of them. */
+  constructor(
+    options: InboxOptions,
+    connection: Connection,
+    prove: Prove | null,
+    metadata: MetadataOf | null,
+  ) {
     this.#options = options;
-    this.#bucket = new TokenBucket(hub.clock, hub.options.framesPerSecond);
+    this.connection = connection;
+    this.prove = prove;
+    this.#metadata = metadata;
   }
 
   /** Takes a frame. */
   take(data: RawData, isBinary: boolean): void {
-    const { connection } = this.#options;
+    const { connection } = this;
+    const { hub } = this.#options;
     if (isBinary) return connection.close(CLOSE.binary, 'frames are text');
     connection.heard();
     // A Buffer: the kind that `ws` hands out unless told otherwise.
     const parsed = parseFrame((data as Buffer).toString());
+    this.#bucket ??= new TokenBucket(hub.clock, hub.options.framesPerSecond);
     const isTooFast = !this.#bucket.take();
     if (isTooFast) {
       const id = 'error' in parsed ? parsed.error.id : 'id' in parsed ? parsed.id : null;
@@ -75,7 +95,7 @@ export class Inbox {
   }
 
   #handle(frame: ParsedFrame): void {
-    const { connection } = this.#options;
+    const { connection } = this;
     if (this.isWaiting && frame.type !== 'resume') return this.#turnAway();
     switch (frame.type) {
       case 'ping':
@@ -92,25 +112,26 @@ export class Inbox {
   }
 
   #turnAway(): void {
-    this.#options.connection.close(CLOSE.unauthenticated, 'send resume with a token first');
+    this.connection.close(CLOSE.unauthenticated, 'send resume with a token first');
   }
 
-  async #resume(frame: Extract<ParsedFrame, { type: 'resume' }>): Promise<void> {
-    const { connection, resume } = this.#options;
+  async #resume(frame: ResumeParsed): Promise<void> {
+    const { connection } = this;
     if (this.#isSpoken) {
       return connection.refuse('too_late', 'resume comes before anything is said', null);
     }
     const queue: ParsedFrame[] = [];
     this.#queue = queue;
     connection.socket.pause();
-    await resume(frame);
+    await this.#options.resume(this, frame);
     this.#queue = null;
     connection.socket.resume();
     for (const waiting of queue) this.#handle(waiting);
   }
 
   #say(frame: SaidFrame): void {
-    const { turns, connection, metadata } = this.#options;
+    const { connection } = this;
+    const { turns } = this.#options;
     const { session } = connection;
     const who = this.#whoIs(frame.sender, frame.id);
     if (session === null || who === null) return;
@@ -124,7 +145,7 @@ export class Inbox {
       choice,
       address,
       messageId: `${session.id}:${id}`,
-      metadata: metadata?.(frame.body) ?? frame.metadata,
+      metadata: this.#metadata?.(frame.body) ?? frame.metadata,
       // Whoever has the session's token is the same as before; a name of their own is a claim.
       authenticated: this.subject !== null || who.senderId === session.id,
     });
@@ -140,7 +161,8 @@ export class Inbox {
     id: string,
     accepted: Promise<'accepted' | 'duplicate' | 'refused'>,
   ): Promise<void> {
-    const { hub, connection } = this.#options;
+    const { connection } = this;
+    const { hub } = this.#options;
     const about = {
       ...(clientId === null ? {} : { client_id: clientId }),
       ...(choice === null ? {} : { choice }),
@@ -173,14 +195,15 @@ export class Inbox {
   }
 
   #cancel({ id, sender }: Extract<ParsedFrame, { type: 'cancel' }>): void {
-    const { session } = this.#options.connection;
+    const { session } = this.connection;
     const who = this.#whoIs(sender, id);
     if (session === null || who === null) return;
     void this.#cancelIn(session, who, id);
   }
 
   async #cancelIn(session: LiveSession, who: ConversationRef, id: string | null): Promise<void> {
-    const { hub, turns, connection } = this.#options;
+    const { connection } = this;
+    const { hub, turns } = this.#options;
     try {
       const cancelled = await turns.cancel(who);
       if (!cancelled) session.cancelElsewhere(who);
@@ -191,7 +214,8 @@ export class Inbox {
   }
 
   #typing(sender: string | null): void {
-    const { hub, turns, connection } = this.#options;
+    const { connection } = this;
+    const { hub, turns } = this.#options;
     const { session } = connection;
     const who = this.#whoIs(sender, null);
     const now = hub.clock.now();
@@ -212,7 +236,7 @@ export class Inbox {
     claimed: string | null,
     id: string | null,
   ): { senderId: string; account: string | null } | null {
-    const { connection } = this.#options;
+    const { connection } = this;
     const session = connection.session?.id ?? '';
     const { subject } = this;
     if (subject === null) return { senderId: claimed ?? session, account: session };

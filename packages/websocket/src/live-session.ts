@@ -1,16 +1,19 @@
 import type { ConversationRef } from '@trunkline/core';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { bytesOf, type LogItem, type Unnumbered } from './log.ts';
+import { bytesOf, numbered, type LogItem, type Unnumbered } from './log.ts';
+import { LogBound } from './log-bound.ts';
 import { decodeNews, encodeNews, type News } from './news.ts';
 import type { TypingFrame, UserFrame } from './protocol.ts';
-import { OpenStream } from './stream.ts';
+import { Said, type Accepted } from './said.ts';
+import type { OpenStream } from './stream.ts';
+import { Streams } from './streams.ts';
 
 /** How long to wait for our own voice: news may be lost. */
 const HEARD_MS = 1_000;
 
-/** How many streams that are over are remembered, so that late news do not open them again. */
-const MAX_ENDED = 16;
+/** The same for all that have heard it. */
+const HEARD = Promise.resolve();
 
 /**
  * A session in this process: its connections, its open streams, and its end of the log. What is said
@@ -19,39 +22,33 @@ const MAX_ENDED = 16;
  */
 export class LiveSession {
   readonly id: string;
-  readonly connections: Set<Connection> = new Set();
-  readonly streams: Map<string, OpenStream> = new Map();
+  /** A list of its own whenever it changes: a set takes up more, and most have one. */
+  connections: readonly Connection[] = [];
   /** How many have to do with it. */
   holders = 0;
-  /** Ends a turn of it that runs here. */
-  onCancel: ((conversation: ConversationRef) => void) | null = null;
   /** Whether another process has had to do with it as well. */
   isShared = false;
 
   readonly #hub: Hub;
-  readonly #topic: string;
   #stopListening: (() => void) | null = null;
-  readonly #ended = new Set<string>();
   /** The highest number that was seen. */
   #head = 0;
   #appendedAt: number;
   #touchedAt: number;
-  /** What the last items take, the oldest first, as far as it matters. */
-  #sizes: number[] = [];
-  #bytes = 0;
-  #isTight = false;
-  #measured: Promise<void> | null;
-  /** What users have said and is not in the log yet. */
-  #said: Promise<unknown> | null = null;
-  readonly #saying = new Map<string, Promise<number>>();
   #heard: Promise<void> | null = null;
   #onHeard: (() => void) | null = null;
+  // Made when there is something for them: most sessions are quiet most of the time.
+  #streams: Streams | null = null;
+  #said: Said | null = null;
+  #bound: LogBound | null = null;
+  #measured: Promise<LogBound> | null = null;
+  /** Whether there was no log of it when it came here. */
+  readonly #isNew: boolean;
 
   constructor(hub: Hub, id: string, isNew: boolean) {
     this.#hub = hub;
     this.id = id;
-    this.#topic = `session:${id}`;
-    this.#measured = isNew ? Promise.resolve() : null;
+    this.#isNew = isNew;
     this.#touchedAt = isNew ? hub.clock.now() : 0;
     this.#appendedAt = this.#touchedAt;
   }
@@ -68,15 +65,27 @@ export class LiveSession {
   listening(): Promise<void> {
     if (this.#heard !== null) return this.#heard;
     this.#listen();
-    this.#heard = new Promise<void>((resolve) => {
-      const cancel = this.#hub.clock.after(HEARD_MS, resolve);
+    const heard = new Promise<void>((resolve) => {
+      const cancel = this.#hub.clock.after(HEARD_MS, () => this.#onHeard?.());
       this.#onHeard = () => {
+        this.#onHeard = null;
+        this.#heard = HEARD;
         cancel();
         resolve();
       };
     });
-    this.#ask();
-    return this.#heard;
+    this.#heard = heard;
+    this.#tell({ kind: 'ask', by: this.#hub.process });
+    return heard;
+  }
+
+  /** The open streams. */
+  get streams(): Streams {
+    return (this.#streams ??= new Streams({
+      process: this.#hub.process,
+      connections: () => this.connections,
+      tell: (news) => this.#tell(news),
+    }));
   }
 
   /** The highest number that is known here. */
@@ -102,7 +111,8 @@ export class LiveSession {
 
   /** Says what the assistant said: after what the user said before. Resolves to its number. */
   async say(frame: Unnumbered, step: string | null = null): Promise<number> {
-    if (this.#said !== null) await this.#said;
+    const before = this.#said?.settled ?? null;
+    if (before !== null) await before;
     return await this.#append(frame, step, null);
   }
 
@@ -110,51 +120,25 @@ export class LiveSession {
    * Puts what the user said into the log, once `accepted` has resolved to whether it was taken.
    * Resolves to its number, `null` where it was not. What the assistant says meanwhile waits.
    */
-  async hearUser(
+  hearUser(
     frame: Unnumbered<UserFrame>,
-    accepted: Promise<'accepted' | 'duplicate' | 'refused'>,
+    accepted: Accepted,
     from: Connection,
   ): Promise<number | null> {
-    const done = this.#logUser(frame, accepted, from);
-    const said = Promise.allSettled([this.#said, done]);
-    this.#said = said;
-    try {
-      return await done;
-    } finally {
-      if (this.#said === said) this.#said = null;
-    }
+    this.#said ??= new Said();
+    return this.#said.take(frame.id, accepted, async (mayBeThere) => {
+      const there = mayBeThere
+        ? (await this.all()).find((item) => item.frame?.id === frame.id)
+        : undefined;
+      return there?.number ?? (await this.#append(frame, null, from));
+    });
   }
 
   /** Opens a stream whose start is in the log. */
   openStream(id: string, recipientId: string, seq: number): OpenStream {
     // Others may ask for it.
     this.#listen();
-    const stream = new OpenStream(id, recipientId, seq, true);
-    this.streams.set(id, stream);
-    // Whoever shows the session elsewhere asks for more of it.
-    this.#tellPiece(stream, 0, '');
-    return stream;
-  }
-
-  /** The next piece of a stream that runs here. */
-  grow(stream: OpenStream, chunk: string): void {
-    const offset = stream.text.length;
-    stream.text += chunk;
-    const frame = stream.frameOf(offset, chunk);
-    for (const connection of this.connections) connection.piece(stream, offset, frame);
-    if (stream.isWatched) this.#tellPiece(stream, offset, chunk);
-  }
-
-  /** A stream is over, whatever became of its end. */
-  closeStream(id: string): void {
-    this.streams.delete(id);
-    if (this.#ended.size >= MAX_ENDED) {
-      for (const oldest of this.#ended) {
-        this.#ended.delete(oldest);
-        break;
-      }
-    }
-    this.#ended.add(id);
+    return this.streams.open(id, recipientId, seq);
   }
 
   /** Shows that the assistant is at work. */
@@ -183,50 +167,24 @@ export class LiveSession {
     for (const connection of this.connections) connection.skip(number);
   }
 
-  async #logUser(
-    frame: Unnumbered<UserFrame>,
-    accepted: Promise<'accepted' | 'duplicate' | 'refused'>,
-    from: Connection,
-  ): Promise<number | null> {
-    const outcome = await accepted;
-    if (outcome === 'refused') return null;
-    // The same message, sent again before it was in the log.
-    const known = this.#saying.get(frame.id);
-    if (known !== undefined) return await known;
-    const number = this.#logOnce(frame, outcome === 'duplicate', from);
-    this.#saying.set(frame.id, number);
-    try {
-      return await number;
-    } finally {
-      this.#saying.delete(frame.id);
-    }
-  }
-
-  async #logOnce(
-    frame: Unnumbered<UserFrame>,
-    mayBeThere: boolean,
-    from: Connection,
-  ): Promise<number> {
-    if (mayBeThere) {
-      const there = (await this.all()).find((item) => item.frame?.id === frame.id);
-      if (there !== undefined) return there.number;
-    }
-    return await this.#append(frame, null, from);
-  }
-
   async #append(frame: Unnumbered, step: string | null, from: Connection | null): Promise<number> {
-    await (this.#measured ??= this.#measure());
-    const maxItems = this.#maxItemsWith(bytesOf(frame));
+    const json = JSON.stringify(frame);
+    // A new log is known without a wait. An old one is waited for by all, so that their order stays.
+    const bound = this.#isNew ? this.#newBound() : await (this.#measured ??= this.#measure());
+    const maxItems = bound.add(bytesOf(json));
     const number = await this.#hub.log.append(this.id, frame, maxItems, step);
-    const hasBegunAnew = number === 1 && this.#head > 1;
-    if (hasBegunAnew) this.#head = 0;
+    const lostHead = number === 1 && this.#head > 1 ? this.#head : null;
+    if (lostHead !== null) {
+      // The store keeps no more than it is told to.
+      this.#head = 0;
+      this.#streams?.forgetNumbers();
+    }
     this.#onAppended(number);
-    let text: string | null = null;
-    const textOf = (): string => (text ??= JSON.stringify({ ...frame, seq: number }));
+    const text = numbered(json, number);
     for (const connection of this.connections) {
-      if (hasBegunAnew) connection.beginAnew();
+      if (lostHead !== null) connection.beginAnew(lostHead);
       if (connection === from) connection.skip(number);
-      else connection.logged(number, frame, textOf);
+      else connection.logged(number, frame, text);
     }
     this.#tell({ kind: 'logged', by: this.#hub.process, number });
     return number;
@@ -237,11 +195,16 @@ export class LiveSession {
     this.#appendedAt = this.#hub.clock.now();
   }
 
+  #newBound(): LogBound {
+    return (this.#bound ??= new LogBound(this.#hub.log.options));
+  }
+
   /** Finds out what the log holds already. */
-  async #measure(): Promise<void> {
+  async #measure(): Promise<LogBound> {
+    const bound = new LogBound(this.#hub.log.options);
     try {
       for (const { bytes, number, at } of await this.all()) {
-        this.#maxItemsWith(bytes);
+        bound.add(bytes);
         this.#head = Math.max(this.#head, number);
         this.#appendedAt = at;
       }
@@ -249,22 +212,11 @@ export class LiveSession {
       this.#measured = null;
       throw error;
     }
-  }
-
-  /** How many items may stay when one of this size is added. */
-  #maxItemsWith(bytes: number): number {
-    const { maxMessages, maxBytes } = this.#hub.log.options;
-    this.#sizes.push(bytes);
-    this.#bytes += bytes;
-    while (this.#sizes.length > maxMessages || (this.#bytes > maxBytes && this.#sizes.length > 1)) {
-      this.#isTight ||= this.#bytes > maxBytes;
-      this.#bytes -= this.#sizes.shift() ?? 0;
-    }
-    return this.#isTight ? this.#sizes.length : maxMessages;
+    return bound;
   }
 
   #listen(): void {
-    this.#stopListening ??= this.#hub.store.signals.listen(this.#topic, (news) => {
+    this.#stopListening ??= this.#hub.store.signals.listen(topicOf(this.id), (news) => {
       const decoded = decodeNews(news);
       if (decoded !== null) this.#hear(decoded);
     });
@@ -281,39 +233,17 @@ export class LiveSession {
         for (const connection of this.connections) connection.behind(news.number);
         return;
       case 'ask':
-        for (const stream of this.streams.values()) {
-          if (!stream.isOurs) continue;
-          stream.isWatched = true;
-          this.#tellPiece(stream, 0, stream.text);
-        }
+        this.#streams?.answer();
         return;
       case 'piece':
-        this.#hearPiece(news);
+        this.streams.hear(news);
         return;
       case 'typing':
         this.#showTyping(news.recipientId);
         return;
       case 'cancel':
-        this.onCancel?.({ senderId: news.senderId, account: news.account });
+        this.#hub.cancel({ senderId: news.senderId, account: news.account });
     }
-  }
-
-  #hearPiece({ id, recipientId, seq, offset, text }: Extract<News, { kind: 'piece' }>): void {
-    if (this.#ended.has(id) || this.connections.size === 0) return;
-    const known = this.streams.get(id);
-    const stream = known ?? new OpenStream(id, recipientId, seq, false);
-    if (stream.isOurs) return;
-    // A piece got lost. What it says comes with the answer.
-    if (offset > stream.text.length) return this.#ask();
-    const chunk = text.slice(stream.text.length - offset);
-    const from = stream.text.length;
-    stream.text += chunk;
-    this.streams.set(id, stream);
-    // It was announced: from now on we are told of every piece.
-    if (known === undefined && text === '') this.#ask();
-    if (chunk === '') return;
-    const frame = stream.frameOf(from, chunk);
-    for (const connection of this.connections) connection.piece(stream, from, frame);
   }
 
   #showTyping(recipientId: string): void {
@@ -321,17 +251,12 @@ export class LiveSession {
     for (const connection of this.connections) connection.show(frame);
   }
 
-  #tellPiece(stream: OpenStream, offset: number, text: string): void {
-    const { id, recipientId, seq } = stream;
-    this.#tell({ kind: 'piece', by: this.#hub.process, id, recipientId, seq, offset, text });
-  }
-
-  /** Asks other processes for their open streams. */
-  #ask(): void {
-    this.#tell({ kind: 'ask', by: this.#hub.process });
-  }
-
   #tell(news: News): void {
-    this.#hub.store.signals.send(this.#topic, encodeNews(news));
+    this.#hub.store.signals.send(topicOf(this.id), encodeNews(news));
   }
+}
+
+/** Where the processes talk of a session. */
+function topicOf(session: string): string {
+  return `session:${session}`;
 }

@@ -75,9 +75,14 @@ export class Log {
   }
 }
 
-/** What an item with this frame takes, about. */
-export function bytesOf(frame: Unnumbered): number {
-  return ITEM_BYTES + Buffer.byteLength(JSON.stringify(frame));
+/** What an item with this frame, as JSON, takes: about. */
+export function bytesOf(json: string): number {
+  return ITEM_BYTES + Buffer.byteLength(json);
+}
+
+/** A frame as it is sent: its JSON, with the number that the log has given it. */
+export function numbered(json: string, number: number): string {
+  return `${json.slice(0, -1)},"seq":${number}}`;
 }
 
 function readItem(number: number, value: JsonValue, oldest: number): LogItem {
@@ -92,6 +97,6 @@ function readItem(number: number, value: JsonValue, oldest: number): LogItem {
     step: typeof item['step'] === 'string' ? item['step'] : null,
     frame: isLost ? null : frame,
     isLost,
-    bytes: frame === null ? ITEM_BYTES : bytesOf(frame),
+    bytes: frame === null ? ITEM_BYTES : bytesOf(JSON.stringify(frame)),
   };
 }

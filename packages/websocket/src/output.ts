@@ -117,7 +117,7 @@ export class WebSocketOutput extends OutputChannel {
 
   /** At once and unlogged: what a crash or a slow reader misses of it comes with the end. */
   override async sendResponseChunk(_recipientId: string, chunk: string): Promise<void> {
-    if (this.#shown !== null) this.#shown.session.grow(this.#shown.stream, chunk);
+    if (this.#shown !== null) this.#shown.session.streams.grow(this.#shown.stream, chunk);
   }
 
   override async sendResponseChunkEnd(recipientId: string): Promise<void> {
@@ -129,7 +129,7 @@ export class WebSocketOutput extends OutputChannel {
       await this.#deliver({ type: 'stream_end', id, text, recipient_id: recipientId });
     } finally {
       this.#shown = null;
-      session.closeStream(id);
+      session.streams.close(id);
       this.#hub.drop(session);
     }
   }

@@ -12,6 +12,8 @@ import type {
   QuickReply,
 } from '@trunkline/core';
 
+export type * from './client-frames.ts';
+
 /** What every message of the conversation carries. */
 export interface Logged {
   /** Its name, the same whenever it is sent again. */
@@ -141,11 +143,13 @@ export interface SessionFrame {
   reason?: 'unknown';
 }
 
-/** Messages were dropped from the log before they could be sent: the next ones begin after them. */
+/** Messages were dropped from the log before they could be sent, or the log begins anew. */
 export interface GapFrame {
   type: 'gap';
-  /** How many; `null` where nobody knows. */
+  /** How many were dropped; `null` where nobody knows, and 0 only where the log begins anew. */
   missing: number | null;
+  /** The log was lost: what follows is numbered from 1 again. */
+  anew?: true;
 }
 
 /** The assistant is at work. */
@@ -204,75 +208,6 @@ export type ErrorCode =
   | 'wrong_sender'
   | 'refused'
   | 'unavailable';
-
-/** A message, as Rasa's clients send it: `type` may be left out. */
-export interface MessageFrame {
-  type?: 'message';
-  /** What the user says. */
-  message: string;
-  /** A name that the session has not seen: makes the message acknowledged, and handled once. */
-  id?: string;
-  /** The sender id that the assistant sees. A claim, unless `auth` is on. */
-  sender?: string | number | null;
-  /** Handed to the assistant as it is. */
-  metadata?: JsonValue;
-}
-
-/** A button or quick reply was pressed. */
-export interface ChoiceFrame {
-  type: 'choice';
-  /** What the assistant gets as the text. */
-  payload: string;
-  /** What the button said. */
-  title?: string;
-  /** As for a message. */
-  id?: string;
-  /** As for a message. */
-  sender?: string | number | null;
-  /** Handed to the assistant as it is. */
-  metadata?: JsonValue;
-}
-
-/** Goes on with a session: the first frame of a connection, or its first after `session`. */
-export interface ResumeFrame {
-  type: 'resume';
-  /** Its name. Left out where `auth` is on: the token says whose session it is. */
-  session?: string;
-  /** What the `session` frame gave. */
-  token: string;
-  /** The last number that the client has. All that the log holds where it is left out. */
-  seq?: number;
-}
-
-/** Asks for `pong`. */
-export interface PingFrame {
-  type: 'ping';
-}
-
-/** Ends the turn that runs. */
-export interface CancelFrame {
-  type: 'cancel';
-  /** A name of its own: makes the frame acknowledged. */
-  id?: string;
-  /** The sender id of the conversation, as its messages had it. */
-  sender?: string | number | null;
-}
-
-/** The user is typing. */
-export interface UserTypingFrame {
-  type: 'typing';
-  /** The sender id of the conversation, as its messages had it. */
-  sender?: string | number | null;
-}
-
-/** Every frame that a client sends. */
-export type ClientFrame =
-  | MessageFrame
-  | ChoiceFrame
-  | ResumeFrame
-  | PingFrame
-  | CancelFrame
-  | UserTypingFrame;
 
 /** The codes that the server closes connections with. */
 export interface CloseCodes {

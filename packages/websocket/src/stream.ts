@@ -2,8 +2,8 @@
 export class OpenStream {
   readonly id: string;
   readonly recipientId: string;
-  /** The number of its start in the log. */
-  readonly seq: number;
+  /** The number of its start in the log; 0 where the log was lost. */
+  seq: number;
   /** Whether it runs here, and not in another process that tells of it. */
   readonly isOurs: boolean;
   /** Whether another process has asked for it, and is told of every piece. */

@@ -1,7 +1,6 @@
 import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { Heartbeat } from '../src/heartbeat.ts';
-import { TokenBucket } from '../src/rate.ts';
 
 describe('Heartbeat', () => {
   it('beats for each once an interval, with one timer', async () => {
@@ -14,7 +13,9 @@ describe('Heartbeat', () => {
       const own: number[] = [];
       beats.push(own);
       const start = clock.now();
-      stops.push(heartbeat.add({ beat: () => void own.push(clock.now() - start) }));
+      const living = { beat: () => void own.push(clock.now() - start) };
+      const group = heartbeat.add(living);
+      stops.push(() => heartbeat.remove(living, group));
     }
     expect(clock.pending).toBe(1);
     await clock.advance(80_000);
@@ -28,27 +29,5 @@ describe('Heartbeat', () => {
     for (const stop of stops) stop();
     stops[0]?.();
     expect(clock.pending).toBe(0);
-  });
-});
-
-describe('TokenBucket', () => {
-  it('lets so many through a second, and twice as many at once', async () => {
-    const clock = new FakeClock();
-    const bucket = new TokenBucket(clock, 10);
-    const take = (count: number): number =>
-      Array.from({ length: count }, () => bucket.take()).filter(Boolean).length;
-    expect(take(100)).toBe(20);
-    await clock.advance(1_000);
-    expect(take(100)).toBe(10);
-    await clock.advance(60_000);
-    expect(take(100)).toBe(20);
-  });
-
-  it('lets one through now and then where it is less than one a second', async () => {
-    const clock = new FakeClock();
-    const bucket = new TokenBucket(clock, 0.1);
-    expect([bucket.take(), bucket.take()]).toEqual([true, false]);
-    await clock.advance(10_000);
-    expect(bucket.take()).toBe(true);
   });
 });

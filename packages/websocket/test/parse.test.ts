@@ -78,7 +78,7 @@ describe('parseFrame', () => {
     );
     const value = fc.oneof(
       fc.string(),
-      fc.constantFrom(null, 0, 1.5, -1, true, '', 'x'.repeat(513), 'x'.repeat(8_193)),
+      fc.constantFrom(null, 0, 1.5, -1, 2 ** 53, true, '', 'x'.repeat(513), 'x'.repeat(8_193)),
       fc.jsonValue({ maxDepth: 2 }),
     );
     const fields = fc.dictionary(fc.constantFrom(...names.slice(1)), value);

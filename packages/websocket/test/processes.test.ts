@@ -89,6 +89,27 @@ describe('two processes that share a Redis', () => {
     }
   });
 
+  it('keep the session and what was missed when all of them restart', async () => {
+    const port = await startRedis();
+    const before = await start(port);
+    const first = before.connect();
+    const session = await first.session();
+    first.send({ message: 'one', id: '1' });
+    const { seq } = await first.next('text');
+    first.send({ message: 'two', id: '2' });
+    await first.next('text', ({ text }) => text.includes('two'));
+    await before.stop();
+    const after = await start(port);
+    const back = after.connect(resuming(session, seq));
+    expect(await back.session()).toMatchObject({ resumed: true, seq });
+    expect(await back.next('text')).toMatchObject({ text: 'You said: two' });
+    // Sent again by a client that got no acknowledgement.
+    back.send({ message: 'two', id: '2' });
+    await back.next('ack');
+    await back.settled();
+    expect(back.of('text')).toHaveLength(1);
+  });
+
   it('show a stream as it grows, also to who comes in its middle', async () => {
     const port = await startRedis();
     const gates = [deferred(), deferred()];

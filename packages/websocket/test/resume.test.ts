@@ -192,20 +192,59 @@ describe('resume', () => {
     const session = await client.session();
     for (let i = 0; i < 3; i++) client.send({ message: String(i) });
     await client.until('3 texts', () => client.of('text').length === 3);
-    for (let i = 0; i < 100; i++) {
-      await store.lists.append('other', String(i), ['x'.repeat(100)], { maxItems: 1, ttlMs: 1e9 });
-    }
+    await fillOthers(store);
     client.send({ message: 'again' });
     expect(await client.next('text', ({ text }) => text.includes('again'))).toMatchObject({
       seq: 2,
     });
-    expect(client.of('gap')).toEqual([{ type: 'gap', missing: null }]);
+    // Who was there has missed nothing.
+    expect(client.of('gap')).toEqual([{ type: 'gap', missing: 0, anew: true }]);
     const back = connect(resuming(session, 6));
     expect(await back.session()).toMatchObject({ resumed: true, seq: 0 });
-    expect(await back.next('gap')).toEqual({ type: 'gap', missing: null });
+    expect(await back.next('gap')).toEqual({ type: 'gap', missing: null, anew: true });
     expect(await back.next('text')).toMatchObject({ text: 'You said: again', seq: 2 });
   });
+
+  it('shows a stream to its end where the log is lost meanwhile', async () => {
+    const store = new MemoryStore({ maxListCharacters: 4_000 });
+    const gate = deferred();
+    const { connect } = await startSocket(
+      async (_message, reply) => {
+        await reply.stream(
+          (async function* () {
+            yield 'Once ';
+            await gate.promise;
+            await reply.text('Meanwhile');
+            yield 'upon';
+            yield ' a time';
+          })(),
+        );
+      },
+      {},
+      { store },
+    );
+    const client = connect();
+    await client.session();
+    client.send({ message: 'Tell me a story' });
+    await client.next('stream_chunk');
+    await fillOthers(store);
+    gate.resolve();
+    await client.next('stream_end');
+    expect(client.of('gap')).toEqual([{ type: 'gap', missing: 0, anew: true }]);
+    expect(client.of('stream_chunk').map(({ chunk }) => chunk)).toEqual([
+      'Once ',
+      'upon',
+      ' a time',
+    ]);
+  });
 });
+
+/** Fills a store of 4,000 characters with lists of others. */
+async function fillOthers(store: MemoryStore): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    await store.lists.append('other', String(i), ['x'.repeat(100)], { maxItems: 1, ttlMs: 1e9 });
+  }
+}
 
 describe('several tabs of one session', () => {
   it('see the same conversation', async () => {

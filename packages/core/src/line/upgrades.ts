@@ -14,10 +14,16 @@ export class Upgrades {
   readonly #attached = new Map<Server, (...event: UpgradeEvent) => void>();
   readonly #sockets = new Set<Duplex>();
   readonly #onError: (error: unknown) => void;
+  /** The same for all. One made for each would keep its request, which is kilobytes. */
+  readonly #forget: (this: Duplex) => void;
 
   constructor(mount: string, onError: (error: unknown) => void) {
+    const sockets = this.#sockets;
     this.#mount = mount;
     this.#onError = onError;
+    this.#forget = function (this: Duplex): void {
+      sockets.delete(this);
+    };
   }
 
   /** Adds a channel's handler. */
@@ -51,7 +57,7 @@ export class Upgrades {
     const handler = this.#handlers.get(path);
     if (handler !== undefined) {
       this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('close', this.#forget);
       callGuarded(
         () => handler.handle(req, socket, head),
         (error) => {

@@ -4,7 +4,8 @@ import type { Signals } from './contract.ts';
 
 /** News within one process: for stores that one process has to itself. */
 export class LocalSignals implements Signals {
-  readonly #listeners = new Map<string, Set<(news: JsonValue) => void>>();
+  /** A list of its own whenever it changes: there may be one for each user that is connected. */
+  readonly #listeners = new Map<string, readonly ((news: JsonValue) => void)[]>();
 
   /** {@inheritDoc Signals.send} */
   send(topic: string, news: JsonValue): void {
@@ -19,12 +20,17 @@ export class LocalSignals implements Signals {
 
   /** {@inheritDoc Signals.listen} */
   listen(topic: string, listener: (news: JsonValue) => void): () => void {
-    const listeners = this.#listeners.get(topic) ?? new Set();
+    const before = this.#listeners.get(topic) ?? [];
+    let isOver = false;
     // A function of its own: the same one may be given twice.
-    const own = (news: JsonValue): void => listener(news);
-    this.#listeners.set(topic, listeners.add(own));
+    // It may be stopped by another one, for the same news.
+    const own = (news: JsonValue): void => (isOver ? undefined : listener(news));
+    this.#listeners.set(topic, before.concat(own));
     return () => {
-      if (listeners.delete(own) && listeners.size === 0) this.#listeners.delete(topic);
+      isOver = true;
+      const left = (this.#listeners.get(topic) ?? []).filter((other) => other !== own);
+      if (left.length > 0) this.#listeners.set(topic, left);
+      else this.#listeners.delete(topic);
     };
   }
 }

@@ -52,12 +52,29 @@ export class TurnAbort {
   }
 }
 
-/** What `promise` settles to, unless `signal` aborts first. Leaves no listener behind. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-    if (signal.aborted) onAbort();
-  });
+/** Waits for one promise after the other, unless a signal aborts. One listener, since they are dear. */
+export class UnlessAborted {
+  readonly #signal: AbortSignal;
+  readonly #onAbort = (): void => this.#reject?.(this.#signal.reason as Error);
+  #reject: ((reason: Error) => void) | null = null;
+
+  /** MUST be ended, or its listener stays. */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** What `promise` settles to, unless the signal aborts first. */
+  wait<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      promise.then(resolve, reject);
+      if (this.#signal.aborted) this.#onAbort();
+    });
+  }
+
+  /** Lets go of the signal. */
+  end(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
 }

@@ -1,6 +1,6 @@
 import type { OutputChannel } from '../channel/output-channel.ts';
 import type { Extra } from '../message/bot-message.ts';
-import { unlessAborted } from './abort.ts';
+import { UnlessAborted } from './abort.ts';
 
 /** Where a stream goes. */
 export interface StreamTarget {
@@ -29,11 +29,12 @@ export async function gather(
   onThrown?: (error: unknown) => void,
 ): Promise<string> {
   const iterator = iteratorOf(chunks);
+  const unlessAborted = new UnlessAborted(signal);
   let text = '';
   let open = true;
   try {
     for (;;) {
-      const next = await unlessAborted(
+      const next = await unlessAborted.wait(
         // `async` for iterators that throw, or answer without a promise.
         (async () => iterator.next())().catch((error: unknown) => {
           // A producer that throws is finished; one that we leave early has to be told.
@@ -41,7 +42,6 @@ export async function gather(
           onThrown?.(error);
           throw error;
         }),
-        signal,
       );
       if (next.done === true) {
         open = false;
@@ -52,6 +52,7 @@ export async function gather(
       if (next.value !== '') await onChunk?.(next.value);
     }
   } finally {
+    unlessAborted.end();
     // Not awaited: a producer that hangs would hang us.
     if (open) void iterator.return?.()?.then(undefined, () => {});
   }

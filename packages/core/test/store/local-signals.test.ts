@@ -38,6 +38,15 @@ it('is troubled by no listener that fails', () => {
   expect(heard).toEqual([1]);
 });
 
+it('tells nobody who was stopped by the one before', () => {
+  const signals = new LocalSignals();
+  let count = 0;
+  signals.listen('a', () => stop());
+  const stop = signals.listen('a', () => void count++);
+  signals.send('a', 1);
+  expect(count).toBe(0);
+});
+
 it('knows one listener that listens twice as two', () => {
   const signals = new LocalSignals();
   let count = 0;

@@ -2,8 +2,13 @@ import createDOMPurify, { type Config, type DOMPurify } from 'dompurify';
 import { Marked, type Tokens } from 'marked';
 import { safeLink } from './links.ts';
 
-/** Longer texts are shown as they are: to read them as Markdown could take seconds. */
-const MAX_LENGTH = 100_000;
+/*
+ * What is beyond these is shown as it is. The parser's time grows with the square of a paragraph's
+ * length and of its depth, and whoever talks the assistant into repeating something could stop the page.
+ */
+const MAX_LENGTH = 50_000;
+const MAX_PARAGRAPH = 10_000;
+const TOO_DEEP = /^(?:[ \t]*(?:[>*+-]|\d{1,9}[.)])){100}/m;
 
 const marked = new Marked({
   gfm: true,
@@ -38,12 +43,12 @@ let purifier: DOMPurify | null = null;
 
 /** Markdown as nodes in which nothing can run and nothing loads by itself. */
 export function renderMarkdown(text: string): DocumentFragment {
-  if (text.length > MAX_LENGTH) return plain(text);
+  if (!isReadable(text)) return plain(text);
   let html: string;
   try {
     html = marked.parse(text, { async: false });
   } catch {
-    // Nested deeper than the parser goes.
+    // Whatever the parser does not get through.
     return plain(text);
   }
   // When it is used first: a module that is only loaded, on a server say, has no window.
@@ -53,6 +58,16 @@ export function renderMarkdown(text: string): DocumentFragment {
   for (const link of fragment.querySelectorAll('a')) secure(link);
   for (const table of fragment.querySelectorAll('table, pre')) makeScrollable(table);
   return fragment;
+}
+
+function isReadable(text: string): boolean {
+  if (text.length > MAX_LENGTH || TOO_DEEP.test(text)) return false;
+  return text.length <= MAX_PARAGRAPH || isInParagraphs(text);
+}
+
+/** Whether no part of it between two empty lines is too long. */
+function isInParagraphs(text: string): boolean {
+  return text.split(/\n[ \t]*\n/).every(({ length }) => length <= MAX_PARAGRAPH);
 }
 
 function secure(link: HTMLAnchorElement): void {

@@ -113,7 +113,7 @@ th, td { padding: 4px 10px; border: 1px solid var(--_line); text-align: start; }
 .retry { min-height: 44px; padding: 4px 10px; border: 0; background: none; color: inherit; font-weight: 650; text-decoration: underline; text-underline-offset: 2px; }
 
 .carousel { width: 100%; }
-.track { display: flex; gap: 12px; margin: 0; padding: 4px; list-style: none; overflow-x: auto; scroll-snap-type: x proximity; scroll-padding: 4px; scroll-behavior: smooth; }
+.track { display: flex; gap: 12px; margin: 0; margin-inline-start: -4px; padding: 4px; list-style: none; overflow-x: auto; scroll-snap-type: x proximity; scroll-padding: 4px; scroll-behavior: smooth; }
 .card { display: flex; flex-direction: column; flex: none; width: min(15rem, 82%); scroll-snap-align: start; border: 1px solid var(--_line); border-radius: var(--_radius); overflow: hidden; background: var(--_background); }
 .card .image { width: 100%; max-width: none; height: 9rem; border-radius: 0; object-fit: contain; padding: 10px; }
 .card-text { flex: 1; padding: 12px 14px; overflow-wrap: anywhere; }
@@ -133,7 +133,7 @@ th, td { padding: 4px 10px; border: 1px solid var(--_line); text-align: start; }
 
 .greeting { margin: 8px 0 20px; overflow-wrap: anywhere; }
 .suggestions { justify-content: flex-start; }
-.strip { flex: none; flex-wrap: nowrap; overflow-x: auto; width: 100%; max-width: 48rem; margin-inline: auto; padding: 6px 16px; scrollbar-width: thin; }
+.strip { flex: none; flex-wrap: nowrap; overflow-x: auto; width: 100%; max-width: 48rem; margin-inline: auto; padding: 6px 16px; scrollbar-width: thin; mask-image: linear-gradient(90deg, transparent, #000 16px calc(100% - 16px), transparent); }
 .strip .button { flex: none; font-weight: 500; padding: 8px 14px; }
 
 .jump { position: absolute; bottom: 12px; left: 50%; translate: -50%; display: inline-flex; align-items: center; gap: 6px; min-height: 44px; padding: 8px 16px; border: 1px solid var(--_control); border-radius: 22px; background: var(--_background); box-shadow: 0 2px 10px rgb(0 0 0 / 0.2); }

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 const path = new URL('../../asyncapi.yaml', import.meta.url);
 
 /** The document, as written. */
-const asyncapi = parse(readFileSync(path, 'utf8')) as {
+export const asyncapi = parse(readFileSync(path, 'utf8')) as {
   channels: { conversation: { address: string } };
   components: { schemas: Record<string, unknown> };
 };

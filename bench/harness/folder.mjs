@@ -12,7 +12,7 @@ let made = null;
 export function folder() {
   if (made !== null) return made;
   mkdirSync(TEMP, { recursive: true });
-  const path = mkdtempSync(join(TEMP, 'turns-'));
+  const path = mkdtempSync(join(TEMP, 'run-'));
   made = path;
   process.once('exit', () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));

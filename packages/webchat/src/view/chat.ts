@@ -1,0 +1,146 @@
+import type { ChatClient, ClientState } from '../client.ts';
+import type { Transcript } from '../transcript.ts';
+import { Announcer } from './announcer.ts';
+import { Composer } from './composer.ts';
+import { Conversation } from './conversation.ts';
+import { h } from './dom.ts';
+import type { ChatLabels } from './labels.ts';
+import { later } from './later.ts';
+import { Status } from './status.ts';
+import { suggestions } from './suggestions.ts';
+import { Typing } from './typing.ts';
+
+/** How long what comes after the connection was made is taken for what was said before. */
+const HISTORY_MS = 1_000;
+
+/** What a {@link Chat} shows, and how. */
+export interface ChatOptions {
+  client: ChatClient;
+  labels: ChatLabels;
+  /** A heading. */
+  title: string | null;
+  /** Words to begin with. */
+  suggestions: readonly string[];
+  /** Whether they stay above the field when something was said. */
+  keepsSuggestions: () => boolean;
+}
+
+/** The whole of what the element shows, drawn from what its client tells. */
+export class Chat {
+  readonly node: HTMLElement;
+  readonly #options: ChatOptions;
+  readonly #composer: Composer;
+  readonly #conversation: Conversation;
+  readonly #announcer: Announcer;
+  readonly #status: Status;
+  readonly #typing: Typing;
+  readonly #welcome: HTMLElement;
+  readonly #strip: HTMLElement;
+  readonly #greeting: HTMLElement;
+  readonly #drawing = later(() => this.#draw());
+  readonly #stopListening: (() => void)[];
+  /** When the server began to tell; 0 before. What was said by then is no news. */
+  #openedAt = 0;
+
+  constructor(options: ChatOptions) {
+    const { client, labels, title, suggestions: words } = options;
+    this.#options = options;
+    this.#composer = new Composer(labels, {
+      onSend: (text) => client.send(text),
+      onTyping: () => client.typing(),
+      onStop: () => client.cancel(),
+    });
+    this.#conversation = new Conversation({
+      labels,
+      choose: (button) => {
+        client.choose(button);
+        // What was pressed may be gone, and the next word is often typed.
+        if (!matchMedia('(pointer: coarse)').matches) this.focus();
+      },
+      retry: (id) => client.retry(id),
+    });
+    this.#announcer = new Announcer(labels);
+    this.#status = new Status(labels, () => client.reconnect());
+    this.#typing = new Typing(labels, () => this.#drawStop());
+    const onSay = (word: string): void => void client.send(word);
+    this.#welcome = suggestions(words, labels, onSay, 'welcome');
+    this.#strip = suggestions(words, labels, onSay, 'strip');
+    this.#strip.hidden = true;
+    // What the page has put into the element: a greeting, say.
+    this.#greeting = h('div', { class: 'greeting', part: 'greeting' }, h('slot'));
+    this.#conversation.tail.append(this.#greeting, this.#welcome, this.#typing.node);
+    this.node = h(
+      'div',
+      // The host's `title` would be shown as a tool tip all over it.
+      { class: 'frame', title: '' },
+      header(title),
+      this.#status.node,
+      this.#conversation.node,
+      this.#announcer.node,
+      this.#strip,
+      this.#composer.node,
+    );
+    this.#stopListening = this.#listen(client);
+    this.#drawStop();
+    this.#status.state = client.state;
+    this.#drawing.soon();
+  }
+
+  /** Puts the cursor into the field that one writes into. */
+  focus(): void {
+    this.#composer.focus();
+  }
+
+  /** It is shown no more. */
+  end(): void {
+    this.#drawing.cancel();
+    this.#typing.end();
+    for (const stop of this.#stopListening) stop();
+  }
+
+  #listen(client: ChatClient): (() => void)[] {
+    return [
+      client.on('transcript', this.#drawing.soon),
+      client.on('message', ({ type }) => {
+        if (type !== 'user') this.#typing.hide();
+      }),
+      client.on('typing', () => this.#typing.show()),
+      client.on('state', (state: ClientState) => (this.#status.state = state)),
+      client.on('session', () => (this.#openedAt ||= performance.now())),
+      client.on('error', ({ message, id }) => {
+        // A message that failed says so itself.
+        if (id === undefined) this.#status.fail(message);
+      }),
+    ];
+  }
+
+  #draw(): void {
+    const { client, suggestions: words, keepsSuggestions } = this.#options;
+    const { transcript } = client;
+    const openForMs = performance.now() - this.#openedAt;
+    this.#conversation.show(transcript);
+    this.#announcer.show(transcript, this.#openedAt === 0 || openForMs < HISTORY_MS);
+    const isEmpty = transcript.entries.length === 0;
+    this.#greeting.hidden = !isEmpty;
+    this.#welcome.hidden = !isEmpty || words.length === 0;
+    this.#strip.hidden = isEmpty || words.length === 0 || !keepsSuggestions();
+    this.#drawStop();
+  }
+
+  #drawStop(): void {
+    this.#composer.canStop = this.#typing.isShown || isStreaming(this.#options.client.transcript);
+  }
+}
+
+function header(title: string | null): HTMLElement | null {
+  if (title === null || title === '') return null;
+  return h(
+    'div',
+    { class: 'header', part: 'header' },
+    h('h2', { class: 'title', part: 'title' }, title),
+  );
+}
+
+function isStreaming({ entries }: Transcript): boolean {
+  return entries.some((entry) => entry.kind === 'stream' && entry.state === 'open');
+}

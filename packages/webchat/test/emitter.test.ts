@@ -1,0 +1,31 @@
+import { expect, it, vi } from 'vitest';
+import { Emitter } from '../src/emitter.ts';
+
+it('tells whoever listens, until they stop', () => {
+  const emitter = new Emitter<{ said: string; left: number }>();
+  const heard: string[] = [];
+  const stop = emitter.on('said', (text) => heard.push(`one ${text}`));
+  emitter.on('said', (text) => heard.push(`two ${text}`));
+  emitter.emit('said', 'a');
+  stop();
+  stop();
+  emitter.emit('said', 'b');
+  emitter.emit('left', 1);
+  expect(heard).toEqual(['one a', 'two a', 'two b']);
+});
+
+it('is troubled by no listener that fails, and reports it', () => {
+  const reports = vi.fn<(error: unknown) => void>();
+  vi.stubGlobal('reportError', reports);
+  const emitter = new Emitter<{ said: string }>();
+  const heard: string[] = [];
+  const failure = new Error('oops');
+  emitter.on('said', () => {
+    throw failure;
+  });
+  emitter.on('said', (text) => heard.push(text));
+  emitter.emit('said', 'a');
+  expect(heard).toEqual(['a']);
+  expect(reports).toHaveBeenCalledWith(failure);
+  vi.unstubAllGlobals();
+});

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { settle } from './support/clock.ts';
+import {
+  beginAnew,
+  clock,
+  enter,
+  last,
+  opened,
+  sockets,
+  start,
+  storage,
+  text,
+  url,
+} from './support/scene.ts';
+
+beginAnew();
+
+describe('the session', () => {
+  it('is issued by the server, and resumed by the next page with all that was said', async () => {
+    const first = await start();
+    const socket = await enter();
+    expect(socket.url).toBe(url);
+    expect(socket.sent).toEqual([]);
+    expect(first.state).toBe('connected');
+    first.close();
+    await start();
+    last().open();
+    expect(last().url).toBe(`${url}?session=s1`);
+    expect(last().sent).toEqual([{ type: 'resume', session: 's1', token: 't1' }]);
+  });
+
+  it('is resumed after the last number that was seen', async () => {
+    const client = await start();
+    (await enter()).say(text(1), text(2));
+    last().drop();
+    expect(client.state).toBe('offline');
+    await clock.pass(500);
+    last().open();
+    expect(last().sent).toEqual([{ type: 'resume', session: 's1', token: 't1', seq: 2 }]);
+    last().say(opened({ seq: 2, resumed: true }), text(2), text(3));
+    expect(client.transcript.entries.map(({ key }) => key)).toEqual(['m1', 'm2', 'm3']);
+  });
+
+  it('is not the one that a server offers before it has read who comes', async () => {
+    const client = await start();
+    await enter();
+    last().drop();
+    await clock.pass(500);
+    last().open();
+    last().say(opened({ session: 'other', token: 'x' }));
+    expect(client.state).toBe('connecting');
+    last().say(opened({ resumed: true }));
+    expect(client.state).toBe('connected');
+    expect(client.transcript.session).toBe('s1');
+  });
+
+  it('is a new one where the server has forgotten the old', async () => {
+    const client = await start();
+    (await enter()).say(text(1));
+    last().drop();
+    await clock.pass(500);
+    await enter(opened({ session: 's2', token: 't2', reason: 'unknown' }));
+    last().say(text(1));
+    expect(client.transcript.entries.map(({ kind }) => kind)).toEqual(['message', 'anew']);
+    expect(client.transcript.session).toBe('s2');
+  });
+
+  it('is opened by a token of the page, asked for each time', async () => {
+    let count = 0;
+    await start({ token: async () => `jwt${++count}` });
+    await settle();
+    last().open();
+    expect(last().sent).toEqual([{ type: 'resume', token: 'jwt1' }]);
+    last().say(opened({ token: null }));
+    last().drop(4401);
+    await clock.pass(500);
+    await settle();
+    last().open();
+    expect(last().sent).toEqual([{ type: 'resume', session: 's1', token: 'jwt2' }]);
+  });
+
+  it('ends where a token that never changes is refused', async () => {
+    const client = await start({ token: 'jwt' });
+    const errors: string[] = [];
+    client.on('error', ({ code }) => errors.push(code));
+    last().open();
+    last().drop(4401);
+    await clock.pass(60_000);
+    expect(client.state).toBe('closed');
+    expect(errors).toEqual(['unauthenticated']);
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('does without a storage, and with a broken one', async () => {
+    storage.items.set(`trunkline:${url}:session`, '{"session":');
+    await start();
+    last().open();
+    expect(last().sent).toEqual([]);
+    await start({ storage: 'none' });
+    expect((await enter()).sent).toEqual([]);
+  });
+});
+
+describe('the connection', () => {
+  it('is tried again and again, less and less often', async () => {
+    const client = await start();
+    const waits: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      const before = clock.now();
+      const count = sockets.length;
+      last().drop();
+      while (sockets.length === count) await clock.pass(100);
+      waits.push(clock.now() - before);
+    }
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+    expect(client.state).toBe('connecting');
+  });
+
+  it('is tried at once when somebody asks', async () => {
+    const client = await start();
+    last().drop();
+    client.reconnect();
+    await settle();
+    expect(sockets).toHaveLength(2);
+    client.reconnect();
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('is given up when the server says nothing any more', async () => {
+    const client = await start();
+    const socket = await enter();
+    await clock.pass(20_000);
+    expect(socket.sent.at(-1)).toEqual({ type: 'ping' });
+    socket.say({ type: 'pong' });
+    await clock.pass(20_000);
+    expect(client.state).toBe('connected');
+    await clock.pass(20_500);
+    expect(sockets).toHaveLength(2);
+    // What the dead one still has to say is nobody's business.
+    socket.say(text(1));
+    expect(client.transcript.entries).toEqual([]);
+  });
+
+  it('is given up when it does not come to be', async () => {
+    await start();
+    await clock.pass(16_000);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('is closed for good', async () => {
+    const client = await start();
+    await enter();
+    client.close();
+    await clock.pass(100_000);
+    expect(sockets).toHaveLength(1);
+    expect(() => client.send('too late')).toThrow('closed');
+  });
+
+  it('survives whatever comes over it', async () => {
+    const client = await start();
+    const socket = await enter();
+    for (const data of [
+      '',
+      'null',
+      '[]',
+      '{"type":"text"}',
+      '{"type":"constructor"}',
+      '{"type":1}',
+    ]) {
+      socket.sayRaw(data);
+    }
+    socket.sayRaw(new ArrayBuffer(2));
+    expect(client.transcript.entries).toEqual([]);
+    expect(client.state).toBe('connected');
+  });
+});

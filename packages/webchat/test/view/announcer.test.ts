@@ -1,0 +1,58 @@
+// @vitest-environment jsdom
+import { expect, it } from 'vitest';
+import { emptyTranscript, transcript, type Transcript } from '../../src/transcript.ts';
+import type { ServerFrame } from '../../src/wire.ts';
+import { Announcer } from '../../src/view/announcer.ts';
+import { ENGLISH } from '../../src/view/labels.ts';
+
+const logged = (seq: number) => ({ id: `m${seq}`, seq, recipient_id: 'me' });
+const after = (...frames: ServerFrame[]): Transcript =>
+  frames.reduce((state, frame) => transcript(state, { type: 'received', frame }), emptyTranscript);
+
+it('says what is new once, and not what was there before', () => {
+  const announcer = new Announcer(ENGLISH);
+  const before: ServerFrame = { type: 'text', text: 'Old', ...logged(1) };
+  const fresh: ServerFrame = { type: 'text', text: '**New**', ...logged(2) };
+  announcer.show(after(before), true);
+  announcer.show(after(before, fresh), false);
+  announcer.show(after(before, fresh), false);
+  expect(announcer.node.textContent).toBe('Assistant: New');
+  expect(announcer.node.getAttribute('aria-live')).toBe('polite');
+});
+
+it('says a stream when it is whole', () => {
+  const announcer = new Announcer(ENGLISH);
+  const start: ServerFrame = { type: 'stream_start', ...logged(1) };
+  const chunk: ServerFrame = {
+    type: 'stream_chunk',
+    id: 'm1',
+    recipient_id: 'me',
+    offset: 0,
+    chunk: 'Once ',
+  };
+  announcer.show(after(start, chunk), false);
+  expect(announcer.node.textContent).toBe('');
+  announcer.show(
+    after(start, { type: 'stream_end', text: 'Once upon', ...logged(1), seq: 2 }),
+    false,
+  );
+  expect(announcer.node.textContent).toBe('Assistant: Once upon');
+});
+
+it('names what can be chosen, and what can only be seen', () => {
+  const announcer = new Announcer(ENGLISH);
+  const buttons = [{ title: 'Left' }, { title: 'Right' }];
+  announcer.show(
+    after(
+      { type: 'buttons', text: 'Which?', buttons, ...logged(1) },
+      { type: 'elements', elements: [{ title: 'Small' }, {}], ...logged(2) },
+      { type: 'image', image: 'x', ...logged(3) },
+    ),
+    false,
+  );
+  expect([...announcer.node.children].map(({ textContent }) => textContent)).toEqual([
+    'Assistant: Which? Left, Right',
+    'Assistant: Cards: Small, ',
+    'Assistant: Image',
+  ]);
+});
