@@ -1,0 +1,107 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** What a request from Twilio is checked against. */
+export interface SignedRequest {
+  /** The header `X-Twilio-Signature`; empty where there is none. */
+  signature: string;
+  /** The URL as Twilio called it, without a fragment. */
+  url: string;
+  /** The form's parameters as they came, empty and unknown ones included; `null` for a body of JSON. */
+  form: URLSearchParams | null;
+  /** The body as it came. */
+  body: Uint8Array;
+}
+
+/**
+ * Whether Twilio has signed the request with one of the account's auth tokens: the signature is the
+ * HMAC-SHA1 of the URL and, of a form, of all its parameters. That of JSON is in the URL as a hash.
+ *
+ * @see https://www.twilio.com/docs/usage/webhooks/webhooks-security
+ */
+export function isSignedByTwilio(request: SignedRequest, tokens: readonly string[]): boolean {
+  const { signature, url, form, body } = request;
+  if (signature === '' || (form === null && !hasHashOf(url, body))) return false;
+  const parameters = form === null ? '' : signedParameters(form);
+  // Twilio leaves out the port or names it, whatever is configured.
+  const urls = [url, withoutPort(url), withDefaultPort(url)];
+  return [...new Set(urls)].some((tried) =>
+    tokens.some((token) => isEqual(signature, signatureOf(token, tried + parameters))),
+  );
+}
+
+/**
+ * The URL that the signature is good for, if it is not the one that was checked: what a proxy
+ * changes most often. `null` if it is good for none of them.
+ *
+ * @param candidates - URLs that Twilio may have called.
+ */
+export function signedUrl(
+  request: SignedRequest,
+  tokens: readonly string[],
+  candidates: readonly string[],
+): string | null {
+  const variants = candidates.flatMap((url) => [url, swapScheme(url), swapSlash(url)]);
+  return variants.find((url) => isSignedByTwilio({ ...request, url }, tokens)) ?? null;
+}
+
+/** A URL for a log or an answer: what may be secret in it is left out. */
+export function shownUrl(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^/?#]*@/, '$1').replace(/\?.*$/, '?…');
+}
+
+function signatureOf(token: string, text: string): string {
+  return createHmac('sha1', token).update(text).digest('base64');
+}
+
+/** Names and values, sorted by name. Of equal pairs one counts. */
+function signedParameters(form: URLSearchParams): string {
+  const pairs = Array.from(form, ([name, value]) => ({ name, text: name + value }));
+  pairs.sort((a, b) => compare(a.name, b.name) || compare(a.text, b.text));
+  let signed = '';
+  let last: string | null = null;
+  for (const { name, text } of pairs) {
+    const pair = `${name}\n${text}`;
+    if (pair !== last) signed += text;
+    last = pair;
+  }
+  return signed;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+/** Whether the URL names the hash of the body. */
+function hasHashOf(url: string, body: Uint8Array): boolean {
+  const query = url.indexOf('?');
+  const hash = query === -1 ? null : new URLSearchParams(url.slice(query)).get('bodySHA256');
+  return hash !== null && isEqual(hash, createHash('sha256').update(body).digest('hex'));
+}
+
+function isEqual(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** Scheme with user, host, port, and all that follows. Not by `URL`, which would rewrite what was signed. */
+const PARTS = /^(\w+:\/\/(?:[^/?#]*@)?(?:\[[^\]]*\]|[^/?#:]*))(:\d+)?(.*)$/s;
+
+function withoutPort(url: string): string {
+  return url.replace(PARTS, '$1$3');
+}
+
+function withDefaultPort(url: string): string {
+  const port = url.startsWith('https:') ? ':443' : ':80';
+  return url.replace(
+    PARTS,
+    (_, host: string, own: string | undefined, rest: string) => host + (own ?? port) + rest,
+  );
+}
+
+function swapScheme(url: string): string {
+  return url.startsWith('https:') ? `http:${url.slice(6)}` : `https:${url.slice(5)}`;
+}
+
+function swapSlash(url: string): string {
+  const [path = '', ...query] = url.split('?');
+  const swapped = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+  return [swapped, ...query].join('?');
+}

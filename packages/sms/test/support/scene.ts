@@ -1,0 +1,45 @@
+import type { Handle, TrunklineOptions } from '@trunkline/core';
+import { SmsInput, type SmsOptions } from '@trunkline/sms';
+import { startLine, type StartedLine } from '@trunkline/testing';
+import { onTestFinished } from 'vitest';
+import { ACCOUNT, call, inboundForm, OUR_NUMBER, TOKEN, Twilio } from './twilio.ts';
+
+/** A line with an SMS channel, and Twilio on both of its sides. */
+export interface Scene extends StartedLine {
+  sms: SmsInput;
+  twilio: Twilio;
+  /** Where messages come in. */
+  webhook: string;
+  /** A user's message as Twilio brings it: for what the emulator cannot. Resolves to the answer. */
+  bring(values?: Record<string, string>): Promise<Response>;
+}
+
+/** Starts a line that answers with `assistant`; it ends with the test. */
+export async function startScene(
+  assistant: Handle,
+  { sms: own = {}, ...options }: Partial<TrunklineOptions> & { sms?: Partial<SmsOptions> } = {},
+): Promise<Scene> {
+  const twilio = await Twilio.start();
+  const sms = new SmsInput({
+    accountSid: ACCOUNT,
+    authToken: TOKEN,
+    ...(own.messagingServiceSid === undefined ? { twilioNumber: OUR_NUMBER } : {}),
+    apiUrl: twilio.url,
+    ...own,
+  });
+  const started = await startLine({ channels: [sms], assistant, ...options });
+  const webhook = `${started.url}/webhooks/${sms.urlPrefix()}/webhook`;
+  await twilio.callAt(webhook);
+  onTestFinished(async () => {
+    await started.close();
+    await twilio.close();
+    if (twilio.mistakes.length > 0) throw new Error(twilio.mistakes.join('\n'));
+  });
+  return {
+    ...started,
+    sms,
+    twilio,
+    webhook,
+    bring: (values) => call(webhook, inboundForm(values)),
+  };
+}
