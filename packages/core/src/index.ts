@@ -16,7 +16,13 @@ export {
   type Route,
   type UpgradeHandler,
 } from './channel/input-channel.ts';
-export { chosenFrom, menuOptions, menuText, type MenuOption } from './channel/menu.ts';
+export {
+  chosenFrom,
+  menuOptions,
+  menuText,
+  type MenuAnswer,
+  type MenuOption,
+} from './channel/menu.ts';
 export {
   OutputChannel,
   type ChannelLimits,

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../message/json.ts';
 import { DEFAULT_SENDER_ID, type UserMessage } from '../message/user-message.ts';
 import type { StoredTurn } from '../store/contract.ts';
 import { decodeProgress, newProgress, type Progress } from './progress.ts';
@@ -23,6 +24,11 @@ export function readTurn({ message, progress, ...turn }: StoredTurn): ReadTurn {
 /** Whose message it was. */
 export function senderOf({ stored }: ReadTurn): string {
   return stored.message.senderId === null ? DEFAULT_SENDER_ID : String(stored.message.senderId);
+}
+
+/** The menu that was open when the message came in; `null` if none was. */
+export function stampOf({ stamp, stored }: ReadTurn): JsonValue {
+  return stamp ?? stored.stamp ?? null;
 }
 
 /** The message of a turn, for one of its runs. */

@@ -1,7 +1,6 @@
 import { bindDelivery } from '../channel/delivery.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
-import { responseFor } from '../message/bot-message.ts';
 import type { JsonObject } from '../message/json.ts';
 import type { Metadata, UserMessage } from '../message/user-message.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -112,7 +111,7 @@ export class Speaker {
         if (text) conversation.remember({ role: 'assistant', text, at: clock.now() });
       },
       onDelivered: output.numbersChoices
-        ? (response) => ask(() => menus.offer(key, turnId, responseFor(output.name, response)))
+        ? (response) => ask(() => menus.offer(output, key, turnId, response))
         : null,
     });
     bindDelivery(output, delivery);
