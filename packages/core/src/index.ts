@@ -18,6 +18,7 @@ export {
 } from './channel/input-channel.ts';
 export {
   chosenFrom,
+  isOption,
   menuOptions,
   menuText,
   type MenuAnswer,
@@ -83,6 +84,7 @@ export type {
   ResponseParts,
 } from './message/bot-message.ts';
 export type { ChannelEvent } from './message/event.ts';
+export { responseFor } from './message/bot-message.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './message/json.ts';
 export {
   DEFAULT_SENDER_ID,
@@ -129,6 +131,7 @@ export type { ConversationRef, OnNewMessage, RunOptions, Turns } from './turns/c
 export type { ChannelStore } from './turns/channel-store.ts';
 export type { DeadLetter, DeadLetters } from './turns/dead-letters.ts';
 export type { DeliveryOptions } from './turns/delivery-options.ts';
+export { failureOf, type SendFailure } from './turns/failure.ts';
 export type { HistoryEntry, HistoryOptions } from './turns/history.ts';
 export type { LastSeen } from './turns/address-book.ts';
 export type { TurnLimits } from './turns/limits.ts';

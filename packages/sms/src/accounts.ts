@@ -41,13 +41,14 @@ export class Accounts {
    * @param to - As Twilio writes it, `whatsapp:+…` too.
    * @param service - The Messaging Service that the request names.
    */
-  receiver(accountSid: string, to: string, service: string | null): Sender | null {
+  receiver(accountSid: string, to: string | null, service: string | null): Sender {
     const own = this.#accounts.filter((account) => account.accountSid === accountSid);
     const byService = own.find((account) => service !== null && account.service === service);
-    const byNumber = own.find(({ number }) => number !== null && bare(number) === bare(to));
+    const byNumber = own.find(({ number }) => number !== null && bare(number) === bare(to ?? ''));
     const byPool = own.find((account) => account.number === null && account.service !== null);
     const account = byService ?? byNumber ?? byPool ?? own[0];
-    if (account === undefined) return null;
+    // The tokens that its signature was checked with are of an account that is here.
+    if (account === undefined) throw new Error(`no account ${accountSid}`);
     const isOurs = account === byService || account === byNumber || account === byPool;
     return { account, from: to, service: service ?? (isOurs ? account.service : null) };
   }

@@ -1,32 +1,26 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   ConfigurationError,
   InputChannel,
-  OverloadedError,
   sendJson,
-  UserMessage,
   type Address,
   type OutputChannel,
   type ResponseParts,
   type Route,
   type Turns,
+  type UserAttachment,
 } from '@trunkline/core';
 import { Accounts } from './accounts.ts';
-import { accountOf, addressOf, destinationOf, type Destination } from './address.ts';
+import { destinationOf, type Destination } from './address.ts';
 import { RestCarrier, type Carrier } from './carrier.ts';
 import { Consent } from './consent.ts';
-import {
-  optionsFromCredentials,
-  resolveOptions,
-  type ResolvedSmsOptions,
-  type SmsOptions,
-} from './credentials.ts';
+import { optionsFromCredentials, resolveOptions, type ResolvedSmsOptions } from './credentials.ts';
+import { download, type DownloadOptions } from './downloads.ts';
+import { Inbox } from './inbox.ts';
+import type { SmsOptions } from './options.ts';
 import { SmsOutput } from './output.ts';
 import { Pace } from './pace.ts';
 import type { SmsParameters } from './parameters.ts';
-import { parseInbound, type Inbound } from './parse.ts';
-import { readSigned } from './request.ts';
-import { acknowledge } from './twiml.ts';
+import { Statuses } from './statuses.ts';
 import { TwilioMessages } from './twilio.ts';
 
 declare module '@trunkline/core' {
@@ -48,7 +42,7 @@ export class SmsInput extends InputChannel {
   readonly #options: ResolvedSmsOptions;
   readonly #accounts: Accounts;
   readonly #messages: TwilioMessages;
-  #carrier: Carrier | null = null;
+  #rest: Carrier | null = null;
 
   /** @throws ConfigurationError - an option is missing, unknown or malformed. */
   constructor(options: SmsOptions) {
@@ -64,34 +58,40 @@ export class SmsInput extends InputChannel {
     return new SmsInput(optionsFromCredentials(credentials, 'sms'));
   }
 
+  /** Rasa calls the channel `twilio`, and so do the webhooks of its users. */
+  override urlAliases(): readonly string[] {
+    return this.name === 'sms' ? ['twilio'] : [];
+  }
+
   override routes(turns: Turns): Route[] {
-    const { name, segmentsPerSecond, clock } = this.#options;
-    const consent = new Consent(turns.store.values);
-    this.#carrier = new RestCarrier({
-      channel: name,
-      messages: this.#messages,
-      consent,
-      pace: new Pace(name, clock, segmentsPerSecond),
-    });
+    const inbox = this.#inboxOver(turns);
     return [
       { method: 'GET', path: '/', handle: (_req, res) => sendJson(res, 200, { status: 'ok' }) },
-      {
-        method: 'POST',
-        path: '/webhook',
-        handle: (req, res) => this.#receive(turns, req, res),
-      },
+      { method: 'POST', path: '/webhook', handle: (req, res) => inbox.receive(req, res) },
+      { method: 'POST', path: '/status', handle: (req, res) => inbox.report(req, res) },
     ];
   }
 
   /** @param address - As a message has it; `{ to }` is enough where there is one account. */
   override getOutputChannel(address: Address): OutputChannel {
     const destination = destinationOf(this.name, this.#accounts, address);
-    if (this.#carrier === null) {
+    if (this.#rest === null) {
       throw new ConfigurationError('the channel is in no line yet: new Trunkline({ channels })', {
         channel: this.name,
       });
     }
-    return new SmsOutput({ name: this.name, destination, carrier: this.#carrier });
+    return this.#outputFor(destination, this.#rest);
+  }
+
+  /**
+   * Downloads a file that came with a message. Twilio gives it to nobody without the account's login.
+   *
+   * @throws DeliveryError - it is none of an account of ours, too large, or Twilio does not give it.
+   */
+  async download(attachment: UserAttachment, options?: DownloadOptions): Promise<Buffer> {
+    const { name: channel, apiUrl, timeoutMs } = this.#options;
+    const context = { channel, accounts: this.#accounts, apiUrl, timeoutMs };
+    return await download(context, attachment, options);
   }
 
   /** Lets go of the connections to Twilio. */
@@ -99,41 +99,29 @@ export class SmsInput extends InputChannel {
     await this.#messages.close();
   }
 
-  async #receive(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const parameters = await readSigned(req, this.#options, this.#accounts);
-    const inbound = parseInbound(this.name, parameters);
-    const destination = this.#destinationOf(inbound);
-    const message = this.#messageOf(req, inbound, destination);
-    const acceptance = await turns.accept(message);
-    if (acceptance === 'refused') {
-      throw new OverloadedError('too many messages wait: deliver it again', {
-        channel: this.name,
-        code: 'too_many_waiting',
-        retryAfterMs: 1_000,
-      });
-    }
-    acknowledge(res);
-  }
-
-  #destinationOf({ accountSid, to, from, service }: Inbound): Destination {
-    const sender = this.#accounts.receiver(accountSid, to, service);
-    // The request is signed with a token of this account.
-    if (sender === null) throw new Error('there is no such account');
-    return { sender, to: from, since: null };
-  }
-
-  #messageOf(req: IncomingMessage, inbound: Inbound, destination: Destination): UserMessage {
-    const { messageId, from, text, choice, attachments, metadata } = inbound;
-    return new UserMessage({
-      messageId,
-      senderId: from,
-      text,
-      choice,
-      attachments,
-      metadata: this.getMetadata(req, inbound) ?? metadata,
-      account: accountOf(destination),
-      address: addressOf(destination),
-      inputChannel: this.name,
+  #inboxOver(turns: Turns): Inbox {
+    const options = this.#options;
+    const { name: channel, clock, onStatus, logger, statusCallback } = options;
+    const { values } = turns.store;
+    const consent = new Consent(values);
+    const statuses = new Statuses({ channel, values, onStatus, logger });
+    const pace = new Pace(channel, clock, options.segmentsPerSecond);
+    const messages = this.#messages;
+    const rest = new RestCarrier({ channel, messages, consent, pace, statuses, statusCallback });
+    this.#rest = rest;
+    return new Inbox({
+      options,
+      accounts: this.#accounts,
+      turns,
+      consent,
+      statuses,
+      rest,
+      outputFor: (destination, carrier) => this.#outputFor(destination, carrier),
+      metadataOf: (req, body) => this.getMetadata(req, body),
     });
+  }
+
+  #outputFor(destination: Destination, carrier: Carrier): OutputChannel {
+    return new SmsOutput({ options: this.#options, destination, carrier });
   }
 }

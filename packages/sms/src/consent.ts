@@ -16,6 +16,8 @@ const KEYWORDS: ReadonlyMap<string, Wish> = new Map([
 ]);
 /** Opts in, but only who has opted out: else it is an answer like any other. */
 const YES = 'YES';
+/** What means nothing else, also where no network asks for the others: "cancel" may be a choice. */
+const PLAIN_STOPS: ReadonlySet<string> = new Set(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'OPTOUT']);
 
 const BY_TYPE: Readonly<Record<string, Wish>> = {
   STOP: 'opted_out',
@@ -32,7 +34,7 @@ export interface Asked {
 }
 
 /**
- * What a message asks for, beside any conversation; `null` where it asks for nothing of the kind.
+ * What a message asks for, beside any conversation; `null` where it is one for the assistant.
  *
  * @param optOutType - Advanced Opt-Out's word on it.
  * @param advanced - Whether that word is the only one.
@@ -47,10 +49,16 @@ export async function askedFor(
   const byType = optOutType === null ? undefined : BY_TYPE[optOutType];
   if (byType !== undefined) return { wish: byType, keyword, isAnswered: true };
   if (advanced) return null;
-  const wish = KEYWORDS.get(keyword) ?? null;
-  if (wish !== null) return { wish, keyword, isAnswered: answersByItself(sender) };
-  if (keyword !== YES || !(await isOptedOut())) return null;
-  return { wish: 'opted_in', keyword, isAnswered: answersByItself(sender) };
+  const wish = KEYWORDS.get(keyword) ?? (keyword === YES ? 'opted_in' : null);
+  if (wish === null) return null;
+  const isAnswered = answersByItself(sender);
+  const asked: Asked = { wish, keyword, isAnswered };
+  if (wish === 'opted_out')
+    return isAnswered || isShortCode(sender) || PLAIN_STOPS.has(keyword) ? asked : null;
+  // What Twilio has not answered is for the assistant, as is a "Yes" of somebody who is in already.
+  if (wish === 'opted_in' && (keyword === YES || !isAnswered))
+    return (await isOptedOut()) ? asked : null;
+  return isAnswered ? asked : null;
 }
 
 /**
@@ -59,11 +67,13 @@ export async function askedFor(
  *
  * @see https://help.twilio.com/articles/223181748
  */
-function answersByItself({ from, service }: Sender): boolean {
-  const isPhone = from === null || platformOf(from) === null || platformOf(from) === 'rcs';
-  const isShortCode = /^\d{3,8}$/.test(from ?? '');
-  return isPhone && !(isShortCode && service === null);
+function answersByItself(sender: Sender): boolean {
+  const platform = platformOf(sender.from ?? '');
+  const isPhone = platform === null || platform === 'rcs';
+  return isPhone && !(isShortCode(sender) && sender.service === null);
 }
+
+const isShortCode = ({ from }: Sender): boolean => /^\d{3,8}$/.test(from ?? '');
 
 const NAMESPACE = 'opted-out';
 

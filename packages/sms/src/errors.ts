@@ -1,4 +1,4 @@
-import { DeliveryError, type DeliveryErrorOptions } from '@trunkline/core';
+import { DeliveryError, failureOf } from '@trunkline/core';
 
 /** What a refusal by Twilio means for what comes next. */
 interface ErrorClass {
@@ -70,6 +70,14 @@ const BY_CODE = new Map(CLASSES.flatMap((kind) => kind.codes.map((code) => [code
 /** The code of a recipient who has opted out. */
 export const OPTED_OUT = '21610';
 
+/** Whether Twilio refused a message for its media: then a link may do. */
+export function isMediaRefusal({ code, platformCode }: DeliveryError): boolean {
+  // What an earlier run of the turn was refused has kept no code of Twilio's.
+  return code === 'failed_before' || MEDIA.has(platformCode ?? '');
+}
+
+const MEDIA = new Set(['21620', '11751', '12300', '63019']);
+
 /** What one of Twilio's codes means; of an unknown one, that the console explains it. */
 export function meaningOf(code: number): string {
   return BY_CODE.get(code)?.text ?? `see https://www.twilio.com/docs/api/errors/${code}`;
@@ -101,16 +109,15 @@ function textOf(code: number | undefined, status: number): string {
   return status >= 500 ? 'it may have gone out all the same' : 'Twilio gives no reason';
 }
 
-/** The error of a request that got no answer. */
+/** The error of a request that got no answer. What its cause was made with stays out of it. */
 export function networkError(channel: string, thrown: unknown): DeliveryError {
-  const code = codeOf(thrown);
-  const neverLeft = NEVER_LEFT.has(code);
-  const options: DeliveryErrorOptions = { channel, retryable: true, mayHaveArrived: !neverLeft };
+  const { retryable, mayHaveArrived } = failureOf(thrown);
+  const neverLeft = retryable && !mayHaveArrived;
   return new DeliveryError(
     neverLeft
-      ? `Twilio could not be reached (${code})`
-      : `Twilio did not answer (${code}): the message may have gone out all the same`,
-    options,
+      ? `Twilio could not be reached (${codeOf(thrown)})`
+      : `Twilio did not answer (${codeOf(thrown)}): the message may have gone out all the same`,
+    { channel, retryable: true, mayHaveArrived: !neverLeft },
   );
 }
 
@@ -125,16 +132,6 @@ export function deliveryError(channel: string, thrown: unknown): DeliveryError {
     channel,
   });
 }
-
-/** Codes of Node and undici for requests that never left. */
-const NEVER_LEFT = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
 
 function codeOf(thrown: unknown): string {
   const { code } = Object(thrown) as { code?: unknown };

@@ -54,6 +54,8 @@ export interface MessageParameters extends Omit<
   SmsParameters,
   'contentVariables' | 'mediaUrl' | 'persistentAction'
 > {
+  /** Another recipient than the conversation's: custom JSON may name one. */
+  to?: string;
   body?: string;
   contentVariables?: string;
   mediaUrl?: string[];
@@ -101,7 +103,7 @@ export function parametersIn(values: Readonly<Record<string, unknown>>): Message
  * Custom JSON as a message: parameters by the names of Rasa's (`media_url`, `from_`) or by those here.
  * `null` where it is no message.
  */
-export function customParameters(json: JsonValue): (MessageParameters & { to?: string }) | null {
+export function customParameters(json: JsonValue): MessageParameters | null {
   if (!isJsonObject(json)) return null;
   const named: JsonObject = {};
   for (const [key, value] of Object.entries(json)) {
@@ -109,7 +111,7 @@ export function customParameters(json: JsonValue): (MessageParameters & { to?: s
     named[name] = value;
   }
   const { body, to } = named;
-  const parameters: MessageParameters & { to?: string } = parametersIn(named);
+  const parameters = parametersIn(named);
   if (typeof body === 'string') parameters.body = body;
   const { contentSid, mediaUrl } = parameters;
   const isMessage = Boolean(parameters.body) || contentSid !== undefined || mediaUrl !== undefined;

@@ -53,7 +53,7 @@ export function chosenFrom(text: string | null, options: readonly MenuOption[]):
   return { title: option.title, payload: option.payload, number: options.indexOf(option) + 1 };
 }
 
-/** A button that opens a page sends nothing back. */
+/** Whether a button can be chosen: one that opens a page sends nothing back. */
 export function isOption(button: Button): boolean {
   return typeof button['url'] !== 'string' || button['url'] === '';
 }

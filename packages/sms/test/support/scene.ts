@@ -1,4 +1,5 @@
-import type { Handle, TrunklineOptions } from '@trunkline/core';
+import type { Assistant, Logger, LogMethod, TrunklineOptions } from '@trunkline/core';
+import { inspect } from 'node:util';
 import { SmsInput, type SmsOptions } from '@trunkline/sms';
 import { startLine, type StartedLine } from '@trunkline/testing';
 import { onTestFinished } from 'vitest';
@@ -16,7 +17,7 @@ export interface Scene extends StartedLine {
 
 /** Starts a line that answers with `assistant`; it ends with the test. */
 export async function startScene(
-  assistant: Handle,
+  assistant: Assistant,
   { sms: own = {}, ...options }: Partial<TrunklineOptions> & { sms?: Partial<SmsOptions> } = {},
 ): Promise<Scene> {
   const twilio = await Twilio.start();
@@ -42,4 +43,14 @@ export async function startScene(
     webhook,
     bring: (values) => call(webhook, inboundForm(values)),
   };
+}
+
+/** A logger that writes down all that it is told. */
+export function recordingLogger(): { logger: Logger; lines: string[] } {
+  const lines: string[] = [];
+  const write: LogMethod = (fields, message) => {
+    const text = inspect({ ...fields, message }, { depth: 10 });
+    lines.push(text);
+  };
+  return { logger: { debug: write, info: write, warn: write, error: write }, lines };
 }
