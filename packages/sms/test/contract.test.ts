@@ -1,6 +1,6 @@
 import { SmsInput } from '@trunkline/sms';
 import { inputChannelContract, outputChannelContract, startLine } from '@trunkline/testing';
-import { describe, it } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import {
   ACCOUNT,
@@ -55,6 +55,11 @@ describe('SmsInput', () => {
   });
 });
 
+const failing: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of failing) await close();
+});
+
 describe('the output of an SmsInput', () => {
   outputChannelContract({
     it,
@@ -72,7 +77,8 @@ describe('the output of an SmsInput', () => {
       const twilio = await Twilio.start();
       const channel = new ContractInput(twilio);
       twilio.script.push(...Array.from({ length: 20 }, () => refusing(21211)));
-      await startLine({ channels: [channel], assistant: () => {} });
+      const { close } = await startLine({ channels: [channel], assistant: () => {} });
+      failing.push(close);
       return channel.getOutputChannel({ to: PHONE });
     },
     recipientId: PHONE,

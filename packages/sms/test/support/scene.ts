@@ -1,6 +1,6 @@
 import type { Assistant, Logger, LogMethod, TrunklineOptions } from '@trunkline/core';
 import { inspect } from 'node:util';
-import { SmsInput, type SmsOptions } from '@trunkline/sms';
+import { SmsInput, type SmsAccount, type SmsOptions } from '@trunkline/sms';
 import { startLine, type StartedLine } from '@trunkline/testing';
 import { onTestFinished } from 'vitest';
 import { ACCOUNT, call, inboundForm, OUR_NUMBER, TOKEN, Twilio } from './twilio.ts';
@@ -15,16 +15,26 @@ export interface Scene extends StartedLine {
   bring(values?: Record<string, string>): Promise<Response>;
 }
 
+/** How a scene is set. */
+export interface SceneOptions extends Partial<TrunklineOptions> {
+  /** Options of the channel beside the account. */
+  sms?: Partial<SmsOptions>;
+  /** Several accounts, each with what it lacks. */
+  accounts?: Partial<SmsAccount>[];
+}
+
 /** Starts a line that answers with `assistant`; it ends with the test. */
 export async function startScene(
   assistant: Assistant,
-  { sms: own = {}, ...options }: Partial<TrunklineOptions> & { sms?: Partial<SmsOptions> } = {},
+  { sms: own = {}, accounts, ...options }: SceneOptions = {},
 ): Promise<Scene> {
   const twilio = await Twilio.start();
+  const account = { accountSid: ACCOUNT, authToken: TOKEN };
+  const number = own.messagingServiceSid === undefined ? { twilioNumber: OUR_NUMBER } : {};
   const sms = new SmsInput({
-    accountSid: ACCOUNT,
-    authToken: TOKEN,
-    ...(own.messagingServiceSid === undefined ? { twilioNumber: OUR_NUMBER } : {}),
+    ...(accounts === undefined
+      ? { ...account, ...number }
+      : { accounts: accounts.map((each) => ({ ...account, ...each })) }),
     apiUrl: twilio.url,
     ...own,
   });

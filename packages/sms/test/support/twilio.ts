@@ -46,6 +46,7 @@ export class Twilio {
 
   readonly #emulator: Emulator;
   readonly #server: ReturnType<typeof createServer>;
+  readonly #sids: string[] = [];
   #wake: (() => void)[] = [];
 
   private constructor(emulator: Emulator, server: ReturnType<typeof createServer>) {
@@ -112,6 +113,11 @@ export class Twilio {
     await this.#simulate('inbound-message', { From: from, To: to, Body: text });
   }
 
+  /** The SID of a message that was sent. */
+  sidOf(index: number): string {
+    return this.#sids[index] ?? '';
+  }
+
   /** A message's status changes: Twilio calls the message's `StatusCallback`. */
   async report(sid: string, status: string): Promise<void> {
     await this.#simulate('message-status', { MessageSid: sid, Status: status });
@@ -162,6 +168,7 @@ export class Twilio {
     const text = await response.text();
     if (method === 'POST' && response.ok) {
       this.sent.push(formOf(form));
+      this.#sids.push((JSON.parse(text) as { sid: string }).sid);
       for (const wake of this.#wake.splice(0)) wake();
       if (this.onTaken !== null) return this.onTaken(res);
     }
