@@ -87,13 +87,7 @@ export class Inbox {
   /** As a deferred turn: stored, then acknowledged. */
   async #accept(res: ServerResponse, message: UserMessage): Promise<void> {
     const { options, turns } = this.#inbox;
-    if ((await turns.accept(message)) === 'refused') {
-      throw new OverloadedError('more messages wait than may: deliver it again', {
-        channel: options.name,
-        code: 'too_many_waiting',
-        retryAfterMs: 1_000,
-      });
-    }
+    if ((await turns.accept(message)) === 'refused') throw overloaded(options.name);
     acknowledge(res);
   }
 
@@ -114,10 +108,10 @@ export class Inbox {
     } catch (error) {
       if (carrier.isSilent) {
         carrier.release();
-        const isRefused = error instanceof OverloadedError && error.channel === channel;
+        if (!(error instanceof OverloadedError) || error.channel !== channel) throw error;
         // Nothing was begun: Twilio may deliver it again.
-        if (isRefused) await turns.store.values.delete(ANSWERED, messageId);
-        throw error;
+        await turns.store.values.delete(ANSWERED, messageId);
+        throw overloaded(channel);
       }
       // Reported by the turn engine: what was said before it stands.
     }
@@ -183,4 +177,13 @@ export class Inbox {
       inputChannel: this.#inbox.options.name,
     });
   }
+}
+
+/** Answered 503, which Twilio can be told to try again on (`#rc=2&rp=5xx`). */
+function overloaded(channel: string): OverloadedError {
+  return new OverloadedError('more messages wait than may: deliver it again', {
+    channel,
+    code: 'too_many_waiting',
+    retryAfterMs: 1_000,
+  });
 }

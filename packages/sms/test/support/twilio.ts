@@ -21,6 +21,7 @@ export type Answer = (res: ServerResponse, form: URLSearchParams) => void;
 interface Media {
   type: string;
   bytes: Buffer;
+  status?: number;
 }
 
 /**
@@ -39,6 +40,8 @@ export class Twilio {
   readonly mistakes: string[] = [];
   /** Files, by their path. */
   readonly media: Map<string, Media> = new Map();
+  /** Where files really are, by their path here. */
+  readonly redirects: Map<string, string> = new Map();
   /** Answers the next requests to send, the first first; `null` lets one through. */
   readonly script: (Answer | null)[] = [];
   /** After a message was taken: may answer in the place of Twilio. */
@@ -147,6 +150,8 @@ export class Twilio {
     const { pathname, searchParams } = new URL(url, this.url);
     const media = this.media.get(pathname);
     if (media !== undefined) return serveMedia(media, headers.authorization, res);
+    const location = this.redirects.get(pathname);
+    if (location !== undefined) return void res.writeHead(307, { location }).end();
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
@@ -254,9 +259,13 @@ function numberSid(index: number): string {
   return `PN${'0'.repeat(30)}1${index}`;
 }
 
-function serveMedia({ type, bytes }: Media, login: string | undefined, res: ServerResponse): void {
+function serveMedia(
+  { type, bytes, status = 200 }: Media,
+  login: string | undefined,
+  res: ServerResponse,
+): void {
   if (login !== basic(ACCOUNT, TOKEN)) return void res.writeHead(401).end();
-  res.writeHead(200, { 'content-type': type }).end(bytes);
+  res.writeHead(status, { 'content-type': type }).end(bytes);
 }
 
 function formOf(form: URLSearchParams): SentForm {
