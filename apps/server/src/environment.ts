@@ -9,6 +9,11 @@ export interface Environment {
   publicUrl: string;
   /** `STORE`: `sqlite:` and a file, a Redis URL, or `memory`. @defaultValue `sqlite:data/trunkline.db` */
   store: { type: 'memory' } | { type: 'sqlite'; file: string } | { type: 'redis'; url: string };
+  /**
+   * `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN` and `TWILIO_NUMBER`: the SMS channel is there where all
+   * three are. `null` where none is.
+   */
+  twilio: { accountSid: string; authToken: string; twilioNumber: string } | null;
   /** `LOG_LEVEL`: debug, info, warn or error. @defaultValue info */
   logLevel: string;
 }
@@ -36,7 +41,23 @@ export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
     throw new ConfigurationError('PUBLIC_URL must be an address such as https://bot.example.org');
   }
   const store = parseStore(variables['STORE'] || 'sqlite:data/trunkline.db');
-  return { port: Number(port), publicUrl: publicUrl.replace(/\/+$/, ''), store, logLevel };
+  return {
+    port: Number(port),
+    publicUrl: publicUrl.replace(/\/+$/, ''),
+    store,
+    twilio: parseTwilio(variables),
+    logLevel,
+  };
+}
+
+const TWILIO = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_NUMBER'];
+
+function parseTwilio(variables: NodeJS.ProcessEnv): Environment['twilio'] {
+  const [accountSid, authToken, twilioNumber] = TWILIO.map((name) => variables[name]);
+  if (accountSid && authToken && twilioNumber) return { accountSid, authToken, twilioNumber };
+  const missing = TWILIO.filter((name) => !variables[name]);
+  if (missing.length === TWILIO.length) return null;
+  throw new ConfigurationError(`for SMS, set ${missing.join(' and ')} as well`);
 }
 
 function parseStore(text: string): Environment['store'] {

@@ -11,13 +11,18 @@ import { banner } from './banner.ts';
 import { loadEnvironment } from './environment.ts';
 import { createLogger } from './log.ts';
 import { stopOnSignals } from './signals.ts';
+import { createSms } from './sms.ts';
 import { openStore } from './store.ts';
 
 try {
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
   const line = new Trunkline({
-    channels: [new RestInput({ cors: true }), new WebSocketInput()],
+    channels: [
+      new RestInput({ cors: true }),
+      new WebSocketInput(),
+      ...(await createSms(environment, logger)),
+    ],
     assistant: createAssistant({ pictureUrl: `${environment.publicUrl}/pizza.svg` }),
     store: await openStore(environment.store),
     logger,

@@ -8,6 +8,7 @@ describe('the environment', () => {
       port: 5005,
       publicUrl: 'http://localhost:5005',
       store: { type: 'sqlite', file: 'data/trunkline.db' },
+      twilio: null,
       logLevel: 'info',
     });
   });
@@ -30,6 +31,20 @@ describe('the environment', () => {
     expect(store).toEqual({ type: 'sqlite', file: '/var/bot.db' });
     const url = 'rediss://bot:secret@redis:6379/1';
     expect(parseEnvironment({ STORE: url }).store).toEqual({ type: 'redis', url });
+  });
+
+  it("takes Twilio's variables, all or none", () => {
+    const variables = { TWILIO_ACCOUNT_SID: 'AC1', TWILIO_AUTH_TOKEN: 'secret' };
+    const twilio = { accountSid: 'AC1', authToken: 'secret', twilioNumber: '+15550001111' };
+    expect(parseEnvironment({ ...variables, TWILIO_NUMBER: '+15550001111' }).twilio).toEqual(
+      twilio,
+    );
+    expect(() => parseEnvironment({ ...variables, TWILIO_NUMBER: '' })).toThrow(
+      'for SMS, set TWILIO_NUMBER as well',
+    );
+    expect(() => parseEnvironment({ TWILIO_NUMBER: '+15550001111' })).toThrow(
+      'set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN as well',
+    );
   });
 
   it.each([
