@@ -117,7 +117,10 @@ export class SmsInput extends InputChannel {
       statuses,
       rest,
       outputFor: (destination, carrier) => this.#outputFor(destination, carrier),
-      metadataOf: (req, body) => this.getMetadata(req, body),
+      metadataOf: () =>
+        this.getMetadata === InputChannel.prototype.getMetadata
+          ? null
+          : (req, body) => this.getMetadata(req, body),
     });
   }
 

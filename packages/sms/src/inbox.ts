@@ -29,7 +29,8 @@ export interface InboxOptions {
   /** Sends by REST. */
   rest: Carrier;
   outputFor: (destination: Destination, carrier: Carrier) => OutputChannel;
-  metadataOf: (req: IncomingMessage, body: unknown) => Metadata | null;
+  /** What somebody who extends the channel makes of a request; `null` where nobody does. */
+  metadataOf: () => ((req: IncomingMessage, body: unknown) => Metadata | null) | null;
 }
 
 /** How long a message counts as delivered before, as for the turn engine, in milliseconds. */
@@ -62,8 +63,8 @@ export class Inbox {
       consent.isOptedOut(sender, to),
     );
     if (asked !== null) return await this.#takeWish(res, inbound, destination, asked);
-    const body = Object.fromEntries(parameters);
-    const metadata = this.#inbox.metadataOf(req, body) ?? inbound.metadata;
+    const own = this.#inbox.metadataOf()?.(req, Object.fromEntries(parameters));
+    const metadata = own ?? inbound.metadata;
     const message = this.#messageOf({ ...inbound, metadata }, destination);
     if (options.reply === 'twiml') await this.#answerWithin(res, message, destination);
     else await this.#accept(res, message);

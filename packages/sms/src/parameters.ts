@@ -64,35 +64,39 @@ export interface MessageParameters extends Omit<
 
 type Kind = 'text' | 'texts' | 'number' | 'flag' | 'variables';
 
-const KINDS: Record<keyof SmsParameters, Kind> = {
-  contentSid: 'text',
-  contentVariables: 'variables',
-  mediaUrl: 'texts',
-  from: 'text',
-  messagingServiceSid: 'text',
-  statusCallback: 'text',
-  validityPeriod: 'number',
-  sendAsMms: 'flag',
-  shortenUrls: 'flag',
-  scheduleType: 'text',
-  sendAt: 'text',
-  persistentAction: 'texts',
-  fallbackFrom: 'text',
-  maxPrice: 'number',
-  provideFeedback: 'flag',
-  contentRetention: 'text',
-  addressRetention: 'text',
-  smartEncoded: 'flag',
-  messageIntent: 'text',
-  riskCheck: 'text',
-};
+const KINDS: ReadonlyMap<string, Kind> = new Map(
+  Object.entries({
+    contentSid: 'text',
+    contentVariables: 'variables',
+    mediaUrl: 'texts',
+    from: 'text',
+    messagingServiceSid: 'text',
+    statusCallback: 'text',
+    validityPeriod: 'number',
+    sendAsMms: 'flag',
+    shortenUrls: 'flag',
+    scheduleType: 'text',
+    sendAt: 'text',
+    persistentAction: 'texts',
+    fallbackFrom: 'text',
+    maxPrice: 'number',
+    provideFeedback: 'flag',
+    contentRetention: 'text',
+    addressRetention: 'text',
+    smartEncoded: 'flag',
+    messageIntent: 'text',
+    riskCheck: 'text',
+  } satisfies Record<keyof SmsParameters, Kind>),
+);
 
 /** The parameters among other keys. What has another type than Twilio's is none. */
 export function parametersIn(values: Readonly<Record<string, unknown>>): MessageParameters {
   const found: Record<string, unknown> = {};
-  for (const [name, kind] of Object.entries(KINDS)) {
+  for (const name in values) {
+    const kind = KINDS.get(name);
     const value = values[name];
-    const read = value === undefined || value === null ? undefined : READERS[kind](value);
+    if (kind === undefined || value === undefined || value === null) continue;
+    const read = READERS[kind](value);
     if (read !== undefined) found[name] = read;
   }
   // Each value has been read as its kind.

@@ -100,7 +100,7 @@ describe('status callbacks (trap 13)', () => {
     expect(names(statuses)).toEqual(['sent', 'delivered', 'read']);
   });
 
-  it('are further in one direction only', () => {
+  it('are further in one direction only', { timeout: 30_000 }, () => {
     const status = fc.constantFrom(
       ...[
         'accepted',

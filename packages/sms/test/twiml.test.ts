@@ -28,7 +28,7 @@ describe('twiml', () => {
     );
   });
 
-  it('is well-formed whatever is said', () => {
+  it('is well-formed whatever is said', { timeout: 30_000 }, () => {
     const units = fc
       .array(fc.oneof(fc.nat(0xff), fc.nat(0xffff)), { maxLength: 40 })
       .map((codes) => String.fromCharCode(...codes));

@@ -21,7 +21,7 @@ describe('foldToGsm7 (trap 15)', () => {
     },
   );
 
-  it('never makes a text dearer', () => {
+  it('never makes a text dearer', { timeout: 30_000 }, () => {
     const unit = fc.oneof(
       fc.constantFrom('“', '’', '…', '–', '\u00a0', 'é', '👍', '€'),
       fc.string(),
@@ -48,7 +48,7 @@ describe('segmentsOf', () => {
     expect(segmentsOf(text)).toEqual({ count, encoding });
   });
 
-  it('says of short texts what the calculator says', () => {
+  it('says of short texts what the calculator says', { timeout: 30_000 }, () => {
     const ascii = fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 162 });
     fc.assert(
       fc.property(ascii, (text) => {

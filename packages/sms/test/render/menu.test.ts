@@ -22,7 +22,7 @@ describe('menuBody', () => {
     expect(menuBody('', buttons.slice(0, 1))).toBe('1 Small');
   });
 
-  it('leaves titles that are numbers to speak for themselves', () => {
+  it('leaves titles that are numbers to speak for themselves', { timeout: 30_000 }, () => {
     expect(menuBody('How many?', [{ title: '2' }, { title: '4' }])).toBe('How many?\n2\n4');
     expect(menuBody('How many?', [{ title: '2' }, { title: 'more' }])).toBe(
       'How many?\n1 2\n2 more',

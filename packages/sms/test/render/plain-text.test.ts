@@ -26,7 +26,7 @@ describe('plainText', () => {
     expect(plainText(markdown)).toBe(plain);
   });
 
-  it('leaves texts without marks alone, and throws at nothing', () => {
+  it('leaves texts without marks alone, and throws at nothing', { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {
         expect(typeof plainText(text)).toBe('string');

@@ -16,7 +16,7 @@ describe('splitBody (trap 14)', () => {
     expect(splitBody(text)).toEqual([text]);
   });
 
-  it('numbers parts, and ends them with a sentence', () => {
+  it('numbers parts, and ends them with a sentence', { timeout: 30_000 }, () => {
     const sentence = `${'word '.repeat(19)}word. `;
     const parts = splitBody(sentence.repeat(40));
     expect(parts.map((part) => part.slice(0, 6))).toEqual(['(1/3) ', '(2/3) ', '(3/3) ']);
