@@ -121,46 +121,54 @@ function locationText(parameters: Parameters): string | null {
 
 /** What else is known: profile, what is replied to, the advertisement that led here, the place. */
 function metadataOf(parameters: Parameters): Metadata {
-  const metadata: Metadata = {};
-  const add = (key: string, names: Readonly<Record<string, string>>): void => {
-    const group: JsonObject = {};
-    for (const [own, name] of Object.entries(names)) {
-      const value = parameters.get(name);
-      if (value !== undefined) group[own] = value;
-    }
-    if (Object.keys(group).length > 0) metadata[key] = group;
-  };
-  add('profile', { name: 'ProfileName', waId: 'WaId', externalId: 'ExternalUserIdentifier' });
-  add('repliedTo', {
-    messageSid: 'OriginalRepliedMessageSid',
-    sender: 'OriginalRepliedMessageSender',
-  });
-  add('forwarded', { once: 'Forwarded', frequently: 'FrequentlyForwarded' });
-  add('referral', REFERRAL);
-  add('from', { city: 'FromCity', state: 'FromState', zip: 'FromZip', country: 'FromCountry' });
-  add('to', { city: 'ToCity', state: 'ToState', zip: 'ToZip', country: 'ToCountry' });
-  add('twilio', TWILIO);
+  const metadata: Record<string, JsonObject> = {};
+  for (const [parameter, value] of parameters) {
+    const place = METADATA.get(parameter);
+    if (place !== undefined) (metadata[place.group] ??= {})[place.key] = value;
+  }
   return metadata;
 }
 
-const REFERRAL = {
-  body: 'ReferralBody',
-  headline: 'ReferralHeadline',
-  sourceId: 'ReferralSourceId',
-  sourceType: 'ReferralSourceType',
-  sourceUrl: 'ReferralSourceUrl',
-  mediaId: 'ReferralMediaId',
-  mediaUrl: 'ReferralMediaUrl',
-  mediaContentType: 'ReferralMediaContentType',
-  numMedia: 'ReferralNumMedia',
-  ctwaClid: 'ReferralCtwaClid',
-};
+/** Where in the metadata a parameter stands. */
+const METADATA: ReadonlyMap<string, { group: string; key: string }> = new Map([
+  ...group('profile', { name: 'ProfileName', waId: 'WaId', externalId: 'ExternalUserIdentifier' }),
+  ...group('repliedTo', {
+    messageSid: 'OriginalRepliedMessageSid',
+    sender: 'OriginalRepliedMessageSender',
+  }),
+  ...group('forwarded', { once: 'Forwarded', frequently: 'FrequentlyForwarded' }),
+  ...group('referral', {
+    body: 'ReferralBody',
+    headline: 'ReferralHeadline',
+    sourceId: 'ReferralSourceId',
+    sourceType: 'ReferralSourceType',
+    sourceUrl: 'ReferralSourceUrl',
+    mediaId: 'ReferralMediaId',
+    mediaUrl: 'ReferralMediaUrl',
+    mediaContentType: 'ReferralMediaContentType',
+    numMedia: 'ReferralNumMedia',
+    ctwaClid: 'ReferralCtwaClid',
+  }),
+  ...group('from', {
+    city: 'FromCity',
+    state: 'FromState',
+    zip: 'FromZip',
+    country: 'FromCountry',
+  }),
+  ...group('to', { city: 'ToCity', state: 'ToState', zip: 'ToZip', country: 'ToCountry' }),
+  ...group('twilio', {
+    to: 'To',
+    messagingServiceSid: 'MessagingServiceSid',
+    numSegments: 'NumSegments',
+    messageType: 'MessageType',
+    interactiveData: 'InteractiveData',
+    channelMetadata: 'ChannelMetadata',
+  }),
+]);
 
-const TWILIO = {
-  to: 'To',
-  messagingServiceSid: 'MessagingServiceSid',
-  numSegments: 'NumSegments',
-  messageType: 'MessageType',
-  interactiveData: 'InteractiveData',
-  channelMetadata: 'ChannelMetadata',
-};
+function group(
+  name: string,
+  keys: Readonly<Record<string, string>>,
+): [string, { group: string; key: string }][] {
+  return Object.entries(keys).map(([key, parameter]) => [parameter, { group: name, key }]);
+}

@@ -25,8 +25,8 @@ export async function readSigned(
   const isJson = typeOf(channel, req) === 'json';
   const body = await readBody(req, { channel, limitBytes: bodyLimitBytes });
   const text = body.toString('utf8');
-  const form = isJson ? null : new URLSearchParams(text);
-  const parameters = form === null ? parametersOf(text) : new Map(form);
+  const form = isJson ? null : [...new URLSearchParams(text)];
+  const parameters = new Map(form ?? parametersOf(text));
   const header = req.headers['x-twilio-signature'];
   const signature = typeof header === 'string' ? header : '';
   const request = { signature, url: calledUrl(req, options), form, body };
@@ -56,7 +56,7 @@ function typeOf(channel: string, req: IncomingMessage): 'form' | 'json' {
 }
 
 /** Of JSON that is none there are no parameters: whether it is signed is asked first. */
-function parametersOf(text: string): Map<string, string> {
+function parametersOf(text: string): [string, string][] {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -64,12 +64,10 @@ function parametersOf(text: string): Map<string, string> {
     json = null;
   }
   const entries = Object.entries(isJsonObject(json) ? json : {});
-  return new Map(
-    entries.flatMap(([name, value]): [string, string][] =>
-      value === null
-        ? []
-        : [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]],
-    ),
+  return entries.flatMap(([name, value]): [string, string][] =>
+    value === null
+      ? []
+      : [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]],
   );
 }
 

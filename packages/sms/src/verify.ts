@@ -1,5 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
+/** A parameter of a form: its name and its value, decoded. */
+export type Parameter = readonly [name: string, value: string];
+
 /** What a request from Twilio is checked against. */
 export interface SignedRequest {
   /** The header `X-Twilio-Signature`; empty where there is none. */
@@ -7,7 +10,7 @@ export interface SignedRequest {
   /** The URL as Twilio called it, without a fragment. */
   url: string;
   /** The form's parameters as they came, empty and unknown ones included; `null` for a body of JSON. */
-  form: URLSearchParams | null;
+  form: readonly Parameter[] | null;
   /** The body as it came. */
   body: Uint8Array;
 }
@@ -53,15 +56,20 @@ function signatureOf(token: string, text: string): string {
 }
 
 /** Names and values, sorted by name. Of equal pairs one counts. */
-function signedParameters(form: URLSearchParams): string {
-  const names = [...new Set(form.keys())].toSorted();
+function signedParameters(form: readonly Parameter[]): string {
   let signed = '';
-  for (const name of names) {
-    const values = form.getAll(name);
-    if (values.length === 1) signed += name + values[0];
-    else for (const value of [...new Set(values)].toSorted()) signed += name + value;
+  let last: Parameter | null = null;
+  for (const parameter of form.toSorted(byName)) {
+    const [name, value] = parameter;
+    if (name !== last?.[0] || value !== last[1]) signed += name + value;
+    last = parameter;
   }
   return signed;
+}
+
+function byName([a, x]: Parameter, [b, y]: Parameter): number {
+  if (a === b) return x < y ? -1 : Number(x > y);
+  return a < b ? -1 : 1;
 }
 
 /** Whether the URL names the hash of the body. */
