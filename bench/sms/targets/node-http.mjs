@@ -21,7 +21,7 @@ const server = createServer((req, res) => {
   req.on('end', () => {
     const form = new URLSearchParams(Buffer.concat(chunks).toString());
     let signed = `http://${req.headers.host}${req.url}`;
-    for (const name of [...form.keys()].sort()) signed += name + form.get(name);
+    for (const name of [...form.keys()].toSorted()) signed += name + form.get(name);
     const expected = createHmac('sha1', TOKEN).update(signed).digest();
     const given = Buffer.from(String(req.headers['x-twilio-signature']), 'base64');
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {

@@ -2,7 +2,7 @@ import type { KeyedValues } from '@trunkline/core';
 import { bare, platformOf, senderKey, type Sender } from './accounts.ts';
 
 /** What a user asked for with one of Twilio's keywords. */
-export type Wish = 'opted_out' | 'opted_in' | 'help';
+type Wish = 'opted_out' | 'opted_in' | 'help';
 
 /**
  * The words that Twilio takes for a wish, where nothing else is configured: alone, in any case.

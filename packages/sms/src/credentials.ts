@@ -78,7 +78,7 @@ export function resolveOptions(options: SmsOptions): ResolvedSmsOptions {
   const { name = 'sms', reply = 'rest', menu = {}, maxRetries = 3, onStatus = null } = options;
   const { apiUrl = 'https://api.twilio.com', publicUrl, logger = null } = options;
   const fail: Fail = (message) => {
-    throw new ConfigurationError(message, { channel: String(name) });
+    throw new ConfigurationError(message, { channel: name });
   };
   const values: Values = { ...options };
   if (typeof name !== 'string' || name === '') fail('name must be a text that is not empty');
@@ -191,14 +191,17 @@ function resolveAccount(lead: string, values: Values, fail: Fail): ResolvedSmsAc
       `${lead}twilioNumber (twilio_number) must be a text such as "+15550001111" or "whatsapp:+15550001111", in quotes in YAML`,
     );
   }
-  if (messagingServiceSid !== null && !/^MG[0-9a-f]{32}$/i.test(String(messagingServiceSid))) {
+  if (messagingServiceSid !== null && !isService(messagingServiceSid)) {
     return fail(`${lead}messagingServiceSid must be the SID of the service, "MG" and 32 digits`);
   }
-  const service = messagingServiceSid === null ? null : String(messagingServiceSid);
-  return { accountSid, authTokens: [first, ...others], number: twilioNumber, service };
+  const authTokens: [string, ...string[]] = [first, ...others];
+  return { accountSid, authTokens, number: twilioNumber, service: messagingServiceSid };
 }
 
 const isToken = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+const isService = (value: unknown): value is string =>
+  typeof value === 'string' && /^MG[0-9a-f]{32}$/i.test(value);
 
 /** A number, a short code, a sender's name, or one of these on another platform. No white space. */
 const isAddress = (value: unknown): value is string =>

@@ -88,7 +88,7 @@ export class TwilioHttp {
     const pool = await this.#open();
     try {
       const response = await pool.request({
-        method: method.toUpperCase() as 'GET' | 'POST',
+        method: method.toUpperCase(),
         path: url.pathname + query,
         headers: {
           ...headers,

@@ -138,7 +138,8 @@ export class SmsOutput extends OutputChannel {
 
   /** Says a text in as many messages as it takes; media of the response go with the first. */
   async #sayText(text: string, extra: Extra): Promise<void> {
-    const { mediaUrl, contentSid: _, ...parameters } = parametersIn(extra);
+    const { mediaUrl, contentSid, ...parameters } = parametersIn(extra);
+    if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
     const isSms = platformOf(this.#destination.to) === null;
     const body = isSms && this.#options.smartEncoding ? foldToGsm7(text) : text;
     if (body.trim() === '') {
@@ -186,7 +187,9 @@ export class SmsOutput extends OutputChannel {
     const receipt = await this.deliver(
       parameters,
       (payload) => this.#carrier.carry(destination, payload),
-      this.#options.searchUnknown ? () => this.#search(parameters) : undefined,
+      this.#options.searchUnknown && destination.since !== null
+        ? () => this.#search(parameters)
+        : undefined,
     );
     const { sid } = receipt;
     if (typeof sid === 'string') this.#sids.add(sid);
@@ -198,6 +201,6 @@ export class SmsOutput extends OutputChannel {
 }
 
 /** Media of a response's own go with its text. */
-function withoutMedia({ mediaUrl: _, ...extra }: Extra): Extra {
-  return extra;
+function withoutMedia(extra: Extra): Extra {
+  return { ...extra, mediaUrl: undefined };
 }

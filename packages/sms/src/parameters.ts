@@ -99,8 +99,7 @@ export function parametersIn(values: Readonly<Record<string, unknown>>): Message
     const read = READERS[kind](value);
     if (read !== undefined) found[name] = read;
   }
-  // Each value has been read as its kind.
-  return found as MessageParameters;
+  return found;
 }
 
 /**

@@ -137,6 +137,11 @@ export class TwimlCarrier implements Carrier {
 }
 
 /** TwiML has texts, media and a callback, from the number that was written to; nothing else. */
-function fitsTwiml({ body, mediaUrl, statusCallback: _, ...others }: MessageParameters): boolean {
-  return Object.keys(others).length === 0 && (body !== undefined || mediaUrl !== undefined);
+function fitsTwiml(parameters: MessageParameters): boolean {
+  const { body, mediaUrl } = parameters;
+  return (
+    Object.keys(parameters).every((name) => IN_TWIML.has(name)) && (body ?? mediaUrl) !== undefined
+  );
 }
+
+const IN_TWIML: ReadonlySet<string> = new Set(['body', 'mediaUrl', 'statusCallback']);

@@ -51,7 +51,7 @@ describe('the options', () => {
     ['give accountSid or accounts', { accounts: [good] }],
     ['statusCallback', { statusCallback: 'nowhere' }],
   ])('name %s where it is wrong', (text, changes) => {
-    const options = { ...good, ...changes } as SmsOptions;
+    const options: SmsOptions = { ...good, ...changes };
     let thrown: unknown;
     try {
       resolveOptions(options);

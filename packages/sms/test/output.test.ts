@@ -24,7 +24,10 @@ async function sentFor(
 ): Promise<SentForm[]> {
   const { sms, twilio } = await startScene(() => {}, options);
   await sms.getOutputChannel({ to }).sendResponse(to, response);
-  return twilio.sent.map(({ To: _, From: __, ...rest }) => rest);
+  return twilio.sent.map((form) => {
+    const names = Object.keys(form).filter((name) => name !== 'To' && name !== 'From');
+    return Object.fromEntries(names.map((name) => [name, form[name] ?? '']));
+  });
 }
 
 const bodies = async (...args: Parameters<typeof sentFor>): Promise<unknown[]> =>

@@ -102,17 +102,15 @@ describe('status callbacks (trap 13)', () => {
 
   it('are further in one direction only', { timeout: 30_000 }, () => {
     const status = fc.constantFrom(
-      ...[
-        'accepted',
-        'queued',
-        'sending',
-        'sent',
-        'delivered',
-        'undelivered',
-        'failed',
-        'read',
-        'new',
-      ],
+      'accepted',
+      'queued',
+      'sending',
+      'sent',
+      'delivered',
+      'undelivered',
+      'failed',
+      'read',
+      'new',
     );
     fc.assert(
       fc.property(fc.array(status, { maxLength: 12 }), (all) => {

@@ -65,5 +65,5 @@ export function nameThemselves(options: readonly { title: string }[]): boolean {
 /** Without case, doubled white space, and what a sentence or a keycap (`1️⃣`) ends with. */
 function plain(text: string): string {
   const words = text.normalize('NFKC').trim().replaceAll(/\s+/gu, ' ').toLowerCase();
-  return words.replace(/[.!?,;:\uFE0F\u20E3]+$/u, '') || words;
+  return words.replace(/(?:[.!?,;:]|\uFE0F|\u20E3)+$/u, '') || words;
 }

@@ -44,7 +44,7 @@ function block(token: Token): string {
 
 function list({ items, ordered, start }: Tokens.List): string {
   const lines = items.map((item, index) => {
-    const mark = ordered ? `${Number(start || 1) + index}. ` : '- ';
+    const mark = ordered ? `${(start || 1) + index}. ` : '- ';
     const box = item.task ? (item.checked ? '[x] ' : '[ ] ') : '';
     // A list within an item has no line break of its own before it.
     const parts = item.tokens.map((token) => block(token).trim()).filter((part) => part !== '');

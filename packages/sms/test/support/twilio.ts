@@ -197,7 +197,7 @@ export const breaking: Answer = (res) => void res.destroy();
 /** A page of some proxy. */
 export const badGateway: Answer = (res) => void res.writeHead(502).end('<h1>Bad gateway</h1>');
 
-export function basic(username: string, password: string): string {
+function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 

@@ -4,7 +4,7 @@ import { Trunkline } from '@trunkline/core';
 import { SmsInput } from '@trunkline/sms';
 import { SqliteStore } from '@trunkline/sqlite';
 
-const { file, sms, stopsAfter } = JSON.parse(String(process.argv[2]));
+const { file, sms, stopsAfter } = JSON.parse(process.argv[2] ?? '');
 
 const line = new Trunkline({
   channels: [new SmsInput(sms)],
