@@ -3,12 +3,25 @@ import { lexer, type Token, type Tokens } from 'marked';
 /** Without any of these, Markdown reads as what it is: lists look the same. */
 const MAY_BE_MARKDOWN = /[*_`~#>|[\\&<]|^ {0,3}[=-]{2,}\s*$/m;
 
+/** Beyond this many characters a text is left as it is: what is meant badly could take seconds. */
+const MAX_PARSED = 10_000;
+
 /** Markdown as plain text: its marks are gone, links stay, what is in them is shown. */
 export function plainText(markdown: string): string {
-  if (!MAY_BE_MARKDOWN.test(markdown)) return markdown;
-  const plain = blocks(lexer(markdown)).trim();
+  if (markdown.length > MAX_PARSED || !MAY_BE_MARKDOWN.test(markdown)) return markdown;
+  const plain = withoutMarks(markdown);
   // A picture without a name, or a rule: better its Markdown than nothing.
   return plain === '' ? markdown : plain;
+}
+
+function withoutMarks(markdown: string): string {
+  try {
+    return blocks(lexer(markdown)).trim();
+  } catch (error) {
+    // Nested deeper than the parser's stack: nobody has written that to be read.
+    if (error instanceof RangeError) return '';
+    throw error;
+  }
 }
 
 function blocks(tokens: readonly Token[] = []): string {

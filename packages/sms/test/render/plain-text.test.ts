@@ -34,4 +34,15 @@ describe('plainText', () => {
       }),
     );
   });
+
+  it.each(['>'.repeat(9_000), '*a '.repeat(1_500) + 'a* '.repeat(1_500), '*'.repeat(30_000)])(
+    'leaves what is nested without end as it is, in time',
+    { timeout: 30_000 },
+    (text) => {
+      const before = process.cpuUsage();
+      expect(plainText(text).length).toBeGreaterThan(0);
+      const { user } = process.cpuUsage(before);
+      expect(user / 1_000).toBeLessThan(2_000);
+    },
+  );
 });
