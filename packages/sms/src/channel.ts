@@ -72,7 +72,11 @@ export class SmsInput extends InputChannel {
     ];
   }
 
-  /** @param address - As a message has it; `{ to }` is enough where there is one account. */
+  /**
+   * How to reach a phone: a new object a call.
+   *
+   * @param address - As a message has it; `{ to: '+15557654321' }` is enough where there is one account.
+   */
   override getOutputChannel(address: Address): OutputChannel {
     const destination = destinationOf(this.name, this.#accounts, address);
     if (this.#rest === null) {

@@ -3,7 +3,7 @@ import { SmsInput } from '@trunkline/sms';
 import { startLine } from '@trunkline/testing';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import twilioWebhooks from 'twilio/lib/webhooks/webhooks.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
@@ -198,6 +198,27 @@ describe('bad input', () => {
     const { bring } = await startScene(() => {});
     expect((await bring({ BrandNew: '1', 'With[brackets]': 'x' })).status).toBe(200);
   });
+
+  it.each(['', 'x y', '%%%', '[::1', 'a:b:c'])(
+    'with the host %j is refused like any other (trap 7)',
+    async (host) => {
+      const { url } = await startScene(() => {});
+      const { hostname, port } = new URL(url);
+      const body = new URLSearchParams(inboundForm()).toString();
+      const status = await new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(port), hostname, () => {
+          socket.write(
+            `POST /webhooks/sms/webhook HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n` +
+              'X-Twilio-Signature: abc\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
+              `Content-Length: ${body.length}\r\n\r\n${body}`,
+          );
+        });
+        socket.once('data', (data) => resolve(data.toString().split(' ')[1] ?? ''));
+        socket.on('error', reject);
+      });
+      expect(status).toBe('403');
+    },
+  );
 
   it('never shows a token, a signature or a text in a log', async () => {
     const { logger, lines } = recordingLogger();

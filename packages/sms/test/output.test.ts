@@ -162,6 +162,38 @@ describe('what a response becomes', () => {
     });
   });
 
+  it('every parameter there is, Twilio knows', async () => {
+    const service = { messagingServiceSid: SERVICE, fallbackFrom: OTHER_NUMBER };
+    const [sent] = await sentFor({
+      custom: {
+        ...service,
+        body: 'All of it',
+        mediaUrl: [PICTURE],
+        statusCallback: 'https://x.org/status',
+        validityPeriod: 60,
+        sendAsMms: true,
+        shortenUrls: false,
+        scheduleType: 'fixed',
+        sendAt: '2030-01-01T10:00:00Z',
+        persistentAction: 'geo:1,2',
+        maxPrice: 1,
+        provideFeedback: true,
+        contentRetention: 'retain',
+        addressRetention: 'obfuscate',
+        smartEncoded: true,
+        messageIntent: 'notifications',
+        riskCheck: 'disable',
+      },
+    });
+    expect(sent).toMatchObject({
+      RiskCheck: 'disable',
+      SendAsMms: 'true',
+      MessagingServiceSid: SERVICE,
+    });
+    // Beside these: contentSid and contentVariables, which stand for body and media, and From.
+    expect(Object.keys(sent ?? {})).toHaveLength(18);
+  });
+
   it('a stream is gathered, and sent once', async () => {
     const { twilio, bring } = await startScene(async (_, reply) => {
       await reply.stream(

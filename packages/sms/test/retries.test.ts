@@ -83,6 +83,19 @@ describe('a message that Twilio does not take', () => {
     expect([twilio.tries, twilio.texts]).toEqual([2, ['Hi', 'Hi']]);
   });
 
+  it('is not taken for another of the turn with the same text', async () => {
+    const { bring, twilio } = await startScene(
+      async (_m, reply) => {
+        for (const text of ['Hi', 'Hi']) await reply.text(text);
+      },
+      { sms: { ...sms, searchUnknown: true }, delivery: once },
+    );
+    twilio.script.push(null, breaking);
+    await bring();
+    await twilio.until(2);
+    expect([twilio.tries, twilio.texts]).toEqual([3, ['Hi', 'Hi']]);
+  });
+
   it('and is not in its log is sent again', async () => {
     const { bring, twilio } = await startScene((_m, reply) => void reply.text('Hi'), {
       sms: { ...sms, searchUnknown: true },
