@@ -38,7 +38,7 @@ export class Accounts {
    * Who was written to. A number that no entry names is answered from all the same: Twilio has
    * signed that it is the account's.
    *
-   * @param to - As Twilio writes it, `whatsapp:+…` too.
+   * @param to - As Twilio writes it, `whatsapp:+…` too; `null` where only the service is known.
    * @param service - The Messaging Service that the request names.
    */
   receiver(accountSid: string, to: string | null, service: string | null): Sender {

@@ -33,16 +33,15 @@ export function destinationOf(channel: string, accounts: Accounts, address: Addr
       channel,
     });
   }
-  const known = accounts.sender(typeof account === 'string' ? account : null, to);
-  const isWritten = typeof from === 'string';
-  const sender: Sender = {
-    account: known.account,
-    from: isWritten ? from : known.from,
-    // What was received by a number outside of any service is answered outside of it.
-    service: typeof service === 'string' ? service : isWritten ? null : known.service,
-  };
+  const own = accounts.sender(typeof account === 'string' ? account : null, to);
+  const sender =
+    typeof from === 'string' || typeof service === 'string'
+      ? accounts.receiver(own.account.accountSid, textOr(from), textOr(service))
+      : own;
   return { sender, to, since: typeof since === 'number' ? since : null };
 }
+
+const textOr = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** The account of a conversation: each sender has conversations of its own. */
 export function accountOf({ sender }: Pick<Destination, 'sender'>): string {

@@ -1,5 +1,5 @@
 import { DeliveryError, type Receipt } from '@trunkline/core';
-import { platformOf, senderKey } from './accounts.ts';
+import { platformOf, senderKey, type Accounts, type Sender } from './accounts.ts';
 import type { Destination } from './address.ts';
 import type { Consent } from './consent.ts';
 import { OPTED_OUT } from './errors.ts';
@@ -29,6 +29,7 @@ export interface Carrier {
 /** What a {@link RestCarrier} works with. */
 export interface RestCarrierOptions {
   channel: string;
+  accounts: Accounts;
   messages: TwilioMessages;
   consent: Consent;
   pace: Pace;
@@ -50,19 +51,20 @@ export class RestCarrier implements Carrier {
 
   async carry(destination: Destination, parameters: MessageParameters): Promise<Receipt> {
     const { channel, messages, consent, pace, statuses, statusCallback } = this.#options;
-    const { sender } = destination;
-    const { to = destination.to, ...others } = parameters;
-    const aim = { ...destination, to };
+    const { to = destination.to } = parameters;
+    const sender = this.#senderOf(destination, parameters);
+    const aim = { ...destination, sender, to };
     await assertConsent(channel, consent, aim);
     const segments = segmentsIn(to, parameters);
     const key = senderKey(sender);
     await pace.take(key, segments?.count ?? 1);
     try {
       const message = await messages.create(sender.account, {
-        to,
         ...(statusCallback === null ? {} : { statusCallback }),
-        ...senderParameters(destination, others),
-        ...others,
+        ...parameters,
+        to,
+        ...(sender.from === null ? {} : { from: sender.from }),
+        ...(sender.service === null ? {} : { messagingServiceSid: sender.service }),
       });
       await statuses.sent(aim, message);
       return receiptOf(message, segments);
@@ -74,6 +76,16 @@ export class RestCarrier implements Carrier {
       if (QUEUE_FULL.has(platformCode ?? '')) pace.hold(key, retryAfterMs ?? 0);
       throw error;
     }
+  }
+
+  /** Who sends: the conversation's, unless the response names another, of whom users opt out apart. */
+  #senderOf(
+    { sender }: Destination,
+    { from, messagingServiceSid: service }: MessageParameters,
+  ): Sender {
+    if (from === undefined && service === undefined) return sender;
+    const { accountSid } = sender.account;
+    return this.#options.accounts.receiver(accountSid, from ?? null, service ?? null);
   }
 
   async find(
@@ -101,18 +113,6 @@ export class RestCarrier implements Carrier {
 
 /** The sender has more under way than Twilio keeps for it. */
 const QUEUE_FULL = new Set(['21611', '30001']);
-
-/** Who sends, unless the response says so itself. */
-function senderParameters(
-  { sender: { from, service } }: Destination,
-  own: MessageParameters,
-): MessageParameters {
-  if (own.from !== undefined || own.messagingServiceSid !== undefined) return {};
-  return {
-    ...(from === null ? {} : { from }),
-    ...(service === null ? {} : { messagingServiceSid: service }),
-  };
-}
 
 interface SegmentCount {
   count: number;

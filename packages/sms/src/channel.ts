@@ -111,11 +111,13 @@ export class SmsInput extends InputChannel {
     const statuses = new Statuses({ channel, values, onStatus, logger });
     const pace = new Pace(channel, clock, options.segmentsPerSecond);
     const messages = this.#messages;
-    const rest = new RestCarrier({ channel, messages, consent, pace, statuses, statusCallback });
+    const accounts = this.#accounts;
+    const sending = { messages, accounts, consent, pace, statuses };
+    const rest = new RestCarrier({ channel, ...sending, statusCallback });
     this.#rest = rest;
     return new Inbox({
       options,
-      accounts: this.#accounts,
+      accounts,
       turns,
       consent,
       statuses,

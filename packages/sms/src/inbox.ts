@@ -59,7 +59,10 @@ export class Inbox {
     const sender = accounts.receiver(accountSid, inbound.to, service);
     const since = options.searchUnknown ? options.clock.now() : null;
     const destination: Destination = { sender, to, since };
-    const asked = await askedFor({ ...inbound, sender }, options.advancedOptOut, () =>
+    // A button may be called "Help".
+    const text = inbound.choice === null ? inbound.text : null;
+    const said = { text, optOutType: inbound.optOutType, sender };
+    const asked = await askedFor(said, options.advancedOptOut, () =>
       consent.isOptedOut(sender, to),
     );
     if (asked !== null) return await this.#takeWish(res, inbound, destination, asked);

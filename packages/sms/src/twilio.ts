@@ -30,8 +30,8 @@ type MessageListInstance = MessageModule.MessageListInstance;
 const SEARCHED = 50;
 
 /**
- * Messages at Twilio, by the SDK's own code for that resource. The rest of the SDK (a second of
- * start-up, 30 MB) is never loaded, nor is any of it before the first message is sent.
+ * Messages at Twilio, by the SDK's own code for that resource. The rest of the SDK (240 ms
+ * of CPU, 21 MB) is never loaded, nor is any of it before the first message is sent.
  */
 export class TwilioMessages {
   readonly #options: Pick<ResolvedSmsOptions, 'name' | 'apiUrl'>;

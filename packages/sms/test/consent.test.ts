@@ -154,6 +154,29 @@ describe('STOP and START (trap 24)', () => {
   });
 });
 
+describe('a sender that a response or an address names', () => {
+  it('is one whose opt-outs count', async () => {
+    const service = { messagingServiceSid: SERVICE, twilioNumber: OTHER_NUMBER };
+    const { sms, bring, twilio, came } = await tell({
+      accounts: [{ twilioNumber: OUR_NUMBER }, service],
+    });
+    await bring({ Body: 'STOP', To: OTHER_NUMBER, MessagingServiceSid: SERVICE });
+    await came(1);
+    const said = { text: 'News', channels: { sms: { from: OTHER_NUMBER } } };
+    for (const [address, response] of [
+      [{ to: PHONE, from: OTHER_NUMBER }, { text: 'News' }],
+      [{ to: PHONE }, said],
+      [{ to: PHONE }, { custom: { body: 'News', messaging_service_sid: SERVICE } }],
+    ] as const) {
+      await expect(sms.getOutputChannel(address).sendResponse('', response)).rejects.toMatchObject({
+        code: 'opted_out',
+      });
+    }
+    await sms.getOutputChannel({ to: PHONE }).sendTextMessage('', 'News');
+    expect(twilio.sent).toMatchObject([{ From: OUR_NUMBER }]);
+  });
+});
+
 describe('HELP', () => {
   it('is an event where Twilio has answered it', async () => {
     const { bring, events, heard, replies, twilio, came } = await tell();
@@ -173,6 +196,13 @@ describe('HELP', () => {
     await came(1);
     expect([heard, events]).toEqual([['help'], []]);
   });
+});
+
+it('a button called "Stop" is a choice', async () => {
+  const { bring, heard, events, came } = await tell();
+  await bring({ Body: 'Stop', ButtonText: 'Stop', ButtonPayload: 'STOP' });
+  await came(1);
+  expect([heard, events]).toEqual([['STOP'], []]);
 });
 
 describe('where Twilio handles no keywords', () => {
