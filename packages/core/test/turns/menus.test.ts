@@ -272,7 +272,10 @@ describe('a menu on a channel that answers it in its own way', () => {
         handle: (message, reply) => void (message.text === 'Hi' && reply.response(sizes)),
         onEvent: ({ type }) => void events.push(type),
       },
-      { makeOutput: () => new LongOutput(all.platform), session: { expiryMinutes: 3_000 / 60_000 } },
+      {
+        makeOutput: () => new LongOutput(all.platform),
+        session: { expiryMinutes: 3_000 / 60_000 },
+      },
     );
     for (const text of ['Hi', '9', '1']) {
       await turns.accept(post(text));
