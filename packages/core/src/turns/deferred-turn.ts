@@ -295,7 +295,12 @@ export class DeferredTurn {
     if (reason === null) throw error;
     if (reason !== 'superseded' && reason !== 'cancelled') return 'left';
     this.#register();
-    return await this.#finish(reason === 'superseded' ? 'superseded' : 'aborted');
+    try {
+      return await this.#finish(reason === 'superseded' ? 'superseded' : 'aborted');
+    } catch (again) {
+      // While the store was away, one more message came in.
+      return await this.#ended(again);
+    }
   }
 
   async #finish(outcome: TurnReport['outcome'], changes: TurnChanges = {}): Promise<TurnEnd> {
