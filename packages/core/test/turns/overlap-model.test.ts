@@ -106,7 +106,7 @@ class Run {
     for (const one of this.#plan.steps) await this.#take(one);
     this.#isCalm = true;
     for (let round = 0; round < 100; round++) {
-      for (const sent of this.#sent.values()) if (sent.fate === 'open') this.#accept(sent, 0);
+      for (const sent of this.#sent.values()) if (sent.fate === 'open') void this.#accept(sent, 0);
       await this.#all.clock.advance(50);
     }
     await this.#check();
@@ -121,7 +121,7 @@ class Run {
       case 'repeat': {
         const known = [...this.#sent.values()].filter(({ isLive }) => !isLive);
         const again = known[one.which % known.length];
-        if (again !== undefined && again.fate !== 'refused') this.#accept(again, one.process);
+        if (again !== undefined && again.fate !== 'refused') void this.#accept(again, one.process);
         return;
       }
       case 'pause':
@@ -142,19 +142,17 @@ class Run {
     const sent: Sent = { id, sender, tookMs, picks, isLive, fate: 'open' };
     this.#sent.set(id, sent);
     if (isLive) void this.#hear(sent, process);
-    else this.#accept(sent, process, true);
+    else void this.#accept(sent, process, true);
   }
 
-  #accept(sent: Sent, at: number, isFirst = false): void {
-    const { turns } = this.#at(at);
-    turns.accept(post(sent.id, optionsOf(sent))).then(
-      (taken) => {
-        if (taken !== 'refused') sent.fate = 'taken';
-        else if (sent.fate === 'open' && isFirst) sent.fate = 'refused';
-      },
+  async #accept(sent: Sent, at: number, isFirst = false): Promise<void> {
+    try {
+      const taken = await this.#at(at).turns.accept(post(sent.id, optionsOf(sent)));
+      if (taken !== 'refused') sent.fate = 'taken';
+      else if (sent.fate === 'open' && isFirst) sent.fate = 'refused';
+    } catch {
       // It comes again.
-      () => {},
-    );
+    }
   }
 
   async #hear(sent: Sent, at: number): Promise<void> {
@@ -247,7 +245,7 @@ class Run {
         const ids = said.originals.length === 0 ? [said.messageId] : said.originals.map(idOf);
         const { tookMs = 0 } = this.#sent.get(said.messageId) ?? {};
         if (tookMs > 0) await this.#all.clock.sleep(tookMs);
-        if (started.store.isDead) return await new Promise<never>(() => {});
+        if (started.store.isDead) await new Promise<never>(() => {});
         reply.signal.throwIfAborted();
         const before = Array.isArray(reply.state['ids']) ? reply.state['ids'] : [];
         reply.state = { ids: [...before, ...ids] };
