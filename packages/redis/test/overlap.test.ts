@@ -13,6 +13,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { needs } from '../../../scripts/test-support/needs.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import { Proxy } from './support/proxy.ts';
 import { anyRedis, newPrefix, openStore, redisUrl, until } from './support/redis.ts';
 
 expectNoUnhandledRejections();
@@ -52,12 +53,12 @@ class PhoneInput extends InputChannel {
 }
 
 /** A server: what it is handed, and what it reports. */
-function start(assistant: Handle, overlap: Overlap) {
+function start(assistant: Handle, overlap: Overlap, at = url) {
   const channel = new PhoneInput();
   const reports: TurnReport[] = [];
   const line = new Trunkline({
     channels: [channel],
-    store: openStore({ url, prefix }),
+    store: openStore({ url: at, prefix }),
     overlap: { mode: overlap, debounceMs: 300 },
     assistant,
     onTurn: (report) => void reports.push(report),
@@ -67,6 +68,18 @@ function start(assistant: Handle, overlap: Overlap) {
     await channel.turns?.accept(new UserMessage({ text, messageId, senderId: 'ada', address: {} }));
   return { accept, reports };
 }
+
+it('to accept a message is one round trip', async () => {
+  const proxy = await Proxy.to(Number(new URL(url).port));
+  onTestFinished(() => proxy.end());
+  const { accept, reports } = start(() => {}, 'queue', proxy.url);
+  await accept('warm up');
+  await until('the first turn', () => reports.length === 1);
+  proxy.delayMs = 1_000;
+  const since = performance.now();
+  expect(await accept('Hi')).toBe('accepted');
+  expect(performance.now() - since).toBeLessThan(1_900);
+});
 
 describe('messages of one conversation that come in on two machines', () => {
   it('latest: the newer one ends what runs on the other machine', async () => {
