@@ -169,6 +169,7 @@ export class DeferredTurn {
     this.#tries.begin();
     progress.pending = [];
     const message = joinMessages(this.#record.turns.map((turn) => messageOf(turn, progress.runs)));
+    // Where the channel is gone nobody can apologise: that is no run.
     const output = outputFor(channel, written.address ?? {});
     const isSeen = !message.anonymous && progress.proactive === undefined;
     const isInSession = hasSession(assistant(), { message, output });
