@@ -11,11 +11,13 @@ export interface ReadTurn extends Omit<StoredTurn, 'message' | 'progress'> {
 }
 
 /** Reads what the store has of a turn. */
-export function readTurn({ message, progress, ...turn }: StoredTurn): ReadTurn {
+export function readTurn({ conversation, id, message, progress, stamp }: StoredTurn): ReadTurn {
   const stored = decodeMessage(message);
   const isReplayed = progress === null && stored.progress !== undefined;
   return {
-    ...turn,
+    conversation,
+    id,
+    stamp,
     stored,
     progress: isReplayed ? (stored.progress ?? newProgress()) : decodeProgress(progress),
   };
