@@ -4,7 +4,7 @@ import { InputChannel, OutputChannel, Trunkline, UserMessage } from '@trunkline/
 import { SqliteStore } from '@trunkline/sqlite';
 import { stopOnSignals } from '../../dist/signals.js';
 
-const [file, hurries] = process.argv.slice(2);
+const [file = '', hurries] = process.argv.slice(2);
 /** @type {(event: Record<string, unknown>) => void} */
 const tell = (event) => void process.send?.(event);
 
@@ -39,7 +39,7 @@ class Input extends InputChannel {
 
 const line = new Trunkline({
   channels: [new Input()],
-  store: new SqliteStore({ file: String(file) }),
+  store: new SqliteStore({ file }),
   logger: { debug() {}, info() {}, warn() {}, error() {} },
   async assistant({ text, attempt }, reply) {
     tell({ began: text, attempt });
