@@ -32,7 +32,7 @@ export {
 } from './channel/output-channel.ts';
 export { QueueOutputChannel, type QueuedOutput } from './channel/queue-output-channel.ts';
 export { splitText, type SplitOptions } from './channel/split-text.ts';
-export { systemClock, type Clock } from './clock.ts';
+export { systemClock, within, type Clock } from './clock.ts';
 export {
   ConfigurationError,
   DeliveryError,

@@ -1,0 +1,100 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  ConfigurationError,
+  InputChannel,
+  queryOf,
+  sendJson,
+  sendProblem,
+  sendText,
+  type Address,
+  type OutputChannel,
+  type Route,
+  type Turns,
+} from '@trunkline/core';
+import { readAddress } from './address.ts';
+import {
+  optionsFromCredentials,
+  resolveOptions,
+  type ResolvedSlackOptions,
+  type SlackOptions,
+} from './credentials.ts';
+import { Entrance } from './entrance.ts';
+import { SlackOutput } from './output.ts';
+import { createServices, type Services } from './services.ts';
+
+/**
+ * Conversations on Slack.
+ *
+ * - `POST /webhooks/slack/webhook`: events, interactions and slash commands
+ * - `GET /webhooks/slack/`: `{"status":"ok"}`
+ */
+export class SlackInput extends InputChannel {
+  override readonly name: string;
+  readonly #options: ResolvedSlackOptions;
+  #services: Services | null = null;
+
+  /** @throws ConfigurationError - an option is missing, unknown or malformed. */
+  constructor(options: SlackOptions) {
+    super();
+    this.#options = resolveOptions(options);
+    this.name = this.#options.name;
+  }
+
+  /** Takes Rasa's names (`slack_token`, `slack_signing_secret`, …) or those of the options. */
+  static override fromCredentials(credentials: unknown): SlackInput {
+    return new SlackInput(optionsFromCredentials(credentials));
+  }
+
+  override routes(turns: Turns): Route[] {
+    const services = createServices(this.#options, turns);
+    this.#services = services;
+    services.identity.start();
+    const entrance = new Entrance(services, (req, body) => this.getMetadata(req, body));
+    const handle = (req: IncomingMessage, res: ServerResponse): Promise<void> =>
+      entrance.handle(req, res);
+    const { events, interactivity, commands } = this.#options.paths;
+    return [
+      { method: 'GET', path: '/', handle: (_req, res) => sendJson(res, 200, { status: 'ok' }) },
+      ...[...new Set([events, interactivity, commands])].flatMap((path) => [
+        { method: 'POST', path, handle },
+        { method: 'GET', path, handle: answerGet },
+      ]),
+    ];
+  }
+
+  /**
+   * @param address - `{ team, channel }` or `{ team, user }`, with `thread` if need be. Without `team`
+   *   where there is one token, without a place where there is the option `channel`.
+   */
+  override getOutputChannel(address: Address): OutputChannel {
+    const services = this.#inLine();
+    const { channel, token } = this.#options;
+    const team = services.identity.teamId ?? (typeof token === 'string' ? '' : null);
+    return new SlackOutput(services, readAddress(address, { name: this.name, channel, team }));
+  }
+
+  /** Whether Slack takes the token. */
+  override async ready(): Promise<void> {
+    await this.#services?.identity.known();
+  }
+
+  /** Lets the connections go. */
+  override async close(): Promise<void> {
+    this.#services?.identity.stop();
+    await this.#services?.clients.close();
+  }
+
+  #inLine(): Services {
+    if (this.#services !== null) return this.#services;
+    throw new ConfigurationError('the channel is in no line yet: new Trunkline({ channels })', {
+      channel: this.name,
+    });
+  }
+}
+
+/** Slack checks certificates with a GET. */
+function answerGet(req: IncomingMessage, res: ServerResponse): void {
+  if (queryOf(req).get('ssl_check') === '1') return sendText(res, 200, 'text/plain', '');
+  const detail = 'Slack posts its events here';
+  sendProblem(res, { status: 405, code: 'method_not_allowed', detail }, { allow: 'POST' });
+}

@@ -1,0 +1,85 @@
+import { DeliveryError, type Clock } from '@trunkline/core';
+
+/** Slack takes about one post a second and channel, and a few more at once, in milliseconds. */
+const INTERVAL_MS = 1_000;
+const BURST_MS = 3_000;
+
+/** What waits longer than this gives its place back to the turn engine, in milliseconds. */
+const MAX_WAIT_MS = 2_000;
+
+/**
+ * When the next request may go: posts by channel, and methods by workspace where Slack has said so. Each
+ * waits for itself, and nobody for another.
+ *
+ * @see Slack: Rate limits
+ */
+export class Pace {
+  readonly #channel: string;
+  readonly #clock: Clock;
+  /** When each channel would be quiet again, if every post took its interval. */
+  readonly #quietAt = new Map<string, number>();
+  /** Until when a method is closed. */
+  readonly #closedUntil = new Map<string, number>();
+
+  constructor(channel: string, clock: Clock) {
+    this.#channel = channel;
+    this.#clock = clock;
+  }
+
+  /** How many channels and methods are remembered. */
+  get size(): number {
+    return this.#quietAt.size + this.#closedUntil.size;
+  }
+
+  /** Waits for a place among the posts to a channel. @throws DeliveryError - it is far away. */
+  async post(key: string): Promise<void> {
+    const now = this.#clock.now();
+    const quietAt = Math.max(now, this.#quietAt.get(key) ?? 0);
+    const waitMs = quietAt - BURST_MS - now;
+    if (waitMs > MAX_WAIT_MS) throw this.#tooLong(waitMs);
+    // Taken anew, so that the map is in the order of use.
+    this.#quietAt.delete(key);
+    this.#quietAt.set(key, quietAt + INTERVAL_MS);
+    forgetPast(this.#quietAt, now);
+    if (waitMs > 0) await this.#sleep(waitMs);
+  }
+
+  /** Waits while a method is closed. @throws DeliveryError - for long. */
+  async method(key: string): Promise<void> {
+    const until = this.#closedUntil.get(key);
+    if (until === undefined) return;
+    const waitMs = until - this.#clock.now();
+    if (waitMs > MAX_WAIT_MS) throw this.#tooLong(waitMs);
+    if (waitMs > 0) await this.#sleep(waitMs);
+  }
+
+  /** Slack wants a method to rest. */
+  close(key: string, forMs: number): void {
+    const now = this.#clock.now();
+    const until = Math.max(now + forMs, this.#closedUntil.get(key) ?? 0);
+    this.#closedUntil.delete(key);
+    this.#closedUntil.set(key, until);
+    forgetPast(this.#closedUntil, now);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.after(ms, resolve));
+  }
+
+  #tooLong(waitMs: number): DeliveryError {
+    return new DeliveryError('Slack takes no more for now: the rate limit is reached', {
+      channel: this.#channel,
+      retryable: true,
+      retryAfterMs: waitMs,
+      platformCode: 'ratelimited',
+    });
+  }
+}
+
+/** Drops what is over, from the oldest on. */
+function forgetPast(times: Map<string, number>, now: number): void {
+  for (const [key, time] of times) {
+    if (time > now) return;
+    times.delete(key);
+  }
+}

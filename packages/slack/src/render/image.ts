@@ -1,0 +1,33 @@
+import type { KnownBlock } from '@slack/types';
+import { imageText, type Extra } from '@trunkline/core';
+import { escapeText } from './escape.ts';
+import { lengthOf, LIMITS, shorten } from './limits.ts';
+import { blockMessage, rendered, type RenderContext, type Rendered } from './message.ts';
+import { textMessages } from './text.ts';
+
+/** An image by its address, with its alternative text (`altText`). */
+export function renderImage(image: string, { extra }: RenderContext): Rendered {
+  if (!isImageUrl(image)) return rendered(textMessages(imageText(image), {}));
+  return rendered([blockMessage([imageBlock(image, altTextOf(image, extra))], escapeText(image))]);
+}
+
+/** An image block. */
+export function imageBlock(url: string, altText: string): KnownBlock {
+  return { type: 'image', image_url: url, alt_text: shorten(altText, LIMITS.altText) };
+}
+
+/** Whether Slack would fetch an image from there. */
+export function isImageUrl(url: unknown): url is string {
+  return typeof url === 'string' && /^https?:\/\/\S+$/.test(url) && lengthOf(url) <= LIMITS.url;
+}
+
+/** What is read to those who do not see the image: what the response says, else the file's name. */
+export function altTextOf(url: string, extra: Extra): string {
+  const given = [extra['altText'], extra['alt_text'], extra['title']].find(
+    (text) => typeof text === 'string' && text.trim() !== '',
+  );
+  // The search has found a text.
+  if (given !== undefined) return given as string;
+  const name = url.split(/[?#]/, 1)[0]?.split('/').pop() ?? '';
+  return name === '' ? 'image' : name;
+}

@@ -1,0 +1,29 @@
+import type { Turns } from '@trunkline/core';
+import { Clients } from './clients.ts';
+import type { ResolvedSlackOptions } from './credentials.ts';
+import { Identity } from './identity.ts';
+import { Payloads } from './payloads.ts';
+import { Threads } from './threads.ts';
+
+/** What the parts of one channel share. */
+export interface Services {
+  options: ResolvedSlackOptions;
+  turns: Turns;
+  clients: Clients;
+  identity: Identity;
+  threads: Threads;
+  payloads: Payloads;
+}
+
+/** Makes them, over the turns of the line that the channel is in. */
+export function createServices(options: ResolvedSlackOptions, turns: Turns): Services {
+  const clients = new Clients(options);
+  return {
+    options,
+    turns,
+    clients,
+    identity: new Identity(options, clients),
+    threads: new Threads(turns.store),
+    payloads: new Payloads(turns.store),
+  };
+}
