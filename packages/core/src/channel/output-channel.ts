@@ -258,6 +258,18 @@ export abstract class OutputChannel {
   async sendTyping(_recipientId: string, _extra?: Extra): Promise<void> {}
 
   /**
+   * A turn begins whose assistant speaks on this channel. Not awaited: a request that is made here delays
+   * no answer, and its failure is the channel's to deal with. Default: nothing.
+   */
+  turnStarted(_recipientId: string): void {}
+
+  /**
+   * The turn is over, or was ended: called once for each {@link OutputChannel.turnStarted}, also where
+   * the assistant has failed. Not awaited. Default: nothing.
+   */
+  turnEnded(_recipientId: string): void {}
+
+  /**
    * Whether a response can be shown while it grows: `true` when {@link OutputChannel.sendResponseChunk} is
    * overridden. The core gathers the text of a stream for a channel that cannot, and sends it once.
    */

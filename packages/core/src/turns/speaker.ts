@@ -1,6 +1,7 @@
 import { bindDelivery } from '../channel/delivery.ts';
-import type { OutputChannel } from '../channel/output-channel.ts';
+import { OutputChannel } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
+import { callGuarded } from '../guard.ts';
 import type { JsonObject } from '../message/json.ts';
 import type { Metadata, UserMessage } from '../message/user-message.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -115,6 +116,7 @@ export class Speaker {
         : null,
     });
     bindDelivery(output, delivery);
+    const leave = this.#enter(scene);
     try {
       try {
         await speak(reply);
@@ -122,12 +124,31 @@ export class Speaker {
         await reply.end();
       }
     } finally {
+      leave();
       bindDelivery(output, null);
     }
     // A question stays open where somebody else has spoken in between.
     const mayClose = output.numbersChoices && scene.proactive === undefined;
     if (mayClose && hasSpoken) await ask(() => menus.close(key, turnId));
     return reply.state;
+  }
+
+  /** Tells the output channel that its turn begins. Returns what tells it, once, that it is over. */
+  #enter({ output, message, abort, channel }: Scene): () => void {
+    const { turnStarted, turnEnded } = OutputChannel.prototype;
+    if (output.turnStarted === turnStarted && output.turnEnded === turnEnded) return () => {};
+    const onFailed = (error: unknown): void =>
+      this.#options.telemetry.error(error, { channel, stage: 'send' }, abort);
+    let isOver = false;
+    const leave = (): void => {
+      if (isOver) return;
+      isOver = true;
+      abort.signal.removeEventListener('abort', leave);
+      callGuarded(() => output.turnEnded(message.senderId), onFailed);
+    };
+    callGuarded(() => output.turnStarted(message.senderId), onFailed);
+    abort.signal.addEventListener('abort', leave);
+    return leave;
   }
 
   /** The conversation's state: the assistant's where it has one, else what we know ourselves. */
