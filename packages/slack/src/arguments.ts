@@ -46,3 +46,13 @@ export function argumentsOf(
   if (merged['markdown_text'] !== undefined) delete (merged as { text?: string }).text;
   return merged;
 }
+
+/** Written out here: the SDK would look for tokens in every block, however deep. */
+export function serialized(args: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [
+      name,
+      typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
+    ]),
+  );
+}

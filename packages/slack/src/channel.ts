@@ -8,9 +8,14 @@ import {
   sendText,
   type Address,
   type OutputChannel,
+  type ResponseParts,
   type Route,
+  type Sent,
   type Turns,
+  type UserAttachment,
 } from '@trunkline/core';
+import type { KnownBlock } from '@slack/types';
+import type { WebClient } from '@slack/web-api';
 import { readAddress } from './address.ts';
 import {
   optionsFromCredentials,
@@ -18,9 +23,33 @@ import {
   type ResolvedSlackOptions,
   type SlackOptions,
 } from './credentials.ts';
+import { download, type DownloadOptions } from './downloads.ts';
 import { Entrance } from './entrance.ts';
 import { SlackOutput } from './output.ts';
+import { PostedMessage, receiptOf } from './posted.ts';
 import { createServices, type Services } from './services.ts';
+
+/** What a response carries for Slack alone. */
+export interface SlackParts extends ResponseParts {
+  /** Blocks in the place of the text and its buttons; the text is then the notification. */
+  blocks?: readonly KnownBlock[];
+  /** Who may be mentioned by the text: everybody that it names, or these (`U123`, `here`). */
+  mentions?: true | readonly string[];
+  /** Shown to one user only: the one who is answered, or this one. */
+  ephemeral?: true | string;
+  /** Posted then, in seconds since 1970. */
+  postAt?: number;
+  /** The alternative text of an image. */
+  altText?: string;
+  [argument: string]: unknown;
+}
+
+declare module '@trunkline/core' {
+  interface ChannelOverrides {
+    /** What is said on Slack instead. */
+    slack?: SlackParts;
+  }
+}
 
 /**
  * Conversations on Slack.
@@ -73,6 +102,33 @@ export class SlackInput extends InputChannel {
     return new SlackOutput(services, readAddress(address, { name: this.name, channel, team }));
   }
 
+  /**
+   * A handle on what was sent: `const posted = slack.posted(await reply.text('…'))`. `null` for what waits
+   * in the store, and was not sent yet.
+   *
+   * @param sent - What `reply` resolved to. Of several messages, the last one is meant.
+   */
+  posted({ receipts }: Pick<Sent, 'receipts'>): PostedMessage | null {
+    const receipt = receiptOf(receipts);
+    return receipt === null ? null : new PostedMessage(this.#inLine(), receipt);
+  }
+
+  /**
+   * Fetches a file that came with a message. Needs the scope `files:read`.
+   *
+   * @throws DeliveryError - it is larger than the limit, gone, or not for the bot to read.
+   */
+  async download(attachment: UserAttachment, options?: DownloadOptions): Promise<Buffer> {
+    const { clients } = this.#inLine();
+    const { apiUrl } = this.#options;
+    return await download({ clients, name: this.name, apiUrl }, attachment, options);
+  }
+
+  /** Slack's client for a workspace, for what has no method here. */
+  async client(teamId?: string): Promise<WebClient> {
+    return await this.#inLine().clients.for({ team: teamId ?? '' });
+  }
+
   /** Whether Slack takes the token. */
   override async ready(): Promise<void> {
     await this.#services?.identity.known();
@@ -81,6 +137,7 @@ export class SlackInput extends InputChannel {
   /** Lets the connections go. */
   override async close(): Promise<void> {
     this.#services?.identity.stop();
+    await this.#services?.background.settled();
     await this.#services?.clients.close();
   }
 

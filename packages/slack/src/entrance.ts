@@ -105,7 +105,8 @@ export class Entrance {
       await this.#accept(req, payload, resolved);
     }
     acknowledge(res);
-    if (usesQuickReply) await withdrawQuickReplies(this.#services, payload, messages);
+    if (!usesQuickReply) return;
+    this.#services.background.add(withdrawQuickReplies(this.#services, payload, messages));
   }
 
   async #command(req: IncomingMessage, res: ServerResponse, form: JsonObject): Promise<void> {

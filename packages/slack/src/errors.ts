@@ -80,6 +80,11 @@ const DESTINATION = new Set([
   'no_permission',
 ]);
 
+/** Whether Slack does not take the blocks: it does not know them, or cannot fetch an image. */
+export function isBlocksError({ platformCode }: DeliveryError): boolean {
+  return platformCode === 'invalid_blocks' || platformCode === 'invalid_blocks_format';
+}
+
 /** Whether a token is wrong for good. */
 export function isCredentialsError({ platformCode }: DeliveryError): boolean {
   return platformCode !== null && CREDENTIALS.has(platformCode);

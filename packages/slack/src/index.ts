@@ -1,4 +1,4 @@
-export { SlackInput } from './channel.ts';
+export { SlackInput, type SlackParts } from './channel.ts';
 export type {
   ConversationGranularity,
   SlackInstallation,
@@ -6,4 +6,6 @@ export type {
   SlackPaths,
   SlackToken,
 } from './credentials.ts';
+export type { DownloadOptions } from './downloads.ts';
+export { PostedMessage, type PostedChange } from './posted.ts';
 export type { OnInteraction, SlackInteraction } from './interaction.ts';

@@ -1,19 +1,24 @@
 import {
   OutputChannel,
   type Attachment,
+  type BotMessage,
   type Button,
   type ChannelLimits,
   type Element,
   type Extra,
+  type InterruptedStream,
   type JsonValue,
   type QuickReply,
 } from '@trunkline/core';
 import type { SlackAddress } from './address.ts';
 import { LIMITS } from './render/limits.ts';
-import type { Rendered, SlackMessage } from './render/message.ts';
+import type { Rendered } from './render/message.ts';
 import { render } from './render/parts.ts';
-import { Sender, type SendStep } from './sender.ts';
+import { withOwnBlocks } from './render/response.ts';
+import { Sender } from './sender.ts';
 import type { Services } from './services.ts';
+import { upload, uploadOf } from './uploads.ts';
+import { StreamedAnswer } from './stream.ts';
 
 /** Says what the assistant says in one place on Slack. */
 export class SlackOutput extends OutputChannel {
@@ -25,11 +30,16 @@ export class SlackOutput extends OutputChannel {
     elementCount: LIMITS.cards,
   };
   readonly #sender: Sender;
+  #stream: StreamedAnswer | null = null;
 
   constructor(services: Services, address: SlackAddress) {
     super();
     this.name = services.options.name;
     this.#sender = new Sender(services, address);
+  }
+
+  override async sendResponse(to: string, message: BotMessage): Promise<void> {
+    await super.sendResponse(to, withOwnBlocks(this.name, message));
   }
 
   override async sendTextMessage(_to: string, text: string, extra: Extra = {}): Promise<void> {
@@ -45,7 +55,11 @@ export class SlackOutput extends OutputChannel {
     attachment: Attachment,
     extra: Extra = {},
   ): Promise<void> {
-    await this.#say(render.attachment(attachment, { extra }), extra);
+    const file = uploadOf(attachment);
+    if (file === null) return await this.#say(render.attachment(attachment, { extra }), extra);
+    // Its bytes are in the response already, and in no journal.
+    const { name } = file;
+    await this.deliver({ upload: name }, () => upload(this.#sender, file, extra));
   }
 
   override async sendTextWithButtons(
@@ -74,15 +88,56 @@ export class SlackOutput extends OutputChannel {
     await this.#say(render.custom(json, { extra }), extra);
   }
 
-  /** Posts the messages of a part, each a step of the turn. */
-  async #say({ messages, kept }: Rendered, extra: Extra): Promise<void> {
-    for (const message of messages) {
-      const step = this.#sender.step(message, extra, kept);
-      await this.#take(step);
+  override turnStarted(): void {
+    this.#sender.status.show();
+  }
+
+  override turnEnded(): void {
+    this.#sender.status.clear();
+  }
+
+  override async sendResponseChunkStart(to: string, extra: Extra = {}): Promise<void> {
+    const { services, address } = this.#sender;
+    this.#stream = new StreamedAnswer({
+      sender: this.#sender,
+      extra,
+      deliver: (send) => this.deliver({}, send),
+      onStopped: () =>
+        services.background.add(
+          services.turns.cancel({ senderId: to, account: address.team }).then(
+            () => {},
+            () => {},
+          ),
+        ),
+    });
+  }
+
+  override async sendResponseChunk(_to: string, chunk: string): Promise<void> {
+    await this.#stream?.add(chunk);
+  }
+
+  override async sendResponseChunkEnd(): Promise<void> {
+    const stream = this.#stream;
+    this.#stream = null;
+    await stream?.end();
+  }
+
+  /** Takes back what was shown of a stream that was cut: its text is said anew, whole. */
+  override async sendResponseChunkInterrupted(
+    _to: string,
+    { receipts }: InterruptedStream,
+  ): Promise<void> {
+    for (const receipt of receipts) {
+      if (typeof receipt['ts'] !== 'string') continue;
+      await this.deliver(receipt, (payload) => this.#sender.takeBack(payload));
     }
   }
 
-  async #take({ payload, send, wasSent }: SendStep<SlackMessage>): Promise<void> {
-    await this.deliver(payload, send, wasSent);
+  /** Posts the messages of a part, each a step of the turn. */
+  async #say(made: Rendered, extra: Extra): Promise<void> {
+    for (const message of made.messages) {
+      const { payload, send, wasSent } = this.#sender.step(message, extra, made);
+      await this.deliver(payload, send, wasSent);
+    }
   }
 }

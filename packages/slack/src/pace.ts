@@ -4,8 +4,9 @@ import { DeliveryError, type Clock } from '@trunkline/core';
 const INTERVAL_MS = 1_000;
 const BURST_MS = 3_000;
 
-/** What waits longer than this gives its place back to the turn engine, in milliseconds. */
-const MAX_WAIT_MS = 2_000;
+/** What waits longer than this goes back to the turn engine, which can park it, in milliseconds. */
+const MAX_POST_WAIT_MS = 10_000;
+const MAX_METHOD_WAIT_MS = 2_000;
 
 /**
  * When the next request may go: posts by channel, and methods by workspace where Slack has said so. Each
@@ -36,7 +37,7 @@ export class Pace {
     const now = this.#clock.now();
     const quietAt = Math.max(now, this.#quietAt.get(key) ?? 0);
     const waitMs = quietAt - BURST_MS - now;
-    if (waitMs > MAX_WAIT_MS) throw this.#tooLong(waitMs);
+    if (waitMs > MAX_POST_WAIT_MS) throw this.#tooLong(waitMs);
     // Taken anew, so that the map is in the order of use.
     this.#quietAt.delete(key);
     this.#quietAt.set(key, quietAt + INTERVAL_MS);
@@ -49,7 +50,7 @@ export class Pace {
     const until = this.#closedUntil.get(key);
     if (until === undefined) return;
     const waitMs = until - this.#clock.now();
-    if (waitMs > MAX_WAIT_MS) throw this.#tooLong(waitMs);
+    if (waitMs > MAX_METHOD_WAIT_MS) throw this.#tooLong(waitMs);
     if (waitMs > 0) await this.#sleep(waitMs);
   }
 

@@ -1,11 +1,13 @@
 import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
 import { isDirect, type SlackAddress } from './address.ts';
-import { argumentsOf, methodOf } from './arguments.ts';
+import { argumentsOf, methodOf, serialized } from './arguments.ts';
 import { textAt } from './parse/fields.ts';
 import { findSent, STEP_EVENT } from './find-sent.ts';
-import type { SlackMessage } from './render/message.ts';
+import { isBlocksError } from './errors.ts';
+import type { Alternative, Rendered, SlackMessage } from './render/message.ts';
 import type { KeptPayload } from './render/payload-keys.ts';
 import type { Services } from './services.ts';
+import { Status } from './status.ts';
 
 /** One request, as `deliver` takes it. */
 export interface SendStep<P> {
@@ -18,25 +20,51 @@ export interface SendStep<P> {
 export class Sender {
   readonly services: Services;
   readonly address: SlackAddress;
+  readonly status: Status;
   #isNoted = false;
 
   constructor(services: Services, address: SlackAddress) {
     this.services = services;
     this.address = address;
+    this.status = new Status(services, address);
   }
 
   /** The step that posts a message. */
-  step(message: SlackMessage, extra: Extra, kept: readonly KeptPayload[]): SendStep<SlackMessage> {
+  step(message: SlackMessage, extra: Extra, made: Rendered): SendStep<SlackMessage> {
     const { findSent: asks } = this.services.options;
+    const alternative = made.instead.get(message) ?? null;
     const step: SendStep<SlackMessage> = {
       payload: message,
       send: async (payload, key) => {
-        await this.#keep(kept);
-        return await this.post(payload, extra, key);
+        await this.keep(made.kept);
+        if (alternative === null) return await this.post(payload, extra, key);
+        return await this.#postEither(payload, alternative, extra, key);
       },
     };
     if (asks) step.wasSent = (key) => findSent(this.services.clients, this.address, key);
     return step;
+  }
+
+  /** Posts a message, or what is said instead where Slack does not take it. */
+  async #postEither(
+    message: SlackMessage,
+    { message: instead, ability }: Alternative,
+    extra: Extra,
+    key: string,
+  ): Promise<Receipt> {
+    const { abilities } = this.services;
+    const { team } = this.address;
+    if (ability !== null && abilities.lacks(team, ability)) {
+      return await this.post(instead, extra, key);
+    }
+    try {
+      return await this.post(message, extra, key);
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !isBlocksError(error)) throw error;
+      const receipt = await this.post(instead, extra, key);
+      if (ability !== null) abilities.note(team, ability);
+      return receipt;
+    }
   }
 
   /** Posts a message. Resolves to what names it. */
@@ -45,12 +73,13 @@ export class Sender {
     const { team, enterprise = null } = this.address;
     const method = methodOf(extra);
     const args = argumentsOf(message, extra, this.address);
-    if (options.findSent && args['metadata'] === undefined) {
+    if (options.findSent && key !== '' && args['metadata'] === undefined) {
       args['metadata'] = { event_type: STEP_EVENT, event_payload: { key } };
     }
     const channel = textAt(args as JsonObject, 'channel') ?? this.address.channel;
     await clients.pace.post(`${team}:${channel}`);
     const answer = await clients.call(this.address, method, serialized(args));
+    if (method === 'chat.postMessage') this.status.gone();
     const receipt: Receipt = { team, channel: textAt(answer, 'channel') ?? channel };
     if (enterprise !== null) receipt['enterprise'] = enterprise;
     const ts = textAt(answer, 'ts') ?? textAt(answer, 'message_ts');
@@ -58,11 +87,31 @@ export class Sender {
     const scheduled = textAt(answer, 'scheduled_message_id');
     if (scheduled !== null) receipt['scheduledId'] = scheduled;
     if (method === 'chat.postEphemeral') receipt['ephemeral'] = true;
-    await this.#noteThread(textAt(args as JsonObject, 'thread_ts'));
+    await this.noteThread(textAt(args as JsonObject, 'thread_ts'));
     return receipt;
   }
 
-  async #keep(kept: readonly KeptPayload[]): Promise<void> {
+  /** Writes a message anew. Repeating it changes nothing. */
+  async update(channel: string, ts: string, message: SlackMessage): Promise<void> {
+    await this.services.clients.call(
+      this.address,
+      'chat.update',
+      serialized({ channel, ts, ...message }),
+    );
+  }
+
+  /** Deletes a message that was streamed, or is about to be. One that is gone is as good. */
+  async takeBack(receipt: Receipt): Promise<Receipt> {
+    const { clients } = this.services;
+    const { channel = null, ts = null } = receipt;
+    // It may be closed, or never have been a stream.
+    await clients.call(this.address, 'chat.stopStream', { channel, ts }).catch(() => {});
+    await clients.call(this.address, 'chat.delete', { channel, ts });
+    return {};
+  }
+
+  /** Keeps what a message refers to by keys. @throws DeliveryError */
+  async keep(kept: readonly KeptPayload[]): Promise<void> {
     if (kept.length === 0) return;
     try {
       await this.services.payloads.keep(kept);
@@ -76,7 +125,7 @@ export class Sender {
   }
 
   /** The bot has spoken in a thread: what is said there from now on is for it. */
-  async #noteThread(thread: string | null): Promise<void> {
+  async noteThread(thread: string | null): Promise<void> {
     const { team, channel } = this.address;
     if (thread === null || this.#isNoted || isDirect(this.address)) return;
     const { threads, options } = this.services;
@@ -88,14 +137,4 @@ export class Sender {
       options.logger?.warn({ channel: options.name, err: error }, 'a thread could not be noted');
     }
   }
-}
-
-/** Written out here: the SDK would look for tokens in every block, however deep. */
-function serialized(args: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [
-      name,
-      typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
-    ]),
-  );
 }

@@ -1,8 +1,11 @@
 import type { Turns } from '@trunkline/core';
+import { Abilities } from './abilities.ts';
+import { Background } from './background.ts';
 import { Clients } from './clients.ts';
 import type { ResolvedSlackOptions } from './credentials.ts';
 import { Identity } from './identity.ts';
 import { Payloads } from './payloads.ts';
+import { OpenStreams } from './streams.ts';
 import { Threads } from './threads.ts';
 
 /** What the parts of one channel share. */
@@ -13,6 +16,9 @@ export interface Services {
   identity: Identity;
   threads: Threads;
   payloads: Payloads;
+  abilities: Abilities;
+  streams: OpenStreams;
+  background: Background;
 }
 
 /** Makes them, over the turns of the line that the channel is in. */
@@ -25,5 +31,8 @@ export function createServices(options: ResolvedSlackOptions, turns: Turns): Ser
     identity: new Identity(options, clients),
     threads: new Threads(turns.store),
     payloads: new Payloads(turns.store),
+    abilities: new Abilities(options.clock),
+    streams: new OpenStreams(),
+    background: new Background(),
   };
 }

@@ -1,6 +1,6 @@
 import { attachmentText, isJsonObject, type Attachment, type JsonObject } from '@trunkline/core';
 import { escapeText } from './escape.ts';
-import { altTextOf, imageBlock, isImageUrl } from './image.ts';
+import { altTextOf, imageBlock, isImageUrl, orLink } from './image.ts';
 import { blockMessage, rendered, type RenderContext, type Rendered } from './message.ts';
 import { textMessages } from './text.ts';
 
@@ -19,11 +19,15 @@ export function renderAttachment(attachment: Attachment, { extra }: RenderContex
   if (url === null) return rendered(textMessages(attachmentText(attachment), {}));
   if (mimeType?.startsWith('image/') === true && isImageUrl(url)) {
     const altText = name ?? altTextOf(url, extra);
-    return rendered([blockMessage([imageBlock(url, altText)], escapeText(url))]);
+    return orLink(blockMessage([imageBlock(url, altText)], escapeText(url)), linkOf(url, name));
   }
+  return rendered(textMessages(linkOf(url, name), {}));
+}
+
+function linkOf(url: string, name: string | null): string {
   const label = (name ?? url).replaceAll(/[[\]]/g, '');
   const isLink = /^https?:\/\/[^\s()]+$/.test(url);
-  return rendered(textMessages(isLink ? `[${label}](${url})` : `${label}: ${url}`, {}));
+  return isLink ? `[${label}](${url})` : `${label}: ${url}`;
 }
 
 interface LinkedFile {

@@ -34,8 +34,9 @@ function renderChoices(
   isQuick: boolean,
 ): Rendered {
   const kept: KeptPayload[] = [];
-  const blocks = actionBlocks(buttons, kept, isQuick);
   const messages = textMessages(text, extra);
+  if (Array.isArray(extra['blocks'])) return rendered(messages);
+  const blocks = actionBlocks(buttons, kept, isQuick);
   const said = messages.pop();
   const before = said?.blocks ?? [];
   const fallback = said?.text ?? buttons.map(titleOf).join(', ');

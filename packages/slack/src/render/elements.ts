@@ -7,6 +7,7 @@ import { chunksOf, lengthOf, LIMITS, shorten } from './limits.ts';
 import {
   blockMessage,
   rendered,
+  type Alternative,
   type RenderContext,
   type Rendered,
   type SlackMessage,
@@ -17,18 +18,24 @@ import type { KeptPayload } from './payload-keys.ts';
 export function renderElements(elements: readonly Element[], _context: RenderContext): Rendered {
   if (!elements.every(fitsCard)) return renderPlainElements(elements);
   const kept: KeptPayload[] = [];
+  const instead = new Map<SlackMessage, Alternative>();
   const messages = chunksOf(elements, LIMITS.cards).map((group) => {
     const cards = group.map((element) => cardOf(element, kept));
     const [card] = cards;
     const block: KnownBlock =
       cards.length === 1 && card !== undefined ? card : { type: 'carousel', elements: cards };
-    return blockMessage([block], fallbackOf(group));
+    const message = blockMessage([block], fallbackOf(group));
+    // Whatever fits into cards fits into the blocks of one message.
+    const sections = group.flatMap((element) => sectionsOf(element, []));
+    const plain = blockMessage(sections, fallbackOf(group));
+    instead.set(message, { message: plain, ability: 'cards' });
+    return message;
   });
-  return rendered(messages, kept);
+  return rendered(messages, kept, instead);
 }
 
-/** The same as sections, for workspaces that have no cards. */
-export function renderPlainElements(elements: readonly Element[]): Rendered {
+/** The same as sections, where a card could not hold all of it. */
+function renderPlainElements(elements: readonly Element[]): Rendered {
   const kept: KeptPayload[] = [];
   const messages: SlackMessage[] = [];
   for (const element of elements) {

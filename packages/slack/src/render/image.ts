@@ -2,13 +2,27 @@ import type { KnownBlock } from '@slack/types';
 import { imageText, type Extra } from '@trunkline/core';
 import { escapeText } from './escape.ts';
 import { lengthOf, LIMITS, shorten } from './limits.ts';
-import { blockMessage, rendered, type RenderContext, type Rendered } from './message.ts';
+import {
+  blockMessage,
+  rendered,
+  type RenderContext,
+  type Rendered,
+  type SlackMessage,
+} from './message.ts';
 import { textMessages } from './text.ts';
 
 /** An image by its address, with its alternative text (`altText`). */
 export function renderImage(image: string, { extra }: RenderContext): Rendered {
   if (!isImageUrl(image)) return rendered(textMessages(imageText(image), {}));
-  return rendered([blockMessage([imageBlock(image, altTextOf(image, extra))], escapeText(image))]);
+  const block = imageBlock(image, altTextOf(image, extra));
+  return orLink(blockMessage([block], escapeText(image)), imageText(image));
+}
+
+/** An image; a link to it where Slack cannot fetch it. */
+export function orLink(message: SlackMessage, link: string): Rendered {
+  const [alternative] = textMessages(link, {});
+  if (alternative === undefined) return rendered([message]);
+  return rendered([message], [], new Map([[message, { message: alternative, ability: null }]]));
 }
 
 /** An image block. */

@@ -8,6 +8,7 @@ import {
   type Rendered,
   type SlackMessage,
 } from './message.ts';
+import { chunksOf, LIMITS } from './limits.ts';
 import { splitMarkdown } from './split.ts';
 
 /** A text, as Markdown. */
@@ -17,8 +18,14 @@ export function renderText(text: string, { extra }: RenderContext): Rendered {
 
 /** The messages of a text: none for one of white space. */
 export function textMessages(text: string, extra: Extra): SlackMessage[] {
-  if (text.trim() === '') return [];
   const allowed = allowedMentions(extra['mentions']);
+  const { blocks } = extra;
+  if (Array.isArray(blocks)) {
+    // The author's own, which Slack checks.
+    const own = chunksOf(blocks as KnownBlock[], LIMITS.blocks);
+    return own.map((chunk) => blockMessage(chunk, fallbackOf(text, allowed)));
+  }
+  if (text.trim() === '') return [];
   return splitMarkdown(escapeMarkdown(text, allowed)).map((part) => {
     const block: KnownBlock = { type: 'markdown', text: part };
     return blockMessage([block], fallbackOf(unescaped(part), allowed));

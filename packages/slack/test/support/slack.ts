@@ -168,7 +168,7 @@ export class Slack {
 
   /** Everything that users can read, in order. */
   texts(channel?: string): string[] {
-    return this.messages(channel).map(({ text }) => String(text));
+    return this.messages(channel).map(({ text }) => (typeof text === 'string' ? text : ''));
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ export interface FakeStream {
 
 /** The streams of Slack, which the emulator does not have: `chat.startStream` and its like. */
 export class FakeStreams {
-  readonly all = new Map<string, FakeStream>();
+  readonly all: Map<string, FakeStream> = new Map<string, FakeStream>();
   /** How long a stream lives, in milliseconds. Slack closes it after about five minutes. */
   lifeMs = 300_000;
   now: () => number = Date.now;
@@ -21,7 +21,7 @@ export class FakeStreams {
   /** The answer to a method that has to do with streams; `undefined` for any other. */
   answer(method: string, args: JsonObject): JsonObject | undefined {
     const text = typeof args['markdown_text'] === 'string' ? args['markdown_text'] : '';
-    const ts = String(args['ts']);
+    const ts = textOf(args['ts']) ?? '';
     if (method === 'chat.startStream') return this.#start(args, text);
     const stream = this.all.get(ts);
     if (method === 'chat.appendStream' || method === 'chat.stopStream') {
@@ -49,14 +49,14 @@ export class FakeStreams {
 
   #start(args: JsonObject, text: string): JsonObject {
     const { channel, thread_ts: thread, recipient_user_id: user, recipient_team_id: team } = args;
-    const isDirect = String(channel).startsWith('D');
+    const isDirect = textOf(channel)?.startsWith('D') === true;
     if (!isDirect && thread === undefined) return refusal('invalid_thread_ts');
     if (!isDirect && user === undefined) return refusal('missing_recipient_user_id');
     if (!isDirect && team === undefined) return refusal('missing_recipient_team_id');
     const ts = `1700000000.${String(++this.#count).padStart(6, '0')}`;
     this.all.set(ts, {
-      channel: String(channel),
-      thread: thread === undefined ? null : String(thread),
+      channel: textOf(channel) ?? '',
+      thread: textOf(thread),
       text,
       isOpen: true,
       blocks: null,
@@ -70,6 +70,10 @@ export class FakeStreams {
 export function markdownOf(args: JsonObject): string {
   const blocks = Array.isArray(args['blocks']) ? (args['blocks'] as JsonObject[]) : [];
   return blocks.map(({ text }) => (typeof text === 'string' ? text : '')).join('');
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 function refusal(error: string): JsonObject {
