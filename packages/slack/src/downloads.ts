@@ -45,7 +45,7 @@ export async function download(
     const { statusCode, headers: answered, body } = await transport.get(url, headers);
     const { location, 'content-type': type } = answered;
     if (statusCode >= 300 && statusCode < 400 && typeof location === 'string') {
-      body.destroy();
+      await body.dump();
       url = new URL(location, url).href;
       continue;
     }
@@ -53,7 +53,7 @@ export async function download(
     const isPage =
       String(type).startsWith('text/html') && mimeType?.startsWith('text/html') !== true;
     if (statusCode !== 200 || isPage) {
-      body.destroy();
+      await body.dump();
       if (isPage)
         return fail('add the scope files:read, and install the app again', 'missing_scope');
       return fail(`it was answered ${statusCode}`, `http_${statusCode}`);

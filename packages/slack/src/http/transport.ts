@@ -24,7 +24,7 @@ export type LeanResponse = Pick<Response, 'url' | 'status' | 'statusText' | 'tex
 export interface Transport {
   /** What `WebClient` takes as its `fetch`. */
   fetch(url: string, init: RequestInit): Promise<LeanResponse>;
-  /** Gets what is at an address; redirects are not followed. The body MUST be read or destroyed. */
+  /** Gets what is at an address; redirects are not followed. The body MUST be read or dumped. */
   get(url: string, headers: Record<string, string>): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
 }

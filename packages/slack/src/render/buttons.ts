@@ -1,5 +1,6 @@
 import type { ActionsBlock, Button as SlackButton, KnownBlock, StaticSelect } from '@slack/types';
 import type { Button } from '@trunkline/core';
+import { escapeText } from './escape.ts';
 import { chunksOf, lengthOf, LIMITS, shorten } from './limits.ts';
 import { blockMessage, rendered, type RenderContext, type Rendered } from './message.ts';
 import { actionId, quickReplyBlock } from './names.ts';
@@ -39,7 +40,7 @@ function renderChoices(
   const blocks = actionBlocks(buttons, kept, isQuick);
   const said = messages.pop();
   const before = said?.blocks ?? [];
-  const fallback = said?.text ?? buttons.map(titleOf).join(', ');
+  const fallback = said?.text ?? escapeText(buttons.map(titleOf).join(', '));
   const [first = [], ...more] = chunksOf(blocks, LIMITS.blocks - before.length);
   messages.push(blockMessage([...before, ...first], fallback));
   for (const chunk of more) messages.push(blockMessage(chunk, fallback));

@@ -75,7 +75,7 @@ function withoutMarkdown(text: string): string {
   if (!/[*_~`#[\]>|]/.test(text)) return text;
   return text
     .replaceAll(/^(?:`{3,}|~{3,}).*$\n?/gm, '')
-    .replaceAll(/!?\[([^\]]*)\]\(([^()\s]*)[^()]*\)/g, '$1')
+    .replaceAll(/!?\[([^\]]{0,500})\]\(([^()\s]*)[^()]*\)/g, '$1')
     .replaceAll(/^ {0,3}#{1,6} +/gm, '')
     .replaceAll(/(\*\*|__|~~)(?=\S)([^]*?\S)\1/g, '$2')
     .replaceAll(/`+([^`\n]+)`+/g, '$1')

@@ -1,6 +1,6 @@
 import type {
-  Assistant,
   ErrorContext,
+  Handle,
   TrunklineOptions,
   TurnReport,
   UserMessage,
@@ -22,7 +22,7 @@ export class Scene {
   readonly turns: TurnReport[] = [];
   readonly errors: { error: Error; context: ErrorContext }[] = [];
   /** What the assistant does. */
-  assistant: Assistant & ((...args: never[]) => unknown) = async () => {};
+  assistant: Handle = async () => {};
   #line: StartedLine | null = null;
   #waiting: (() => void)[] = [];
 
@@ -42,7 +42,7 @@ export class Scene {
       assistant: async (message, reply) => {
         scene.messages.push(message);
         scene.#wake();
-        await (scene.assistant as (...args: unknown[]) => unknown)(message, reply);
+        await scene.assistant(message, reply);
       },
       onTurn: (report) => {
         scene.turns.push(report);

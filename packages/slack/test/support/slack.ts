@@ -76,6 +76,10 @@ async function slackModule(): Promise<SlackModule> {
 export class Slack {
   readonly calls: Call[] = [];
   readonly streams: FakeStreams = new FakeStreams();
+  /** What is at other paths than those of the API: files. */
+  readonly pages: Map<string, (url: string) => Response> = new Map();
+  /** With which tokens they were asked for. */
+  readonly pageTokens: string[] = [];
   readonly #scripts = new Map<string, Script[]>();
   readonly #tokens = new Set([TOKEN]);
   #emulator: Emulator | null = null;
@@ -181,12 +185,17 @@ export class Slack {
 
   async #handle(c: Context, next: () => Promise<void>): Promise<Response | void> {
     const method = /^\/api\/([\w.]+)$/.exec(c.req.path)?.[1];
+    const token = /^Bearer (.*)$/.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
+    const page = this.pages.get(c.req.path);
+    if (page !== undefined) {
+      this.pageTokens.push(token);
+      return page(this.url + c.req.path);
+    }
     if (method === undefined) return await next();
-    const body = await c.req.raw.clone().text();
     const call: Call = {
       method,
-      args: readForm(body),
-      token: /^Bearer (.*)$/.exec(c.req.header('authorization') ?? '')?.[1] ?? '',
+      args: readForm(await c.req.raw.clone().text()),
+      token,
       at: Date.now(),
     };
     this.calls.push(call);
