@@ -69,10 +69,11 @@ export class Clients {
       return known;
     }
     const parts = await this.#load();
-    const { apiUrl, timeoutMs, maxRequests } = this.#options;
+    const { apiUrl, maxRequests } = this.#options;
     const client = new parts.WebClient(token, {
       slackApiUrl: apiUrl,
-      timeout: timeoutMs,
+      // The transport's time-outs cost less than a signal for each request.
+      timeout: 0,
       maxRequestConcurrency: maxRequests,
       // What may be repeated is the turn engine's to say: the SDK would post twice after a time-out,
       // and one 429 would hold up every conversation.

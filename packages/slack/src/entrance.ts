@@ -84,7 +84,8 @@ export class Entrance {
     }
     const opensThread =
       finding.isMention && options.listen === 'addressed' && !channel.startsWith('D');
-    await Promise.all([this.#accept(req, envelope, parsed), opensThread ? threads.add(ref) : null]);
+    const accepted = this.#accept(req, envelope, parsed);
+    await (opensThread ? Promise.all([accepted, threads.add(ref)]) : accepted);
   }
 
   async #interaction(

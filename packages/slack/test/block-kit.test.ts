@@ -86,87 +86,92 @@ function parsedTexts(value: JsonValue): string[] {
 }
 
 const RUNS = { numRuns: 60 };
+const SLOW = { timeout: 60_000 };
 
 beforeAll(() => void blocksSchema(), 60_000);
 
-describe('every message that can be rendered is one that Slack takes, and pings nobody', () => {
-  it('a text', () => {
-    fc.assert(
-      fc.property(long, (value) => expectTaken(render.text(value, NOTHING))),
-      RUNS,
-    );
-  });
-
-  it('buttons and quick replies', () => {
-    const property = fc.property(long, buttons, (value, list) => {
-      expectTaken(render.buttons({ text: value, buttons: list }, NOTHING));
-      expectTaken(render.quickReplies({ text: value, buttons: list }, NOTHING));
+describe(
+  'every message that can be rendered is one that Slack takes, and pings nobody',
+  SLOW,
+  () => {
+    it('a text', () => {
+      fc.assert(
+        fc.property(long, (value) => expectTaken(render.text(value, NOTHING))),
+        RUNS,
+      );
     });
-    fc.assert(property, RUNS);
-  });
 
-  it('images', () => {
-    const property = fc.property(fc.oneof(fc.webUrl(), long), long, (image, altText) =>
-      expectTaken(render.image(image, { extra: { altText } })),
-    );
-    fc.assert(property, RUNS);
-  });
-
-  it('attachments', () => {
-    const attachment = fc.oneof(
-      long,
-      fc.record({
-        url: fc.oneof(fc.webUrl(), long),
-        name: long,
-        mimeType: fc.constantFrom('image/png', 'x'),
-      }),
-      fc.record({
-        type: fc.constantFrom('image', 'file'),
-        payload: fc.record({ src: fc.webUrl() }),
-      }),
-      fc.jsonValue().filter((value) => value !== null),
-    );
-    const property = fc.property(attachment, (value) =>
-      expectTaken(render.attachment(value as never, NOTHING)),
-    );
-    fc.assert(property, RUNS);
-  });
-
-  it('elements', () => {
-    const property = fc.property(fc.array(element, { maxLength: 24 }), (elements) =>
-      expectTaken(render.elements(elements, NOTHING)),
-    );
-    fc.assert(property, RUNS);
-  });
-
-  it('tables (trap 15)', () => {
-    const rows = fc.array(fc.array(cell, { maxLength: 45 }), {
-      minLength: 1,
-      maxLength: 230,
-      size: 'max',
+    it('buttons and quick replies', () => {
+      const property = fc.property(long, buttons, (value, list) => {
+        expectTaken(render.buttons({ text: value, buttons: list }, NOTHING));
+        expectTaken(render.quickReplies({ text: value, buttons: list }, NOTHING));
+      });
+      fc.assert(property, RUNS);
     });
-    const property = fc.property(
-      rows,
-      fc.option(fc.array(fc.string(), { maxLength: 30 })),
-      (list, header) =>
-        expectTaken(
-          render.custom({ table: { rows: list, ...(header ? { header } : {}) } }, NOTHING),
-        ),
-    );
-    fc.assert(property, { numRuns: 15 });
-  });
 
-  it('any other JSON', () => {
-    const json = fc.jsonValue().filter((value) => {
-      const keys = JSON.stringify(value);
-      return !/"(?:type|blocks|attachments|text|markdown_text|table)"/.test(keys);
+    it('images', () => {
+      const property = fc.property(fc.oneof(fc.webUrl(), long), long, (image, altText) =>
+        expectTaken(render.image(image, { extra: { altText } })),
+      );
+      fc.assert(property, RUNS);
     });
-    fc.assert(
-      fc.property(json, (value) => expectTaken(render.custom(value as never, NOTHING))),
-      RUNS,
-    );
-  });
-});
+
+    it('attachments', () => {
+      const attachment = fc.oneof(
+        long,
+        fc.record({
+          url: fc.oneof(fc.webUrl(), long),
+          name: long,
+          mimeType: fc.constantFrom('image/png', 'x'),
+        }),
+        fc.record({
+          type: fc.constantFrom('image', 'file'),
+          payload: fc.record({ src: fc.webUrl() }),
+        }),
+        fc.jsonValue().filter((value) => value !== null),
+      );
+      const property = fc.property(attachment, (value) =>
+        expectTaken(render.attachment(value as never, NOTHING)),
+      );
+      fc.assert(property, RUNS);
+    });
+
+    it('elements', () => {
+      const property = fc.property(fc.array(element, { maxLength: 24 }), (elements) =>
+        expectTaken(render.elements(elements, NOTHING)),
+      );
+      fc.assert(property, RUNS);
+    });
+
+    it('tables (trap 15)', () => {
+      const rows = fc.array(fc.array(cell, { maxLength: 45 }), {
+        minLength: 1,
+        maxLength: 230,
+        size: 'max',
+      });
+      const property = fc.property(
+        rows,
+        fc.option(fc.array(fc.string(), { maxLength: 30 })),
+        (list, header) =>
+          expectTaken(
+            render.custom({ table: { rows: list, ...(header ? { header } : {}) } }, NOTHING),
+          ),
+      );
+      fc.assert(property, { numRuns: 15 });
+    });
+
+    it('any other JSON', () => {
+      const json = fc.jsonValue().filter((value) => {
+        const keys = JSON.stringify(value);
+        return !/"(?:type|blocks|attachments|text|markdown_text|table)"/.test(keys);
+      });
+      fc.assert(
+        fc.property(json, (value) => expectTaken(render.custom(value as never, NOTHING))),
+        RUNS,
+      );
+    });
+  },
+);
 
 describe('the validator sees what Slack refuses (traps 13 to 16)', () => {
   const section = { type: 'section', text: { type: 'mrkdwn', text: 'x' } };

@@ -143,11 +143,11 @@ export class Speaker {
     const leave = (): void => {
       if (isOver) return;
       isOver = true;
-      abort.signal.removeEventListener('abort', leave);
+      abort.onAbort = null;
       callGuarded(() => output.turnEnded(message.senderId), onFailed);
     };
     callGuarded(() => output.turnStarted(message.senderId), onFailed);
-    abort.signal.addEventListener('abort', leave);
+    abort.onAbort = leave;
     return leave;
   }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
+import { isJsonObject, type JsonObject } from '@trunkline/core';
 
 /** A text in a payload; `null` if it is none, or empty. */
 export function textAt(object: JsonObject | null | undefined, key: string): string | null {
@@ -25,7 +25,10 @@ export function idAt(object: JsonObject | null | undefined, key: string): string
 
 /** The same object without keys of `null`. */
 export function withoutNulls(object: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).filter((entry): entry is [string, JsonValue & {}] => entry[1] !== null),
-  );
+  const rest: JsonObject = {};
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (value !== null && value !== undefined) rest[key] = value;
+  }
+  return rest;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, MalformedPayloadError, type JsonObject } from '@trunkline/core';
 
@@ -9,8 +10,6 @@ export type SlackRequest =
   | { kind: 'interaction'; payload: JsonObject }
   | { kind: 'command'; form: JsonObject }
   | { kind: 'unknown'; type: string };
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Whether a body is a form. Its type may carry a character set. */
 export function isForm(headers: IncomingHttpHeaders): boolean {
@@ -51,11 +50,8 @@ function jsonRequest(body: JsonObject): SlackRequest {
 }
 
 function textOf(channel: string, body: Buffer): string {
-  try {
-    return utf8.decode(body);
-  } catch {
-    throw malformed(channel);
-  }
+  if (!isUtf8(body)) throw malformed(channel);
+  return body.toString();
 }
 
 function objectOf(channel: string, text: string): JsonObject {

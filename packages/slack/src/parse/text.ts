@@ -14,12 +14,14 @@ const TOKEN = /<([^<>|]+)(?:\|([^<>]*))?>/g;
  * @param bots - The user ids that are the bot.
  */
 export function plainText(text: string, bots: readonly string[] = []): string {
+  if (!text.includes('<')) return decodeEntities(text).trim();
   const spoken = bots.reduce(withoutMention, text);
   return decodeEntities(spoken.replace(TOKEN, unwrap)).trim();
 }
 
 /** Whether a text mentions one of these users. */
 export function mentions(text: string, users: readonly string[]): boolean {
+  if (!text.includes('<@')) return false;
   return users.some((user) => text.includes(`<@${user}>`) || text.includes(`<@${user}|`));
 }
 

@@ -170,6 +170,14 @@ export class Slack {
     return this.#all('messages').filter((message) => message['channel_id'] === channel);
   }
 
+  /** A message is there, whoever hears of it. */
+  put(args: JsonObject): void {
+    const { channel: channel_id = '', text = '', metadata = null } = args;
+    const message = { ts: '9.9', channel_id, text, metadata, type: 'message', user: BOT };
+    const rest = { reply_count: 0, reply_users: [], reactions: [] };
+    this.#module?.getSlackStore(this.#store).messages.insert({ ...message, ...rest });
+  }
+
   /** Everything that users can read, in order. */
   texts(channel?: string): string[] {
     return this.messages(channel).map(({ text }) => (typeof text === 'string' ? text : ''));

@@ -1,0 +1,40 @@
+// The `chat` SDK with its Slack adapter, its webhook behind node:http.
+import { createServer } from 'node:http';
+import { createSlackAdapter } from '@chat-adapter/slack';
+import { createMemoryState } from '@chat-adapter/state-memory';
+import { Chat } from 'chat';
+import { ready } from '../../harness/target.mjs';
+import { ANSWERS, answerOf, API_URL } from '../arguments.mjs';
+import { SECRET, TOKEN } from '../events.mjs';
+
+const chat = new Chat({
+  userName: 'bot',
+  logger: 'silent',
+  state: createMemoryState(),
+  adapters: {
+    slack: createSlackAdapter({ botToken: TOKEN, signingSecret: SECRET, apiUrl: API_URL }),
+  },
+});
+chat.onNewMention(async (thread, message) => {
+  for (let index = 0; index < ANSWERS; index++) await thread.post(answerOf(message.text, index));
+});
+
+const server = createServer((req, res) => {
+  /** @type {Buffer[]} */
+  const chunks = [];
+  req.on('data', (chunk) => chunks.push(chunk));
+  req.on('end', async () => {
+    const request = new Request('http://localhost/', {
+      method: 'POST',
+      headers: /** @type {Record<string, string>} */ (req.headers),
+      body: Buffer.concat(chunks),
+    });
+    const response = await chat.webhooks.slack(request, {
+      waitUntil: (task) => void task.catch(console.error),
+    });
+    const body = await response.text();
+    res.writeHead(response.status, { 'content-length': Buffer.byteLength(body) });
+    res.end(body);
+  });
+});
+server.listen(0, '127.0.0.1', () => ready(server));
