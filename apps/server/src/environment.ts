@@ -14,6 +14,8 @@ export interface Environment {
    * three are. `null` where none is.
    */
   twilio: { accountSid: string; authToken: string; twilioNumber: string } | null;
+  /** `SLACK_BOT_TOKEN` and `SLACK_SIGNING_SECRET`; `null` without them. */
+  slack: { token: string; signingSecret: string } | null;
   /** `LOG_LEVEL`: debug, info, warn or error. @defaultValue info */
   logLevel: string;
 }
@@ -46,6 +48,7 @@ export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
     publicUrl: publicUrl.replace(/\/+$/, ''),
     store,
     twilio: parseTwilio(variables),
+    slack: parseSlack(variables),
     logLevel,
   };
 }
@@ -58,6 +61,16 @@ function parseTwilio(variables: NodeJS.ProcessEnv): Environment['twilio'] {
   const missing = TWILIO.filter((name) => !variables[name]);
   if (missing.length === TWILIO.length) return null;
   throw new ConfigurationError(`for SMS, set ${missing.join(' and ')} as well`);
+}
+
+/** Both or neither: one of them alone is a mistake, and not a server without Slack. */
+function parseSlack(variables: NodeJS.ProcessEnv): Environment['slack'] {
+  const { SLACK_BOT_TOKEN: token, SLACK_SIGNING_SECRET: signingSecret } = variables;
+  if (!token && !signingSecret) return null;
+  if (token && signingSecret) return { token, signingSecret };
+  throw new ConfigurationError(
+    `${token ? 'SLACK_SIGNING_SECRET' : 'SLACK_BOT_TOKEN'} is missing: Slack needs both`,
+  );
 }
 
 function parseStore(text: string): Environment['store'] {

@@ -4,6 +4,7 @@
  */
 import { ConfigurationError, StoreError, Trunkline } from '@trunkline/core';
 import { RestInput } from '@trunkline/rest';
+import { SlackInput } from '@trunkline/slack';
 import { WebSocketInput } from '@trunkline/websocket';
 import { createApp } from './app.ts';
 import { createAssistant } from './assistant.ts';
@@ -22,6 +23,7 @@ try {
       new RestInput({ cors: true }),
       new WebSocketInput(),
       ...(await createSms(environment, logger)),
+      ...(environment.slack === null ? [] : [new SlackInput({ ...environment.slack, logger })]),
     ],
     assistant: createAssistant({ pictureUrl: `${environment.publicUrl}/pizza.svg` }),
     store: await openStore(environment.store),

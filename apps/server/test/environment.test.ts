@@ -9,6 +9,7 @@ describe('the environment', () => {
       publicUrl: 'http://localhost:5005',
       store: { type: 'sqlite', file: 'data/trunkline.db' },
       twilio: null,
+      slack: null,
       logLevel: 'info',
     });
   });
@@ -45,6 +46,13 @@ describe('the environment', () => {
     expect(() => parseEnvironment({ TWILIO_NUMBER: '+15550001111' })).toThrow(
       'set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN as well',
     );
+  });
+
+  it('takes Slack’s token and signing secret, and not one without the other', () => {
+    const both = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 's' };
+    expect(parseEnvironment(both).slack).toEqual({ token: 'xoxb-1', signingSecret: 's' });
+    expect(() => parseEnvironment({ SLACK_BOT_TOKEN: 'xoxb-1' })).toThrow('SLACK_SIGNING_SECRET');
+    expect(() => parseEnvironment({ SLACK_SIGNING_SECRET: 's' })).toThrow('SLACK_BOT_TOKEN');
   });
 
   it.each([

@@ -16,4 +16,4 @@ app.message(async ({ message, say }) => {
   for (let index = 0; index < ANSWERS; index++) await say(answerOf(text, index));
 });
 const server = await app.start({ port: 0, host: '127.0.0.1' });
-ready(/** @type {import('node:http').Server} */ (server));
+ready(server);

@@ -23,7 +23,8 @@ const server = createServer((req, res) => {
   /** @type {Buffer[]} */
   const chunks = [];
   req.on('data', (chunk) => chunks.push(chunk));
-  req.on('end', async () => {
+  req.on('end', () => void answer());
+  async function answer() {
     const request = new Request('http://localhost/', {
       method: 'POST',
       headers: /** @type {Record<string, string>} */ (req.headers),
@@ -35,6 +36,6 @@ const server = createServer((req, res) => {
     const body = await response.text();
     res.writeHead(response.status, { 'content-length': Buffer.byteLength(body) });
     res.end(body);
-  });
+  }
 });
 server.listen(0, '127.0.0.1', () => ready(server));

@@ -18,7 +18,7 @@ const server = createServer((req, res) => {
   req.on('data', (chunk) => chunks.push(chunk));
   req.on('end', () => {
     const body = Buffer.concat(chunks);
-    const timestamp = req.headers['x-slack-request-timestamp'];
+    const timestamp = String(req.headers['x-slack-request-timestamp']);
     const hmac = createHmac('sha256', SECRET).update(`v0:${timestamp}:`).update(body).digest('hex');
     const [given, expected] = [
       Buffer.from(String(req.headers['x-slack-signature'])),

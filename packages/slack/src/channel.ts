@@ -26,7 +26,7 @@ import {
 import { download, type DownloadOptions } from './downloads.ts';
 import { Entrance } from './entrance.ts';
 import { SlackOutput } from './output.ts';
-import { PostedMessage, receiptOf } from './posted.ts';
+import { Posted, receiptOf, type PostedMessage } from './posted.ts';
 import { createServices, type Services } from './services.ts';
 
 /** What a response carries for Slack alone. */
@@ -41,6 +41,7 @@ export interface SlackParts extends ResponseParts {
   postAt?: number;
   /** The alternative text of an image. */
   altText?: string;
+  /** Other arguments of `chat.postMessage`: `username`, `unfurl_links`, … */
   [argument: string]: unknown;
 }
 
@@ -79,8 +80,7 @@ export class SlackInput extends InputChannel {
     this.#services = services;
     services.identity.start();
     const entrance = new Entrance(services, (req, body) => this.getMetadata(req, body));
-    const handle = (req: IncomingMessage, res: ServerResponse): Promise<void> =>
-      entrance.handle(req, res);
+    const handle: Route['handle'] = (req, res) => entrance.handle(req, res);
     const { events, interactivity, commands } = this.#options.paths;
     return [
       { method: 'GET', path: '/', handle: (_req, res) => sendJson(res, 200, { status: 'ok' }) },
@@ -110,7 +110,7 @@ export class SlackInput extends InputChannel {
    */
   posted({ receipts }: Pick<Sent, 'receipts'>): PostedMessage | null {
     const receipt = receiptOf(receipts);
-    return receipt === null ? null : new PostedMessage(this.#inLine(), receipt);
+    return receipt === null ? null : new Posted(this.#inLine(), receipt);
   }
 
   /**

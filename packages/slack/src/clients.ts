@@ -22,8 +22,7 @@ const QUIET = {
   error() {},
   setLevel() {},
   setName() {},
-  // A level is asked for, and never looked at.
-  getLevel: () => 'error' as NonNullable<WebClientOptions['logLevel']>,
+  getLevel: () => 'error',
 };
 
 /** Slack's Web API: a client for each token, made when something is sent. */
@@ -79,9 +78,11 @@ export class Clients {
       // and one 429 would hold up every conversation.
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
-      logger: QUIET,
+      // Its level is one of an enumeration, and never looked at.
+      logger: QUIET as unknown as NonNullable<WebClientOptions['logger']>,
       // As much of a response as the client looks at.
-      fetch: parts.transport.fetch as unknown as NonNullable<WebClientOptions['fetch']>,
+      fetch: ((url: string, init: RequestInit) =>
+        parts.transport.fetch(url, init)) as unknown as NonNullable<WebClientOptions['fetch']>,
     });
     this.#clients.set(token, client);
     const [oldest] = this.#clients.keys();

@@ -1,4 +1,5 @@
 import type { DeliveryError } from '@trunkline/core';
+import { textAt } from './parse/fields.ts';
 import { Pump } from './pump.ts';
 import { textMessages } from './render/text.ts';
 import { shownWhole } from './repair.ts';
@@ -32,8 +33,8 @@ export class EditedMessage implements GrowingMessage {
     const [first] = textMessages(text, extra);
     if (first === undefined) return;
     const receipt = await deliver(() => sender.post(first, extra, ''));
-    this.#channel = String(receipt['channel']);
-    this.#ts = String(receipt['ts']);
+    this.#channel = textAt(receipt, 'channel') ?? '';
+    this.#ts = textAt(receipt, 'ts');
     this.#shown = text.length;
     this.#pump.rest(INTERVAL_MS);
   }

@@ -7,5 +7,5 @@ export type {
   SlackToken,
 } from './credentials.ts';
 export type { DownloadOptions } from './downloads.ts';
-export { PostedMessage, type PostedChange } from './posted.ts';
+export type { PostedChange, PostedMessage } from './posted.ts';
 export type { OnInteraction, SlackInteraction } from './interaction.ts';

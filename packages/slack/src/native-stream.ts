@@ -64,8 +64,8 @@ export class NativeStream implements GrowingMessage {
         ts: textAt(answer, 'ts') ?? '',
       };
     });
-    this.#channel = String(receipt['channel']);
-    this.#ts = String(receipt['ts']);
+    this.#channel = textAt(receipt, 'channel') ?? '';
+    this.#ts = textAt(receipt, 'ts') ?? '';
     this.#state = 'open';
     this.#from = this.#shown;
     this.#isCounted = true;

@@ -102,13 +102,7 @@ export class SlackOutput extends OutputChannel {
       sender: this.#sender,
       extra,
       deliver: (send) => this.deliver({}, send),
-      onStopped: () =>
-        services.background.add(
-          services.turns.cancel({ senderId: to, account: address.team }).then(
-            () => {},
-            () => {},
-          ),
-        ),
+      onStopped: () => services.background.add(cancelTurn(services, to, address.team)),
     });
   }
 
@@ -139,5 +133,18 @@ export class SlackOutput extends OutputChannel {
       const { payload, send, wasSent } = this.#sender.step(message, extra, made);
       await this.deliver(payload, send, wasSent);
     }
+  }
+}
+
+/** Ends the turn of a conversation. That it cannot be ended is not worth a failure: it ends by itself. */
+async function cancelTurn(
+  { turns, options }: Services,
+  senderId: string,
+  account: string,
+): Promise<void> {
+  try {
+    await turns.cancel({ senderId, account });
+  } catch (error) {
+    options.logger?.warn({ channel: options.name, err: error }, 'a turn could not be ended');
   }
 }

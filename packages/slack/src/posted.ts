@@ -12,10 +12,28 @@ export type PostedChange = string | BotMessage;
  * A message that was sent, to be changed afterwards. Each method makes its request at once, not as a step
  * of the turn; made again in another run of it, it changes nothing more.
  */
-export class PostedMessage {
+export interface PostedMessage {
   /** The channel that it is in. */
   readonly channel: string;
   /** Its time, which names it there; `null` while it is only scheduled, or not known for a file. */
+  readonly ts: string | null;
+  /**
+   * Says something else in its place.
+   *
+   * @throws DeliveryError - Slack refuses, or it does not fit into one message.
+   */
+  update(change: PostedChange): Promise<void>;
+  /** Deletes it, or calls it off if it was scheduled. One that is gone is as good as deleted. */
+  delete(): Promise<void>;
+  /** Adds a reaction, `eyes` say. One that is there already is as good. */
+  react(name: string): Promise<void>;
+  /** Removes a reaction. One that is not there is as good as removed. */
+  unreact(name: string): Promise<void>;
+}
+
+/** The handle on a message that a receipt names. */
+export class Posted implements PostedMessage {
+  readonly channel: string;
   readonly ts: string | null;
   readonly #services: Services;
   readonly #receipt: Receipt;
@@ -27,11 +45,6 @@ export class PostedMessage {
     this.ts = textAt(receipt, 'ts');
   }
 
-  /**
-   * Says something else in its place.
-   *
-   * @throws DeliveryError - Slack refuses, or it does not fit into one message.
-   */
   async update(change: PostedChange): Promise<void> {
     const response = typeof change === 'string' ? { text: change } : change;
     const { messages, kept } = renderResponse(this.#services.options.name, response);
@@ -43,7 +56,6 @@ export class PostedMessage {
     await this.#call('chat.update', { ...serialized(message), ...this.#name('ts') });
   }
 
-  /** Deletes it, or calls it off if it was scheduled. One that is gone is as good as deleted. */
   async delete(): Promise<void> {
     const id = textAt(this.#receipt, 'scheduledId');
     if (id === null) return await this.#call('chat.delete', this.#name('ts'), 'message_not_found');
@@ -51,12 +63,10 @@ export class PostedMessage {
     await this.#call('chat.deleteScheduledMessage', args, 'invalid_scheduled_message_id');
   }
 
-  /** Adds a reaction, `eyes` say. One that is there already is as good. */
   async react(name: string): Promise<void> {
     await this.#call('reactions.add', { ...this.#name('timestamp'), name }, 'already_reacted');
   }
 
-  /** Removes a reaction. One that is not there is as good as removed. */
   async unreact(name: string): Promise<void> {
     await this.#call('reactions.remove', { ...this.#name('timestamp'), name }, 'no_reaction');
   }

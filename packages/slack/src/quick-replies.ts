@@ -36,7 +36,7 @@ export async function withdrawQuickReplies(
 }
 
 /** The blocks without the rows of quick replies. */
-export function withoutQuickReplies(blocks: JsonValue): JsonValue[] {
+function withoutQuickReplies(blocks: JsonValue): JsonValue[] {
   if (!Array.isArray(blocks)) return [];
   return blocks.filter((block) => !isJsonObject(block) || !isQuickReply(textAt(block, 'block_id')));
 }

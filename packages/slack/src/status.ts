@@ -1,4 +1,4 @@
-import { DeliveryError } from '@trunkline/core';
+import type { DeliveryError } from '@trunkline/core';
 import type { SlackAddress } from './address.ts';
 import type { Services } from './services.ts';
 
@@ -46,7 +46,11 @@ export class Status {
   }
 
   #then(next: () => Promise<void>): void {
-    this.#last = this.#last.then(next);
+    const before = this.#last;
+    this.#last = (async () => {
+      await before;
+      await next();
+    })();
     this.#services.background.add(this.#last);
   }
 
@@ -61,7 +65,7 @@ export class Status {
       await clients.call(this.#address, 'assistant.threads.setStatus', args);
     } catch (error) {
       const { platformCode, mayHaveArrived } = error as DeliveryError;
-      if (mayHaveArrived !== true) this.#isShown = false;
+      if (!mayHaveArrived) this.#isShown = false;
       if (LACKING.has(platformCode ?? '')) abilities.note(team, 'status');
       options.logger?.debug({ channel: options.name, err: error }, 'the status could not be set');
     }

@@ -10,7 +10,7 @@ import type { KeptPayload } from './render/payload-keys.ts';
 import type { Sender } from './sender.ts';
 
 /** Makes a request as a part of the turn's stream. */
-export type DeliverPart = (send: () => Promise<Receipt>) => Promise<Receipt>;
+type DeliverPart = (send: () => Promise<Receipt>) => Promise<Receipt>;
 
 /** What shows a text as it grows. */
 export interface GrowingMessage {

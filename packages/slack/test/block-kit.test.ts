@@ -8,7 +8,7 @@ import { blocksSchema, problemsOf } from './support/block-kit.ts';
 const NOTHING = { extra: {} };
 
 /** Texts as people and models write them, and as nobody should. */
-const text = fc.oneof(
+const written = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
   fc.lorem({ maxCount: 40 }),
@@ -37,7 +37,7 @@ const text = fc.oneof(
     .map((parts) => parts.join('')),
 );
 const long = fc.oneof(
-  text,
+  written,
   fc.nat({ max: 4_000 }).map((length) => 'é😀x'.repeat(length)),
 );
 const button = fc.record(

@@ -1,5 +1,6 @@
 import { MemoryStore, type Store } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { textAt } from '../src/parse/fields.ts';
 import {
   direct,
   fixture,
@@ -332,7 +333,7 @@ describe('onInteraction', () => {
         title: { type: 'plain_text' as const, text: 'x' },
         blocks: [],
       };
-      await (await client()).views.open({ trigger_id: String(payload['trigger_id']), view });
+      await (await client()).views.open({ trigger_id: textAt(payload, 'trigger_id') ?? '', view });
       return {};
     };
     await open({ onInteraction });

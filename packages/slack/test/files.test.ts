@@ -30,7 +30,11 @@ describe('a file that is sent (trap 23)', () => {
       initial_comment: 'Here',
     });
     const [message] = slack.messages();
-    const [file] = message?.['files'] as { url_private: string; name: string; size: number }[];
+    const [file] = (message?.['files'] ?? []) as {
+      url_private: string;
+      name: string;
+      size: number;
+    }[];
     expect(file).toMatchObject({ name: 'a.bin', size: data.length });
     const stored = await channel.download({
       type: 'file',

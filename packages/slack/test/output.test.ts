@@ -47,7 +47,7 @@ describe('where answers go', () => {
       { team: TEAM, user: 'U000000001' },
       {},
     ]) {
-      await channel.getOutputChannel(address as JsonObject).sendTextMessage('U1', 'Good morning');
+      await channel.getOutputChannel(address).sendTextMessage('U1', 'Good morning');
     }
     expect(slack.of('chat.postMessage')).toMatchObject([
       { channel: CHANNEL },

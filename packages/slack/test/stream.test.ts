@@ -26,13 +26,8 @@ function begin(desk: Desk, address: JsonObject = THREAD, extra: Extra = {}): Str
 }
 
 /** Says a text in tokens, so many a second. */
-async function say(
-  desk: Desk,
-  { answer }: Stream,
-  tokens: string[],
-  perSecond = 50,
-): Promise<void> {
-  for (const token of tokens) {
+async function say(desk: Desk, { answer }: Stream, list: string[], perSecond = 50): Promise<void> {
+  for (const token of list) {
     await answer.add(token);
     await desk.clock.advance(1_000 / perSecond);
   }
@@ -311,7 +306,7 @@ describe('where there are no streams', () => {
     }
     expect(times.length).toBeGreaterThan(3);
     for (const { text } of desk.of('chat.update'))
-      expect(String(text).length).toBeLessThanOrEqual(4_000);
+      expect(JSON.stringify(text).length).toBeLessThanOrEqual(4_000);
   });
 
   it('a text that one message has no room for goes on in others', async () => {

@@ -135,8 +135,7 @@ export class Speaker {
 
   /** Tells the output channel that its turn begins. Returns what tells it, once, that it is over. */
   #enter({ output, message, abort, channel }: Scene): () => void {
-    const { turnStarted, turnEnded } = OutputChannel.prototype;
-    if (output.turnStarted === turnStarted && output.turnEnded === turnEnded) return () => {};
+    if (!isToldOfTurns(output)) return () => {};
     const onFailed = (error: unknown): void =>
       this.#options.telemetry.error(error, { channel, stage: 'send' }, abort);
     let isOver = false;
@@ -192,4 +191,11 @@ export function hasSession(
 ): boolean {
   if (message.anonymous) return false;
   return assistant.onEvent !== undefined || output.readsTrackerState;
+}
+
+/** Whether a channel has something to do when its turn begins or ends. */
+function isToldOfTurns(output: OutputChannel): boolean {
+  const own = (name: 'turnStarted' | 'turnEnded'): boolean =>
+    Reflect.get(output, name) !== Reflect.get(OutputChannel.prototype, name);
+  return own('turnStarted') || own('turnEnded');
 }

@@ -12,7 +12,7 @@ export interface TransportOptions {
 }
 
 /** An answer, as far as `WebClient` looks at one. */
-export type LeanResponse = Pick<Response, 'url' | 'status' | 'statusText' | 'text'> & {
+type LeanResponse = Pick<Response, 'url' | 'status' | 'statusText' | 'text'> & {
   json(): Promise<unknown>;
   headers: {
     get(name: string): string | null;

@@ -13,7 +13,7 @@ const PICKED = [
 const PICKED_SEVERAL = ['selected_users', 'selected_conversations', 'selected_channels'] as const;
 
 /** What a user picked: the values, and what they read. */
-export interface Picked {
+interface Picked {
   title: string;
   values: JsonValue[];
 }
@@ -23,7 +23,7 @@ export interface Picked {
  *
  * @see Slack: block_actions payload
  */
-export function pickedOf(element: JsonObject): Picked | null {
+function pickedOf(element: JsonObject): Picked | null {
   const option = objectAt(element, 'selected_option');
   if (option !== null) return { title: titleOf(option), values: [textAt(option, 'value') ?? ''] };
   if (Array.isArray(element['selected_options'])) {

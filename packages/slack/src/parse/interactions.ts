@@ -39,7 +39,7 @@ export function parseInteraction(payload: JsonObject): InteractionFinding {
     finding.usesQuickReply ||= isQuick;
     // A row of quick replies is used once, however fast somebody clicks.
     const name = isQuick
-      ? `quick:${place.channel}:${place.ts}:${String(choice['block_id'])}`
+      ? `quick:${place.channel}:${place.ts}:${textAt(choice, 'block_id')}`
       : `${identity(payload, action)}:${index}`;
     finding.messages.push(parsedOf(payload, place, choice, name));
   }

@@ -10,10 +10,10 @@ const LEGACY = ['fallback', 'pretext', 'text', 'fields', 'blocks', 'title_link',
 /** A file by its link, an image as such; Slack's own attachments as they are. */
 export function renderAttachment(attachment: Attachment, { extra }: RenderContext): Rendered {
   if (isJsonObject(attachment) && LEGACY.some((key) => Object.hasOwn(attachment, key))) {
-    const fallback = [attachment['fallback'], attachment['title'], attachment['text']].find(
-      (text) => typeof text === 'string' && text !== '',
-    );
-    return rendered([{ text: escapeText(String(fallback ?? '')), attachments: [attachment] }]);
+    const fallback = ['fallback', 'title', 'text'].map((key) => textOf(attachment[key]));
+    return rendered([
+      { text: escapeText(fallback.find((text) => text !== null) ?? ''), attachments: [attachment] },
+    ]);
   }
   const { url, name, mimeType } = fileOf(attachment);
   if (url === null) return rendered(textMessages(attachmentText(attachment), {}));

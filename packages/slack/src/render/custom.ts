@@ -39,7 +39,7 @@ function blocksMessage(blocks: JsonObject[]): Rendered['messages'][number] {
 }
 
 /** The first words of blocks, for notifications. */
-export function fallbackOf(blocks: JsonValue): string {
+function fallbackOf(blocks: JsonValue): string {
   const words = textsOf(blocks)
     .join(' ')
     .slice(0, LIMITS.fallback / 10);

@@ -89,7 +89,7 @@ function sectionsOf(element: Element, kept: KeptPayload[]): KnownBlock[] {
 /** A text in pieces that a section takes. Entities are not cut in two. */
 function sectionTexts(text: string): string[] {
   const texts: string[] = [];
-  let rest = [...text];
+  let rest = Array.from(text);
   while (rest.length > 0) {
     let end = Math.min(rest.length, LIMITS.sectionText);
     const entity = rest.slice(Math.max(0, end - 5), end).lastIndexOf('&');

@@ -30,19 +30,21 @@ export const LIMITS = {
 } as const;
 
 const SURROGATES = /[\uD800-\uDFFF]/;
+const PAIRS = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
 
 /** The length of a text as Slack counts it. */
 export function lengthOf(text: string): number {
   if (!SURROGATES.test(text)) return text.length;
-  let length = 0;
-  for (const _point of text) length++;
-  return length;
+  // A surrogate pair is one character.
+  return text.length - (text.match(PAIRS)?.length ?? 0);
 }
 
 /** A text of at most so many characters, an ellipsis at its end if some were left out. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit || lengthOf(text) <= limit) return text;
-  return `${[...text].slice(0, limit - 1).join('')}…`;
+  return `${Array.from(text)
+    .slice(0, limit - 1)
+    .join('')}…`;
 }
 
 /** A list in pieces of at most so many. */

@@ -34,8 +34,8 @@ export function renderResponse(channel: string, response: BotMessage): Rendered 
     context: RenderContext = { extra },
   ): void => {
     // Each renderer takes the part of its own name.
-    const part_ = render[name] as (part: Parts[P], context: RenderContext) => Rendered;
-    const made = part_(part, context);
+    const renderPart = render[name] as (part: Parts[P], context: RenderContext) => Rendered;
+    const made = renderPart(part, context);
     all.messages.push(...made.messages);
     all.kept.push(...made.kept);
     for (const [message, alternative] of made.instead) instead.set(message, alternative);

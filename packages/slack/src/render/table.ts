@@ -4,15 +4,7 @@ import { escapeText } from './escape.ts';
 import { chunksOf, lengthOf, LIMITS, shorten } from './limits.ts';
 import { blockMessage, rendered, type Rendered } from './message.ts';
 
-/** A table, as a response has it. */
-export interface SlackTable {
-  /** The first row. */
-  header?: readonly (string | number)[];
-  /** The other rows. */
-  rows: readonly (readonly (string | number | null)[])[];
-}
-
-/** Whether JSON is a table. */
+/** Whether JSON is a table: `{ header, rows }`, of texts and numbers. */
 export function isTable(
   value: JsonValue | undefined,
 ): value is JsonObject & { rows: JsonValue[][] } {

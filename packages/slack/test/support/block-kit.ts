@@ -134,7 +134,7 @@ function blockProblems(value: JsonValue): string[] {
 
 /** In code points, of a text or of a text object. */
 function lengthOf(value: unknown): number {
-  if (typeof value === 'string') return [...value].length;
+  if (typeof value === 'string') return Array.from(value).length;
   return isJsonObject(value) ? lengthOf(value['text']) : 0;
 }
 

@@ -4,6 +4,7 @@ import { readAddress, type SlackAddress } from '../../src/address.ts';
 import type { Clients, Team } from '../../src/clients.ts';
 import { resolveOptions, type SlackOptions } from '../../src/credentials.ts';
 import { deliveryError } from '../../src/errors.ts';
+import { textAt } from '../../src/parse/fields.ts';
 import { Pace } from '../../src/pace.ts';
 import { Sender } from '../../src/sender.ts';
 import { createServices, type Services } from '../../src/services.ts';
@@ -94,13 +95,13 @@ export class Desk {
   }
 
   #post(method: string, args: JsonObject): JsonObject {
-    const channel = String(args['channel']);
+    const channel = textAt(args, 'channel') ?? '';
     if (method === 'chat.postMessage') {
       const ts = `1800000000.${String(++this.#count).padStart(6, '0')}`;
       this.posted.set(ts, { ts, channel, text: markdownOf(args) });
       return { ok: true, channel, ts };
     }
-    const message = this.posted.get(String(args['ts']));
+    const message = this.posted.get(textAt(args, 'ts') ?? '');
     if (method === 'chat.update' || method === 'chat.delete') {
       if (message === undefined) return { ok: false, error: 'message_not_found' };
       if (method === 'chat.delete') this.posted.delete(message.ts);
