@@ -121,7 +121,8 @@ class Connection {
   onFailure = (/** @type {Error} */ _error) => {};
   #onReply = () => {};
   #received = '';
-  #isWaiting = false;
+  /** @type {string | null} */
+  #asked = null;
   #port;
   /** @type {import('node:net').Socket | null} */
   #socket = null;
@@ -143,11 +144,12 @@ class Connection {
   /** @param {string} request @param {() => void} onReply */
   ask(request, onReply) {
     this.#onReply = onReply;
-    this.#isWaiting = true;
+    this.#asked = request;
     this.#connected().write(request);
   }
 
   close() {
+    this.#asked = null;
     this.onFailure = () => {};
     this.#socket?.destroy();
   }
@@ -160,7 +162,12 @@ class Connection {
     socket.on('error', (error) => this.onFailure(error));
     socket.on('close', () => {
       this.#socket = null;
-      if (this.#isWaiting) this.onFailure(new Error('the target closed a connection'));
+      const asked = this.#asked;
+      if (asked === null) return;
+      // The two have crossed on the way: it is asked again, once.
+      this.#asked = null;
+      if (this.#received === '') this.#connected().write(asked);
+      else this.onFailure(new Error('the target closed a connection'));
     });
     this.#socket = socket;
     return socket;
@@ -180,7 +187,7 @@ class Connection {
     )
       return;
     this.#received = '';
-    this.#isWaiting = false;
+    this.#asked = null;
     if (head.startsWith('HTTP/1.1 200 ')) this.#onReply();
     else this.onFailure(new Error(`an event was answered\n${head}\n\n${body}`));
   }

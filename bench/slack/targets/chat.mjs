@@ -2,17 +2,24 @@
 import { createServer } from 'node:http';
 import { createSlackAdapter } from '@chat-adapter/slack';
 import { createMemoryState } from '@chat-adapter/state-memory';
-import { Chat } from 'chat';
+import { Chat, ConsoleLogger } from 'chat';
 import { ready } from '../../harness/target.mjs';
 import { ANSWERS, answerOf, API_URL } from '../arguments.mjs';
 import { SECRET, TOKEN } from '../events.mjs';
 
+const adapter = createSlackAdapter({
+  botToken: TOKEN,
+  signingSecret: SECRET,
+  apiUrl: API_URL,
+  logger: new ConsoleLogger('silent'),
+});
+// The types of its packages are of two versions, and of a project without exact optional properties.
 const chat = new Chat({
   userName: 'bot',
   logger: 'silent',
-  state: createMemoryState(),
+  state: /** @type {import('chat').StateAdapter} */ (/** @type {unknown} */ (createMemoryState())),
   adapters: {
-    slack: createSlackAdapter({ botToken: TOKEN, signingSecret: SECRET, apiUrl: API_URL }),
+    slack: /** @type {import('chat').Adapter} */ (/** @type {unknown} */ (adapter)),
   },
 });
 chat.onNewMention(async (thread, message) => {

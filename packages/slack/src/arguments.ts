@@ -27,10 +27,20 @@ export function methodOf(extra: Extra): PostMethod {
 export function argumentsOf(
   message: SlackMessage,
   extra: Extra,
-  { channel, thread, user }: SlackAddress,
+  address: SlackAddress,
 ): Record<string, unknown> {
+  const { channel, thread } = address;
   const args: Record<string, unknown> = { channel };
   if (thread !== null) args['thread_ts'] = thread;
+  // Most responses carry nothing else.
+  if (Object.keys(extra).length > 0) addExtra(args, extra, address);
+  Object.assign(args, message);
+  // Slack refuses it beside a text, also an empty one.
+  if (args['markdown_text'] !== undefined) delete args['text'];
+  return args;
+}
+
+function addExtra(args: Record<string, unknown>, extra: Extra, { user }: SlackAddress): void {
   for (const name of TEXTS) if (typeof extra[name] === 'string') args[name] = extra[name];
   for (const name of SWITCHES) if (typeof extra[name] === 'boolean') args[name] = extra[name];
   if (typeof extra['postAt'] === 'number') args['post_at'] = extra['postAt'];
@@ -41,18 +51,14 @@ export function argumentsOf(
   if (isJsonObject(metadata) && typeof metadata['event_type'] === 'string') {
     args['metadata'] = metadata;
   }
-  const merged = { ...args, ...message };
-  // Slack refuses it beside a text, also an empty one.
-  if (merged['markdown_text'] !== undefined) delete (merged as { text?: string }).text;
-  return merged;
 }
 
 /** Written out here: the SDK would look for tokens in every block, however deep. */
 export function serialized(args: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [
-      name,
-      typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
-    ]),
-  );
+  const written: Record<string, unknown> = {};
+  for (const name of Object.keys(args)) {
+    const value = args[name];
+    written[name] = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+  }
+  return written;
 }

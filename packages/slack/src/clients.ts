@@ -40,8 +40,9 @@ export class Clients {
   /** Calls a method. @throws DeliveryError */
   async call(team: Team, method: string, args: Record<string, unknown>): Promise<JsonObject> {
     const key = `${team.team}:${method}`;
-    await this.pace.method(key);
-    const client = await this.for(team);
+    const isOpen = this.pace.method(key);
+    if (isOpen !== null) await isOpen;
+    const client = this.#known() ?? (await this.for(team));
     try {
       // Slack answers JSON.
       return (await client.apiCall(method, args)) as unknown as JsonObject;
@@ -53,6 +54,12 @@ export class Clients {
       }
       throw error;
     }
+  }
+
+  /** The client where it need not be looked for: there is one token, and it was used before. */
+  #known(): WebClient | null {
+    const { token } = this.#options;
+    return typeof token === 'string' ? (this.#clients.get(token) ?? null) : null;
   }
 
   /** The client of a workspace. @throws DeliveryError - there is no token for it. */

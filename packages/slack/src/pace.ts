@@ -32,8 +32,12 @@ export class Pace {
     return this.#quietAt.size + this.#closedUntil.size;
   }
 
-  /** Waits for a place among the posts to a channel. @throws DeliveryError - it is far away. */
-  async post(key: string): Promise<void> {
+  /**
+   * Takes a place among the posts to a channel. `null`: it is now.
+   *
+   * @throws DeliveryError - it is far away.
+   */
+  post(key: string): Promise<void> | null {
     const now = this.#clock.now();
     const quietAt = Math.max(now, this.#quietAt.get(key) ?? 0);
     const waitMs = quietAt - BURST_MS - now;
@@ -42,16 +46,20 @@ export class Pace {
     this.#quietAt.delete(key);
     this.#quietAt.set(key, quietAt + INTERVAL_MS);
     forgetPast(this.#quietAt, now);
-    if (waitMs > 0) await this.#sleep(waitMs);
+    return waitMs > 0 ? this.#sleep(waitMs) : null;
   }
 
-  /** Waits while a method is closed. @throws DeliveryError - for long. */
-  async method(key: string): Promise<void> {
+  /**
+   * Waits while a method is closed. `null`: it is open.
+   *
+   * @throws DeliveryError - it is closed for long.
+   */
+  method(key: string): Promise<void> | null {
     const until = this.#closedUntil.get(key);
-    if (until === undefined) return;
+    if (until === undefined) return null;
     const waitMs = until - this.#clock.now();
     if (waitMs > MAX_METHOD_WAIT_MS) throw this.#tooLong(waitMs);
-    if (waitMs > 0) await this.#sleep(waitMs);
+    return waitMs > 0 ? this.#sleep(waitMs) : null;
   }
 
   /** Slack wants a method to rest. */

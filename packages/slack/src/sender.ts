@@ -77,7 +77,8 @@ export class Sender {
       args['metadata'] = { event_type: STEP_EVENT, event_payload: { key } };
     }
     const channel = textAt(args as JsonObject, 'channel') ?? this.address.channel;
-    await clients.pace.post(`${team}:${channel}`);
+    const turn = clients.pace.post(`${team}:${channel}`);
+    if (turn !== null) await turn;
     const answer = await clients.call(this.address, method, serialized(args));
     if (method === 'chat.postMessage') this.status.gone();
     const receipt: Receipt = { team, channel: textAt(answer, 'channel') ?? channel };
@@ -87,7 +88,8 @@ export class Sender {
     const scheduled = textAt(answer, 'scheduled_message_id');
     if (scheduled !== null) receipt['scheduledId'] = scheduled;
     if (method === 'chat.postEphemeral') receipt['ephemeral'] = true;
-    await this.noteThread(textAt(args as JsonObject, 'thread_ts'));
+    const thread = textAt(args as JsonObject, 'thread_ts');
+    if (thread !== null) await this.noteThread(thread);
     return receipt;
   }
 

@@ -30,7 +30,7 @@ export class Status {
   /** Shows it. */
   show(): void {
     const { status } = this.#services.options;
-    if (status !== false) this.#then(() => this.#set(status));
+    if (status !== false && this.#canBeShown) this.#then(() => this.#set(status));
   }
 
   /** A message was posted: the status is gone, if it was there when the message came. */
@@ -40,9 +40,14 @@ export class Status {
 
   /** Takes it away, if it is there or on its way. */
   clear(): void {
+    if (!this.#canBeShown) return;
     this.#then(async () => {
       if (this.#isShown) await this.#set('');
     });
+  }
+
+  get #canBeShown(): boolean {
+    return this.#address.thread !== null;
   }
 
   #then(next: () => Promise<void>): void {

@@ -11,7 +11,7 @@ describe('the pace of posts', () => {
     const startedAt = clock.now();
     const times: number[] = [];
     for (let index = 0; index < 8; index++) {
-      void pace.post('C1').then(() => times.push(clock.now() - startedAt));
+      void Promise.resolve(pace.post('C1')).then(() => times.push(clock.now() - startedAt));
     }
     await clock.advance(10_000);
     expect(times).toEqual([0, 0, 0, 0, 1_000, 2_000, 3_000, 4_000]);
@@ -21,24 +21,22 @@ describe('the pace of posts', () => {
     const clock = new FakeClock();
     const pace = new Pace('slack', clock);
     for (let index = 0; index < 10; index++) void pace.post('C1');
-    let isPosted = false;
-    void pace.post('C2').then(() => (isPosted = true));
-    await clock.advance(0);
-    expect(isPosted).toBe(true);
+    expect(pace.post('C2')).toBeNull();
   });
 
   it('gives back to the turn engine what would wait for long', async () => {
     const clock = new FakeClock();
     const pace = new Pace('slack', clock);
     for (let index = 0; index < 14; index++) void pace.post('C1');
-    await expect(pace.post('C1')).rejects.toMatchObject({ retryable: true, retryAfterMs: 11_000 });
+    expect(() => pace.post('C1')).toThrow(
+      expect.objectContaining({ retryable: true, retryAfterMs: 11_000 }),
+    );
     pace.close('T1:chat.postMessage', 5_000);
-    await expect(pace.method('T1:chat.postMessage')).rejects.toMatchObject({
-      retryable: true,
-      retryAfterMs: 5_000,
-    });
+    expect(() => pace.method('T1:chat.postMessage')).toThrow(
+      expect.objectContaining({ retryable: true, retryAfterMs: 5_000 }),
+    );
     await clock.advance(5_000);
-    await pace.method('T1:chat.postMessage');
+    expect(pace.method('T1:chat.postMessage')).toBeNull();
   });
 
   it('remembers nothing of channels that are quiet', async () => {

@@ -73,5 +73,7 @@ function malformed(channel: string): MalformedPayloadError {
 }
 
 function mediaType(headers: IncomingHttpHeaders): string {
-  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const type = headers['content-type'] ?? '';
+  if (type === 'application/json') return type;
+  return type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
