@@ -159,8 +159,9 @@ class Connection {
     const socket = connectSocket({ port: this.#port, host: '127.0.0.1', noDelay: true });
     socket.setEncoding('latin1');
     socket.on('data', (text) => this.#read(String(text)));
-    socket.on('error', (error) => this.onFailure(error));
-    socket.on('close', () => {
+    socket.on('error', (error) => (this.#socket === socket ? this.onFailure(error) : undefined));
+    const onGone = () => {
+      if (this.#socket !== socket) return;
       this.#socket = null;
       const asked = this.#asked;
       if (asked === null) return;
@@ -168,7 +169,9 @@ class Connection {
       this.#asked = null;
       if (this.#received === '') this.#connected().write(asked);
       else this.onFailure(new Error('the target closed a connection'));
-    });
+    };
+    socket.on('end', onGone);
+    socket.on('close', onGone);
     this.#socket = socket;
     return socket;
   }

@@ -2,6 +2,7 @@ import { DeliveryError, type JsonObject } from '@trunkline/core';
 import type { WebClient, WebClientOptions } from '@slack/web-api';
 import type { ResolvedSlackOptions, SlackInstallation } from './credentials.ts';
 import { deliveryError } from './errors.ts';
+import { Gate } from './gate.ts';
 import { createTransport, type Transport } from './http/transport.ts';
 import { Pace } from './pace.ts';
 
@@ -30,11 +31,13 @@ export class Clients {
   readonly pace: Pace;
   readonly #options: ResolvedSlackOptions;
   readonly #clients = new Map<string, WebClient>();
+  readonly #gate: Gate;
   #parts: Promise<{ WebClient: typeof WebClient; transport: Transport }> | null = null;
 
   constructor(options: ResolvedSlackOptions) {
     this.#options = options;
     this.pace = new Pace(options.name, options.clock);
+    this.#gate = new Gate(options.maxRequests);
   }
 
   /** Calls a method. @throws DeliveryError */
@@ -43,6 +46,7 @@ export class Clients {
     const isOpen = this.pace.method(key);
     if (isOpen !== null) await isOpen;
     const client = this.#known() ?? (await this.for(team));
+    await this.#gate.enter();
     try {
       // Slack answers JSON.
       return (await client.apiCall(method, args)) as unknown as JsonObject;
@@ -53,6 +57,8 @@ export class Clients {
         this.pace.close(key, retryAfterMs);
       }
       throw error;
+    } finally {
+      this.#gate.leave();
     }
   }
 
