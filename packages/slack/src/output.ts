@@ -88,6 +88,11 @@ export class SlackOutput extends OutputChannel {
     await this.#say(render.custom(json, { extra }), extra);
   }
 
+  /** Shows the status, again if need be: a message takes it away. */
+  override async sendTyping(): Promise<void> {
+    this.#sender.status.show();
+  }
+
   override turnStarted(): void {
     this.#sender.status.show();
   }
