@@ -23,6 +23,7 @@ import { StreamedAnswer } from './stream.ts';
 /** Says what the assistant says in one place on Slack. */
 export class SlackOutput extends OutputChannel {
   override readonly name: string;
+  override readsTrackerState = false;
   override readonly limits: ChannelLimits = {
     textLength: LIMITS.markdown,
     buttonTitleLength: LIMITS.buttonText,
