@@ -96,6 +96,7 @@ export class NativeStream implements GrowingMessage {
       if (this.#state === 'over') {
         if (this.#shown >= this.#text.length) return await this.#sayBlocks();
         await this.#goOn();
+        continue;
       }
       await this.#appendNow();
     }
@@ -157,7 +158,8 @@ export class NativeStream implements GrowingMessage {
       return true;
     }
     if (OVER.has(platformCode ?? '')) {
-      this.#state = 'over';
+      // One that never took anything would be followed by others without end.
+      this.#state = this.#shown > this.#from ? 'over' : 'doubtful';
       return true;
     }
     if (retryable && !mayHaveArrived) {
@@ -168,11 +170,16 @@ export class NativeStream implements GrowingMessage {
     return true;
   }
 
-  /** Goes on in another message. */
+  /** Goes on in another message. Where there can be none, this one is written anew in the end. */
   async #goOn(): Promise<void> {
     this.#close();
     await this.#request('chat.stopStream', {}).catch(() => {});
-    await this.open();
+    try {
+      await this.open();
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || error.retryable) throw error;
+      this.#state = 'doubtful';
+    }
   }
 
   async #stop(): Promise<void> {

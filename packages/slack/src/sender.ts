@@ -108,7 +108,11 @@ export class Sender {
     const { channel = null, ts = null } = receipt;
     // It may be closed, or never have been a stream.
     await clients.call(this.address, 'chat.stopStream', { channel, ts }).catch(() => {});
-    await clients.call(this.address, 'chat.delete', { channel, ts });
+    try {
+      await clients.call(this.address, 'chat.delete', { channel, ts });
+    } catch (error) {
+      if ((error as DeliveryError).platformCode !== 'message_not_found') throw error;
+    }
     return {};
   }
 

@@ -161,6 +161,25 @@ describe('a streamed answer', () => {
     expect(desk.texts.join('')).toBe(tokens(200).join(''));
   });
 
+  it('that takes nothing is written as a message, and not begun again and again', async () => {
+    for (const error of ['message_not_in_streaming_state', 'msg_too_long']) {
+      const desk = new Desk();
+      desk.on('chat.appendStream', () => ({ ok: false, error }));
+      await say(desk, begin(desk), tokens(200));
+      expect(desk.of('chat.startStream')).toHaveLength(1);
+      expect(desk.texts).toEqual([tokens(200).join('')]);
+    }
+  });
+
+  it('that can go on in no other message goes on in its own', async () => {
+    const desk = new Desk();
+    desk.on('chat.startStream', (_args, count) =>
+      count > 1 ? { ok: false, error: 'restricted_action' } : undefined,
+    );
+    await say(desk, begin(desk), tokens(4_000), 10);
+    expect(desk.texts.join(' ').replaceAll(/\s+/g, ' ').trim()).toBe(tokens(4_000).join('').trim());
+  });
+
   it('is ended quietly by the user, and ends the turn', async () => {
     const desk = new Desk();
     desk.on('chat.appendStream', (_args, count) =>
@@ -307,6 +326,15 @@ describe('where there are no streams', () => {
     expect(times.length).toBeGreaterThan(3);
     for (const { text } of desk.of('chat.update'))
       expect(JSON.stringify(text).length).toBeLessThanOrEqual(4_000);
+  });
+
+  it('the message is edited where it is: in the direct messages, not at the user (trap 17)', async () => {
+    const desk = new Desk();
+    desk.on('chat.postMessage', () => ({ ok: true, channel: 'D77', ts: '1.1' }));
+    desk.on('chat.update', () => ({ ok: true }));
+    await say(desk, begin(desk, { user: 'U1' }), tokens(400));
+    expect(desk.of('chat.postMessage')).toMatchObject([{ channel: 'U1' }]);
+    expect(new Set(desk.of('chat.update').map(({ channel }) => channel))).toEqual(new Set(['D77']));
   });
 
   it('a text that one message has no room for goes on in others', async () => {
