@@ -4,7 +4,7 @@ import { MemoryStore, Trunkline } from '@trunkline/core';
 import { SlackInput } from '@trunkline/slack';
 import { SqliteStore } from '@trunkline/sqlite';
 import { ready } from '../../harness/target.mjs';
-import { folder } from '../../turns/folder.mjs';
+import { folder } from '../../harness/folder.mjs';
 import { ANSWERS, answerOf, API_URL, STORE, TEAMS } from '../arguments.mjs';
 import { SECRET, TOKEN } from '../events.mjs';
 
