@@ -17,7 +17,7 @@ const names = readdirSync(here('.')).filter((name) => existsSync(here(`${name}/b
 const USAGE = `Usage: pnpm bench <${names.join('|')}> [--quick] [--profile <target>]`;
 
 const { name, quick, profile } = readArguments();
-for (const folder of ['core', 'rest', 'sqlite', 'redis', 'websocket']) {
+for (const folder of ['core', 'rest', 'slack', 'sms', 'sqlite', 'redis', 'websocket']) {
   if (existsSync(here(`../packages/${folder}/dist/index.js`))) continue;
   fail(
     `packages/${folder}/dist is missing: the benchmarks measure what is built, so run "npx pnpm build".`,

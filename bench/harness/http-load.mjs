@@ -9,6 +9,7 @@ import { ClosedLoop } from './closed-loop.mjs';
  * @typedef {object} Exchange
  * @property {Buffer} request
  * @property {number} status
+ * @property {string} type - The media type of the body, without parameters.
  * @property {string} body - As latin1, which is how replies are read.
  */
 
@@ -25,7 +26,8 @@ export function jsonExchange(path, body, reply) {
       `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
   );
   const { status = 200 } = reply;
-  return { request, status, body: Buffer.from(reply.body).toString('latin1') };
+  const text = Buffer.from(reply.body).toString('latin1');
+  return { request, status, type: 'application/json', body: text };
 }
 
 /**
@@ -50,7 +52,7 @@ export class HttpLoad extends ClosedLoop {
 }
 
 /** One connection, on which one request is under way at a time. */
-class Connection {
+export class Connection {
   askedAt = 0;
   onReply = () => {};
   onFailure = (/** @type {Error} */ _error) => {};
@@ -104,7 +106,7 @@ class Connection {
   /** @param {string} text */
   #read(text) {
     const received = this.#received + text;
-    const reply = parseReply(received);
+    const reply = parseReply(received, this.#asked?.type ?? '');
     if (reply === null) {
       this.#received = received;
       return;
@@ -119,10 +121,10 @@ class Connection {
 }
 
 const HEAD = /^HTTP\/1\.1 (\d{3}) .*\r\ncontent-length: (\d+)\r\n/is;
-const JSON_HEAD = /\r\ncontent-type: application\/json(?:; charset=utf-8)?\r\n/i;
+const TYPE_HEAD = /\r\ncontent-type: ([^;\r]+)(?:; charset=utf-8)?\r\n/i;
 
-/** The reply, or `null` while it is not complete. @param {string} received */
-function parseReply(received) {
+/** The reply, or `null` while it is not complete. @param {string} received @param {string} type */
+function parseReply(received, type) {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd === -1) return null;
   const head = received.slice(0, headEnd + 2);
@@ -131,5 +133,6 @@ function parseReply(received) {
   if (received.length < headEnd + 4 + Number(length)) return null;
   const body = received.slice(headEnd + 4);
   // A body that is longer than it says is no more equal to the expected one than a wrong one.
-  return { status: body === '' || JSON_HEAD.test(head) ? Number(status) : Number.NaN, body };
+  const isTyped = body === '' || TYPE_HEAD.exec(head)?.[1] === type;
+  return { status: isTyped ? Number(status) : Number.NaN, body };
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** How long a process may take to start. */
-const START_MS = 20_000;
+/** How long a process may take to start: long, on a machine that has much else to do. */
+const START_MS = 60_000;
 
 /** A process of ours that listens on a port. */
 export class Child {

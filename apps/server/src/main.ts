@@ -9,15 +9,22 @@ import { createLogger, loadEnvironment, openStore, stopOnSignals } from 'trunkli
 import { createApp } from './app.ts';
 import { createAssistant } from './assistant.ts';
 import { banner } from './banner.ts';
+import { platformChannels } from './platforms.ts';
 
 try {
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
+  const { apiToken } = environment;
   const line = new Trunkline({
-    channels: [new RestInput({ cors: true }), new WebSocketInput()],
+    channels: [
+      new RestInput({ cors: true }),
+      new WebSocketInput(),
+      ...(await platformChannels(process.env, { publicUrl: environment.publicUrl, logger })),
+    ],
     assistant: createAssistant({ pictureUrl: `${environment.publicUrl}/pizza.svg` }),
     store: await openStore(environment.store),
     logger,
+    ...(apiToken === null ? {} : { api: { token: apiToken } }),
   });
 
   stopOnSignals(() => line.close());

@@ -16,7 +16,14 @@ export {
   type Route,
   type UpgradeHandler,
 } from './channel/input-channel.ts';
-export { chosenFrom, menuOptions, menuText, type MenuOption } from './channel/menu.ts';
+export {
+  chosenFrom,
+  isOption,
+  menuOptions,
+  menuText,
+  type MenuAnswer,
+  type MenuOption,
+} from './channel/menu.ts';
 export {
   OutputChannel,
   type ChannelLimits,
@@ -25,7 +32,7 @@ export {
 } from './channel/output-channel.ts';
 export { QueueOutputChannel, type QueuedOutput } from './channel/queue-output-channel.ts';
 export { splitText, type SplitOptions } from './channel/split-text.ts';
-export { systemClock, type Clock } from './clock.ts';
+export { systemClock, within, type Clock } from './clock.ts';
 export {
   loadCredentials,
   type CredentialsOptions,
@@ -84,6 +91,7 @@ export type {
   ResponseParts,
 } from './message/bot-message.ts';
 export type { ChannelEvent } from './message/event.ts';
+export { responseFor } from './message/bot-message.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './message/json.ts';
 export {
   DEFAULT_SENDER_ID,
@@ -133,6 +141,7 @@ export type { ConversationRef, OnNewMessage, RunOptions, Turns } from './turns/c
 export type { ChannelStore } from './turns/channel-store.ts';
 export { deadLettersIn, type DeadLetter, type DeadLetters } from './turns/dead-letters.ts';
 export type { DeliveryOptions } from './turns/delivery-options.ts';
+export { failureOf, type SendFailure } from './turns/failure.ts';
 export type { HistoryEntry, HistoryOptions } from './turns/history.ts';
 export type { LastSeen } from './turns/address-book.ts';
 export type { TurnLimits } from './turns/limits.ts';

@@ -99,14 +99,17 @@ export class Link {
         this.#waiting.delete(attempt);
         reject(options.isCheck === true ? error : whileRunning(error));
       };
-      const cancel = this.#clock.after(this.#limitMs, () => {
+      const onLate = (): void => {
+        if (isOver) return;
         end(this.#lateError());
         // Nobody has heard of the other side since: this connection is dead, and does not know it.
         if (wasSent && this.#answers === answersBefore && this.isUp) {
           this.#isPrepared = false;
           this.#client.disconnect(true);
         }
-      });
+      };
+      // A process that was held up looks at its timers first, and only then at what has arrived.
+      const cancel = this.#clock.after(this.#limitMs, () => void setImmediate(onLate));
       const attempt = (error?: TrunklineError): void => {
         this.#waiting.delete(attempt);
         if (isOver) return;
@@ -122,6 +125,7 @@ export class Link {
         try {
           const answer = await command(this.#client, isAgain);
           this.#answers++;
+          isOver = true;
           cancel();
           resolve(answer);
         } catch (thrown) {

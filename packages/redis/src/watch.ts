@@ -2,7 +2,7 @@ import type { Client } from './client.ts';
 import { notYet } from './errors.ts';
 import { lineOf } from './locks.ts';
 import type { Process } from './process.ts';
-import { Deaf } from './deaf.ts';
+import { Deaf, type Living } from './deaf.ts';
 import { BURY, EXPIRE, WHO } from './scripts/living.ts';
 import { PRUNE } from './scripts/line.ts';
 
@@ -118,19 +118,32 @@ export class Watch {
     const found = await Promise.all(
       partitions.map(async (partition) => {
         const names = [keys.shared(partition, 'alive')];
+        const answer = await link.send((client) => WHO.run(client, names, []));
         // As the script has it.
-        return (await link.send((client) => WHO.run(client, names, []))) as [string[], string[]];
+        const [living, expired] = answer as [string[], string[]];
+        return { living: pairsOf(living), expired };
       }),
     );
-    const deaf = await this.#deaf.among(found.flatMap(([living]) => living));
+    const deaf = await this.#deaf.among(found.flatMap(({ living }) => living));
     await Promise.all(
-      found.map(async ([living, expired], partition) => {
-        const gone = living.filter((id) => deaf.has(id));
-        const names = [keys.shared(partition, 'alive')];
-        if (gone.length > 0) await link.send((client) => EXPIRE.run(client, names, gone));
+      found.map(async ({ living, expired }, partition) => {
+        const gone = await this.#expire(
+          partition,
+          living.filter(([id]) => deaf.has(id)),
+        );
         await this.#lookAfter(partition, [...expired, ...gone]);
       }),
     );
+  }
+
+  /** Ends leases before their time. Resolves to whose have ended. */
+  async #expire(partition: number, processes: readonly Living[]): Promise<string[]> {
+    if (processes.length === 0) return [];
+    const { link, keys } = this.#process;
+    const names = [keys.shared(partition, 'alive')];
+    const gone = await link.send((client) => EXPIRE.run(client, names, processes.flat()));
+    // As the script has it.
+    return gone as string[];
   }
 
   /** Looks after what dead processes left in a partition. */
@@ -190,4 +203,9 @@ export class Watch {
       }
     }
   }
+}
+
+/** Names and numbers, one after the other, as Redis gives them. */
+function pairsOf(flat: readonly string[]): Living[] {
+  return flat.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(flat[i + 1])] as const] : []));
 }

@@ -283,6 +283,19 @@ describe('when a reply gets lost', () => {
     expect(proxy.lost).toBe(1);
   });
 
+  it('a process that was held up hears what was answered meanwhile', async () => {
+    // It looked at its timers first, took Redis for away, and its connection for dead.
+    // Not by way of the proxy, which is in this process.
+    const direct = openStore({ url: server.url, prefix });
+    await direct.values.set('state', 'ada', 1);
+    const got = direct.values.get('state', 'ada');
+    // It goes out, and its answer comes in while nobody looks.
+    await new Promise((resolve) => process.nextTick(resolve));
+    const end = Date.now() + 2_000;
+    while (Date.now() < end);
+    expect(await got).toMatchObject({ value: 1 });
+  });
+
   it('connections that are dead without having been closed are replaced', async () => {
     const lock = await other.lock('ada');
     const waiting = store.lock('ada');

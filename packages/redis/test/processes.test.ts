@@ -152,6 +152,32 @@ describe('the lock of several processes', () => {
     (await next).release();
   });
 
+  it('stays with a holder that renews its lease, though it does not listen', async () => {
+    // One that was slow to connect again was taken for dead while it worked.
+    const clients: Redis[] = [];
+    const create = (options: { redis: object }): Redis => {
+      const client = new Redis(url, options.redis);
+      clients.push(client);
+      return client;
+    };
+    const long = { ...QUICK, leaseMs: 60_000 };
+    const one = openStore({ create, prefix }, long);
+    const two = open(long);
+    namedBy(two);
+    const lock = await one.lock('key');
+    await one.turns.add(turn('1', 'key'), OPTIONS);
+    let isGiven = false;
+    const next = two.lock('key').then((given) => ((isGiven = true), given));
+    // The second is the one that listens. It does not come back.
+    clients[1]?.disconnect();
+    const end = Date.now() + 12 * (QUICK.checkMs ?? 0);
+    await until('a dozen checks', () => Date.now() > end);
+    expect(isGiven).toBe(false);
+    await one.turns.commit(lock, { save: { id: '1', progress: 'x' } });
+    lock.release();
+    (await next).release();
+  });
+
   it('passes at once when its holder’s store is closed', async () => {
     const [one, two] = [open({ ...QUICK, leaseMs: 60_000 }), open({ ...QUICK, leaseMs: 60_000 })];
     await one.lock('key');

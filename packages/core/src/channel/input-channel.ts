@@ -69,6 +69,14 @@ export abstract class InputChannel {
     return this.name;
   }
 
+  /**
+   * Further prefixes that the same routes are mounted on, for webhooks that are configured elsewhere
+   * under an older name. One that another channel has as its own is left to that channel.
+   */
+  urlAliases(): readonly string[] {
+    return [];
+  }
+
   /** The channel's routes, below its prefix. */
   routes(_turns: Turns): Route[] {
     throw new ConfigurationError(

@@ -10,6 +10,12 @@ export interface MenuOption {
   payload: string;
 }
 
+/**
+ * What a text is to an open menu: the choice of an option; `again` for an answer that is none of them,
+ * which shows the menu once more; `null` for an ordinary message.
+ */
+export type MenuAnswer = Choice | 'again' | null;
+
 /** What a response offers, in the order of its numbers; empty if it offers nothing. */
 export function menuOptions(response: BotMessage): MenuOption[] {
   const { quickReplies, buttons, elements } = response;
@@ -47,7 +53,7 @@ export function chosenFrom(text: string | null, options: readonly MenuOption[]):
   return { title: option.title, payload: option.payload, number: options.indexOf(option) + 1 };
 }
 
-/** A button that opens a page sends nothing back. */
+/** Whether a button can be chosen: one that opens a page sends nothing back. */
 export function isOption(button: Button): boolean {
   return typeof button['url'] !== 'string' || button['url'] === '';
 }

@@ -19,7 +19,7 @@ import {
   isTruthy,
   nonEmpty,
 } from './fallbacks.ts';
-import { isOption, menuText } from './menu.ts';
+import { chosenFrom, isOption, menuText, type MenuAnswer, type MenuOption } from './menu.ts';
 
 /** What a platform allows. A limit that is absent is not known or not there. */
 export interface ChannelLimits {
@@ -132,6 +132,11 @@ export abstract class OutputChannel {
   }
 
   /**
+   * How long a numbered menu can be answered, in milliseconds. @defaultValue 24 hours
+   */
+  readonly menuTtlMs: number = 24 * 60 * 60 * 1000;
+
+  /**
    * Routes a response to the methods below, in Rasa's order: one of quick replies, buttons or
    * text; then custom JSON; image; attachment; elements. A part is consumed by the first call it is
    * passed to, what is left travels on in `extra`.
@@ -172,6 +177,18 @@ export abstract class OutputChannel {
       const { elements, ...extra } = rest;
       await this.#call('sendElements', recipientId, [...(elements ?? [])], extra);
     }
+  }
+
+  /**
+   * What a text of the user is to the numbered menu that is open. `again` shows the menu once more
+   * without the assistant; a second such answer is an ordinary message. Default: the number or the
+   * whole title of an option, see `chosenFrom`. MUST say the same of the same.
+   *
+   * @param text - What the user said; `null` where it is a file, say.
+   * @param options - What is on the menu.
+   */
+  answerOf(text: string | null, options: readonly MenuOption[]): MenuAnswer {
+    return chosenFrom(text, options);
   }
 
   /**
@@ -247,6 +264,18 @@ export abstract class OutputChannel {
 
   /** Shows that the assistant is at work, where the platform can. Default: nothing. */
   async sendTyping(_recipientId: string, _extra?: Extra): Promise<void> {}
+
+  /**
+   * A turn begins whose assistant speaks on this channel. Not awaited: a request that is made here delays
+   * no answer, and its failure is the channel's to deal with. Default: nothing.
+   */
+  turnStarted(_recipientId: string): void {}
+
+  /**
+   * The turn is over, or was ended: called once for each {@link OutputChannel.turnStarted}, also where
+   * the assistant has failed. Not awaited. Default: nothing.
+   */
+  turnEnded(_recipientId: string): void {}
 
   /**
    * Whether a response can be shown while it grows: `true` when {@link OutputChannel.sendResponseChunk} is

@@ -299,18 +299,25 @@ export class Trunkline {
   }
 
   #mount(route: string | null): void {
+    const own = new Set(this.channels.map((channel) => mountPath(route, channel.urlPrefix())));
     for (const channel of this.channels) {
-      this.#mountChannel(channel, mountPath(route, channel.urlPrefix()));
+      const aliases = channel.urlAliases().map((alias) => mountPath(route, alias));
+      const mount = mountPath(route, channel.urlPrefix());
+      this.#mountChannel(channel, mount, [mount, ...aliases.filter((alias) => !own.has(alias))]);
     }
   }
 
-  #mountChannel(channel: InputChannel, mount: string): void {
+  /** @param mounts - Where its routes are, its own mount first. */
+  #mountChannel(channel: InputChannel, mount: string, mounts: readonly string[]): void {
     const turns = this.#engine.for(channel.name);
     if (hasOwnBlueprint(channel)) {
       const blueprint = channel.blueprint((message, runOptions) => turns.run(message, runOptions));
-      this.#blueprints.push({ channel: channel.name, mount, blueprint });
+      for (const each of mounts) {
+        this.#blueprints.push({ channel: channel.name, mount: each, blueprint });
+      }
     } else {
-      for (const route of channel.routes(turns)) this.#table.add(mount, route);
+      const routes = channel.routes(turns);
+      for (const each of mounts) for (const route of routes) this.#table.add(each, route);
     }
     const upgrade = channel.upgrade?.(turns);
     if (upgrade === undefined) return;

@@ -10,6 +10,7 @@ export class TurnAbort {
   #controller: AbortController | null = null;
   #reason: TurnAbortedError | null = null;
   #reject: ((reason: TurnAbortedError) => void) | null = null;
+  #onAbort: (() => void) | null = null;
 
   constructor(channel: string) {
     this.#channel = channel;
@@ -40,6 +41,12 @@ export class TurnAbort {
     this.#reason = new TurnAbortedError(reason, { channel: this.#channel });
     this.#controller?.abort(this.#reason);
     this.#reject?.(this.#reason);
+    this.#onAbort?.();
+  }
+
+  /** Calls back when the turn is ended, without the price of a signal. `null` calls it off. */
+  set onAbort(callback: (() => void) | null) {
+    this.#onAbort = callback;
   }
 
   /** What `promise` settles to, unless the turn is ended first. To be used once a turn. */

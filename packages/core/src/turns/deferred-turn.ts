@@ -12,7 +12,7 @@ import type { DeferredContext } from './deferred-context.ts';
 import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
 import type { Progress } from './progress.ts';
-import { messageOf, type ReadTurn } from './read-turn.ts';
+import { messageOf, stampOf, type ReadTurn } from './read-turn.ts';
 import { redeliver } from './redelivery.ts';
 import type { Place } from './place.ts';
 import type { Work } from './schedule.ts';
@@ -30,6 +30,8 @@ interface Run {
   output: OutputChannel;
   conversation: Conversation;
   journal: Journal;
+  /** The menu, where it is shown once more instead of asking the assistant. */
+  again: BotMessage | null;
 }
 
 /**
@@ -132,6 +134,7 @@ export class DeferredTurn {
     try {
       run = await this.#begin();
       if (this.#abort.reason !== null) throw this.#abort.reason;
+      if (run.again !== null) return await this.#showAgain(run.again, run.journal);
       const scene = {
         channel,
         key,
@@ -160,31 +163,41 @@ export class DeferredTurn {
   /** Gets together what a run needs, and notes that it has begun. */
   async #begin(): Promise<Run> {
     const { store, menus, sessions, addresses, assistant, outputFor } = this.#context;
-    const { channel, key, stamp, message: written } = this.#turn.stored;
+    const { channel, key, message: written } = this.#turn.stored;
     const progress = this.#progress;
     progress.runs++;
     this.#tries.begin();
     progress.pending = [];
     const message = joinMessages(this.#record.turns.map((turn) => messageOf(turn, progress.runs)));
+    // Where the channel is gone nobody can apologise: that is no run.
     const output = outputFor(channel, written.address ?? {});
     const isSeen = !message.anonymous && progress.proactive === undefined;
     const isInSession = hasSession(assistant(), { message, output });
     return await this.#record.ask(async () => {
       const [conversation, resolved, session] = await Promise.all([
         message.anonymous ? Conversation.none() : Conversation.load(store, key),
-        menus.resolve(message, this.#turn.stamp ?? stamp ?? null, key),
+        menus.resolve(output, message, stampOf(this.#turn), key),
         isInSession ? sessions.find(key) : null,
         isSeen ? addresses.note(channel, key, message) : null,
       ]);
+      // A session begins with what the assistant hears of.
+      const isHeard = isInSession && resolved.again === null;
       // Every run of the turn says the same, so that its steps are the same.
-      if (isInSession) progress.startsSession ??= session === null;
+      if (isHeard) progress.startsSession ??= session === null;
       await this.#record.save();
-      if (isInSession) {
+      if (isHeard) {
         const metadata = sessionMetadata({ message, proactive: progress.proactive });
         await sessions.note(key, session, metadata);
       }
-      return { message: resolved, output, conversation, journal: this.#journal(0) };
+      return { ...resolved, output, conversation, journal: this.#journal(0) };
     });
+  }
+
+  /** Shows the open menu once more, in the place of an answer by the assistant. */
+  async #showAgain(response: BotMessage, journal: Journal): Promise<TurnEnd | null> {
+    this.#progress.pending = [{ response, trackerState: null, isMenuAgain: true }];
+    this.#progress.pendingFrom = journal.next;
+    return await this.#answered(journal, {});
   }
 
   /** The assistant is done. */
@@ -283,7 +296,12 @@ export class DeferredTurn {
     if (reason === null) throw error;
     if (reason !== 'superseded' && reason !== 'cancelled') return 'left';
     this.#register();
-    return await this.#finish(reason === 'superseded' ? 'superseded' : 'aborted');
+    try {
+      return await this.#finish(reason === 'superseded' ? 'superseded' : 'aborted');
+    } catch (again) {
+      // While the store was away, one more message came in.
+      return await this.#ended(again);
+    }
   }
 
   async #finish(outcome: TurnReport['outcome'], changes: TurnChanges = {}): Promise<TurnEnd> {

@@ -125,10 +125,15 @@ export class LiveTurns {
 
   async #answer(live: LiveMessage, work: Work, place: Place, stamp: JsonValue): Promise<void> {
     const { schedule, sessions, menus, speaker, assistant } = this.#context;
-    const { key } = live;
+    const { key, output } = live;
     const { abort } = work;
     await schedule.running.run(place, abort, async () => {
-      const message = stamp === null ? live.message : await menus.resolve(live.message, stamp, key);
+      const { message, again } = await menus.resolve(output, live.message, stamp, key);
+      if (again !== null) {
+        await output.sendResponse(message.senderId, again);
+        await menus.reopen(output, key, stamp);
+        return;
+      }
       const scene = await this.#sceneOf(live, work, message);
       if (hasSession(assistant(), scene)) {
         const session = await sessions.find(key);

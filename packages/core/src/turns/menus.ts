@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chosenFrom, menuOptions, type MenuOption } from '../channel/menu.ts';
-import type { BotMessage } from '../message/bot-message.ts';
+import { menuOptions, type MenuOption } from '../channel/menu.ts';
+import type { OutputChannel } from '../channel/output-channel.ts';
+import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import { isJsonObject, type JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { KeyedValues } from '../store/contract.ts';
@@ -8,13 +9,24 @@ import type { KeyedValues } from '../store/contract.ts';
 /** Where the menu stands that a conversation has open. */
 export const OPEN_MENU = 'menu';
 const USED = 'menu-used';
+const SHOWN_AGAIN = 'menu-again';
 
-/** How long a menu can be answered. */
-const TTL_MS = 24 * 60 * 60 * 1000;
+/** How long it is known that a menu was used: as long as a message that it is stamped on may wait. */
+const MARK_TTL_MS = 24 * 60 * 60 * 1000;
 
 interface Menu {
   id: string;
+  /** What was said above the options. */
+  text: string;
   options: MenuOption[];
+}
+
+/** What a message has become. */
+export interface Resolved {
+  /** The message, as the choice that it is, if it is one. */
+  message: UserMessage;
+  /** The menu, where it is shown once more instead of asking the assistant. */
+  again: BotMessage | null;
 }
 
 /**
@@ -33,21 +45,49 @@ export class Menus {
     return (await this.#values.get(OPEN_MENU, key))?.value ?? null;
   }
 
-  /** The message as the choice that it is, if it is one. Uses the menu. */
-  async resolve(message: UserMessage, stamp: JsonValue, key: string): Promise<UserMessage> {
-    if (message.choice !== null || !isMenu(stamp)) return message;
-    const choice = chosenFrom(message.text, stamp.options);
-    if (choice === null || !(await this.#use(stamp, message.messageId, key))) return message;
-    return message.with({ text: choice.payload, choice });
+  /** What a message is to the menu that it is stamped with. A choice uses the menu. */
+  async resolve(
+    output: OutputChannel,
+    message: UserMessage,
+    stamp: JsonValue,
+    key: string,
+  ): Promise<Resolved> {
+    const plain: Resolved = { message, again: null };
+    if (message.choice !== null || !isMenu(stamp)) return plain;
+    const answer = output.answerOf(message.text, stamp.options);
+    if (answer === null) return plain;
+    const { messageId } = message;
+    if (answer === 'again') {
+      const isUsed = (await this.#values.get(USED, placeOf(key, stamp))) !== null;
+      const isShown = !isUsed && (await this.#mark(SHOWN_AGAIN, stamp, messageId, key));
+      const { text, options: buttons } = stamp;
+      return isShown ? { message, again: { text, buttons: buttons.map(toButton) } } : plain;
+    }
+    if (!(await this.#mark(USED, stamp, messageId, key))) return plain;
+    const open = await this.stamp(key);
+    if (isMenu(open) && open.id === stamp.id) await this.#values.delete(OPEN_MENU, key);
+    return { message: message.with({ text: answer.payload, choice: answer }), again: null };
   }
 
   /** A response was delivered as a menu: it can be answered from now on. */
-  async offer(key: string, turnId: string, response: BotMessage): Promise<void> {
-    const options = menuOptions(response);
+  async offer(
+    output: OutputChannel,
+    key: string,
+    turnId: string,
+    response: BotMessage,
+  ): Promise<void> {
+    const said = responseFor(output.name, response);
+    const options = menuOptions(said);
     if (options.length === 0) return;
     const written = options.map(({ title, payload }) => ({ title, payload }));
-    const menu = { id: `${turnId}:${digest(written)}`, options: written };
-    await this.#values.set(OPEN_MENU, key, menu, { ttlMs: TTL_MS });
+    const id = `${turnId}:${digest(written)}`;
+    const menu = { id, text: said.text ?? '', options: written };
+    await this.#values.set(OPEN_MENU, key, menu, { ttlMs: output.menuTtlMs });
+  }
+
+  /** The menu of a stamp was shown once more, and is the newest thing said. */
+  async reopen(output: OutputChannel, key: string, stamp: JsonValue): Promise<void> {
+    await this.#values.set(OPEN_MENU, key, stamp, { ttlMs: output.menuTtlMs });
   }
 
   /** The conversation went on without an answer: a later "1" answers something else. */
@@ -57,18 +97,22 @@ export class Menus {
       await this.#values.delete(OPEN_MENU, key);
   }
 
-  /** Resolves to whether the menu is this message's, also if it has taken it in an earlier run. */
-  async #use({ id }: Menu, messageId: string, key: string): Promise<boolean> {
-    const place = `${key}\n${id}`;
-    const isFirst = await this.#values.compareAndSet(USED, place, null, messageId, {
-      ttlMs: TTL_MS,
+  /** Resolves to whether the mark on a menu is this message's, also if it has set it in an earlier run. */
+  async #mark(namespace: string, menu: Menu, messageId: string, key: string): Promise<boolean> {
+    const place = placeOf(key, menu);
+    const isFirst = await this.#values.compareAndSet(namespace, place, null, messageId, {
+      ttlMs: MARK_TTL_MS,
     });
-    if (isFirst === null) return (await this.#values.get(USED, place))?.value === messageId;
-    const open = await this.stamp(key);
-    if (isMenu(open) && open.id === id) await this.#values.delete(OPEN_MENU, key);
-    return true;
+    return isFirst !== null || (await this.#values.get(namespace, place))?.value === messageId;
   }
 }
+
+const placeOf = (key: string, { id }: Menu): string => `${key}\n${id}`;
+
+const toButton = ({ title, payload }: MenuOption): { title: string; payload: string } => ({
+  title,
+  payload,
+});
 
 /** The same in every run of a turn, and another one for another menu of it. */
 function digest(options: readonly MenuOption[]): string {

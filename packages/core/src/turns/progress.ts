@@ -30,6 +30,8 @@ export interface Pending {
   trackerState: TrackerState | null;
   /** The step of a stream that broke off and is said whole now. */
   cut?: number;
+  /** Whether it is a menu that is shown once more. */
+  isMenuAgain?: true;
 }
 
 /** A turn of ours: a response that somebody sends, or an intent that the assistant answers. */

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../message/json.ts';
 import { DEFAULT_SENDER_ID, type UserMessage } from '../message/user-message.ts';
 import type { StoredTurn } from '../store/contract.ts';
 import { decodeProgress, newProgress, type Progress } from './progress.ts';
@@ -10,11 +11,13 @@ export interface ReadTurn extends Omit<StoredTurn, 'message' | 'progress'> {
 }
 
 /** Reads what the store has of a turn. */
-export function readTurn({ message, progress, ...turn }: StoredTurn): ReadTurn {
+export function readTurn({ conversation, id, message, progress, stamp }: StoredTurn): ReadTurn {
   const stored = decodeMessage(message);
   const isReplayed = progress === null && stored.progress !== undefined;
   return {
-    ...turn,
+    conversation,
+    id,
+    stamp,
     stored,
     progress: isReplayed ? (stored.progress ?? newProgress()) : decodeProgress(progress),
   };
@@ -23,6 +26,11 @@ export function readTurn({ message, progress, ...turn }: StoredTurn): ReadTurn {
 /** Whose message it was. */
 export function senderOf({ stored }: ReadTurn): string {
   return stored.message.senderId === null ? DEFAULT_SENDER_ID : String(stored.message.senderId);
+}
+
+/** The menu that was open when the message came in; `null` if none was. */
+export function stampOf({ stamp, stored }: ReadTurn): JsonValue {
+  return stamp ?? stored.stamp ?? null;
 }
 
 /** The message of a turn, for one of its runs. */

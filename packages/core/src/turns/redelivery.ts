@@ -1,11 +1,10 @@
 import { bindDelivery } from '../channel/delivery.ts';
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
-import { responseFor } from '../message/bot-message.ts';
 import type { TurnAbort } from './abort.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import type { Journal } from './journal.ts';
 import type { Pending, Progress } from './progress.ts';
-import { senderOf, type ReadTurn } from './read-turn.ts';
+import { senderOf, stampOf, type ReadTurn } from './read-turn.ts';
 import { loadPast, NO_PAST, trackerState } from './tracker-state.ts';
 import { sendThrough } from './turn-delivery.ts';
 
@@ -76,7 +75,7 @@ async function send(
   { clock, telemetry, menus, patience }: DeferredContext,
   { turn, turnId, abort }: Redelivery,
   output: OutputChannel,
-  { response }: Pending,
+  { response, isMenuAgain }: Pending,
 ): Promise<void> {
   const { channel, key } = turn.stored;
   const senderId = senderOf(turn);
@@ -91,6 +90,8 @@ async function send(
   }
   if (!output.numbersChoices) return;
   await patience.with(abort, channel, () =>
-    menus.offer(key, turnId, responseFor(output.name, response)),
+    isMenuAgain
+      ? menus.reopen(output, key, stampOf(turn))
+      : menus.offer(output, key, turnId, response),
   );
 }

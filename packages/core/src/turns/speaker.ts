@@ -1,7 +1,7 @@
 import { bindDelivery } from '../channel/delivery.ts';
-import type { OutputChannel } from '../channel/output-channel.ts';
+import { OutputChannel } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
-import { responseFor } from '../message/bot-message.ts';
+import { callGuarded } from '../guard.ts';
 import type { JsonObject } from '../message/json.ts';
 import type { Metadata, UserMessage } from '../message/user-message.ts';
 import type { Responses } from '../responses/responses.ts';
@@ -116,10 +116,11 @@ export class Speaker {
         if (text) conversation.remember({ role: 'assistant', text, at: clock.now() });
       },
       onDelivered: output.numbersChoices
-        ? (response) => ask(() => menus.offer(key, turnId, responseFor(output.name, response)))
+        ? (response) => ask(() => menus.offer(output, key, turnId, response))
         : null,
     });
     bindDelivery(output, delivery);
+    const leave = this.#enter(scene);
     try {
       try {
         await speak(reply);
@@ -127,12 +128,30 @@ export class Speaker {
         await reply.end();
       }
     } finally {
+      leave();
       bindDelivery(output, null);
     }
     // A question stays open where somebody else has spoken in between.
     const mayClose = output.numbersChoices && scene.proactive === undefined;
     if (mayClose && hasSpoken) await ask(() => menus.close(key, turnId));
     return reply.state;
+  }
+
+  /** Tells the output channel that its turn begins. Returns what tells it, once, that it is over. */
+  #enter({ output, message, abort, channel }: Scene): () => void {
+    if (!isToldOfTurns(output)) return () => {};
+    const onFailed = (error: unknown): void =>
+      this.#options.telemetry.error(error, { channel, stage: 'send' }, abort);
+    let isOver = false;
+    const leave = (): void => {
+      if (isOver) return;
+      isOver = true;
+      abort.onAbort = null;
+      callGuarded(() => output.turnEnded(message.senderId), onFailed);
+    };
+    callGuarded(() => output.turnStarted(message.senderId), onFailed);
+    abort.onAbort = leave;
+    return leave;
   }
 
   /** The conversation's state: the assistant's where it has one, else what we know ourselves. */
@@ -176,4 +195,11 @@ export function hasSession(
 ): boolean {
   if (message.anonymous) return false;
   return assistant.onEvent !== undefined || output.readsTrackerState;
+}
+
+/** Whether a channel has something to do when its turn begins or ends. */
+function isToldOfTurns(output: OutputChannel): boolean {
+  const own = (name: 'turnStarted' | 'turnEnded'): boolean =>
+    Reflect.get(output, name) !== Reflect.get(OutputChannel.prototype, name);
+  return own('turnStarted') || own('turnEnded');
 }

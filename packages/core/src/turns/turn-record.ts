@@ -132,11 +132,14 @@ export class TurnRecord {
   async #keep(changes: TurnChanges): Promise<void> {
     const { store, telemetry } = this.#context;
     const { channel, key } = this.turn.stored;
-    const { write, append, ...turn } = changes;
-    // A turn that runs beside the others of its conversation holds no lock of it.
-    const isAlone = this.#place.lock.key === key;
-    let isWritten = await this.#commit(isAlone ? changes : turn);
-    if (!isAlone) isWritten = await this.ask(() => keepApart(store, key, { write, append }));
+    let isWritten: boolean;
+    if (this.#place.lock.key === key) isWritten = await this.#commit(changes);
+    else {
+      // A turn that runs beside the others of its conversation holds no lock of it.
+      const { write, append, ...turn } = changes;
+      await this.#commit(turn);
+      isWritten = await this.ask(() => keepApart(store, key, { write, append }));
+    }
     if (!isWritten) telemetry.error(stateConflict(), { channel, stage: 'state' });
   }
 

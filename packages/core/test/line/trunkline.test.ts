@@ -59,6 +59,25 @@ describe('a line', () => {
     expect((await postJson(`${url}${mount}/webhook`, { text: 'Hi' })).status).toBe(200);
   });
 
+  it('mounts a channel under its aliases too, but those that are the prefix of another', async () => {
+    class AliasedInput extends EchoInput {
+      override urlAliases(): string[] {
+        return ['parrot', 'other', this.name];
+      }
+    }
+    const heard: string[] = [];
+    const url = await listen(
+      new Trunkline({
+        channels: [new AliasedInput('echo'), new EchoInput('other')],
+        assistant: (message) => void heard.push(`${message.inputChannel}`),
+      }),
+    );
+    for (const prefix of ['echo', 'parrot', 'other']) {
+      await postJson(`${url}/webhooks/${prefix}/webhook`, { text: 'Hi' });
+    }
+    expect(heard).toEqual(['echo', 'echo', 'other']);
+  });
+
   it('carries two channels of one class under two names', async () => {
     const channels = [new EchoInput('rest'), new EchoInput('rasa')];
     const line = new Trunkline({ channels, assistant });

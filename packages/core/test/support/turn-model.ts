@@ -146,7 +146,7 @@ interface ModelProcess {
 }
 
 /** Numbers from a seed: the same in every repetition. */
-function numbersFrom(seed: number): () => number {
+export function numbersFrom(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

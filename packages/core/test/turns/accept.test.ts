@@ -4,6 +4,7 @@ import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
 import { TextOutput } from '../support/outputs.ts';
+import { Processes } from '../support/processes.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
@@ -26,6 +27,25 @@ describe('accept', () => {
       ['test', { to: 'ada' }],
       ['test', { to: 'ada' }],
     ]);
+  });
+
+  it('says once that a crash loses what it takes over, where it does', async () => {
+    const warnings: unknown[] = [];
+    const quiet = (): void => {};
+    const logger = {
+      debug: quiet,
+      info: quiet,
+      error: quiet,
+      warn: (_fields: unknown, text: string) => void warnings.push(text),
+    };
+    const { engine } = setUpEngine(() => {}, { logger });
+    await engine.for('test').run(say('live'));
+    expect(warnings).toEqual([]);
+    for (const channel of ['one', 'two', 'one']) await engine.for(channel).accept(post('Hi'));
+    expect(warnings).toEqual([expect.stringContaining('are lost when this process ends')]);
+    const durable = new Processes().start(() => {}, { logger });
+    await durable.turns.accept(post('Hi'));
+    expect(warnings).toHaveLength(1);
   });
 
   it('starts one turn for a message that is delivered twice', async () => {

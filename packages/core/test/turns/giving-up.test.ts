@@ -1,4 +1,4 @@
-import type { Handle } from '@trunkline/core';
+import { ConfigurationError, type Handle } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
@@ -60,6 +60,32 @@ describe('a turn that is given up', () => {
     expect(runs).toBe(1);
     expect(await next.engine.deadLetters.list()).toHaveLength(1);
     expect(await all.shared.memory.turns.waiting('test::ada', 9)).toEqual([]);
+  });
+
+  it('since its channel is gone goes on when the channel is back, and it is replayed', async () => {
+    const all = new Processes();
+    const first = all.start(() => never);
+    await first.turns.accept(post('Hi', { messageId: '1' }));
+    first.kill();
+    const handled: (string | null)[] = [];
+    const makeOutput = (): never => {
+      throw new ConfigurationError('no such channel', { channel: 'test' });
+    };
+    const assistant: Handle = async (message, reply) => {
+      handled.push(message.text);
+      await reply.text('Hello');
+    };
+    const second = all.start(assistant, { makeOutput, apology: 'Sorry' });
+    await all.clock.advance(60_000);
+    expect(handled).toEqual([]);
+    expect(await all.shared.memory.turns.waiting('test::ada', 9)).toEqual([]);
+    const [letter] = await second.engine.deadLetters.list();
+    expect(letter?.reason).toContain('no such channel');
+    second.kill();
+    const third = all.start(assistant);
+    expect(await third.engine.replay(letter?.id ?? '')).toBe(true);
+    await all.clock.advance(0);
+    expect({ handled, said: all.platform.texts }).toEqual({ handled: ['Hi'], said: ['Hello'] });
   });
 
   it('holds nothing back where it cannot even begin', async () => {

@@ -1,4 +1,4 @@
-import { type BotMessage } from '@trunkline/core';
+import type { BotMessage, MenuAnswer, MenuOption } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -173,3 +173,143 @@ describe('a numbered menu', () => {
     expect(heard).toEqual(['Hi', '/l', '2']);
   });
 });
+
+/** A channel that shows the menu once more for any other number, and keeps it for a minute. */
+class PatientOutput extends MenuOutput {
+  override readonly menuTtlMs: number = 60_000;
+
+  override answerOf(text: string | null, options: readonly MenuOption[]): MenuAnswer {
+    return super.answerOf(text, options) ?? (/^\d+$/.test(text ?? '') ? 'again' : null);
+  }
+}
+
+describe('a menu on a channel that answers it in its own way', () => {
+  const setUpPatient = (setup: ProcessSetup = {}): ReturnType<typeof setUp> => {
+    const scene = setUp({
+      makeOutput: (isDead) => new PatientOutput(scene.all.platform, true, isDead),
+      ...setup,
+    });
+    return scene;
+  };
+  const menu = ['Size?', '1. Small', '2. Large'];
+
+  it('is forgotten after the time that the channel says', async () => {
+    const { all, accept, heard } = setUpPatient();
+    await accept('Hi');
+    await all.clock.advance(60_000);
+    await accept('1');
+    expect(heard[1]).toEqual(['1', null]);
+  });
+
+  it('is shown once more, without the assistant, and can be answered then', async () => {
+    const { all, accept, heard } = setUpPatient();
+    await accept('Hi');
+    await all.clock.advance(50_000);
+    await accept('9');
+    expect(all.platform.texts).toEqual([...menu, ...menu]);
+    expect(heard).toEqual([['Hi', null]]);
+    await all.clock.advance(50_000);
+    await accept('2');
+    expect(heard[1]).toEqual(['/l', 'Large']);
+  });
+
+  it('is shown once more only once: then the answer is an ordinary message', async () => {
+    const { all, accept, turns, heard } = setUpPatient();
+    await accept('Hi');
+    await Promise.all([turns.accept(post('9')), turns.accept(post('8'))]);
+    await all.clock.advance(0);
+    expect(heard.slice(1)).toEqual([['8', null]]);
+    expect(all.platform.texts.filter((text) => text === 'Size?')).toHaveLength(2);
+  });
+
+  it('is not shown once more when it was used', async () => {
+    const { all, turns, accept, heard } = setUpPatient();
+    await accept('Hi');
+    await Promise.all([turns.accept(post('1')), turns.accept(post('9'))]);
+    await all.clock.advance(0);
+    expect(heard.slice(1)).toEqual([
+      ['/s', 'Small'],
+      ['9', null],
+    ]);
+  });
+
+  it('is shown once more where the process dies meanwhile, each line once', async () => {
+    const { all, kill, options, accept } = setUpPatient();
+    await accept('Hi');
+    all.platform.onRequest = ({ text }) => text === '1. Small' && kill();
+    await accept('9');
+    all.platform.onRequest = () => {};
+    const heard: unknown[] = [];
+    const { turns } = all.start((message) => void heard.push(message.text), options);
+    await all.clock.advance(100);
+    expect(all.platform.texts).toEqual([...menu, ...menu]);
+    await turns.accept(post('1'));
+    await all.clock.advance(0);
+    expect(heard).toEqual(['/s']);
+  });
+
+  it('is shown once more when the platform is back', async () => {
+    const { all, accept, heard } = setUpPatient();
+    await accept('Hi');
+    all.platform.onRequest = failing(away);
+    await accept('9');
+    await all.clock.advance(11_000);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual([...menu, ...menu]);
+    await accept('1');
+    expect(heard).toEqual([
+      ['Hi', null],
+      ['/s', 'Small'],
+    ]);
+  });
+
+  it('begins no session by being shown once more', async () => {
+    const events: string[] = [];
+    const all = new Processes();
+    const { turns } = all.start(
+      {
+        handle: (message, reply) => void (message.text === 'Hi' && reply.response(sizes)),
+        onEvent: ({ type }) => void events.push(type),
+      },
+      {
+        makeOutput: () => new LongOutput(all.platform),
+        session: { expiryMinutes: 3_000 / 60_000 },
+      },
+    );
+    for (const text of ['Hi', '9', '1']) {
+      await turns.accept(post(text));
+      await all.clock.advance(2_000);
+    }
+    expect(events).toEqual(['session_started', 'session_started']);
+  });
+
+  it('is shown once more in live turns as well', async () => {
+    class LiveMenu extends TextOutput {
+      override readonly numbersChoices = true;
+
+      override answerOf(text: string | null, options: readonly MenuOption[]): MenuAnswer {
+        return super.answerOf(text, options) ?? 'again';
+      }
+    }
+    const heard: unknown[] = [];
+    const said: string[] = [];
+    const { turns } = setUpEngine(async (message, reply) => {
+      heard.push(message.text);
+      if (message.text === 'Hi') await reply.response(sizes);
+    });
+    const live = async (text: string): Promise<void> => {
+      const outputChannel = new LiveMenu();
+      await turns.run(say(text, { outputChannel }));
+      said.push(...outputChannel.texts);
+    };
+    for (const text of ['Hi', '9', '2']) await live(text);
+    expect(heard).toEqual(['Hi', '/l']);
+    expect(said).toEqual([menu.join('\n'), menu.join('\n')]);
+  });
+});
+
+/** The same for a day. */
+class LongOutput extends PatientOutput {
+  override readonly menuTtlMs: number = 24 * 60 * 60 * 1000;
+}

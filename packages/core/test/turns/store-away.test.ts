@@ -225,6 +225,36 @@ describe('while the store is away', () => {
     expect(all.platform.texts).toEqual([]);
   });
 
+  it('a turn that is superseded twice is superseded, and holds nothing up', async () => {
+    // The second time ended the storing of the first end: nobody heard what became of the turn.
+    const { all, weather, setup } = setUp();
+    const { turns, turnReports, errors } = all.start(
+      async (message, reply) => {
+        if (message.text === '1') await new Promise<void>(() => {});
+        await reply.text(message.text ?? '');
+      },
+      { ...setup, overlap: 'latest', limits: { abortGraceMs: 0 } },
+    );
+    await turns.accept(post('1', { messageId: '1' }));
+    await all.clock.advance(0);
+    // Its end is stored, and the answer is lost.
+    weather.losesAnswers = true;
+    weather.calls = ['commit'];
+    for (const text of ['2', '3']) {
+      await turns.accept(post(text, { messageId: text }));
+      await all.clock.advance(10);
+    }
+    weather.calls = false;
+    await all.clock.advance(5_000);
+    expect(turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
+      ['1', 'superseded'],
+      ['2', 'superseded'],
+      ['3', 'answered'],
+    ]);
+    expect(new Set(errors.map(({ error }) => error.message))).toEqual(new Set([outage().message]));
+    expect(all.platform.texts).toEqual(['3']);
+  });
+
   it('a dead letter is not lost', async () => {
     const { all, weather, setup } = setUp();
     const { turns, engine } = all.start(() => {

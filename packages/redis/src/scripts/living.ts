@@ -43,23 +43,36 @@ end
 return found`,
 );
 
-/** Who counts as living, and who was not heard of for too long. KEYS: alive. Returns both. */
+/**
+ * Who counts as living, each with the end of its lease, and who was not heard of for too long. KEYS:
+ * alive. Returns both.
+ */
 export const WHO: Script = new Script(
   NOW,
   `
 local now = string.format('%.0f', now_ms())
 return {
-  redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf'),
+  redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf', 'WITHSCORES'),
   redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now),
 }`,
 );
 
-/** Ends the leases of processes that are known to be gone. KEYS: alive. ARGV: the processes. */
+/**
+ * Ends the leases of processes that are known to be gone, unless they were heard of again. KEYS: alive.
+ * ARGV: of each process, its name and the end of its lease. Returns those whose lease has ended.
+ */
 export const EXPIRE: Script = new Script(
   NOW,
   `
-local now = string.format('%.0f', now_ms())
-for _, process in ipairs(ARGV) do redis.call('ZADD', KEYS[1], 'XX', 'LT', now, process) end`,
+local now, gone = string.format('%.0f', now_ms()), {}
+for i = 1, #ARGV, 2 do
+  local till = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if till and tonumber(till) == tonumber(ARGV[i + 1]) then
+    redis.call('ZADD', KEYS[1], 'LT', now, ARGV[i])
+    gone[#gone + 1] = ARGV[i]
+  end
+end
+return gone`,
 );
 
 /** Forgets processes, unless they were heard of again. KEYS: alive. ARGV: the processes. */

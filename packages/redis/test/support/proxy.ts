@@ -11,6 +11,8 @@ export class Proxy {
   #frozen = new Set<Socket>();
   /** Whether it turns everybody away who connects. */
   isAway = false;
+  /** How long each reply is on its way, in milliseconds. */
+  delayMs = 0;
   /** How many replies were lost. */
   lost = 0;
 
@@ -40,7 +42,8 @@ export class Proxy {
         if (this.#losing.delete(near)) {
           this.lost++;
           near.destroy();
-        } else near.write(data);
+        } else if (this.delayMs > 0) setTimeout(() => near.write(data), this.delayMs);
+        else near.write(data);
       });
     });
   }

@@ -1,0 +1,67 @@
+import { ConfigurationError, type Address, type JsonObject } from '@trunkline/core';
+import type { Team } from './clients.ts';
+import { textAt } from './parse/fields.ts';
+
+/** Where a conversation is reached on Slack. */
+export interface SlackAddress extends Team {
+  /** The channel, or the user whose direct messages are meant. */
+  channel: string;
+  /** The thread, by the time of its first message. */
+  thread: string | null;
+  /** The user's message that is answered. */
+  ts: string | null;
+  /** Who is answered. */
+  user: string | null;
+  /** Their workspace. */
+  userTeam: string | null;
+}
+
+/** What stands in for what an address does not name. */
+export interface AddressDefaults {
+  /** The channel's name, for errors. */
+  name: string;
+  channel: string | null;
+  team: string | null;
+}
+
+/**
+ * Reads an address: `{ team, channel }` or `{ team, user }`, with `thread` if need be.
+ *
+ * @throws ConfigurationError - it leads nowhere.
+ */
+export function readAddress(address: Address, defaults: AddressDefaults): SlackAddress {
+  const { name } = defaults;
+  const user = textAt(address, 'user');
+  const channel = textAt(address, 'channel') ?? user ?? defaults.channel;
+  const team = textAt(address, 'team') ?? defaults.team;
+  if (channel === null) {
+    throw new ConfigurationError(
+      'an address must name a channel or a user: { team, channel } or { team, user }',
+      { channel: name },
+    );
+  }
+  if (team === null) {
+    throw new ConfigurationError('an address must name the workspace, its token is found by it', {
+      channel: name,
+    });
+  }
+  return {
+    team,
+    enterprise: textAt(address, 'enterprise'),
+    channel,
+    thread: textAt(address, 'thread'),
+    ts: textAt(address, 'ts'),
+    user,
+    userTeam: textAt(address, 'userTeam'),
+  };
+}
+
+/** Whether an address is one of direct messages. */
+export function isDirect({ channel }: Pick<SlackAddress, 'channel'>): boolean {
+  return /^[DUW]/.test(channel);
+}
+
+/** The workspace of a receipt. */
+export function teamOfReceipt(receipt: JsonObject): Team {
+  return { team: textAt(receipt, 'team') ?? '', enterprise: textAt(receipt, 'enterprise') };
+}

@@ -1,0 +1,86 @@
+import { DeliveryError, type UserAttachment } from '@trunkline/core';
+import type { Clients, Team } from './clients.ts';
+import { objectAt, textAt } from './parse/fields.ts';
+
+/** How a file is fetched. */
+export interface DownloadOptions {
+  /** Bytes that are fetched at most. @defaultValue 20,971,520 (20 MB) */
+  limitBytes?: number;
+}
+
+const MAX_REDIRECTS = 3;
+
+/** What a download works with. */
+export interface DownloadContext {
+  clients: Clients;
+  /** The channel's name, for errors. */
+  name: string;
+  apiUrl: string;
+}
+
+/**
+ * Fetches a file that came with a message. The token goes to Slack's own hosts, and nowhere else.
+ *
+ * @throws DeliveryError - it is too large, gone, or not for the bot to read.
+ */
+export async function download(
+  { clients, name, apiUrl }: DownloadContext,
+  attachment: UserAttachment,
+  { limitBytes = 20 * 1024 * 1024 }: DownloadOptions = {},
+): Promise<Buffer> {
+  const fail = (text: string, platformCode: string | null = null): never => {
+    throw new DeliveryError(`the file cannot be fetched: ${text}`, { channel: name, platformCode });
+  };
+  const { sizeBytes, mimeType } = attachment;
+  if ((sizeBytes ?? 0) > limitBytes) return fail(`it is larger than ${limitBytes} bytes`);
+  const team: Team = { team: typeof attachment['team'] === 'string' ? attachment['team'] : '' };
+  let url = attachment.url ?? (await urlOf(clients, team, attachment['id']));
+  if (url === null) return fail('Slack tells no address of it');
+  const transport = await clients.transport();
+  const token = await clients.token(team);
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    const isSlacks = isSlack(url, apiUrl);
+    if (hops === 0 && !isSlacks) return fail('it is not at Slack');
+    const headers: Record<string, string> = isSlacks ? { authorization: `Bearer ${token}` } : {};
+    const { statusCode, headers: answered, body } = await transport.get(url, headers);
+    const { location, 'content-type': type } = answered;
+    if (statusCode >= 300 && statusCode < 400 && typeof location === 'string') {
+      await body.dump();
+      url = new URL(location, url).href;
+      continue;
+    }
+    // Slack's page for those who may not read files has status 200.
+    const isPage =
+      String(type).startsWith('text/html') && mimeType?.startsWith('text/html') !== true;
+    if (statusCode !== 200 || isPage) {
+      await body.dump();
+      if (isPage)
+        return fail('add the scope files:read, and install the app again', 'missing_scope');
+      return fail(`it was answered ${statusCode}`, `http_${statusCode}`);
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      // Leaving the loop ends the transfer.
+      if (size > limitBytes) return fail(`it is larger than ${limitBytes} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks, size);
+  }
+  return fail('it is redirected again and again');
+}
+
+/** In Slack Connect, a file may come with nothing but its id. */
+async function urlOf(clients: Clients, team: Team, id: unknown): Promise<string | null> {
+  if (typeof id !== 'string') return null;
+  const file = objectAt(await clients.call(team, 'files.info', { file: id }), 'file');
+  return textAt(file, 'url_private_download') ?? textAt(file, 'url_private');
+}
+
+function isSlack(url: string, apiUrl: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname, origin } = new URL(url);
+  if (origin === new URL(apiUrl).origin) return true;
+  return protocol === 'https:' && /(?:^|\.)(?:slack|slack-files|slack-gov)\.com$/.test(hostname);
+}

@@ -1,0 +1,166 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  DeliveryError,
+  OverloadedError,
+  readBody,
+  sendJson,
+  sendText,
+  within,
+  type JsonObject,
+  type Metadata,
+} from '@trunkline/core';
+import type { SlackInteraction } from './interaction.ts';
+import { parseEvent } from './parse/events.ts';
+import { parseCommand, parseInteraction } from './parse/interactions.ts';
+import { userMessage, type Parsed } from './parse/parsed.ts';
+import { isForm, isSslCheck, readRequest } from './parse/request.ts';
+import { resolveChoice } from './choices.ts';
+import type { Services } from './services.ts';
+import { verifyRequest } from './verify.ts';
+import { withdrawQuickReplies } from './quick-replies.ts';
+
+/** What an assistant gets as metadata instead, if the channel's author says so. */
+export type MetadataOf = (req: IncomingMessage, body: unknown) => Metadata | null;
+
+/** How long an interaction may be answered, in milliseconds: Slack waits for three seconds. */
+const ANSWER_MS = 2_000;
+
+/**
+ * Takes what Slack sends: checks it, stores what a user said, and acknowledges. Nothing here waits for the
+ * assistant, nor for Slack.
+ */
+export class Entrance {
+  readonly #services: Services;
+  readonly #metadataOf: MetadataOf;
+
+  constructor(services: Services, metadataOf: MetadataOf) {
+    this.#services = services;
+    this.#metadataOf = metadataOf;
+  }
+
+  /** Answers one request. */
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { options } = this.#services;
+    const { name: channel, bodyLimitBytes: limitBytes, signingSecrets: secrets, clock } = options;
+    const body = await readBody(req, { channel, limitBytes });
+    // Unsigned by Slack, and done with here: nothing else that it carries is read.
+    if (isForm(req.headers) && isSslCheck(body)) return acknowledge(res);
+    verifyRequest(req.headers, body, { channel, secrets, nowMs: clock.now() });
+    const request = readRequest(channel, req.headers, body);
+    switch (request.kind) {
+      case 'event':
+        await this.#event(req, request.envelope);
+        break;
+      case 'interaction':
+        return await this.#interaction(req, res, request.payload);
+      case 'command':
+        return await this.#command(req, res, request.form);
+      case 'challenge':
+        return sendText(res, 200, 'text/plain', request.challenge);
+      case 'ssl_check':
+        break;
+      case 'unknown':
+        options.logger?.debug({ channel, type: request.type }, 'not read: unknown to us');
+        break;
+    }
+    acknowledge(res);
+  }
+
+  async #event(req: IncomingMessage, envelope: JsonObject): Promise<void> {
+    const { options, identity, threads } = this.#services;
+    const finding = parseEvent(envelope, options, identity);
+    if (finding.type === 'ignored') {
+      options.logger?.debug({ channel: options.name, why: finding.why }, 'an event is not read');
+      return;
+    }
+    const { parsed } = finding;
+    const { team, channel, thread, ts } = parsed.place;
+    const root = thread ?? ts;
+    if (channel === null || root === null) return;
+    const ref = { team, channel, thread: root };
+    if (finding.type === 'in_thread') {
+      if (await threads.has(ref)) await this.#accept(req, envelope, parsed);
+      return;
+    }
+    const opensThread =
+      finding.isMention && options.listen === 'addressed' && !channel.startsWith('D');
+    const accepted = this.#accept(req, envelope, parsed);
+    await (opensThread ? Promise.all([accepted, threads.add(ref)]) : accepted);
+  }
+
+  async #interaction(
+    req: IncomingMessage,
+    res: ServerResponse,
+    payload: JsonObject,
+  ): Promise<void> {
+    const { options } = this.#services;
+    const { type, messages, usesQuickReply } = parseInteraction(payload);
+    const answer = await this.#answer(type, payload, messages[0] ?? null);
+    if (answer !== null) return sendJson(res, 200, answer);
+    if (type === 'block_suggestion') return sendJson(res, 200, { options: [] });
+    if (messages.length === 0) {
+      options.logger?.debug({ channel: options.name, type }, 'an interaction says nothing');
+    }
+    for (const message of messages) {
+      const resolved = await resolveChoice(message, this.#services.payloads);
+      await this.#accept(req, payload, resolved);
+    }
+    acknowledge(res);
+    if (!usesQuickReply) return;
+    this.#services.background.add(withdrawQuickReplies(this.#services, payload, messages));
+  }
+
+  async #command(req: IncomingMessage, res: ServerResponse, form: JsonObject): Promise<void> {
+    const parsed = parseCommand(form);
+    const answer = await this.#answer('command', form, parsed);
+    if (answer !== null) return sendJson(res, 200, answer);
+    if (parsed !== null) await this.#accept(req, form, parsed);
+    acknowledge(res);
+  }
+
+  /** What the option says to an interaction; `null` if nothing, or too late. */
+  async #answer(
+    type: string,
+    payload: JsonObject,
+    parsed: Parsed | null,
+  ): Promise<JsonObject | null> {
+    const { options, clients } = this.#services;
+    const { onInteraction, clock, name, logger } = options;
+    if (onInteraction === null) return null;
+    const abort = new AbortController();
+    const interaction: SlackInteraction = {
+      type,
+      payload,
+      signal: abort.signal,
+      async client() {
+        if (parsed !== null) return await clients.for(parsed.place);
+        throw new DeliveryError('the interaction names no workspace', { channel: name });
+      },
+    };
+    try {
+      const answer = (async () => onInteraction(interaction))();
+      return (await within(clock, ANSWER_MS, answer)) ?? null;
+    } catch (error) {
+      logger?.error({ channel: name, type, err: error }, 'onInteraction has not answered');
+      return null;
+    } finally {
+      abort.abort();
+    }
+  }
+
+  async #accept(req: IncomingMessage, body: JsonObject, parsed: Parsed): Promise<void> {
+    const { options, turns } = this.#services;
+    const metadata = this.#metadataOf(req, body);
+    const taken = await turns.accept(userMessage(parsed, { ...options, metadata }));
+    if (taken !== 'refused') return;
+    throw new OverloadedError('too many messages wait; Slack delivers this one again', {
+      channel: options.name,
+      code: 'too_many_waiting',
+      retryAfterMs: 60_000,
+    });
+  }
+}
+
+function acknowledge(res: ServerResponse): void {
+  sendText(res, 200, 'text/plain', '');
+}

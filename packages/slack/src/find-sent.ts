@@ -1,0 +1,45 @@
+import { isJsonObject, type Receipt } from '@trunkline/core';
+import type { SlackAddress } from './address.ts';
+import type { Clients } from './clients.ts';
+import { objectAt, objectsAt, textAt } from './parse/fields.ts';
+
+/** The type of the metadata that a message is found by. */
+export const STEP_EVENT = 'trunkline_step';
+
+/** Pages of messages that are looked through at most. */
+const MAX_PAGES = 5;
+
+/**
+ * Looks for the message of a step among those since the user's own.
+ *
+ * @returns What names it; `null` if it is not there.
+ */
+export async function findSent(
+  clients: Clients,
+  address: SlackAddress,
+  key: string,
+): Promise<Receipt | null> {
+  const { team, channel, thread, ts } = address;
+  const method = thread === null ? 'conversations.history' : 'conversations.replies';
+  let cursor: string | null = null;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const answer = await clients.call(address, method, {
+      channel,
+      include_all_metadata: true,
+      limit: 200,
+      ...(thread === null ? {} : { ts: thread }),
+      ...(ts === null ? {} : { oldest: ts }),
+      ...(cursor === null ? {} : { cursor }),
+    });
+    for (const message of objectsAt(answer, 'messages')) {
+      const metadata = objectAt(message, 'metadata');
+      const payload = metadata?.['event_payload'];
+      const isIt = textAt(metadata, 'event_type') === STEP_EVENT;
+      if (!isIt || !isJsonObject(payload) || payload['key'] !== key) continue;
+      return { team, channel, ts: textAt(message, 'ts') ?? '' };
+    }
+    cursor = textAt(objectAt(answer, 'response_metadata'), 'next_cursor');
+    if (cursor === null) return null;
+  }
+  return null;
+}

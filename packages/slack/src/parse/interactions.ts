@@ -1,0 +1,131 @@
+import type { Choice, JsonObject } from '@trunkline/core';
+import { isQuickReply } from '../render/names.ts';
+import { choiceOf, valuesOf } from './actions.ts';
+import { idAt, objectAt, objectsAt, textAt, withoutNulls } from './fields.ts';
+import type { Parsed, Place } from './parsed.ts';
+
+/** What an interaction is to us. */
+export interface InteractionFinding {
+  /** Slack's name of its kind. */
+  type: string;
+  /** The messages that it is, one for each thing that was picked. */
+  messages: Parsed[];
+  /** Whether a quick reply was used. */
+  usesQuickReply: boolean;
+}
+
+/** Kinds that become messages. `block_suggestion` asks while somebody types. */
+const SAID = new Set(['block_actions', 'view_submission', 'shortcut', 'message_action']);
+
+/**
+ * Reads the payload of an interaction.
+ *
+ * @see Slack: Interaction payloads
+ */
+export function parseInteraction(payload: JsonObject): InteractionFinding {
+  const type = textAt(payload, 'type') ?? '';
+  const finding: InteractionFinding = { type, messages: [], usesQuickReply: false };
+  const place = placeOf(payload);
+  if (!SAID.has(type) || place === null) return finding;
+  if (type !== 'block_actions') {
+    finding.messages.push(parsedOf(payload, place, namedChoice(type, payload), identity(payload)));
+    return finding;
+  }
+  for (const [index, action] of objectsAt(payload, 'actions').entries()) {
+    const choice = choiceOf(action);
+    // A button that opens a page is acknowledged, and says nothing.
+    if (choice === null) continue;
+    const isQuick = isQuickReply(textAt(action, 'block_id'));
+    finding.usesQuickReply ||= isQuick;
+    // A row of quick replies is used once, however fast somebody clicks.
+    const name = isQuick
+      ? `quick:${place.channel}:${place.ts}:${textAt(choice, 'block_id')}`
+      : `${identity(payload, action)}:${index}`;
+    finding.messages.push(parsedOf(payload, place, choice, name));
+  }
+  return finding;
+}
+
+/** A slash command. */
+export function parseCommand(form: JsonObject): Parsed | null {
+  const command = textAt(form, 'command');
+  const place = placeOf({
+    team: { id: form['team_id'] ?? null },
+    enterprise: { id: form['enterprise_id'] ?? null },
+    is_enterprise_install: form['is_enterprise_install'] === 'true',
+    user: { id: form['user_id'] ?? null },
+    channel: { id: form['channel_id'] ?? null },
+  });
+  if (command === null || place === null) return null;
+  const text = `${command} ${textAt(form, 'text') ?? ''}`.trim();
+  const choice: Choice = { title: command, payload: text, command };
+  const name = `command:${textAt(form, 'trigger_id') ?? ''}`;
+  return parsedOf(form, place, choice, name);
+}
+
+/** A click's own name. Slack gives each a trigger; the time of the action is as good. */
+function identity(payload: JsonObject, action: JsonObject | null = null): string {
+  const trigger = textAt(payload, 'trigger_id');
+  if (trigger !== null) return trigger;
+  return (
+    textAt(action, 'action_ts') ??
+    textAt(payload, 'action_ts') ??
+    textAt(objectAt(payload, 'view'), 'hash') ??
+    ''
+  );
+}
+
+function namedChoice(type: string, payload: JsonObject): Choice {
+  const view = objectAt(payload, 'view');
+  const name = textAt(payload, 'callback_id') ?? textAt(view, 'callback_id') ?? type;
+  const title = textAt(objectAt(view, 'title'), 'text') ?? name;
+  return view === null
+    ? { title, payload: name }
+    : { title, payload: name, values: valuesOf(view) };
+}
+
+function placeOf(payload: JsonObject): Place | null {
+  const user = objectAt(payload, 'user');
+  const container = objectAt(payload, 'container');
+  const message = objectAt(payload, 'message');
+  // An installation for a whole organisation may name no workspace.
+  const enterprise = idAt(payload, 'enterprise') ?? textAt(user, 'enterprise_id');
+  const isWhole =
+    payload['is_enterprise_install'] === true || payload['is_enterprise_install'] === 'true';
+  const team = idAt(payload, 'team') ?? textAt(user, 'team_id') ?? enterprise;
+  const userId = textAt(user, 'id');
+  if (team === null || userId === null) return null;
+  return {
+    team,
+    enterprise: isWhole ? enterprise : null,
+    channel: idAt(payload, 'channel') ?? textAt(container, 'channel_id'),
+    ts: textAt(message, 'ts') ?? textAt(container, 'message_ts'),
+    thread: textAt(message, 'thread_ts') ?? textAt(container, 'thread_ts'),
+    user: userId,
+    userTeam: textAt(user, 'team_id'),
+  };
+}
+
+function parsedOf(payload: JsonObject, place: Place, choice: Choice, name: string): Parsed {
+  const { team, channel, thread, ts, user } = place;
+  // The verification token is a secret of old, and nobody's business.
+  const { token: _token, ...rest } = payload;
+  return {
+    identity: `${team}:${name}`,
+    place,
+    text: choice.payload,
+    choice,
+    attachments: [],
+    metadata: withoutNulls({
+      out_channel: channel,
+      thread_id: thread ?? ts,
+      users: [user],
+      team,
+      ts,
+      type: textAt(payload, 'type') ?? 'command',
+      locale: textAt(objectAt(payload, 'user'), 'locale'),
+      response_url: textAt(payload, 'response_url'),
+      payload: rest,
+    }),
+  };
+}

@@ -1,0 +1,85 @@
+import {
+  UserMessage,
+  type Address,
+  type Choice,
+  type JsonObject,
+  type UserAttachment,
+} from '@trunkline/core';
+import type { ConversationGranularity } from '../credentials.ts';
+import { withoutNulls } from './fields.ts';
+
+/** Where a message was said. */
+export interface Place {
+  /** The workspace that the app is installed in; the organisation where no workspace is named. */
+  team: string;
+  /** The organisation, where the app is installed for a whole one. */
+  enterprise: string | null;
+  /** The channel; `null` for what is said in no channel, a global shortcut say. */
+  channel: string | null;
+  /** The message's own time, which names it. */
+  ts: string | null;
+  /** The thread that it is in. */
+  thread: string | null;
+  /** Who said it. */
+  user: string;
+  /** Their workspace, which is another one in Slack Connect. */
+  userTeam: string | null;
+}
+
+/** A payload that is a message of a user. */
+export interface Parsed {
+  /** The same for every delivery of the same message, and for nothing else. */
+  identity: string;
+  place: Place;
+  text: string | null;
+  choice: Choice | null;
+  attachments: UserAttachment[];
+  metadata: JsonObject;
+}
+
+/** What of the options shapes a message. */
+export interface MessageOptions {
+  conversationGranularity: ConversationGranularity;
+  useThreads: boolean | 'auto';
+}
+
+/** The message as the turn engine takes it. */
+export function userMessage(
+  { identity, place, text, choice, attachments, metadata }: Parsed,
+  options: MessageOptions & { metadata: JsonObject | null },
+): UserMessage {
+  return new UserMessage({
+    text,
+    senderId: senderId(place, options.conversationGranularity),
+    messageId: identity,
+    account: place.team,
+    address: addressOf(place, options.useThreads),
+    choice,
+    attachments,
+    metadata: options.metadata ?? metadata,
+  });
+}
+
+/** Rasa's conversation ids; a part that is not known makes it the coarser one. */
+export function senderId(place: Place, granularity: ConversationGranularity): string {
+  const { user, channel, thread, ts } = place;
+  const root = thread ?? ts;
+  if (granularity === 'sender' || channel === null) return user;
+  if (granularity === 'channel') return `${user}_${channel}`;
+  return root === null ? user : `${user}_${channel}_${root}`;
+}
+
+/** Where the answers go. A user is written to directly where there was no channel. */
+export function addressOf(place: Place, useThreads: MessageOptions['useThreads']): Address {
+  const { team, enterprise, channel, ts, thread, user, userTeam } = place;
+  const root = useThreads === true ? (thread ?? ts) : useThreads === 'auto' ? thread : null;
+  return withoutNulls({
+    team,
+    enterprise,
+    channel,
+    thread: root,
+    ts,
+    user,
+    userTeam: userTeam === team ? null : userTeam,
+  });
+}

@@ -1,0 +1,46 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
+import { objectAt, textAt } from './parse/fields.ts';
+import type { Parsed } from './parse/parsed.ts';
+import { isQuickReply } from './render/names.ts';
+import type { Services } from './services.ts';
+
+/**
+ * Takes the quick replies off the message that they were below. After the acknowledgement: that it fails
+ * is seen by nobody but the log, and a second click is the same choice.
+ */
+export async function withdrawQuickReplies(
+  { clients, options }: Services,
+  payload: JsonObject,
+  messages: readonly Parsed[],
+): Promise<void> {
+  const message = objectAt(payload, 'message');
+  const [first] = messages;
+  if (message === null || first === undefined) return;
+  const { channel, ts } = first.place;
+  const text = textAt(message, 'text') ?? first.choice?.title ?? '…';
+  const blocks = withoutQuickReplies(message['blocks'] ?? null);
+  try {
+    await clients.call(first.place, 'chat.update', {
+      channel,
+      ts,
+      text,
+      // A message must have something in it.
+      blocks: JSON.stringify(blocks.length > 0 ? blocks : [sectionOf(first.choice?.title ?? text)]),
+    });
+  } catch (error) {
+    options.logger?.warn(
+      { channel: options.name, err: error },
+      'quick replies could not be removed',
+    );
+  }
+}
+
+/** The blocks without the rows of quick replies. */
+function withoutQuickReplies(blocks: JsonValue): JsonValue[] {
+  if (!Array.isArray(blocks)) return [];
+  return blocks.filter((block) => !isJsonObject(block) || !isQuickReply(textAt(block, 'block_id')));
+}
+
+function sectionOf(text: string): JsonObject {
+  return { type: 'section', text: { type: 'plain_text', text } };
+}

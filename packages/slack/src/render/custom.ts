@@ -1,0 +1,61 @@
+import type { KnownBlock } from '@slack/types';
+import { customJsonText, isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
+import { escapeText } from './escape.ts';
+import { chunksOf, LIMITS } from './limits.ts';
+import { blockMessage, rendered, type RenderContext, type Rendered } from './message.ts';
+import { isTable, renderTable } from './table.ts';
+import { textMessages } from './text.ts';
+
+/** What makes JSON a message of Slack's own. */
+const MESSAGE_KEYS = ['blocks', 'attachments', 'text', 'markdown_text'];
+
+/**
+ * JSON of Slack's own: a list of blocks, one block, or the arguments of `chat.postMessage`; a table as
+ * `{ table: { rows } }`. Other JSON is shown as such.
+ */
+export function renderCustom(json: JsonValue, { extra }: RenderContext): Rendered {
+  if (Array.isArray(json) && json.length > 0 && json.every(isBlock)) {
+    return rendered(chunksOf(json, LIMITS.blocks).map((blocks) => blocksMessage(blocks)));
+  }
+  if (isJsonObject(json)) {
+    if (isTable(json['table'])) return renderTable(json['table'], extra);
+    if (MESSAGE_KEYS.some((key) => Object.hasOwn(json, key))) return rendered([rawMessage(json)]);
+    if (isBlock(json)) return rendered([blocksMessage([json])]);
+  }
+  return rendered(textMessages(`\`\`\`\n${customJsonText(json)}\n\`\`\``, extra));
+}
+
+/** A message as it was given. Of a text beside blocks, Slack makes the notification. */
+function rawMessage(json: JsonObject): Rendered['messages'][number] {
+  const { text, markdown_text: markdown, ...rest } = json;
+  // The two exclude one another, and Slack refuses both together.
+  if (typeof markdown === 'string') return { ...rest, text: '', markdown_text: markdown };
+  return { ...rest, text: typeof text === 'string' ? text : fallbackOf(json['blocks'] ?? null) };
+}
+
+function blocksMessage(blocks: JsonObject[]): Rendered['messages'][number] {
+  // They are the author's own, and Slack checks them.
+  return blockMessage(blocks as unknown as KnownBlock[], fallbackOf(blocks));
+}
+
+/** The first words of blocks, for notifications. */
+function fallbackOf(blocks: JsonValue): string {
+  const words = textsOf(blocks)
+    .join(' ')
+    .slice(0, LIMITS.fallback / 10);
+  return words === '' ? 'message' : escapeText(words);
+}
+
+function textsOf(value: JsonValue): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([key, part]) => {
+    if (typeof part !== 'string') return textsOf(part);
+    return key === 'text' || key === 'alt_text' ? [part] : [];
+  });
+}
+
+/** Something of a kind that Slack may know. */
+function isBlock(value: JsonValue): value is JsonObject {
+  return isJsonObject(value) && typeof value['type'] === 'string';
+}

@@ -1,0 +1,118 @@
+import type { CardBlock, KnownBlock } from '@slack/types';
+import type { Element } from '@trunkline/core';
+import { actionBlocks, buttonElement } from './buttons.ts';
+import { escapeText } from './escape.ts';
+import { altTextOf, imageBlock, isImageUrl } from './image.ts';
+import { chunksOf, lengthOf, LIMITS, shorten } from './limits.ts';
+import {
+  blockMessage,
+  rendered,
+  type Alternative,
+  type RenderContext,
+  type Rendered,
+  type SlackMessage,
+} from './message.ts';
+import type { KeptPayload } from './payload-keys.ts';
+
+/** Cards: a carousel of them, or one below the other where a card could not hold all of it. */
+export function renderElements(elements: readonly Element[], _context: RenderContext): Rendered {
+  if (!elements.every(fitsCard)) return renderPlainElements(elements);
+  const kept: KeptPayload[] = [];
+  const instead = new Map<SlackMessage, Alternative>();
+  const messages = chunksOf(elements, LIMITS.cards).map((group) => {
+    const cards = group.map((element) => cardOf(element, kept));
+    const [card] = cards;
+    const block: KnownBlock =
+      cards.length === 1 && card !== undefined ? card : { type: 'carousel', elements: cards };
+    const message = blockMessage([block], fallbackOf(group));
+    // Whatever fits into cards fits into the blocks of one message.
+    const sections = group.flatMap((element) => sectionsOf(element, []));
+    const plain = blockMessage(sections, fallbackOf(group));
+    instead.set(message, { message: plain, ability: 'cards' });
+    return message;
+  });
+  return rendered(messages, kept, instead);
+}
+
+/** The same as sections, where a card could not hold all of it. */
+function renderPlainElements(elements: readonly Element[]): Rendered {
+  const kept: KeptPayload[] = [];
+  const messages: SlackMessage[] = [];
+  for (const element of elements) {
+    const blocks = chunksOf(sectionsOf(element, kept), LIMITS.blocks);
+    messages.push(...blocks.map((chunk) => blockMessage(chunk, fallbackOf([element]))));
+  }
+  return rendered(messages, kept);
+}
+
+/** Whether a card shows all of an element. */
+function fitsCard({ title, subtitle, imageUrl, url, buttons = [] }: Element): boolean {
+  return (
+    (isImageUrl(imageUrl) || isThere(title) || buttons.length > 0) &&
+    (imageUrl === undefined || isImageUrl(imageUrl)) &&
+    lengthOf(titleOf(title ?? '', url)) <= LIMITS.cardTitle &&
+    lengthOf(escapeText(subtitle ?? '')) <= LIMITS.cardSubtitle &&
+    buttons.length <= LIMITS.cardButtons
+  );
+}
+
+function cardOf(element: Element, kept: KeptPayload[]): CardBlock {
+  const { title = '', subtitle = '', imageUrl, url, buttons = [] } = element;
+  const card: CardBlock = { type: 'card' };
+  if (isImageUrl(imageUrl)) {
+    const altText = isThere(title) ? title : altTextOf(imageUrl, {});
+    const alt_text = shorten(altText, LIMITS.altText);
+    card.hero_image = { type: 'image', image_url: imageUrl, alt_text };
+  }
+  if (isThere(title)) card.title = { type: 'mrkdwn', text: titleOf(title, url) };
+  if (isThere(subtitle)) card.subtitle = { type: 'mrkdwn', text: escapeText(subtitle) };
+  if (buttons.length > 0) {
+    card.actions = buttons.map((button, index) => buttonElement(button, index, kept));
+  }
+  return card;
+}
+
+function sectionsOf(element: Element, kept: KeptPayload[]): KnownBlock[] {
+  const { title = '', subtitle = '', imageUrl, url, buttons = [] } = element;
+  const heading = isThere(title) ? `*${titleOf(title, url)}*` : '';
+  const lines = [heading, escapeText(subtitle)].filter((line) => line.trim() !== '').join('\n');
+  const blocks: KnownBlock[] = [];
+  if (isImageUrl(imageUrl)) {
+    blocks.push(imageBlock(imageUrl, isThere(title) ? title : altTextOf(imageUrl, {})));
+  }
+  for (const text of sectionTexts(lines)) {
+    blocks.push({ type: 'section', text: { type: 'mrkdwn', text } });
+  }
+  return [...blocks, ...actionBlocks(buttons, kept)];
+}
+
+/** A text in pieces that a section takes. Entities are not cut in two. */
+function sectionTexts(text: string): string[] {
+  const texts: string[] = [];
+  let rest = Array.from(text);
+  while (rest.length > 0) {
+    let end = Math.min(rest.length, LIMITS.sectionText);
+    const entity = rest.slice(Math.max(0, end - 5), end).lastIndexOf('&');
+    if (end < rest.length && entity !== -1) end = Math.max(1, end - 5 + entity);
+    const piece = rest.slice(0, end).join('');
+    if (piece.trim() !== '') texts.push(piece);
+    rest = rest.slice(end);
+  }
+  return texts;
+}
+
+/** The heading, which leads to the card's page if it has one. */
+function titleOf(title: string, url: string | undefined): string {
+  const text = escapeText(title);
+  const isLink = typeof url === 'string' && /^https?:\/\/[^\s<>|]+$/.test(url);
+  return isLink ? `<${url}|${text.replaceAll('|', '/')}>` : text;
+}
+
+function fallbackOf(elements: readonly Element[]): string {
+  const titles = elements.map(({ title, subtitle }) => title || subtitle || '').filter(isThere);
+  return escapeText(titles.join(', ')) || 'cards';
+}
+
+function isThere(text: string | undefined): text is string {
+  return typeof text === 'string' && text.trim() !== '';
+}

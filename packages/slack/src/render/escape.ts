@@ -1,0 +1,83 @@
+/*
+ * Keeps what an assistant says from pinging anybody. Slack reads `<!channel>`, `<@U123>` and the like
+ * in its own mark-up and in Markdown alike.
+ *
+ * @see Slack: Formatting message text
+ */
+
+/** Who may be mentioned: everybody that the text names, or those named here (`U123`, `here`). */
+export type AllowedMentions = true | readonly string[];
+
+/** Mentions of people, of groups, and of everybody. */
+const MENTION =
+  /<(?:@([UW][A-Z0-9]+)|!subteam\^(S[A-Z0-9]+)|!(channel|here|everyone))(?:\|[^<>]*)?>/g;
+
+/** Code, links with their targets, addresses, channels: what is not text, or must stay as it is. */
+const VERBATIM =
+  /(?<fence>^(?<tick>`{3,}|~{3,}).*(?:\n(?!\k<tick>).*)*(?:\n\k<tick>[`~]*|$(?![^])))|(?<code>(?<ticks>`+)(?!`)[^]*?[^`]\k<ticks>(?!`))|(?<target>\]\([^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))|(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)|(?<url>https?:\/\/[^\s<>()]+)|(?<channel><#[CG][A-Z0-9]+>)|(?<quote>^(?: {0,3}> ?)+)/gm;
+
+/** What would ping in code, if Slack looked for it there. */
+const PING_IN_CODE = /<(?=@[UW]|!(?:channel|here|everyone|subteam))/g;
+
+/** Looks like nothing, and breaks a mention in two. */
+const WORD_JOINER = '\u2060';
+
+/** Whether there is anything to do at all. */
+const SPECIAL = /[&<>]/;
+
+/** Which mentions of an extra `mentions` are allowed. */
+export function allowedMentions(value: unknown): AllowedMentions {
+  if (value === true) return true;
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/** Markdown for Slack's markdown block. Code, links and block quotes are left as they are. */
+export function escapeMarkdown(text: string, allowed: AllowedMentions = []): string {
+  if (!SPECIAL.test(text)) return text;
+  let escaped = '';
+  let end = 0;
+  for (const match of text.matchAll(VERBATIM)) {
+    escaped += escapeText(text.slice(end, match.index), allowed);
+    const { fence, code } = match.groups ?? {};
+    const isCode = fence !== undefined || code !== undefined;
+    escaped += isCode ? match[0].replaceAll(PING_IN_CODE, `<${WORD_JOINER}`) : match[0];
+    end = match.index + match[0].length;
+  }
+  return escaped + escapeText(text.slice(end), allowed);
+}
+
+/** A text for Slack's own mark-up. */
+export function escapeText(text: string, allowed: AllowedMentions = []): string {
+  if (!SPECIAL.test(text)) return text;
+  if (allowed !== true && allowed.length === 0) return escapeAll(text);
+  let escaped = '';
+  let end = 0;
+  for (const match of text.matchAll(MENTION)) {
+    const [token, user, group, everybody] = match;
+    const name = user ?? group ?? everybody ?? '';
+    escaped += escapeAll(text.slice(end, match.index));
+    escaped += allowed === true || allowed.includes(name) ? token : escapeAll(token);
+    end = match.index + token.length;
+  }
+  return escaped + escapeAll(text.slice(end));
+}
+
+function escapeAll(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Markdown as a notification says it: without its signs, and without a ping. */
+export function fallbackOf(text: string, allowed: AllowedMentions = []): string {
+  return escapeText(withoutMarkdown(text), allowed);
+}
+
+function withoutMarkdown(text: string): string {
+  if (!/[*_~`#[\]>|]/.test(text)) return text;
+  return text
+    .replaceAll(/^(?:`{3,}|~{3,}).*$\n?/gm, '')
+    .replaceAll(/!?\[([^\]]{0,500})\]\(([^()\s]*)[^()]*\)/g, '$1')
+    .replaceAll(/^ {0,3}#{1,6} +/gm, '')
+    .replaceAll(/(\*\*|__|~~)(?=\S)([^]*?\S)\1/g, '$2')
+    .replaceAll(/`+([^`\n]+)`+/g, '$1')
+    .trim();
+}

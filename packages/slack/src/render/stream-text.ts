@@ -1,0 +1,68 @@
+import { escapeMarkdown, type AllowedMentions } from './escape.ts';
+import { LIMITS } from './limits.ts';
+import { openFence } from './split.ts';
+
+/** A piece of a text that is being made. */
+export interface Piece {
+  /** Where in the text it ends. */
+  end: number;
+  /** As it is sent. */
+  markdown: string;
+}
+
+/** What is held back until the rest of it is there, up to so many characters. */
+const MAX_HELD = 1_000;
+
+/** Raw characters of a piece: escaped, each may be five. */
+const MAX_RAW = Math.floor(LIMITS.markdown / 5);
+
+/**
+ * Ends of a text that may go on to be something else: an address, a link, code, a mention, a fence. What
+ * is in them is escaped otherwise, or not at all.
+ */
+const UNFINISHED = [
+  /(?<![A-Za-z])(?:https?:\/{0,2}[^\s<>()]*|h(?:t(?:tp?)?)?|https)$/,
+  /\[[^\]\n]*(?:\](?:\([^()\s]*)?)?$/,
+  /<[^<>\n]*$/,
+  /(?<!`)`+[^`\n]*$/,
+  /(?:^|\n)[`~]+[^\n]*$/,
+];
+
+/**
+ * The next piece of a text from a place on; `null` while there is none that can be said yet.
+ *
+ * @param isLast - Whether the text is complete.
+ */
+export function nextPiece(
+  text: string,
+  from: number,
+  isLast: boolean,
+  allowed: AllowedMentions,
+): Piece | null {
+  const end = isLast ? text.length : safeEnd(text, from);
+  const cut = between(text, Math.min(end, from + MAX_RAW), isLast);
+  if (cut <= from) return null;
+  const open = openFence(text.slice(0, from));
+  const raw = text.slice(from, cut);
+  if (open === null) return { end: cut, markdown: escapeMarkdown(raw, allowed) };
+  // Read on as the code that it is in the middle of.
+  const lead = `${open}\n`;
+  const markdown = escapeMarkdown(lead + raw, allowed).slice(escapeMarkdown(lead).length);
+  return { end: cut, markdown };
+}
+
+/** Where what is finished ends. */
+function safeEnd(text: string, from: number): number {
+  const recent = Math.max(from, text.length - MAX_HELD);
+  const tail = text.slice(recent);
+  const starts = UNFINISHED.map((pattern) => tail.search(pattern)).filter((start) => start !== -1);
+  const start = starts.length === 0 ? tail.length : Math.min(...starts);
+  // Held back for so long, it is what it looks like.
+  return start === 0 && recent > from ? text.length : recent + start;
+}
+
+/** A place that does not split a character in two. */
+function between(text: string, end: number, isLast: boolean): number {
+  const mayGoOn = end === text.length ? !isLast : /[\uDC00-\uDFFF]/.test(text.charAt(end));
+  return mayGoOn && /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end - 1 : end;
+}

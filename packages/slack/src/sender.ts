@@ -1,0 +1,146 @@
+import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
+import { isDirect, type SlackAddress } from './address.ts';
+import { argumentsOf, methodOf, serialized } from './arguments.ts';
+import { textAt } from './parse/fields.ts';
+import { findSent, STEP_EVENT } from './find-sent.ts';
+import { isBlocksError } from './errors.ts';
+import type { Alternative, Rendered, SlackMessage } from './render/message.ts';
+import type { KeptPayload } from './render/payload-keys.ts';
+import type { Services } from './services.ts';
+import { Status } from './status.ts';
+
+/** One request, as `deliver` takes it. */
+export interface SendStep<P> {
+  payload: P;
+  send: (payload: P, key: string) => Promise<Receipt>;
+  wasSent?: (key: string) => Promise<Receipt | null>;
+}
+
+/** Posts messages in one place. */
+export class Sender {
+  readonly services: Services;
+  readonly address: SlackAddress;
+  readonly status: Status;
+  #isNoted = false;
+
+  constructor(services: Services, address: SlackAddress) {
+    this.services = services;
+    this.address = address;
+    this.status = new Status(services, address);
+  }
+
+  /** The step that posts a message. */
+  step(message: SlackMessage, extra: Extra, made: Rendered): SendStep<SlackMessage> {
+    const { findSent: asks } = this.services.options;
+    const alternative = made.instead.get(message) ?? null;
+    const step: SendStep<SlackMessage> = {
+      payload: message,
+      send: async (payload, key) => {
+        await this.keep(made.kept);
+        if (alternative === null) return await this.post(payload, extra, key);
+        return await this.#postEither(payload, alternative, extra, key);
+      },
+    };
+    if (asks) step.wasSent = (key) => findSent(this.services.clients, this.address, key);
+    return step;
+  }
+
+  /** Posts a message, or what is said instead where Slack does not take it. */
+  async #postEither(
+    message: SlackMessage,
+    { message: instead, ability }: Alternative,
+    extra: Extra,
+    key: string,
+  ): Promise<Receipt> {
+    const { abilities } = this.services;
+    const { team } = this.address;
+    if (ability !== null && abilities.lacks(team, ability)) {
+      return await this.post(instead, extra, key);
+    }
+    try {
+      return await this.post(message, extra, key);
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !isBlocksError(error)) throw error;
+      const receipt = await this.post(instead, extra, key);
+      if (ability !== null) abilities.note(team, ability);
+      return receipt;
+    }
+  }
+
+  /** Posts a message. Resolves to what names it. */
+  async post(message: SlackMessage, extra: Extra, key: string): Promise<Receipt> {
+    const { clients, options } = this.services;
+    const { team, enterprise = null } = this.address;
+    const method = methodOf(extra);
+    const args = argumentsOf(message, extra, this.address);
+    if (options.findSent && key !== '' && args['metadata'] === undefined) {
+      args['metadata'] = { event_type: STEP_EVENT, event_payload: { key } };
+    }
+    const channel = textAt(args as JsonObject, 'channel') ?? this.address.channel;
+    const turn = clients.pace.post(`${team}:${channel}`);
+    if (turn !== null) await turn;
+    const answer = await clients.call(this.address, method, serialized(args));
+    if (method === 'chat.postMessage') this.status.gone();
+    const receipt: Receipt = { team, channel: textAt(answer, 'channel') ?? channel };
+    if (enterprise !== null) receipt['enterprise'] = enterprise;
+    const ts = textAt(answer, 'ts') ?? textAt(answer, 'message_ts');
+    if (ts !== null) receipt['ts'] = ts;
+    const scheduled = textAt(answer, 'scheduled_message_id');
+    if (scheduled !== null) receipt['scheduledId'] = scheduled;
+    if (method === 'chat.postEphemeral') receipt['ephemeral'] = true;
+    const thread = textAt(args as JsonObject, 'thread_ts');
+    if (thread !== null) await this.noteThread(thread);
+    return receipt;
+  }
+
+  /** Writes a message anew. Repeating it changes nothing. */
+  async update(channel: string, ts: string, message: SlackMessage): Promise<void> {
+    await this.services.clients.call(
+      this.address,
+      'chat.update',
+      serialized({ channel, ts, ...message }),
+    );
+  }
+
+  /** Deletes a message that was streamed, or is about to be. One that is gone is as good. */
+  async takeBack(receipt: Receipt): Promise<Receipt> {
+    const { clients } = this.services;
+    const { channel = null, ts = null } = receipt;
+    // It may be closed, or never have been a stream.
+    await clients.call(this.address, 'chat.stopStream', { channel, ts }).catch(() => {});
+    try {
+      await clients.call(this.address, 'chat.delete', { channel, ts });
+    } catch (error) {
+      if ((error as DeliveryError).platformCode !== 'message_not_found') throw error;
+    }
+    return {};
+  }
+
+  /** Keeps what a message refers to by keys. @throws DeliveryError */
+  async keep(kept: readonly KeptPayload[]): Promise<void> {
+    if (kept.length === 0) return;
+    try {
+      await this.services.payloads.keep(kept);
+    } catch (error) {
+      throw new DeliveryError('the payloads of the buttons could not be stored', {
+        channel: this.services.options.name,
+        retryable: true,
+        cause: error,
+      });
+    }
+  }
+
+  /** The bot has spoken in a thread: what is said there from now on is for it. */
+  async noteThread(thread: string | null): Promise<void> {
+    const { team, channel } = this.address;
+    if (thread === null || this.#isNoted || isDirect(this.address)) return;
+    const { threads, options } = this.services;
+    try {
+      await threads.add({ team, channel, thread });
+      this.#isNoted = true;
+    } catch (error) {
+      // The message is posted, and must not be again.
+      options.logger?.warn({ channel: options.name, err: error }, 'a thread could not be noted');
+    }
+  }
+}

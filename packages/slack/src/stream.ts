@@ -1,0 +1,101 @@
+import type { KnownBlock } from '@slack/types';
+import { DeliveryError, type Button, type Extra, type Receipt } from '@trunkline/core';
+import { isDirect } from './address.ts';
+import { EditedMessage } from './edited-message.ts';
+import { isDestinationError } from './errors.ts';
+import { NativeStream } from './native-stream.ts';
+import { actionBlocks } from './render/buttons.ts';
+import { allowedMentions, type AllowedMentions } from './render/escape.ts';
+import type { KeptPayload } from './render/payload-keys.ts';
+import type { Sender } from './sender.ts';
+
+/** Makes a request as a part of the turn's stream. */
+type DeliverPart = (send: () => Promise<Receipt>) => Promise<Receipt>;
+
+/** What shows a text as it grows. */
+export interface GrowingMessage {
+  /** The text has grown, and is now this one. */
+  grow(text: string): Promise<void>;
+  /** The text is complete. */
+  finish(text: string): Promise<void>;
+}
+
+/** What a growing message works with. */
+export interface GrowingOptions {
+  sender: Sender;
+  deliver: DeliverPart;
+  extra: Extra;
+  allowed: AllowedMentions;
+  /** What is shown below the complete text. */
+  blocks: KnownBlock[];
+  /** The user has pressed Slack's stop button. */
+  onStopped: () => void;
+}
+
+/** Errors that say that the workspace has no streams. */
+const LACKING = new Set(['unknown_method', 'feature_disabled', 'channel_type_not_supported']);
+
+/** An answer that is shown while it is made: by Slack's own stream, or by editing one message. */
+export class StreamedAnswer {
+  readonly #options: GrowingOptions;
+  readonly #kept: KeptPayload[] = [];
+  #message: GrowingMessage | null = null;
+  #text = '';
+
+  constructor(options: Omit<GrowingOptions, 'allowed' | 'blocks'>) {
+    const { extra } = options;
+    // As in a response; anything else travels on to nobody.
+    const buttons = (extra['quickReplies'] ?? extra['buttons']) as readonly Button[] | undefined;
+    const blocks = Array.isArray(buttons)
+      ? actionBlocks(buttons, this.#kept, extra['quickReplies'] !== undefined)
+      : [];
+    this.#options = { ...options, blocks, allowed: allowedMentions(extra['mentions']) };
+  }
+
+  async add(chunk: string): Promise<void> {
+    this.#text += chunk;
+    if (this.#message === null && this.#text.trim() !== '') await this.#open();
+    await this.#message?.grow(this.#text);
+  }
+
+  async end(): Promise<void> {
+    if (this.#message === null) return;
+    await this.#options.sender.keep(this.#kept);
+    await this.#message.finish(this.#text);
+  }
+
+  async #open(): Promise<void> {
+    const { sender, extra } = this.#options;
+    const { abilities } = sender.services;
+    const { team } = sender.address;
+    if (this.#canStream() && extra['ephemeral'] === undefined) {
+      const stream = new NativeStream(this.#options);
+      try {
+        await stream.open();
+        this.#message = stream;
+        return;
+      } catch (error) {
+        if (!(error instanceof DeliveryError) || isDestinationError(error)) throw error;
+        const { platformCode, retryable } = error;
+        // Posts have room where streams have none left.
+        if (retryable && platformCode?.endsWith('limited') !== true) throw error;
+        if (LACKING.has(platformCode ?? '')) abilities.note(team, 'streams');
+        else if (sender.address.thread === null) abilities.note(team, 'streams outside threads');
+      }
+    }
+    this.#message = new EditedMessage(this.#options);
+  }
+
+  /** Slack streams in threads and in direct messages, and in channels it wants to know to whom. */
+  #canStream(): boolean {
+    const { services, address } = this.#options.sender;
+    const { abilities } = services;
+    if (abilities.lacks(address.team, 'streams')) return false;
+    if (address.thread === null) {
+      return (
+        address.channel.startsWith('D') && !abilities.lacks(address.team, 'streams outside threads')
+      );
+    }
+    return isDirect(address) || address.user !== null;
+  }
+}

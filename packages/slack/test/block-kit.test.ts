@@ -1,0 +1,197 @@
+import * as fc from 'fast-check';
+import { isJsonObject, type JsonValue } from '@trunkline/core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Rendered, SlackMessage } from '../src/render/message.ts';
+import { render } from '../src/render/parts.ts';
+import { blocksSchema, problemsOf } from './support/block-kit.ts';
+
+const NOTHING = { extra: {} };
+
+/** Texts as people and models write them, and as nobody should. */
+const written = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.lorem({ maxCount: 40 }),
+  fc
+    .array(
+      fc.constantFrom(
+        '<!channel>',
+        '<!here|x>',
+        '<@U123>',
+        '<!subteam^S1>',
+        '**bold** ',
+        '`code`',
+        '\n```js\n',
+        '\n```\n',
+        '[a](https://x.y/?a=1&b=<2>)',
+        '<https://x.y|z>',
+        '& ',
+        '> ',
+        '\n\n',
+        '👩‍👩‍👧 ',
+        'word '.repeat(300),
+        'w'.repeat(4_000),
+      ),
+      { maxLength: 30 },
+    )
+    .map((parts) => parts.join('')),
+);
+const long = fc.oneof(
+  written,
+  fc.nat({ max: 4_000 }).map((length) => 'é😀x'.repeat(length)),
+);
+const button = fc.record(
+  {
+    title: long,
+    payload: long,
+    url: fc.oneof(fc.webUrl(), long),
+    style: fc.constantFrom('primary', 'danger', 'odd'),
+  },
+  { requiredKeys: ['title'] },
+);
+const buttons = fc.array(button, { maxLength: 140, size: 'max' });
+const element = fc.record(
+  {
+    title: long,
+    subtitle: long,
+    imageUrl: fc.oneof(fc.webUrl(), long),
+    url: fc.oneof(fc.webUrl(), long),
+    buttons: fc.array(button, { maxLength: 5 }),
+  },
+  { requiredKeys: [] },
+);
+const cell = fc.oneof(long, fc.integer(), fc.constant(null));
+
+function expectTaken(made: Rendered): void {
+  const all: SlackMessage[] = [
+    ...made.messages,
+    ...[...made.instead.values()].map(({ message }) => message),
+  ];
+  for (const message of all) {
+    expect(problemsOf(message)).toEqual([]);
+    for (const said of parsedTexts(JSON.parse(JSON.stringify(message)) as JsonValue)) {
+      expect(said).not.toMatch(/<!(?:channel|here|everyone|subteam)|<@[UW]/);
+    }
+  }
+}
+
+/** The texts that Slack looks for mentions in: not those of buttons, of cells, and values. */
+function parsedTexts(value: JsonValue): string[] {
+  if (Array.isArray(value)) return value.flatMap(parsedTexts);
+  if (!isJsonObject(value)) return [];
+  const { type, text } = value;
+  const isParsed = type === undefined || type === 'markdown' || type === 'mrkdwn';
+  const own = isParsed && typeof text === 'string' ? [text] : [];
+  return [...own, ...Object.values(value).flatMap(parsedTexts)];
+}
+
+const RUNS = { numRuns: 60 };
+const SLOW = { timeout: 60_000 };
+
+beforeAll(() => void blocksSchema(), 60_000);
+
+describe(
+  'every message that can be rendered is one that Slack takes, and pings nobody',
+  SLOW,
+  () => {
+    it('a text', () => {
+      fc.assert(
+        fc.property(long, (value) => expectTaken(render.text(value, NOTHING))),
+        RUNS,
+      );
+    });
+
+    it('buttons and quick replies', () => {
+      const property = fc.property(long, buttons, (value, list) => {
+        expectTaken(render.buttons({ text: value, buttons: list }, NOTHING));
+        expectTaken(render.quickReplies({ text: value, buttons: list }, NOTHING));
+      });
+      fc.assert(property, RUNS);
+    });
+
+    it('images', () => {
+      const property = fc.property(fc.oneof(fc.webUrl(), long), long, (image, altText) =>
+        expectTaken(render.image(image, { extra: { altText } })),
+      );
+      fc.assert(property, RUNS);
+    });
+
+    it('attachments', () => {
+      const attachment = fc.oneof(
+        long,
+        fc.record({
+          url: fc.oneof(fc.webUrl(), long),
+          name: long,
+          mimeType: fc.constantFrom('image/png', 'x'),
+        }),
+        fc.record({
+          type: fc.constantFrom('image', 'file'),
+          payload: fc.record({ src: fc.webUrl() }),
+        }),
+        fc.jsonValue().filter((value) => value !== null),
+      );
+      const property = fc.property(attachment, (value) =>
+        expectTaken(render.attachment(value as never, NOTHING)),
+      );
+      fc.assert(property, RUNS);
+    });
+
+    it('elements', () => {
+      const property = fc.property(fc.array(element, { maxLength: 24 }), (elements) =>
+        expectTaken(render.elements(elements, NOTHING)),
+      );
+      fc.assert(property, RUNS);
+    });
+
+    it('tables (trap 15)', () => {
+      const rows = fc.array(fc.array(cell, { maxLength: 45 }), {
+        minLength: 1,
+        maxLength: 230,
+        size: 'max',
+      });
+      const property = fc.property(
+        rows,
+        fc.option(fc.array(fc.string(), { maxLength: 30 })),
+        (list, header) =>
+          expectTaken(
+            render.custom({ table: { rows: list, ...(header ? { header } : {}) } }, NOTHING),
+          ),
+      );
+      fc.assert(property, { numRuns: 15 });
+    });
+
+    it('any other JSON', () => {
+      const json = fc.jsonValue().filter((value) => {
+        const keys = JSON.stringify(value);
+        return !/"(?:type|blocks|attachments|text|markdown_text|table)"/.test(keys);
+      });
+      fc.assert(
+        fc.property(json, (value) => expectTaken(render.custom(value as never, NOTHING))),
+        RUNS,
+      );
+    });
+  },
+);
+
+describe('the validator sees what Slack refuses (traps 13 to 16)', () => {
+  const section = { type: 'section', text: { type: 'mrkdwn', text: 'x' } };
+  const of = (blocks: object[], more: object = {}): string[] =>
+    problemsOf({ text: 'x', blocks: blocks as never, ...more });
+
+  it.each([
+    ['an alert', [{ type: 'alert', text: { type: 'mrkdwn', text: 'x' } }]],
+    ['a pending task', [{ type: 'task_card', task_id: '1', title: 'x', status: 'pending' }]],
+    ['51 blocks', Array.from({ length: 51 }, () => section)],
+    ['a long section', [{ type: 'section', text: { type: 'mrkdwn', text: 'x'.repeat(3_001) } }]],
+    ['an empty text', [{ type: 'section', text: { type: 'mrkdwn', text: '' } }]],
+    ['an unknown field', [{ ...section, colour: 'red' }]],
+    ['no elements', [{ type: 'actions', elements: [] }]],
+  ])('%s', (_name, blocks) => {
+    expect(of([section])).toEqual([]);
+    expect(of(blocks)).not.toEqual([]);
+  });
+
+  it('markdown_text beside blocks', () => {
+    expect(of([section], { markdown_text: 'x' })).toContain('markdown_text_conflict');
+  });
+});

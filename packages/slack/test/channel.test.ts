@@ -1,0 +1,379 @@
+import { MemoryStore, type Store } from '@trunkline/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { textAt } from '../src/parse/fields.ts';
+import {
+  direct,
+  fixture,
+  form,
+  interaction,
+  json,
+  newTs,
+  said,
+  signed,
+} from './support/requests.ts';
+import { Scene } from './support/scene.ts';
+import { BOT, CHANNEL, SECRET, TEAM } from './support/slack.ts';
+import type { SlackOptions } from '../src/index.ts';
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+async function open(...args: Parameters<typeof Scene.open>): Promise<Scene> {
+  scene = await Scene.open(...args);
+  return scene;
+}
+
+/** An interaction of the test's own workspace. */
+function clicked(name: string, changes: object = {}): ReturnType<typeof fixture> {
+  return { ...fixture(name), team: { id: TEAM }, trigger_id: newTs(), ...changes };
+}
+
+describe('events', () => {
+  it('are acknowledged with an empty 200, before the assistant is done', async () => {
+    const { slack } = await open();
+    let finish: () => void = () => {};
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    scene.assistant = async (message, reply) => {
+      await held;
+      await reply.text(`You said: ${message.text}`);
+    };
+    expect(await scene.request(json(direct('Hi')))).toMatchObject({ status: 200, body: '' });
+    expect(scene.turns).toEqual([]);
+    finish();
+    await scene.over();
+    expect(slack.texts('DU1')).toEqual(['You said: Hi']);
+  });
+
+  it('prove that the URL is ours', async () => {
+    await open();
+    const answer = await scene.request(json(fixture('url-verification')));
+    expect(answer).toMatchObject({
+      status: 200,
+      body: '3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P',
+    });
+    const unsigned = json(fixture('url-verification'), { secret: 'wrong' });
+    expect((await scene.request(unsigned)).status).toBe(401);
+  });
+
+  it('are one turn, however often Slack sends them, and no retry is dropped (traps 4, 5)', async () => {
+    await open();
+    const event = direct('Once');
+    const retry = { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' };
+    // The first one that gets here is itself a retry.
+    expect((await scene.request(json(event, { headers: retry }))).status).toBe(200);
+    const again = await scene.request(json(event));
+    expect(again.status).toBe(200);
+    expect(again.headers).not.toHaveProperty('x-slack-no-retry');
+    await scene.request(json(direct('Another')));
+    await scene.over(2);
+    expect(scene.said).toEqual(['Once', 'Another']);
+  });
+
+  it('of a mention and of the post itself are one turn (trap 6)', async () => {
+    await open();
+    const ts = newTs();
+    const text = `<@${BOT}> hello`;
+    await scene.request(json(said({ type: 'app_mention', channel_type: null, text, ts })));
+    await scene.request(json(said({ text, ts })));
+    await scene.request(json(direct('After')));
+    await scene.over(2);
+    expect(scene.said).toEqual(['hello', 'After']);
+  });
+
+  it('of the bot’s own posts start nothing (trap 7)', async () => {
+    const { slack } = await open();
+    slack.sendEventsTo(`${scene.url}/webhook`);
+    scene.assistant = async (_message, reply) => void (await reply.text('Hello'));
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    expect(slack.texts('DU1')).toEqual(['Hello']);
+    expect(scene.said).toEqual(['Hi']);
+  });
+
+  it('in a thread count once the bot was mentioned there, and once it has spoken there', async () => {
+    await open();
+    const root = newTs();
+    const inThread = (text: string, thread = root): Promise<unknown> =>
+      scene.request(json(said({ text, thread_ts: thread, parent_user_id: 'U1' })));
+    await inThread('nobody is asked');
+    await scene.request(json(said({ text: `<@${BOT}> you there?`, thread_ts: root })));
+    await inThread('and this?');
+    await scene.over(2);
+    const spoken = newTs();
+    const output = scene.channel.getOutputChannel({ team: TEAM, channel: CHANNEL, thread: spoken });
+    await output.sendTextMessage('U1', 'Good morning');
+    await inThread('good morning', spoken);
+    await inThread('not here', newTs());
+    await scene.over(3);
+    expect(scene.said).toEqual(['you there?', 'and this?', 'good morning']);
+  });
+
+  it('that nobody knows are acknowledged', async () => {
+    await open();
+    for (const name of ['reaction-added', 'app-rate-limited', 'message-deleted']) {
+      expect((await scene.request(json(fixture(name)))).status).toBe(200);
+    }
+    expect((await scene.request(json({ type: 'from_the_future' }))).status).toBe(200);
+    expect(scene.said).toEqual([]);
+  });
+
+  it('are 500 when the message cannot be stored, so that Slack sends it again', async () => {
+    const store: Store = new MemoryStore();
+    const add = store.turns.add.bind(store.turns);
+    let isAway = true;
+    store.turns.add = async (...args) => {
+      if (isAway) throw new Error('disk full');
+      return await add(...args);
+    };
+    await open({}, { store });
+    const event = json(direct('Hi'));
+    expect((await scene.request(event)).status).toBe(500);
+    isAway = false;
+    expect((await scene.request(event)).status).toBe(200);
+    await scene.over();
+    expect(scene.said).toEqual(['Hi']);
+  });
+
+  it('are 503 when too many wait', async () => {
+    await open({}, { turns: { maxQueued: 1 } });
+    let finish: () => void = () => {};
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    scene.assistant = () => held;
+    const answers = [];
+    for (const text of ['1', '2', '3', '4']) answers.push(await scene.request(json(direct(text))));
+    expect(answers.map(({ status }) => status)).toContain(503);
+    finish();
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['unsigned', { headers: { 'content-type': 'application/json' } }],
+    ['signed with another secret', json(direct('Hi'), { secret: 'other' })],
+    ['old', json(direct('Hi'), { timestamp: Math.floor(Date.now() / 1000) - 400 })],
+    ['from the future', json(direct('Hi'), { timestamp: Math.floor(Date.now() / 1000) + 400 })],
+    ['of no time', json(direct('Hi'), { timestamp: 'now' })],
+  ])('is 401 and says nothing more: %s', async (_name, request) => {
+    await open();
+    const { status, body } = await scene.request({ body: '{}', ...request });
+    expect(status).toBe(401);
+    expect(JSON.parse(body)).toMatchObject({
+      detail: '[slack] the request is not signed by Slack',
+    });
+    expect(body).not.toContain(SECRET);
+  });
+
+  it.each([
+    ['not JSON', signed('hello', 'application/json')],
+    ['no object', signed('[1]', 'application/json')],
+    ['not UTF-8', signed('"\\ud800', 'application/json')],
+    ['text', signed('hello', 'text/plain')],
+    ['a payload that is not JSON', form({ payload: '{' })],
+    ['a payload that is no object', form({ payload: '"x"' })],
+  ])('is 400: %s', async (_name, request) => {
+    await open();
+    expect((await scene.request(request)).status).toBe(400);
+  });
+
+  it('is 413 when it is too large', async () => {
+    await open({ bodyLimitBytes: 1_000 });
+    const request = json(direct('x'.repeat(1_000)));
+    expect((await scene.request(request)).status).toBe(413);
+  });
+
+  it('is nothing when it is a form of a kind that is not known', async () => {
+    await open();
+    expect((await scene.request(form({ hello: 'there' }))).status).toBe(200);
+  });
+
+  it('takes JSON with a character set in its type', async () => {
+    await open();
+    const body = JSON.stringify(direct('Hi'));
+    expect((await scene.request(signed(body, 'application/json; charset=utf-8'))).status).toBe(200);
+    await scene.over();
+  });
+
+  it('lets nothing past the signature by way of ssl_check (trap 12)', async () => {
+    await open();
+    const payload = JSON.stringify(fixture('block-actions-button'));
+    const body = new URLSearchParams({ ssl_check: '1', payload, command: '/x' }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect(await scene.request({ headers, body })).toMatchObject({ status: 200, body: '' });
+    expect(
+      (await scene.request({ headers, body: body.replace('ssl_check=1', 'a=1') })).status,
+    ).toBe(401);
+    const asked = await scene.request({ method: 'GET', path: '/webhook?ssl_check=1' });
+    expect(asked).toMatchObject({ status: 200, body: '' });
+    expect((await scene.request({ method: 'GET', path: '/webhook' })).status).toBe(405);
+    await scene.request(json(direct('After')));
+    await scene.over();
+    expect(scene.said).toEqual(['After']);
+  });
+});
+
+describe('interactions', () => {
+  it('are messages with a choice, and one turn when they come twice', async () => {
+    const { slack } = await open();
+    scene.assistant = async (message, reply) =>
+      void (await reply.text(`${message.choice?.title} it is.`));
+    const click = interaction(clicked('block-actions-button'));
+    expect(await scene.request(click)).toMatchObject({ status: 200, body: '' });
+    expect((await scene.request(click)).status).toBe(200);
+    await scene.over();
+    await scene.request(interaction(clicked('block-actions-button')));
+    await scene.over(2);
+    expect(scene.said).toEqual(['/small', '/small']);
+    expect(slack.texts('D024BE91L')).toEqual(['Small it is.', 'Small it is.']);
+  });
+
+  it('take quick replies away once one of them is used, and count once', async () => {
+    const { slack } = await open();
+    slack.on('chat.update', () => ({ ok: true }));
+    scene.assistant = async (message, reply) =>
+      void (await reply.text(`You chose ${message.text}`));
+    const payload = clicked('block-actions-quick-reply');
+    await scene.request(interaction(payload));
+    await scene.request(interaction({ ...payload, trigger_id: newTs() }));
+    await scene.over();
+    await scene.channel.close();
+    expect(scene.said).toEqual(['/small']);
+    expect(slack.of('chat.update')[0]).toMatchObject({
+      channel: 'D024BE91L',
+      ts: '1604586660.000200',
+      text: 'What size?',
+      blocks: [{ type: 'markdown', text: 'What size?' }],
+    });
+  });
+
+  it('bring back payloads that are too long for Slack (trap 14)', async () => {
+    const { slack } = await open();
+    const payload = `/long ${'😀'.repeat(2_500)}`;
+    const title = 'A title that is longer than Slack takes '.repeat(3).trim();
+    scene.assistant = async (message, reply) => {
+      if (message.choice === null) await reply.buttons('Which?', [{ title, payload }]);
+    };
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    const blocks = slack.of('chat.postMessage')[0]?.['blocks'] as {
+      elements: [{ value: string }];
+    }[];
+    const value = blocks[1]?.elements[0].value ?? '';
+    expect(value).toMatch(/^trunkline:.{43}$/);
+    const actions = [
+      {
+        type: 'button',
+        action_id: 'a',
+        block_id: 'b',
+        value,
+        text: { type: 'plain_text', text: 'A…' },
+      },
+    ];
+    await scene.request(interaction(clicked('block-actions-button', { actions })));
+    await scene.over(2);
+    expect(scene.messages[1]).toMatchObject({ text: payload, choice: { title, payload } });
+    const unknown = [{ ...actions[0], value: 'trunkline:forgotten' }];
+    await scene.request(interaction(clicked('block-actions-button', { actions: unknown })));
+    await scene.over(3);
+    expect(scene.messages[2]).toMatchObject({ text: 'A…', choice: { title: 'A…', payload: 'A…' } });
+  });
+
+  it.each(['view-submission', 'shortcut', 'message-action'])('become turns: %s', async (name) => {
+    await open();
+    expect(await scene.request(interaction(clicked(name)))).toMatchObject({
+      status: 200,
+      body: '',
+    });
+    await scene.over();
+    expect(scene.messages[0]?.metadata).toMatchObject({
+      payload: { type: name.replace('-', '_') },
+    });
+  });
+
+  it('of slash commands become turns', async () => {
+    await open();
+    const fields = { ...fixture('slash-command'), team_id: TEAM } as Record<string, string>;
+    expect(await scene.request(form(fields))).toMatchObject({ status: 200, body: '' });
+    await scene.over();
+    expect(scene.messages[0]).toMatchObject({
+      text: '/weather 94070',
+      choice: { title: '/weather' },
+    });
+  });
+
+  it('ask for no turn while somebody types', async () => {
+    await open();
+    const answer = await scene.request(interaction(clicked('block-suggestion')));
+    expect(JSON.parse(answer.body)).toEqual({ options: [] });
+    expect(scene.said).toEqual([]);
+  });
+
+  it('survive what is not what Slack documents', async () => {
+    await open();
+    expect((await scene.request(interaction({}))).status).toBe(200);
+    expect((await scene.request(interaction({ type: 'block_actions' }))).status).toBe(200);
+    expect((await scene.request(form({ command: '/x' }))).status).toBe(200);
+  });
+});
+
+describe('onInteraction', () => {
+  it('answers before the acknowledgement, and then there is no turn', async () => {
+    const errors = { response_action: 'errors', errors: { size: 'too large' } };
+    await open({ onInteraction: ({ type }) => (type === 'view_submission' ? errors : null) });
+    const refused = await scene.request(interaction(clicked('view-submission')));
+    expect(JSON.parse(refused.body)).toEqual(errors);
+    await scene.request(interaction(clicked('shortcut')));
+    await scene.over();
+    expect(scene.said).toEqual(['new_order']);
+  });
+
+  it('may open a view with Slack’s client', async () => {
+    const onInteraction: SlackOptions['onInteraction'] = async ({ client, payload }) => {
+      const view = {
+        type: 'modal' as const,
+        title: { type: 'plain_text' as const, text: 'x' },
+        blocks: [],
+      };
+      await (await client()).views.open({ trigger_id: textAt(payload, 'trigger_id') ?? '', view });
+      return {};
+    };
+    await open({ onInteraction });
+    scene.slack.on('views.open', () => ({ ok: true }));
+    const payload = clicked('shortcut');
+    expect(await scene.request(interaction(payload))).toMatchObject({ status: 200, body: '{}' });
+    expect(scene.slack.of('views.open')).toMatchObject([{ trigger_id: payload['trigger_id'] }]);
+    expect(scene.said).toEqual([]);
+  });
+
+  it('that throws, or is late, loses nothing', async () => {
+    const seen: boolean[] = [];
+    const errors: unknown[] = [];
+    const never = new Promise<never>(() => {});
+    await open({
+      logger: { debug() {}, info() {}, warn() {}, error: (fields) => void errors.push(fields) },
+      onInteraction: async ({ type, signal }) => {
+        signal.addEventListener('abort', () => seen.push(true));
+        if (type === 'shortcut') throw new Error('oops');
+        return await never;
+      },
+    });
+    expect((await scene.request(interaction(clicked('shortcut')))).status).toBe(200);
+    const startedAt = Date.now();
+    expect((await scene.request(interaction(clicked('view-submission')))).status).toBe(200);
+    expect(Date.now() - startedAt).toBeLessThan(2_900);
+    await scene.over(2);
+    expect(scene.said).toEqual(['new_order', 'order']);
+    expect(errors).toMatchObject([{ type: 'shortcut' }, { type: 'view_submission' }]);
+    expect(seen).toEqual([true, true]);
+  });
+});
+
+describe('the routes', () => {
+  it('may be several', async () => {
+    await open({ paths: { events: '/events', interactivity: '/clicks', commands: '/commands' } });
+    expect((await scene.request({ ...json(direct('Hi')), path: '/events' })).status).toBe(200);
+    const click = interaction(clicked('block-actions-button'));
+    expect((await scene.request({ ...click, path: '/clicks' })).status).toBe(200);
+    expect((await scene.request(json(direct('Hi')))).status).toBe(404);
+    await scene.over(2);
+  });
+});

@@ -1,0 +1,186 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { HastyClock } from './support/clock.ts';
+import { Scene } from './support/scene.ts';
+import { CHANNEL, TEAM, TOKEN } from './support/slack.ts';
+
+let scene: Scene;
+const servers: Server[] = [];
+afterEach(async () => {
+  await scene.close();
+  for (const server of servers.splice(0)) server.close();
+});
+
+const PLACE = { team: TEAM, channel: CHANNEL };
+
+describe('a file that is sent (trap 23)', () => {
+  it('is uploaded into the channel and its thread, and named by its message once it is seen', async () => {
+    scene = await Scene.open();
+    const { slack, channel } = scene;
+    const data = Buffer.from([0, 1, 2, 255, 128, 10]);
+    const attachment = { name: 'a.bin', data: data.toString('base64'), title: 'Bytes' };
+    await channel
+      .getOutputChannel({ ...PLACE, thread: '1.0' })
+      .sendAttachment('U1', attachment, { comment: 'Here' });
+    const [completed] = slack.of('files.completeUploadExternal');
+    expect(completed).toMatchObject({
+      channel_id: CHANNEL,
+      thread_ts: '1.0',
+      initial_comment: 'Here',
+    });
+    const [message] = slack.messages();
+    const [file] = (message?.['files'] ?? []) as {
+      url_private: string;
+      name: string;
+      size: number;
+    }[];
+    expect(file).toMatchObject({ name: 'a.bin', size: data.length });
+    const stored = await channel.download({
+      type: 'file',
+      url: file?.url_private ?? '',
+      team: TEAM,
+    });
+    expect(stored).toEqual(data);
+  });
+
+  it('goes to a user’s direct messages', async () => {
+    scene = await Scene.open();
+    const output = scene.channel.getOutputChannel({ team: TEAM, user: 'U000000001' });
+    await output.sendAttachment('U1', { name: 'a.txt', content: 'hello' });
+    const [completed] = scene.slack.of('files.completeUploadExternal');
+    expect(completed?.['channel_id']).toMatch(/^D/);
+  });
+
+  it('that is empty is refused before Slack is asked', async () => {
+    scene = await Scene.open();
+    const sent = scene.channel
+      .getOutputChannel(PLACE)
+      .sendAttachment('U1', { name: 'a', data: '' });
+    await expect(sent).rejects.toMatchObject({
+      retryable: false,
+      message: '[slack] an empty file cannot be uploaded',
+    });
+    expect(scene.slack.of('files.getUploadURLExternal')).toEqual([]);
+  });
+
+  it('that is taken, and not seen in the channel, is said in the log', async () => {
+    const lines: string[] = [];
+    const logger = {
+      debug() {},
+      info() {},
+      error() {},
+      warn: (_: unknown, line: string) => void lines.push(line),
+    };
+    scene = await Scene.open({ logger, clock: new HastyClock() });
+    scene.slack.on('files.info', () => ({ ok: true, file: { shares: {} } }));
+    await scene.channel.getOutputChannel(PLACE).sendAttachment('U1', { name: 'a', content: 'x' });
+    expect(scene.slack.of('files.info')).toHaveLength(3);
+    expect(lines).toEqual(['a file was uploaded, and is not seen yet']);
+  });
+
+  it('that Slack refuses is an error', async () => {
+    scene = await Scene.open();
+    scene.slack.on('files.getUploadURLExternal', () => ({
+      ok: false,
+      error: 'file_uploads_disabled',
+    }));
+    const sent = scene.channel
+      .getOutputChannel(PLACE)
+      .sendAttachment('U1', { name: 'a', content: 'x' });
+    await expect(sent).rejects.toMatchObject({
+      retryable: false,
+      platformCode: 'file_uploads_disabled',
+    });
+  });
+});
+
+describe('a file that came with a message', () => {
+  /** A server that is not Slack. */
+  async function elsewhere(): Promise<{ url: string; seen: IncomingHttpHeaders[] }> {
+    const seen: IncomingHttpHeaders[] = [];
+    const server = createServer((req, res) => {
+      seen.push(req.headers);
+      res.end('elsewhere');
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`, seen };
+  }
+
+  /** A file at Slack. */
+  function at(path: string, answer: (url: string) => Response): string {
+    scene.slack.pages.set(path, answer);
+    return scene.slack.url + path;
+  }
+
+  it('is fetched with the token, and redirected without it', async () => {
+    scene = await Scene.open();
+    const other = await elsewhere();
+    const url = at(
+      '/files/a',
+      () => new Response(null, { status: 302, headers: { location: other.url } }),
+    );
+    const file = await scene.channel.download({ type: 'file', url, team: TEAM });
+    expect(file.toString()).toBe('elsewhere');
+    expect(scene.slack.pageTokens).toEqual([TOKEN]);
+    expect(other.seen[0]).not.toHaveProperty('authorization');
+  });
+
+  it('is not fetched from anywhere else: the token is Slack’s', async () => {
+    scene = await Scene.open();
+    const other = await elsewhere();
+    for (const url of [other.url, 'https://slack.com.evil.example/x', 'file:///etc/passwd', 'x']) {
+      await expect(scene.channel.download({ type: 'file', url })).rejects.toThrow(/not at Slack/);
+    }
+    expect(other.seen).toEqual([]);
+  });
+
+  it('is no page that says to log in', async () => {
+    scene = await Scene.open();
+    const page = (): Response =>
+      new Response('<html>', { headers: { 'content-type': 'text/html; charset=utf-8' } });
+    const url = at('/files/a', page);
+    await expect(scene.channel.download({ type: 'file', url })).rejects.toThrow(/files:read/);
+    const html = await scene.channel.download({ type: 'file', url, mimeType: 'text/html' });
+    expect(html.toString()).toBe('<html>');
+  });
+
+  it('is not larger than the limit, whatever it says of itself', async () => {
+    scene = await Scene.open();
+    const url = at('/files/a', () => new Response('x'.repeat(2_000)));
+    const file = { type: 'file', url } as const;
+    const limit = { limitBytes: 1_000 };
+    await expect(scene.channel.download({ ...file, sizeBytes: 2_000 }, limit)).rejects.toThrow(
+      /larger than 1000/,
+    );
+    expect(scene.slack.pageTokens).toEqual([]);
+    await expect(scene.channel.download({ ...file, sizeBytes: 1 }, limit)).rejects.toThrow(
+      /larger than 1000/,
+    );
+    expect((await scene.channel.download(file, { limitBytes: 2_000 })).length).toBe(2_000);
+  });
+
+  it('of Slack Connect is looked up by its id', async () => {
+    scene = await Scene.open();
+    const url = at('/files/a', () => new Response('hello'));
+    scene.slack.on('files.info', () => ({ ok: true, file: { id: 'F1', url_private: url } }));
+    const file = await scene.channel.download({ type: 'file', id: 'F1', team: TEAM });
+    expect(file.toString()).toBe('hello');
+  });
+
+  it('that is gone is an error', async () => {
+    scene = await Scene.open();
+    const url = at('/files/a', () => new Response('', { status: 404 }));
+    await expect(scene.channel.download({ type: 'file', url })).rejects.toMatchObject({
+      platformCode: 'http_404',
+    });
+    const loop = at(
+      '/files/b',
+      (self) => new Response(null, { status: 302, headers: { location: self } }),
+    );
+    await expect(scene.channel.download({ type: 'file', url: loop })).rejects.toThrow(
+      /again and again/,
+    );
+  });
+});

@@ -1,0 +1,501 @@
+import { DeliveryError, type JsonObject, type Sent } from '@trunkline/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SlackInput, type SlackOptions } from '../src/index.ts';
+import { HastyClock } from './support/clock.ts';
+import { direct, json, newTs, said } from './support/requests.ts';
+import { optionsFor, Scene } from './support/scene.ts';
+import { Answer, BOT, CHANNEL, TEAM, TOKEN } from './support/slack.ts';
+
+let scene: Scene;
+afterEach(() => scene.close());
+
+async function open(...args: Parameters<typeof Scene.open>): Promise<Scene> {
+  scene = await Scene.open(...args);
+  return scene;
+}
+
+const PLACE = { team: TEAM, channel: CHANNEL };
+
+describe('where answers go', () => {
+  it('where the user wrote: into the thread, if there is one', async () => {
+    const { slack } = await open();
+    scene.assistant = async (_message, reply) => void (await reply.text('Here'));
+    const root = newTs();
+    const mention = { text: `<@${BOT}> hi` };
+    await scene.request(json(said(mention)));
+    await scene.request(json(said({ ...mention, thread_ts: root })));
+    await scene.over(2);
+    const posts = slack.of('chat.postMessage');
+    expect(posts.map(({ channel }) => channel)).toEqual([CHANNEL, CHANNEL]);
+    expect(posts.map(({ thread_ts: thread }) => thread)).toEqual([undefined, root]);
+  });
+
+  it('always into a thread, if asked for', async () => {
+    const { slack } = await open({ useThreads: true });
+    scene.assistant = async (_message, reply) => void (await reply.text('Here'));
+    const ts = newTs();
+    await scene.request(json(said({ text: `<@${BOT}> hi`, ts })));
+    await scene.over();
+    expect(slack.of('chat.postMessage')).toMatchObject([{ thread_ts: ts }]);
+  });
+
+  it('by channel, by thread, by user, and by default, without a request', async () => {
+    const { slack, channel } = await open({ channel: 'C9' });
+    for (const address of [
+      PLACE,
+      { ...PLACE, thread: '1.5' },
+      { team: TEAM, user: 'U000000001' },
+      {},
+    ]) {
+      await channel.getOutputChannel(address).sendTextMessage('U1', 'Good morning');
+    }
+    expect(slack.of('chat.postMessage')).toMatchObject([
+      { channel: CHANNEL },
+      { channel: CHANNEL, thread_ts: '1.5' },
+      { channel: 'U000000001' },
+      { channel: 'C9' },
+    ]);
+  });
+
+  it('nowhere, if nothing says where', async () => {
+    await open();
+    expect(() => scene.channel.getOutputChannel({ team: TEAM })).toThrow(
+      /name a channel or a user/,
+    );
+    const several = new SlackInput({ token: () => null, signingSecret: 's' });
+    expect(() => several.getOutputChannel({ channel: 'C1' })).toThrow(/in no line yet/);
+  });
+
+  it('in any workspace that there is a token for (trap 24)', async () => {
+    const asked: unknown[] = [];
+    const token: SlackOptions['token'] = (team, installation) => {
+      asked.push([team, installation]);
+      return { T1: 'xoxb-one', E2: 'xoxb-two' }[team] ?? null;
+    };
+    const { slack, channel } = await open({ token });
+    slack.knows('xoxb-one');
+    slack.on('chat.postMessage', () => ({ ok: true, channel: 'C1', ts: '1.1' }));
+    await channel.getOutputChannel({ team: 'T1', channel: 'C1' }).sendTextMessage('U1', 'a');
+    const whole = { team: 'T2', enterprise: 'E2', channel: 'C1' };
+    await channel.getOutputChannel(whole).sendTextMessage('U1', 'b');
+    const nobody = channel.getOutputChannel({ team: 'T3', channel: 'C1' });
+    await expect(nobody.sendTextMessage('U1', 'c')).rejects.toThrow(
+      /no token for the workspace T3/,
+    );
+    expect(slack.calls.map((call) => call.token)).toEqual(['xoxb-one', 'xoxb-two']);
+    expect(asked).toEqual([
+      ['T1', { teamId: 'T1', enterpriseId: null }],
+      ['E2', { teamId: 'T2', enterpriseId: 'E2' }],
+      ['T3', { teamId: 'T3', enterpriseId: null }],
+    ]);
+  });
+});
+
+describe('what is sent beside the text', () => {
+  it('arguments of Slack’s own, and nothing else of a response', async () => {
+    const { slack, channel } = await open();
+    const output = channel.getOutputChannel(PLACE);
+    await output.sendTextMessage('U1', 'x', {
+      username: 'Bot',
+      unfurl_links: false,
+      reply_broadcast: 'yes',
+      metadata: { nested: true },
+      utter_action: 'utter_x',
+    });
+    expect(slack.of('chat.postMessage')).toEqual([
+      {
+        channel: CHANNEL,
+        username: 'Bot',
+        unfurl_links: false,
+        text: 'x',
+        blocks: [{ type: 'markdown', text: 'x' }],
+      },
+    ]);
+  });
+
+  it('what only one user sees, and what is posted later', async () => {
+    const { slack, channel } = await open();
+    const output = channel.getOutputChannel({ ...PLACE, user: 'U000000001' });
+    const postAt = Math.floor(Date.now() / 1000) + 3_600;
+    await output.sendTextMessage('U1', 'psst', { ephemeral: true });
+    await output.sendTextMessage('U1', 'later', { postAt });
+    expect(slack.of('chat.postEphemeral')).toMatchObject([{ user: 'U000000001', text: 'psst' }]);
+    expect(slack.of('chat.scheduleMessage')).toMatchObject([{ post_at: String(postAt) }]);
+    expect(slack.of('chat.postMessage')).toEqual([]);
+  });
+
+  it('sections instead of cards, once a workspace was found to have none', async () => {
+    const { slack, channel } = await open();
+    slack.on('chat.postMessage', ({ args }) =>
+      JSON.stringify(args['blocks']).includes('"carousel"')
+        ? { ok: false, error: 'invalid_blocks' }
+        : undefined,
+    );
+    const output = channel.getOutputChannel(PLACE);
+    const cards = [{ title: 'A' }, { title: 'B' }];
+    await output.sendElements('U1', cards);
+    await output.sendElements('U1', cards);
+    const types = slack
+      .of('chat.postMessage')
+      .map(({ blocks }) => (blocks as { type: string }[])[0]?.type);
+    expect(types).toEqual(['carousel', 'section', 'section']);
+  });
+
+  it('a link instead of an image that Slack cannot fetch', async () => {
+    const { slack, channel } = await open();
+    slack.next('chat.postMessage', {
+      ok: false,
+      error: 'invalid_blocks',
+      response_metadata: {
+        messages: ['[ERROR] downloading image failed [json-pointer:/blocks/0/image_url]'],
+      },
+    });
+    await channel.getOutputChannel(PLACE).sendImageUrl('U1', 'https://intra/a.png');
+    expect(slack.texts()).toEqual(['Image: https://intra/a.png']);
+  });
+});
+
+describe('a handle on what was sent', () => {
+  it('updates, reacts and deletes', async () => {
+    const { slack } = await open();
+    scene.assistant = async (_message, reply) => {
+      const posted = scene.channel.posted(await reply.text('Working…'));
+      await posted?.react('eyes');
+      await posted?.react('eyes');
+      await posted?.unreact('eyes');
+      await posted?.unreact('eyes');
+      await posted?.update({ text: 'Done', buttons: [{ title: 'Thanks' }] });
+      const other = scene.channel.posted(await reply.text('Gone'));
+      await other?.delete();
+      await other?.delete();
+    };
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    expect(slack.texts('DU1')).toEqual(['Done']);
+    expect(slack.of('chat.update')).toMatchObject([
+      { blocks: [{ type: 'markdown' }, { type: 'actions' }] },
+    ]);
+    expect(slack.of('reactions.add')).toHaveLength(2);
+  });
+
+  it('calls off what is scheduled', async () => {
+    const { slack, channel } = await open();
+    let sent: Sent | null = null;
+    scene.assistant = async (_message, reply) => {
+      sent = await reply.text('later', { postAt: Math.floor(Date.now() / 1000) + 3_600 });
+      const posted = channel.posted(sent);
+      expect(posted?.ts).toBeNull();
+      await posted?.delete();
+      await expect(posted?.update('x')).rejects.toThrow(/not there yet/);
+    };
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    expect(slack.of('chat.deleteScheduledMessage')).toHaveLength(1);
+  });
+
+  it('is none of what nobody can name', async () => {
+    const { channel } = await open();
+    expect(channel.posted({ receipts: [] })).toBeNull();
+    const ephemeral = channel.posted({
+      receipts: [{ team: TEAM, channel: 'C1', ts: '1', ephemeral: true }],
+    });
+    await expect(ephemeral?.delete()).rejects.toThrow(/response_url/);
+    const message = channel.posted({ receipts: [{ team: TEAM, channel: CHANNEL, ts: '1.0' }] });
+    await expect(message?.update('x'.repeat(20_000))).rejects.toThrow(/one message/);
+    await expect(message?.update('x')).rejects.toThrow(DeliveryError);
+  });
+});
+
+describe('retries (traps 1 to 3)', () => {
+  const delivery = { retryMs: 60_000 };
+
+  it('a post that was answered with 500 is not repeated by the SDK', async () => {
+    const { slack, channel } = await open();
+    slack.on('chat.postMessage', () => new Answer(500, 'oops'));
+    const output = channel.getOutputChannel(PLACE);
+    await expect(output.sendTextMessage('U1', 'x')).rejects.toMatchObject({
+      retryable: true,
+      mayHaveArrived: true,
+      platformCode: 'http_500',
+    });
+    expect(slack.of('chat.postMessage')).toHaveLength(1);
+  });
+
+  it('a hung connection ends after the time-out', async () => {
+    const { slack, channel } = await open({ timeoutMs: 300 });
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    slack.on('chat.postMessage', () => held);
+    const output = channel.getOutputChannel(PLACE);
+    const startedAt = Date.now();
+    await expect(output.sendTextMessage('U1', 'x')).rejects.toMatchObject({
+      retryable: true,
+      mayHaveArrived: true,
+    });
+    expect(Date.now() - startedAt).toBeLessThan(3_000);
+    release();
+  });
+
+  it('a limit of one method holds up no other, and no other workspace', async () => {
+    const { slack, channel } = await open({
+      token: (team) => `xoxb-${team}`,
+      clock: new HastyClock(),
+    });
+    for (const token of ['xoxb-T1', 'xoxb-T2']) slack.knows(token);
+    slack.next('chat.postMessage', new Answer(429, '', { 'retry-after': '30' }));
+    const one = channel.getOutputChannel({ team: 'T1', channel: CHANNEL });
+    const failure = { retryable: true, mayHaveArrived: false, platformCode: 'ratelimited' };
+    await expect(one.sendTextMessage('U1', 'x')).rejects.toMatchObject({
+      ...failure,
+      retryAfterMs: 30_000,
+    });
+    // Slack is not even asked.
+    const again = one.sendTextMessage('U1', 'x');
+    await expect(again).rejects.toMatchObject(failure);
+    expect(slack.of('chat.postMessage')).toHaveLength(1);
+    await channel
+      .getOutputChannel({ team: 'T2', channel: CHANNEL })
+      .sendTextMessage('U1', 'other workspace');
+    const posted = channel.posted({ receipts: [{ team: 'T1', channel: CHANNEL, ts: '1.0' }] });
+    await posted?.delete();
+    expect(slack.texts()).toEqual(['other workspace']);
+  });
+
+  it('a limit without a time is one of some seconds', async () => {
+    const { slack, channel } = await open();
+    slack.next('chat.postMessage', new Answer(429));
+    const sent = channel.getOutputChannel(PLACE).sendTextMessage('U1', 'x');
+    await expect(sent).rejects.toMatchObject({ retryable: true, retryAfterMs: 5_000 });
+  });
+
+  it('a turn waits as long as Slack asks for, and says it once', async () => {
+    const clock = new HastyClock();
+    const { slack } = await open({ clock }, { delivery, clock });
+    slack.next('chat.postMessage', new Answer(429, '', { 'retry-after': '20' }));
+    slack.next('chat.postMessage', { ok: false, error: 'service_unavailable' });
+    scene.assistant = async (_message, reply) => void (await reply.text('At last'));
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    expect(slack.texts('DU1')).toEqual(['At last']);
+  });
+
+  it('Slack is asked for what may have arrived, if the option says so', async () => {
+    const clock = new HastyClock();
+    const { slack } = await open({ findSent: true, clock }, { delivery, clock });
+    const posts: JsonObject[] = [];
+    slack.on('chat.postMessage', ({ args }) => {
+      posts.push({ ...args, ts: '5.5', text: 'x' });
+      return new Answer(502, 'lost');
+    });
+    slack.on('conversations.history', () => ({ ok: true, messages: posts }));
+    scene.assistant = async (_message, reply) => {
+      const { receipts } = await reply.text('Once');
+      expect(receipts).toMatchObject([{ channel: 'DU1', ts: '5.5' }]);
+    };
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    expect(posts).toHaveLength(1);
+    expect(posts[0]).toMatchObject({ metadata: { event_type: 'trunkline_step' } });
+  });
+
+  it('and it is sent again if it is not there', async () => {
+    const clock = new HastyClock();
+    const { slack } = await open({ findSent: true, clock }, { delivery, clock });
+    slack.next('chat.postMessage', new Answer(502, 'lost'));
+    scene.assistant = async (_message, reply) => void (await reply.text('Once'));
+    const root = newTs();
+    await scene.request(json(said({ text: `<@${BOT}> hi`, thread_ts: root })));
+    await scene.over();
+    expect(slack.of('conversations.replies')).toMatchObject([{ channel: CHANNEL, ts: root }]);
+    expect(slack.texts()).toEqual(['Once']);
+  });
+});
+
+describe('the status (trap 22)', () => {
+  const root = (): JsonObject => said({ text: `<@${BOT}> hi`, thread_ts: newTs() });
+  const statuses = (): unknown[] =>
+    scene.slack.of('assistant.threads.setStatus').map(({ status }) => status);
+
+  it('is there while a turn runs, and is taken away when nothing was said', async () => {
+    await open();
+    scene.assistant = async () => {
+      while (statuses().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await scene.request(json(root()));
+    await scene.over();
+    await scene.channel.close();
+    expect(statuses()).toEqual(['is typing…', '']);
+  });
+
+  it('is left to Slack when something was said, which takes it away itself', async () => {
+    await open();
+    scene.assistant = async (_message, reply) => {
+      while (statuses().length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+      await reply.text('Hello');
+    };
+    await scene.request(json(root()));
+    await scene.over();
+    await scene.channel.close();
+    expect(statuses()).toEqual(['is typing…']);
+  });
+
+  it('is taken away when the assistant fails', async () => {
+    await open();
+    scene.assistant = async () => {
+      while (statuses().length === 0) await new Promise((resolve) => setImmediate(resolve));
+      throw new Error('oops');
+    };
+    await scene.request(json(root()));
+    await scene.over();
+    await scene.channel.close();
+    expect(statuses()).toEqual(['is typing…', '']);
+  });
+
+  it('is not asked for in vain, nor where it is not wanted', async () => {
+    await open();
+    scene.slack.on('assistant.threads.setStatus', () => ({ ok: false, error: 'unknown_method' }));
+    for (const event of [root(), root()]) {
+      await scene.request(json(event));
+      await scene.over(scene.messages.length);
+      while (statuses().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await scene.request(json(direct('no thread')));
+    await scene.over(3);
+    await scene.channel.close();
+    expect(statuses()).toHaveLength(1);
+  });
+
+  it('may be switched off', async () => {
+    await open({ status: false });
+    await scene.request(json(root()));
+    await scene.over();
+    await scene.channel.close();
+    expect(statuses()).toEqual([]);
+  });
+});
+
+describe('streams', () => {
+  it('are Slack’s own, in a thread, and one step of the turn', async () => {
+    const { slack } = await open({ status: false });
+    scene.assistant = async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'Once ';
+          yield 'upon ';
+          yield 'a time';
+        })(),
+      );
+      await reply.text('The end');
+    };
+    await scene.request(json(said({ text: `<@${BOT}> hi`, thread_ts: newTs() })));
+    await scene.over();
+    expect([...slack.streams.all.values()]).toMatchObject([
+      { text: 'Once upon a time', isOpen: false },
+    ]);
+    expect(slack.texts()).toEqual(['The end']);
+  });
+
+  it('that the platform breaks off are said whole, once', async () => {
+    const clock = new HastyClock();
+    const { slack } = await open({ status: false, clock }, { clock, delivery: { retryMs: 0 } });
+    slack.next('chat.stopStream', { ok: false, error: 'internal_error' });
+    scene.assistant = async (_message, reply) => {
+      const { status } = await reply.stream(
+        (async function* () {
+          yield 'Once upon a time';
+        })(),
+      );
+      expect(status).toBe('pending');
+    };
+    await scene.request(json(said({ text: `<@${BOT}> hi`, thread_ts: newTs() })));
+    await scene.over();
+    expect(scene.errors.map(({ error }) => error.message)).toEqual([]);
+    expect(slack.streams.all.size).toBe(0);
+    expect(slack.texts()).toEqual(['Once upon a time']);
+  });
+
+  it('that the user stops end the turn', async () => {
+    const { slack } = await open({ status: false });
+    slack.on('chat.appendStream', () => ({ ok: false, error: 'stopped_by_user' }));
+    scene.assistant = async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          for (;;) {
+            yield 'more ';
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            reply.signal.throwIfAborted();
+          }
+        })(),
+      );
+    };
+    await scene.request(json(said({ text: `<@${BOT}> hi`, thread_ts: newTs() })));
+    await scene.over();
+    expect(scene.turns).toMatchObject([{ outcome: 'aborted' }]);
+    expect(slack.texts()).toEqual([]);
+  });
+});
+
+describe('the token', () => {
+  it('is looked at in the background, and what is wrong with it is said', async () => {
+    const lines: string[] = [];
+    const log = (_fields: unknown, message: string): void => void lines.push(message);
+    const logger = { debug() {}, info() {}, warn: log, error: log };
+    await open({ token: 'xoxb-wrong', logger });
+    await expect(scene.channel.ready()).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'slack_token',
+      message: expect.stringMatching(/^\[slack\] .*invalid_auth.*OAuth & Permissions/) as string,
+    });
+    expect(lines.join()).toContain('OAuth & Permissions');
+    expect(lines.join()).not.toContain('xoxb-wrong');
+  });
+
+  it('is asked for again when Slack was away, and the server has started meanwhile', async () => {
+    await open();
+    const clock = new HastyClock();
+    scene.slack.next('auth.test', new Answer(503), 2);
+    const channel = new SlackInput(optionsFor(scene.slack, { clock, name: 'other' }));
+    channel.routes({} as never);
+    await channel.ready();
+    while (scene.slack.of('auth.test').length < 4)
+      await new Promise((resolve) => setImmediate(resolve));
+    await channel.close();
+  });
+
+  it('and the signing secret are in no error and no log, whatever fails', async () => {
+    const lines: string[] = [];
+    const log = (fields: unknown, message: string): void => {
+      const { err } = fields as { err?: Error };
+      lines.push(
+        message,
+        JSON.stringify(fields),
+        String(err?.stack),
+        String(err?.cause),
+        JSON.stringify(err),
+      );
+    };
+    const logger = { debug: log, info: log, warn: log, error: log };
+    const clock = new HastyClock();
+    await open({ logger, clock }, { logger, clock });
+    const secretText = 'a secret of the user';
+    const answers = [
+      new Answer(500, `Bearer ${TOKEN} ${secretText}`),
+      {
+        ok: false,
+        error: 'invalid_blocks',
+        response_metadata: { messages: [`[ERROR] ${secretText}`] },
+      },
+    ];
+    for (const answer of answers) scene.slack.next('chat.postMessage', answer);
+    scene.assistant = async (_message, reply) => void (await reply.text(secretText));
+    await scene.request(json(direct(secretText)));
+    await scene.over();
+    expect(lines.length).toBeGreaterThan(0);
+    for (const secret of [TOKEN, 'foobar', secretText])
+      expect(lines.join('\n')).not.toContain(secret);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommand, parseInteraction } from '../src/parse/interactions.ts';
+import { fixture } from './support/requests.ts';
+
+describe('an interaction', () => {
+  it('is a click', () => {
+    const { messages, type, usesQuickReply } = parseInteraction(fixture('block-actions-button'));
+    expect({ type, usesQuickReply }).toEqual({ type: 'block_actions', usesQuickReply: false });
+    expect(messages).toMatchObject([
+      {
+        identity: 'T061EG9R6:12466734323.1395872398.0123456789abcdef:0',
+        text: '/small',
+        choice: { title: 'Small', payload: '/small', action_id: 'trunkline_0', block_id: 'e4R' },
+        place: {
+          team: 'T061EG9R6',
+          channel: 'D024BE91L',
+          ts: '1604586660.000200',
+          user: 'U2147483697',
+        },
+        metadata: {
+          out_channel: 'D024BE91L',
+          thread_id: '1604586660.000200',
+          users: ['U2147483697'],
+          type: 'block_actions',
+          response_url: 'https://hooks.slack.com/actions/T061EG9R6/1/abc',
+        },
+      },
+    ]);
+  });
+
+  it('keeps Slack’s payload, without the verification token', () => {
+    const [message] = parseInteraction(fixture('block-actions-button')).messages;
+    const payload = message?.metadata['payload'];
+    expect(payload).toMatchObject({ type: 'block_actions', message: { text: 'What size?' } });
+    expect(payload).not.toHaveProperty('token');
+  });
+
+  it('of a button that opens a page says nothing', () => {
+    expect(parseInteraction(fixture('block-actions-link')).messages).toEqual([]);
+  });
+
+  it('may hold several actions, of every kind', () => {
+    const { messages } = parseInteraction(fixture('block-actions-kinds'));
+    expect(messages.map(({ text }) => text)).toEqual([
+      '/large',
+      '/other',
+      'a,b',
+      '/more',
+      '/one',
+      'x,y',
+      'U123',
+      'C123',
+      'C456',
+      'U1,U2',
+      '2026-11-25',
+      '18:30',
+      '1764095400',
+      'typed',
+    ]);
+    expect(messages[2]?.choice).toMatchObject({ title: 'A, B', values: ['a', 'b'] });
+    expect(new Set(messages.map(({ identity }) => identity)).size).toBe(messages.length);
+  });
+
+  it('of a row of quick replies is used once, whichever is clicked and how often', () => {
+    const payload = fixture('block-actions-quick-reply');
+    const first = parseInteraction(payload);
+    payload['trigger_id'] = 'another';
+    expect(first.usesQuickReply).toBe(true);
+    expect(parseInteraction(payload).messages[0]?.identity).toBe(first.messages[0]?.identity);
+  });
+
+  it('is a view with what was filled in', () => {
+    const [message] = parseInteraction(fixture('view-submission')).messages;
+    expect(message).toMatchObject({
+      text: 'order',
+      choice: {
+        title: 'Order',
+        payload: 'order',
+        values: { pick: 'large', day: '2026-11-25', text: null, several: ['olives'] },
+      },
+      place: { channel: null, ts: null, user: 'U2147483697' },
+    });
+  });
+
+  it.each([
+    ['shortcut', 'new_order', null, null],
+    ['message-action', 'summarise', 'C02BHPVE8', '1583637000.000100'],
+  ])('is a %s', (name, text, channel, thread) => {
+    expect(parseInteraction(fixture(name)).messages).toMatchObject([
+      { text, choice: { payload: text }, place: { channel, thread } },
+    ]);
+  });
+
+  it.each(['block-suggestion', 'view-closed'])('that asks for no turn: %s', (name) => {
+    expect(parseInteraction(fixture(name)).messages).toEqual([]);
+  });
+
+  it('without a trigger is named by the time of its action', () => {
+    const payload = fixture('block-actions-button');
+    delete payload['trigger_id'];
+    const [message] = parseInteraction(payload).messages;
+    expect(message?.identity).toBe('T061EG9R6:1604586670.123456:0');
+  });
+
+  it('of an installation for a whole organisation may name no workspace (trap 24)', () => {
+    const payload = fixture('block-actions-button');
+    Object.assign(payload, { team: null, enterprise: { id: 'E1' }, is_enterprise_install: true });
+    Object.assign(payload['user'] as object, { team_id: undefined });
+    const [message] = parseInteraction(payload).messages;
+    expect(message?.place).toMatchObject({ team: 'E1', enterprise: 'E1' });
+  });
+
+  it('survives what is not what Slack documents', () => {
+    for (const payload of [
+      {},
+      { type: 'block_actions' },
+      { type: 'block_actions', team: { id: 'T1' }, user: { id: 'U1' }, actions: 'x' },
+      { type: 'block_actions', team: { id: 'T1' }, user: { id: 'U1' }, actions: [null, {}, 1] },
+      { type: 'view_submission', team: 1, user: 2 },
+    ]) {
+      expect(parseInteraction(payload).messages).toEqual([]);
+    }
+  });
+});
+
+describe('a slash command', () => {
+  it('is a message with the command as its choice', () => {
+    expect(parseCommand(fixture('slash-command'))).toMatchObject({
+      identity: 'T061EG9R6:command:13345224609.738474920.8088930838d88f008e0',
+      text: '/weather 94070',
+      choice: { title: '/weather', payload: '/weather 94070', command: '/weather' },
+      place: { team: 'T061EG9R6', enterprise: null, channel: 'C2147483705', user: 'U2147483697' },
+      metadata: { type: 'command', response_url: 'https://hooks.slack.com/commands/1234/5678' },
+    });
+  });
+
+  it('may have no text', () => {
+    expect(parseCommand({ ...fixture('slash-command'), text: '' })?.text).toBe('/weather');
+  });
+
+  it('of an installation for a whole organisation names it (trap 24)', () => {
+    const form = { ...fixture('slash-command'), is_enterprise_install: 'true' };
+    expect(parseCommand(form)?.place).toMatchObject({ team: 'T061EG9R6', enterprise: 'E0001' });
+  });
+
+  it('without a user is none', () => {
+    expect(parseCommand({ command: '/weather' })).toBeNull();
+  });
+});

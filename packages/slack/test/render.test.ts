@@ -1,0 +1,379 @@
+import type { Element } from '@trunkline/core';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { escapeMarkdown, escapeText, fallbackOf } from '../src/render/escape.ts';
+import { lengthOf } from '../src/render/limits.ts';
+import { render } from '../src/render/parts.ts';
+import { renderResponse, withOwnBlocks } from '../src/render/response.ts';
+import { openFence, splitMarkdown } from '../src/render/split.ts';
+import { nextPiece } from '../src/render/stream-text.ts';
+
+const NOTHING = { extra: {} };
+const J = '\u2060';
+
+describe('Markdown for Slack (trap 25)', () => {
+  it.each([
+    ['1 < 2 & 3 > 2', '1 &lt; 2 &amp; 3 &gt; 2'],
+    [
+      '<!channel> <!here|here> <@U123> <!subteam^S1>',
+      '&lt;!channel&gt; &lt;!here|here&gt; &lt;@U123&gt; &lt;!subteam^S1&gt;',
+    ],
+    ['> a quote\n> > and more, 2 > 1', '> a quote\n> > and more, 2 &gt; 1'],
+    ['[a & b](https://x.y/?a=1&b=2)', '[a &amp; b](https://x.y/?a=1&b=2)'],
+    ['see https://x.y/?a=1&b=2 & more', 'see https://x.y/?a=1&b=2 &amp; more'],
+    ['<https://x.y> and <https://x.y|safe>', '<https://x.y> and &lt;https://x.y|safe&gt;'],
+    ['`a && b < c` & <d>', '`a && b < c` &amp; &lt;d&gt;'],
+    ['```js\nif (a < b && c) {}\n```\n& so', '```js\nif (a < b && c) {}\n```\n&amp; so'],
+    ['`<!channel>` and ```\n<@U1>\n```', `\`<${J}!channel>\` and \`\`\`\n<${J}@U1>\n\`\`\``],
+    ['```\n<!here>', `\`\`\`\n<${J}!here>`],
+    ['in <#C123>', 'in <#C123>'],
+    ['plain', 'plain'],
+  ])('is escaped where Slack would read it: %s', (text, escaped) => {
+    expect(escapeMarkdown(text)).toBe(escaped);
+  });
+
+  it('lets those be mentioned that the response names', () => {
+    const text = '<@U1> <@U2> <!here> <!channel> <!subteam^S1>';
+    expect(escapeMarkdown(text, ['U1', 'here', 'S1'])).toBe(
+      '<@U1> &lt;@U2&gt; <!here> &lt;!channel&gt; <!subteam^S1>',
+    );
+    expect(escapeMarkdown(text, true)).toBe(text);
+    const { messages } = render.text(text, { extra: { mentions: ['U2'] } });
+    expect(messages[0]?.text).toBe(
+      '&lt;@U1&gt; <@U2> &lt;!here&gt; &lt;!channel&gt; &lt;!subteam^S1&gt;',
+    );
+  });
+
+  it('never leaves a mention, wherever it stands', () => {
+    const part = fc.constantFrom(
+      '<!channel>',
+      '<@U1>',
+      '`',
+      '```',
+      '\n',
+      '[',
+      '](',
+      ')',
+      '<',
+      '> ',
+      'https://',
+      'a ',
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
+        const text = parts.join('');
+        for (const made of [escapeMarkdown(text), escapeText(text), fallbackOf(text)]) {
+          expect(made).not.toMatch(/<(?:!channel|@U1)/);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('is said by notifications without its signs', () => {
+    expect(fallbackOf('# Title\n**bold** and `code` & [a link](https://x.y)')).toBe(
+      'Title\nbold and code &amp; a link',
+    );
+  });
+});
+
+describe('long Markdown', () => {
+  it('is split at paragraphs, and not within code, links and addresses', () => {
+    const text = 'One two three.\n\n```\na b\nc d\n```\nSee [a long label](https://x.y/z) there.';
+    const parts = splitMarkdown(text, 29);
+    expect(parts).toEqual([
+      'One two three.',
+      '```\na b\nc d\n```',
+      'See',
+      '[a long label](https://x.y/z)',
+      'there.',
+    ]);
+  });
+
+  it('closes a fence that is too long, and opens it again', () => {
+    const lines = Array.from({ length: 9 }, (_, index) => `line ${index}`).join('\n');
+    const parts = splitMarkdown(`Look:\n\`\`\`js\n${lines}\n\`\`\`\nDone.`, 40);
+    for (const part of parts) expect(openFence(part)).toBeNull();
+    expect(parts[1]).toMatch(/^```js\nline 0\n/);
+    expect(parts.join('\n').match(/line \d/g)).toHaveLength(9);
+  });
+
+  it('loses nothing but white space, and no part is over the limit', () => {
+    const part = fc.constantFrom(
+      'word ',
+      'sentence. ',
+      '\n\n',
+      '`code x`',
+      '[l](https://x.y)',
+      '😀',
+      '\n```\nx y\n```\n',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 60 }),
+        fc.integer({ min: 40, max: 90 }),
+        (list, limit) => {
+          const text = list.join('');
+          const parts = splitMarkdown(text, limit);
+          for (const one of parts) expect(lengthOf(one)).toBeLessThanOrEqual(limit);
+          const bare = (value: string): string => value.replaceAll(/\s+/g, '');
+          expect(bare(parts.join(''))).toBe(bare(text));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has its buttons on the last part', () => {
+    const text = 'A sentence. '.repeat(2_500);
+    const { messages } = render.buttons({ text, buttons: [{ title: 'Yes' }] }, NOTHING);
+    expect(messages.map(({ blocks }) => blocks?.map(({ type }) => type))).toEqual([
+      ['markdown'],
+      ['markdown'],
+      ['markdown', 'actions'],
+    ]);
+  });
+});
+
+describe('a text that is being made', () => {
+  const whole = (text: string, cuts: number[]): string => {
+    let [shown, markdown] = [0, ''];
+    for (const cut of [...cuts.map((at) => Math.min(at, text.length)), text.length]) {
+      for (;;) {
+        const piece = nextPiece(text.slice(0, cut), shown, cut === text.length, []);
+        if (piece === null) break;
+        expect(piece.end).toBeGreaterThan(shown);
+        shown = piece.end;
+        markdown += piece.markdown;
+      }
+    }
+    expect(shown).toBe(text.length);
+    return markdown;
+  };
+
+  it('is said in pieces that are together what is said at once', () => {
+    const text =
+      'Is 1 < 2 & so? `a & b` See [this & that](https://x.y/?a=1&b=2).\n```js\nif (a < b) {}\n```\nand <!channel>, https://x.y/?c=1&d=2 end';
+    for (let at = 1; at < text.length; at++) {
+      expect(whole(text, [at])).toBe(escapeMarkdown(text));
+    }
+  });
+
+  it('never says a mention, wherever it is cut', () => {
+    const part = fc.constantFrom(
+      '<!channel>',
+      '<@U1> ',
+      '`',
+      '\n```\n',
+      ' a ',
+      '[x',
+      '](https://x.y)',
+      '&',
+      '😀',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 20 }),
+        fc.array(fc.nat({ max: 200 })),
+        (parts, cuts) => {
+          const markdown = whole(
+            parts.join(''),
+            cuts.toSorted((a, b) => a - b),
+          );
+          expect(markdown).not.toMatch(/<(?:!channel|@U1)/);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('holds back nothing for ever', () => {
+    expect(nextPiece('`'.padEnd(1_500, 'x'), 0, false, [])).not.toBeNull();
+    expect(nextPiece('an unfinished `code', 0, false, [])).toEqual({
+      end: 14,
+      markdown: 'an unfinished ',
+    });
+  });
+});
+
+describe('buttons', () => {
+  const list = (count: number): { title: string; payload: string }[] =>
+    Array.from({ length: count }, (_, index) => ({ title: `B${index}`, payload: `/b${index}` }));
+  const shape = (count: number): string[] =>
+    (render.buttons({ text: 'x', buttons: list(count) }, NOTHING).messages[0]?.blocks ?? []).map(
+      (block) =>
+        block.type === 'actions' ? block.elements.map(({ type }) => type[0]).join('') : block.type,
+    );
+
+  it('are rows, and a menu where they are many', () => {
+    expect(shape(3)).toEqual(['markdown', 'bbb']);
+    expect(shape(12)).toEqual(['markdown', 'bbbbb', 'bbbbb', 'bb']);
+    expect(shape(25)).toHaveLength(6);
+    expect(shape(26)).toEqual(['markdown', 's']);
+    expect(shape(250)).toEqual(['markdown', 'sss']);
+  });
+
+  it('have links, styles, and a payload that is the title where there is none', () => {
+    const { messages } = render.buttons(
+      {
+        text: '',
+        buttons: [
+          { title: 'Yes', style: 'primary' },
+          { title: 'No', payload: '/no', style: 'odd' },
+          { title: 'Read', url: 'https://x.y' },
+        ],
+      },
+      NOTHING,
+    );
+    expect(messages).toMatchObject([
+      {
+        text: 'Yes, No, Read',
+        blocks: [
+          {
+            type: 'actions',
+            elements: [
+              { value: 'Yes', style: 'primary' },
+              { value: '/no' },
+              { url: 'https://x.y', text: { text: 'Read' } },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('count code points (trap 14)', () => {
+    const fits = { title: '😀'.repeat(75), payload: '😀'.repeat(2_000) };
+    expect(render.buttons({ text: '', buttons: [fits] }, NOTHING).kept).toEqual([]);
+    const long = { title: '😀'.repeat(76), payload: 'x' };
+    const { kept, messages } = render.buttons({ text: '', buttons: [long] }, NOTHING);
+    expect(kept).toMatchObject([{ payload: 'x', title: '😀'.repeat(76) }]);
+    expect(messages[0]?.blocks?.[0]).toMatchObject({
+      elements: [{ value: kept[0]?.key, text: { text: `${'😀'.repeat(74)}…` } }],
+    });
+  });
+
+  it('never take a payload of somebody’s for a key', () => {
+    const { kept } = render.buttons(
+      { text: '', buttons: [{ title: 'a', payload: 'trunkline:x' }] },
+      NOTHING,
+    );
+    expect(kept).toMatchObject([{ payload: 'trunkline:x' }]);
+  });
+
+  it('that vanish say so in their block', () => {
+    const { messages } = render.quickReplies({ text: 'x', buttons: list(7) }, NOTHING);
+    expect(messages[0]?.blocks?.map(({ block_id: id }) => id)).toEqual([
+      undefined,
+      'trunkline_quick_0',
+      'trunkline_quick_1',
+    ]);
+  });
+});
+
+describe('other parts', () => {
+  it('an image has its alternative text', () => {
+    const url = 'https://x.y/a/tiger.png?x=1';
+    const block = (extra: object): unknown =>
+      render.image(url, { extra: { ...extra } }).messages[0]?.blocks?.[0];
+    expect(block({})).toEqual({ type: 'image', image_url: url, alt_text: 'tiger.png' });
+    expect(block({ altText: 'A tiger' })).toMatchObject({ alt_text: 'A tiger' });
+  });
+
+  it('an image that Slack cannot fetch has a link instead', () => {
+    const made = render.image('https://x.y/tiger.png', NOTHING);
+    const [alternative] = made.instead.values();
+    expect(alternative).toMatchObject({
+      ability: null,
+      message: { text: 'Image: https://x.y/tiger.png' },
+    });
+    expect(render.image('data:image/png;base64,AAAA', NOTHING).messages[0]?.text).toMatch(
+      /^Image: data:/,
+    );
+  });
+
+  it('cards are a carousel, a card, or sections where they would not fit', () => {
+    const card = {
+      title: 'Margherita & co',
+      subtitle: 'Tomato',
+      imageUrl: 'https://x.y/m.png',
+      url: 'https://x.y',
+    };
+    const types = (elements: Element[]): unknown[] =>
+      render
+        .elements(elements, NOTHING)
+        .messages.map(({ blocks }) => blocks?.map(({ type }) => type));
+    expect(types([card])).toEqual([['card']]);
+    expect(types([card, card])).toEqual([['carousel']]);
+    expect(types(Array.from({ length: 12 }, () => card))).toEqual([['carousel'], ['carousel']]);
+    expect(types([{ ...card, subtitle: 'x'.repeat(151) }])).toEqual([['image', 'section']]);
+    const buttons = Array.from({ length: 4 }, () => ({ title: 'x' }));
+    expect(types([{ ...card, buttons }])).toEqual([['image', 'section', 'actions']]);
+    expect(render.elements([card], NOTHING).messages[0]?.blocks?.[0]).toMatchObject({
+      title: { text: '<https://x.y|Margherita &amp; co>' },
+      hero_image: { alt_text: 'Margherita & co' },
+    });
+    const [alternative] = render.elements([card, card], NOTHING).instead.values();
+    expect(alternative?.ability).toBe('cards');
+    expect(alternative?.message.blocks).toHaveLength(4);
+  });
+
+  it('files are links, images images, and Slack’s own attachments themselves', () => {
+    const link = render.attachment({ url: 'https://x.y/menu.pdf', name: 'The [menu]' }, NOTHING);
+    expect(link.messages[0]?.blocks).toEqual([
+      { type: 'markdown', text: '[The menu](https://x.y/menu.pdf)' },
+    ]);
+    const image = render.attachment(
+      { type: 'image', payload: { src: 'https://x.y/a.png' } },
+      NOTHING,
+    );
+    expect(image.messages[0]?.blocks).toMatchObject([
+      { type: 'image', image_url: 'https://x.y/a.png' },
+    ]);
+    const own = { fallback: 'x', color: '#f00', text: 'red' };
+    expect(render.attachment(own, NOTHING).messages).toEqual([{ text: 'x', attachments: [own] }]);
+  });
+
+  it('JSON is blocks, a message, a table, or itself', () => {
+    const block = { type: 'divider' };
+    const blocks = (json: unknown): unknown => render.custom(json as never, NOTHING).messages;
+    expect(blocks([block, block])).toMatchObject([{ blocks: [block, block] }]);
+    expect(blocks(block)).toMatchObject([{ blocks: [block] }]);
+    expect(blocks({ text: 'hi <!here>', channel: 'C9' })).toEqual([
+      { text: 'hi <!here>', channel: 'C9' },
+    ]);
+    expect(blocks({ blocks: [block], text: 'x' })).toEqual([{ blocks: [block], text: 'x' }]);
+    expect(blocks({ mood: 'fine' })).toMatchObject([
+      { blocks: [{ text: '```\n{"mood": "fine"}\n```' }] },
+    ]);
+    expect(blocks({ table: { header: ['a'], rows: [['1'], [2]] } })).toMatchObject([
+      { blocks: [{ type: 'table', rows: [[{ text: 'a' }], [{ text: '1' }], [{ text: '2' }]] }] },
+    ]);
+  });
+
+  it('Markdown of its own is not sent beside a text (trap 16)', () => {
+    const [message] = render.custom({ markdown_text: '**x**', text: 'x' }, NOTHING).messages;
+    expect(message).toEqual({ markdown_text: '**x**', text: '' });
+  });
+
+  it('blocks for Slack alone take the place of the rest', () => {
+    const blocks = [{ type: 'divider' as const }];
+    const only = { text: 'Hi', buttons: [{ title: 'x' }], channels: { slack: { blocks } } };
+    expect(renderResponse('slack', only).messages).toEqual([{ text: 'Hi', blocks }]);
+    const alone = { channels: { slack: { blocks } } };
+    expect(withOwnBlocks('slack', alone)).toMatchObject({ custom: { blocks } });
+    expect(renderResponse('slack', alone).messages).toMatchObject([{ blocks }]);
+    expect(withOwnBlocks('other', alone)).toBe(alone);
+  });
+
+  it('a response is its parts, in Rasa’s order', () => {
+    const response = {
+      elements: [{ title: 'M' }],
+      image: 'https://x.y/a.png',
+      custom: { note: 'n' },
+      text: 'T',
+    };
+    const texts = renderResponse('slack', response).messages.map(({ text }) => text);
+    expect(texts).toEqual(['T', '{"note": "n"}', 'https://x.y/a.png', 'M']);
+  });
+});

@@ -1,0 +1,371 @@
+import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { StreamedAnswer } from '../src/stream.ts';
+import { Desk, lost } from './support/desk.ts';
+
+const THREAD = { channel: 'C1', thread: '1.0', user: 'U1' };
+
+interface Stream {
+  answer: StreamedAnswer;
+  receipts: Receipt[];
+}
+
+function begin(desk: Desk, address: JsonObject = THREAD, extra: Extra = {}): Stream {
+  const receipts: Receipt[] = [];
+  const answer = new StreamedAnswer({
+    sender: desk.sender(address),
+    extra,
+    deliver: async (send) => {
+      const receipt = await send();
+      receipts.push(receipt);
+      return receipt;
+    },
+    onStopped: () => void desk.services.turns.cancel({ senderId: 'U1' }),
+  });
+  return { answer, receipts };
+}
+
+/** Says a text in tokens, so many a second. */
+async function say(desk: Desk, { answer }: Stream, list: string[], perSecond = 50): Promise<void> {
+  for (const token of list) {
+    await answer.add(token);
+    await desk.clock.advance(1_000 / perSecond);
+  }
+  await answer.end();
+}
+
+function tokens(count: number, separator = ' '): string[] {
+  return Array.from({ length: count }, (_, index) => `w${index}${separator}`);
+}
+
+describe('a streamed answer', () => {
+  it('of 1,000 tokens at 50 a second takes at most 24 calls, and is seen within about a second', async () => {
+    for (const separator of [' ', '\n', '']) {
+      const desk = new Desk();
+      const stream = begin(desk);
+      let said = '';
+      let latest = 0;
+      for (const token of tokens(1_000, separator)) {
+        await stream.answer.add(token);
+        said += token;
+        await desk.clock.advance(20);
+        const shown = desk.texts.join('').length;
+        const unseenMs = (said.length - shown) / (said.length / (desk.clock.now() - startOf(desk)));
+        latest = Math.max(latest, unseenMs);
+      }
+      await stream.answer.end();
+      expect(desk.texts).toEqual([said]);
+      expect(desk.calls.length).toBeLessThanOrEqual(24);
+      expect(latest).toBeLessThan(1_300);
+    }
+  });
+
+  it('that is short takes three calls', async () => {
+    const desk = new Desk();
+    await say(desk, begin(desk), ['Hello'], 1_000);
+    expect(desk.texts).toEqual(['Hello']);
+    expect(desk.calls.map(({ method }) => method)).toEqual([
+      'chat.startStream',
+      'chat.appendStream',
+      'chat.stopStream',
+    ]);
+  });
+
+  it('says in a channel to whom, and in direct messages need not (trap 20)', async () => {
+    const desk = new Desk();
+    await say(desk, begin(desk, { ...THREAD, userTeam: 'T9' }), ['a']);
+    await say(desk, begin(desk, { channel: 'D1', thread: '2.0', user: 'U1' }), ['b']);
+    expect(desk.of('chat.startStream')).toEqual([
+      { channel: 'C1', thread_ts: '1.0', recipient_user_id: 'U1', recipient_team_id: 'T9' },
+      { channel: 'D1', thread_ts: '2.0' },
+    ]);
+  });
+
+  it('says what was said before a pause, without another token', async () => {
+    const desk = new Desk();
+    const { answer } = begin(desk);
+    await answer.add('Let me think');
+    await desk.clock.advance(1_000);
+    await answer.add(' about it.');
+    await desk.clock.advance(1_000);
+    expect(desk.texts).toEqual(['Let me think about it.']);
+  });
+
+  it('makes one append at a time (trap 19)', async () => {
+    const desk = new Desk();
+    const { call } = desk.services.clients;
+    let open = 0;
+    let most = 0;
+    desk.services.clients.call = async (...args) => {
+      most = Math.max(most, ++open);
+      await new Promise<void>((resolve) => void desk.clock.after(2_500, resolve));
+      open--;
+      return await call(...args);
+    };
+    const { answer } = begin(desk);
+    const adding = answer.add('a ');
+    await desk.clock.advance(2_500);
+    await adding;
+    for (const token of tokens(500)) {
+      await answer.add(token);
+      await desk.clock.advance(20);
+    }
+    const ended = answer.end();
+    await desk.clock.advance(20_000);
+    await ended;
+    expect(most).toBe(1);
+    expect(desk.texts).toEqual([`a ${tokens(500).join('')}`]);
+  });
+
+  it('shares the rate of its workspace with the others', async () => {
+    const desk = new Desk();
+    const streams = Array.from({ length: 5 }, (_, index) =>
+      begin(desk, { ...THREAD, channel: `C${index}` }),
+    );
+    for (const token of tokens(1_500)) {
+      for (const { answer } of streams) await answer.add(token);
+      await desk.clock.advance(20);
+    }
+    for (const { answer } of streams) await answer.end();
+    // Half a minute: Slack takes 50.
+    expect(desk.of('chat.appendStream').length).toBeLessThanOrEqual(50 + 2 * streams.length);
+    expect(desk.texts).toEqual(streams.map(() => tokens(1_500).join('')));
+    expect(desk.services.streams.count('T1')).toBe(0);
+  });
+
+  it('survives the end that Slack puts to a stream after five minutes (trap 18)', async () => {
+    const desk = new Desk();
+    const list = tokens(4_000);
+    await say(desk, begin(desk), list, 10);
+    expect(desk.texts.length).toBe(2);
+    expect(desk.texts.join('')).toBe(list.join(''));
+  });
+
+  it('opens code again that the end of a stream has cut', async () => {
+    const desk = new Desk();
+    await say(desk, begin(desk), ['Look:\n```js\n', ...tokens(4_000, '\n'), '```\nDone.'], 10);
+    const [first = '', second = ''] = desk.texts;
+    expect(second.startsWith('```js\n')).toBe(true);
+    expect(first + second.slice('```js\n'.length)).toBe(
+      `Look:\n\`\`\`js\n${tokens(4_000, '\n').join('')}\`\`\`\nDone.`,
+    );
+  });
+
+  it('goes on in another message where one has no room', async () => {
+    const desk = new Desk();
+    desk.on('chat.appendStream', (_args, count) =>
+      count === 3 ? { ok: false, error: 'msg_too_long' } : undefined,
+    );
+    await say(desk, begin(desk), tokens(200));
+    expect(desk.texts).toHaveLength(2);
+    expect(desk.texts.join('')).toBe(tokens(200).join(''));
+  });
+
+  it('that takes nothing is written as a message, and not begun again and again', async () => {
+    for (const error of ['message_not_in_streaming_state', 'msg_too_long']) {
+      const desk = new Desk();
+      desk.on('chat.appendStream', () => ({ ok: false, error }));
+      await say(desk, begin(desk), tokens(200));
+      expect(desk.of('chat.startStream')).toHaveLength(1);
+      expect(desk.texts).toEqual([tokens(200).join('')]);
+    }
+  });
+
+  it('that can go on in no other message goes on in its own', async () => {
+    const desk = new Desk();
+    desk.on('chat.startStream', (_args, count) =>
+      count > 1 ? { ok: false, error: 'restricted_action' } : undefined,
+    );
+    await say(desk, begin(desk), tokens(4_000), 10);
+    expect(desk.texts.join(' ').replaceAll(/\s+/g, ' ').trim()).toBe(tokens(4_000).join('').trim());
+  });
+
+  it('is ended quietly by the user, and ends the turn', async () => {
+    const desk = new Desk();
+    desk.on('chat.appendStream', (_args, count) =>
+      count === 2 ? { ok: false, error: 'stopped_by_user' } : undefined,
+    );
+    await say(desk, begin(desk), tokens(200));
+    expect(desk.cancelled).toEqual([{ senderId: 'U1' }]);
+    expect(desk.calls.at(-1)?.method).toBe('chat.appendStream');
+    expect(desk.posted.size).toBe(0);
+  });
+
+  it('is written anew where an append may have arrived', async () => {
+    const desk = new Desk();
+    desk.on('chat.appendStream', (args, count) => {
+      if (count !== 2) return undefined;
+      desk.streams.answer('chat.appendStream', args);
+      return lost();
+    });
+    const list = tokens(200);
+    await say(desk, begin(desk), list);
+    expect(desk.texts).toEqual([list.join('')]);
+    expect(desk.of('chat.update')).toHaveLength(1);
+  });
+
+  it('waits as long as Slack says, and loses nothing', async () => {
+    const desk = new Desk();
+    const limited = new DeliveryError('slow', {
+      retryable: true,
+      retryAfterMs: 5_000,
+      platformCode: 'ratelimited',
+    });
+    desk.on('chat.appendStream', (_args, count) => (count === 2 ? limited : undefined));
+    await say(desk, begin(desk), tokens(500));
+    expect(desk.texts).toEqual([tokens(500).join('')]);
+    const [, second = 0, third = 0] = desk.calls
+      .filter(({ method }) => method === 'chat.appendStream')
+      .map(({ at }) => at);
+    expect(third - second).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('says the whole text once, whatever fails and wherever', async () => {
+    const methods = [
+      'chat.startStream',
+      'chat.appendStream',
+      'chat.stopStream',
+      'chat.postMessage',
+      'chat.update',
+    ];
+    const errors = [
+      'internal_error',
+      'unknown_method',
+      'invalid_chunks',
+      'message_not_in_streaming_state',
+      'msg_too_long',
+      'ratelimited',
+      'message_not_found',
+    ];
+    const text = tokens(300).join('');
+    for (const address of [THREAD, { channel: 'C1', user: 'U1' }, { channel: 'D1', user: 'U1' }]) {
+      for (const method of methods) {
+        for (const error of errors) {
+          for (const [at, arrives] of [
+            [1, false],
+            [2, false],
+            [2, true],
+            [4, true],
+          ] as const) {
+            // Other refusals of a post are final.
+            if (method === 'chat.postMessage' && error !== 'ratelimited') continue;
+            const desk = new Desk();
+            desk.on(method, (args, count) => {
+              if (count !== at) return undefined;
+              // Only where the outcome is unknown may the request have been done.
+              if (arrives && error === 'internal_error') desk.streams.answer(method, args);
+              return { ok: false, error };
+            });
+            const stream = begin(desk, address);
+            const name = JSON.stringify({ address, method, error, at, arrives });
+            let isParked = false;
+            try {
+              await say(desk, stream, tokens(300));
+            } catch (failure) {
+              // The turn engine parks it: it takes back what was shown, and says the text whole.
+              expect(failure, name).toMatchObject({ retryable: true });
+              isParked = true;
+            }
+            if (isParked) {
+              const sender = desk.sender(address);
+              desk.on(method, () => undefined);
+              for (const receipt of stream.receipts)
+                if (receipt['ts']) await sender.takeBack(receipt).catch(() => {});
+              await sender.post({ text, blocks: [{ type: 'markdown', text }] }, {}, '');
+            }
+            expect(desk.texts.join('').replaceAll(/\s/g, ''), name).toBe(
+              text.replaceAll(/\s/g, ''),
+            );
+          }
+        }
+      }
+    }
+  });
+
+  it('has its buttons below it', async () => {
+    const desk = new Desk();
+    await say(desk, begin(desk, THREAD, { buttons: [{ title: 'More', payload: '/more' }] }), [
+      'Hello',
+    ]);
+    expect(desk.of('chat.stopStream')).toMatchObject([
+      { blocks: [{ type: 'actions', elements: [{ value: '/more' }] }] },
+    ]);
+    const edited = new Desk();
+    await say(edited, begin(edited, { channel: 'C1' }, { quickReplies: [{ title: 'More' }] }), [
+      'Hello',
+    ]);
+    expect(edited.of('chat.update')).toMatchObject([
+      { blocks: [{ type: 'markdown', text: 'Hello' }, { type: 'actions' }] },
+    ]);
+  });
+
+  it('pings nobody (trap 25)', async () => {
+    const desk = new Desk();
+    await say(desk, begin(desk), ['Hi <!cha', 'nnel', '> and ', '<', '@U1> a & b']);
+    expect(desk.texts).toEqual(['Hi &lt;!channel&gt; and &lt;@U1&gt; a &amp; b']);
+  });
+
+  it('in which nothing comes makes no call', async () => {
+    const desk = new Desk();
+    await say(desk, begin(desk), ['', ' ', '\n']);
+    expect(desk.calls).toEqual([]);
+  });
+});
+
+describe('where there are no streams', () => {
+  it('one message is edited, at most every three seconds (trap 17)', async () => {
+    const desk = new Desk();
+    const list = tokens(1_000);
+    await say(desk, begin(desk, { channel: 'C1', user: 'U1' }), list);
+    expect(desk.texts).toEqual([list.join('')]);
+    expect(desk.of('chat.startStream')).toEqual([]);
+    const times = desk.calls.map(({ at }) => at).slice(0, -1);
+    for (const [index, at] of times.entries()) {
+      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(3_000);
+    }
+    expect(times.length).toBeGreaterThan(3);
+    for (const { text } of desk.of('chat.update'))
+      expect(JSON.stringify(text).length).toBeLessThanOrEqual(4_000);
+  });
+
+  it('the message is edited where it is: in the direct messages, not at the user (trap 17)', async () => {
+    const desk = new Desk();
+    desk.on('chat.postMessage', () => ({ ok: true, channel: 'D77', ts: '1.1' }));
+    desk.on('chat.update', () => ({ ok: true }));
+    await say(desk, begin(desk, { user: 'U1' }), tokens(400));
+    expect(desk.of('chat.postMessage')).toMatchObject([{ channel: 'U1' }]);
+    expect(new Set(desk.of('chat.update').map(({ channel }) => channel))).toEqual(new Set(['D77']));
+  });
+
+  it('a text that one message has no room for goes on in others', async () => {
+    const desk = new Desk();
+    const list = tokens(5_000);
+    await say(desk, begin(desk, { channel: 'C1' }), list);
+    expect(desk.texts.length).toBe(3);
+    expect(desk.texts.join(' ').trim()).toBe(list.join('').trim());
+  });
+
+  it('that is remembered of the workspace', async () => {
+    const desk = new Desk();
+    desk.on('chat.startStream', () => ({ ok: false, error: 'unknown_method' }));
+    await say(desk, begin(desk), ['a']);
+    await say(desk, begin(desk), ['b']);
+    expect(desk.of('chat.startStream')).toHaveLength(1);
+    expect(desk.texts).toEqual(['a', 'b']);
+    await desk.clock.advance(61 * 60 * 1_000);
+    await say(desk, begin(desk), ['c']);
+    expect(desk.of('chat.startStream')).toHaveLength(2);
+  });
+
+  it('but a place that cannot be written to is said to be one', async () => {
+    const desk = new Desk();
+    desk.on('chat.startStream', () => ({ ok: false, error: 'channel_not_found' }));
+    await expect(begin(desk).answer.add('a')).rejects.toMatchObject({
+      platformCode: 'channel_not_found',
+    });
+  });
+});
+
+function startOf(desk: Desk): number {
+  return (desk.calls[0]?.at ?? 0) - 1;
+}

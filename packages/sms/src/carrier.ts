@@ -1,0 +1,157 @@
+import { DeliveryError, type Receipt } from '@trunkline/core';
+import { platformOf, senderKey, type Accounts, type Sender } from './accounts.ts';
+import type { Destination } from './address.ts';
+import type { Consent } from './consent.ts';
+import { OPTED_OUT } from './errors.ts';
+import type { Pace } from './pace.ts';
+import type { MessageParameters } from './parameters.ts';
+import { segmentsOf } from './render/gsm7.ts';
+import type { Statuses } from './statuses.ts';
+import type { TwilioMessage, TwilioMessages } from './twilio.ts';
+
+/** Takes a message to a user. */
+export interface Carrier {
+  /** @throws DeliveryError - it was not taken. */
+  carry(destination: Destination, parameters: MessageParameters): Promise<Receipt>;
+
+  /**
+   * Looks for a message that may have been sent, by what is in it.
+   *
+   * @param known - SIDs of others.
+   */
+  find?(
+    destination: Destination,
+    parameters: MessageParameters,
+    known: ReadonlySet<string>,
+  ): Promise<Receipt | null>;
+}
+
+/** What a {@link RestCarrier} works with. */
+export interface RestCarrierOptions {
+  channel: string;
+  accounts: Accounts;
+  messages: TwilioMessages;
+  consent: Consent;
+  pace: Pace;
+  statuses: Statuses;
+  /** Where Twilio reports what became of a message. */
+  statusCallback: string | null;
+}
+
+/** How much the clocks of this machine and Twilio's may differ, in milliseconds. */
+const CLOCKS_DIFFER_MS = 5_000;
+
+/** Sends messages by Twilio's REST API. The only place that any leave by, retries included. */
+export class RestCarrier implements Carrier {
+  readonly #options: RestCarrierOptions;
+
+  constructor(options: RestCarrierOptions) {
+    this.#options = options;
+  }
+
+  async carry(destination: Destination, parameters: MessageParameters): Promise<Receipt> {
+    const { channel, messages, consent, pace, statuses, statusCallback } = this.#options;
+    const { to = destination.to } = parameters;
+    const sender = this.#senderOf(destination, parameters);
+    const aim = { ...destination, sender, to };
+    await assertConsent(channel, consent, aim);
+    const segments = segmentsIn(to, parameters);
+    const key = senderKey(sender);
+    await pace.take(key, segments?.count ?? 1);
+    try {
+      const message = await messages.create(sender.account, {
+        ...(statusCallback === null ? {} : { statusCallback }),
+        ...parameters,
+        to,
+        ...(sender.from === null ? {} : { from: sender.from }),
+        ...(sender.service === null ? {} : { messagingServiceSid: sender.service }),
+      });
+      await statuses.sent(aim, message);
+      return receiptOf(message, segments);
+    } catch (error) {
+      // Nothing else is thrown by what is above.
+      const { platformCode, retryAfterMs } = error as DeliveryError;
+      // Where the store is away, Twilio says it again next time.
+      if (platformCode === OPTED_OUT) await consent.optOut(sender, to, OPTED_OUT).catch(() => {});
+      if (QUEUE_FULL.has(platformCode ?? '')) pace.hold(key, retryAfterMs ?? 0);
+      throw error;
+    }
+  }
+
+  /** Who sends: the conversation's, unless the response names another, of whom users opt out apart. */
+  #senderOf(
+    { sender }: Destination,
+    { from, messagingServiceSid: service }: MessageParameters,
+  ): Sender {
+    if (from === undefined && service === undefined) return sender;
+    const { accountSid } = sender.account;
+    return this.#options.accounts.receiver(accountSid, from ?? null, service ?? null);
+  }
+
+  async find(
+    { sender, to, since }: Destination,
+    parameters: MessageParameters,
+    known: ReadonlySet<string>,
+  ): Promise<Receipt | null> {
+    if (since === null) return null;
+    const earliest = new Date(since - CLOCKS_DIFFER_MS);
+    const found = await this.#options.messages.search(sender.account, {
+      to: parameters.to ?? to,
+      from: sender.from,
+      since: earliest,
+    });
+    const body = parameters.body ?? '';
+    const sent = found.find(
+      (message) =>
+        (message.body ?? '') === body &&
+        !known.has(message.sid) &&
+        (message.dateCreated === null || message.dateCreated >= earliest),
+    );
+    return sent === undefined ? null : receiptOf(sent, segmentsIn(to, parameters));
+  }
+}
+
+/** The sender has more under way than Twilio keeps for it. */
+const QUEUE_FULL = new Set(['21611', '30001']);
+
+interface SegmentCount {
+  count: number;
+  encoding: string;
+}
+
+/** What is billed: segments of an SMS. An MMS, a template and other platforms know none. */
+function segmentsIn(to: string, { body, mediaUrl }: MessageParameters): SegmentCount | null {
+  return platformOf(to) !== null || mediaUrl !== undefined || body === undefined
+    ? null
+    : segmentsOf(body);
+}
+
+function receiptOf({ sid, status }: TwilioMessage, segments: SegmentCount | null): Receipt {
+  return segments === null
+    ? { sid, status }
+    : { sid, status, segments: segments.count, encoding: segments.encoding };
+}
+
+/** @throws DeliveryError - the user has opted out, or nobody can say whether they have. */
+export async function assertConsent(
+  channel: string,
+  consent: Consent,
+  { sender, to }: Destination,
+): Promise<void> {
+  let isOptedOut: boolean;
+  try {
+    isOptedOut = await consent.isOptedOut(sender, to);
+  } catch (cause) {
+    throw new DeliveryError('the store cannot say whether the recipient has opted out', {
+      channel,
+      retryable: true,
+      cause,
+    });
+  }
+  if (!isOptedOut) return;
+  throw new DeliveryError('nothing is sent to a recipient who has opted out', {
+    channel,
+    code: 'opted_out',
+    platformCode: OPTED_OUT,
+  });
+}

@@ -1,0 +1,111 @@
+import type { KeyedValues } from '@trunkline/core';
+import { bare, platformOf, senderKey, type Sender } from './accounts.ts';
+
+/** What a user asked for with one of Twilio's keywords. */
+type Wish = 'opted_out' | 'opted_in' | 'help';
+
+/**
+ * The words that Twilio takes for a wish, where nothing else is configured: alone, in any case.
+ *
+ * @see https://help.twilio.com/articles/223134027
+ */
+const KEYWORDS: ReadonlyMap<string, Wish> = new Map([
+  ...wordsFor('opted_out', 'STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT'),
+  ...wordsFor('opted_in', 'START UNSTOP'),
+  ...wordsFor('help', 'HELP INFO'),
+]);
+/** Opts in, but only who has opted out: else it is an answer like any other. */
+const YES = 'YES';
+/** What means nothing else, also where no network asks for the others: "cancel" may be a choice. */
+const PLAIN_STOPS: ReadonlySet<string> = new Set(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'OPTOUT']);
+
+const BY_TYPE: Readonly<Record<string, Wish>> = {
+  STOP: 'opted_out',
+  START: 'opted_in',
+  HELP: 'help',
+};
+
+/** A wish, and whether Twilio has answered it: then nobody else should. */
+export interface Asked {
+  wish: Wish;
+  /** The word that was said. */
+  keyword: string;
+  isAnswered: boolean;
+}
+
+/**
+ * What a message asks for, beside any conversation; `null` where it is one for the assistant.
+ *
+ * @param optOutType - Advanced Opt-Out's word on it.
+ * @param advanced - Whether that word is the only one.
+ * @param isOptedOut - Looked up where it matters.
+ */
+export async function askedFor(
+  { text, optOutType, sender }: { text: string | null; optOutType: string | null; sender: Sender },
+  advanced: boolean,
+  isOptedOut: () => Promise<boolean>,
+): Promise<Asked | null> {
+  const keyword = (text ?? '').trim().toUpperCase();
+  const byType = optOutType === null ? undefined : BY_TYPE[optOutType];
+  if (byType !== undefined) return { wish: byType, keyword, isAnswered: true };
+  if (advanced) return null;
+  const wish = KEYWORDS.get(keyword) ?? (keyword === YES ? 'opted_in' : null);
+  if (wish === null) return null;
+  const isAnswered = answersByItself(sender);
+  const asked: Asked = { wish, keyword, isAnswered };
+  if (wish === 'opted_out')
+    return isAnswered || isShortCode(sender) || PLAIN_STOPS.has(keyword) ? asked : null;
+  // What Twilio has not answered is for the assistant, as is a "Yes" of somebody who is in already.
+  if (wish === 'opted_in' && (keyword === YES || !isAnswered))
+    return (await isOptedOut()) ? asked : null;
+  return isAnswered ? asked : null;
+}
+
+/**
+ * Whether Twilio handles the keywords of a sender without Advanced Opt-Out: not those of WhatsApp
+ * and its like, nor of a short code outside a service.
+ *
+ * @see https://help.twilio.com/articles/223181748
+ */
+function answersByItself(sender: Sender): boolean {
+  const platform = platformOf(sender.from ?? '');
+  const isPhone = platform === null || platform === 'rcs';
+  return isPhone && !(isShortCode(sender) && sender.service === null);
+}
+
+const isShortCode = ({ from }: Sender): boolean => /^\d{3,8}$/.test(from ?? '');
+
+const NAMESPACE = 'opted-out';
+
+/** Who has opted out of what. Kept until they opt in again. */
+export class Consent {
+  readonly #values: KeyedValues;
+
+  constructor(values: KeyedValues) {
+    this.#values = values;
+  }
+
+  /** Whether nothing may be sent to the address by this sender. */
+  async isOptedOut(sender: Sender, to: string): Promise<boolean> {
+    return (await this.#values.get(NAMESPACE, keyOf(sender, to))) !== null;
+  }
+
+  /** Notes that somebody has opted out. */
+  async optOut(sender: Sender, to: string, because: string): Promise<void> {
+    await this.#values.set(NAMESPACE, keyOf(sender, to), { because });
+  }
+
+  /** Notes that somebody has opted in again. */
+  async optIn(sender: Sender, to: string): Promise<void> {
+    await this.#values.delete(NAMESPACE, keyOf(sender, to));
+  }
+}
+
+/** SMS, MMS and RCS share their opt-outs since March 2026; WhatsApp has its own. */
+function keyOf(sender: Sender, to: string): string {
+  return `${senderKey(sender)} ${platformOf(to) === 'rcs' ? bare(to) : to}`;
+}
+
+function wordsFor(wish: Wish, words: string): [string, Wish][] {
+  return words.split(' ').map((word) => [word, wish]);
+}

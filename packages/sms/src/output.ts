@@ -1,0 +1,206 @@
+import {
+  DeliveryError,
+  OutputChannel,
+  responseFor,
+  type Attachment,
+  type BotMessage,
+  type Button,
+  type ChannelLimits,
+  type Element,
+  type Extra,
+  type JsonValue,
+  type MenuAnswer,
+  type MenuOption,
+  type Receipt,
+} from '@trunkline/core';
+import { platformOf } from './accounts.ts';
+import type { Destination } from './address.ts';
+import type { Carrier } from './carrier.ts';
+import type { ResolvedSmsOptions } from './credentials.ts';
+import { isMediaRefusal } from './errors.ts';
+import { customParameters, parametersIn, type MessageParameters } from './parameters.ts';
+import { cards } from './render/cards.ts';
+import { foldToGsm7 } from './render/gsm7.ts';
+import {
+  imageAt,
+  isSendable,
+  mediaLimits,
+  mediaLink,
+  mediaOf,
+  type Media,
+  type MediaLimits,
+} from './render/media.ts';
+import { answerTo, menuBody } from './render/menu.ts';
+import { plainText } from './render/plain-text.ts';
+import { MAX_BODY, splitBody } from './render/split.ts';
+
+/** What an {@link SmsOutput} works with. */
+export interface SmsOutputOptions {
+  options: Pick<ResolvedSmsOptions, 'name' | 'menu' | 'smartEncoding' | 'searchUnknown'>;
+  destination: Destination;
+  /** Takes messages to the user. */
+  carrier: Carrier;
+}
+
+/** Sends responses as SMS and MMS: README.md says what becomes of each part. */
+export class SmsOutput extends OutputChannel {
+  override readonly name: string;
+  override readonly limits: ChannelLimits = { textLength: MAX_BODY };
+  override readonly numbersChoices: boolean = true;
+  override readonly menuTtlMs: number;
+
+  readonly #options: SmsOutputOptions['options'];
+  readonly #destination: Destination;
+  readonly #carrier: Carrier;
+  readonly #media: MediaLimits | null;
+  /** The SIDs of this turn's messages: a search for one that is missing finds these as well. */
+  readonly #sids = new Set<string>();
+
+  constructor({ options, destination, carrier }: SmsOutputOptions) {
+    super();
+    this.name = options.name;
+    this.menuTtlMs = options.menu.ttlMs;
+    this.#options = options;
+    this.#destination = destination;
+    this.#carrier = carrier;
+    this.#media = mediaLimits(destination.sender.from, destination.to);
+  }
+
+  override answerOf(text: string | null, options: readonly MenuOption[]): MenuAnswer {
+    return answerTo(text, options, this.#options.menu);
+  }
+
+  /** A template stands in the place of the whole response, and media of the channel's need no text. */
+  override async sendResponse(recipientId: string, message: BotMessage): Promise<void> {
+    const own = responseFor(this.name, message);
+    const { contentSid, mediaUrl, ...parameters } = parametersIn(own);
+    if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
+    const hasText = Boolean(own.text) || Boolean(own.buttons?.length || own.quickReplies?.length);
+    if (mediaUrl !== undefined && !hasText) await this.#sayMedia(mediaUrl, parameters);
+    await super.sendResponse(recipientId, message);
+  }
+
+  override async sendTextMessage(_to: string, text: string, extra: Extra = {}): Promise<void> {
+    await this.#sayText(plainText(text), extra);
+  }
+
+  override async sendTextWithButtons(
+    _to: string,
+    text: string,
+    buttons: Button[],
+    extra: Extra = {},
+  ): Promise<void> {
+    await this.#sayText(menuBody(plainText(text), buttons), extra);
+  }
+
+  override async sendImageUrl(_to: string, image: string, extra: Extra = {}): Promise<void> {
+    const media = imageAt(image);
+    if (media === null) await this.#sayText(image, extra);
+    else await this.#sayFile(media, extra);
+  }
+
+  override async sendAttachment(
+    recipientId: string,
+    attachment: Attachment,
+    extra: Extra = {},
+  ): Promise<void> {
+    const media = mediaOf(attachment);
+    if (media === null) await super.sendAttachment(recipientId, attachment, extra);
+    else await this.#sayFile(media, extra);
+  }
+
+  /** Cards with a picture are a message each; those without go together, since each one costs. */
+  override async sendElements(_to: string, elements: Element[], extra: Extra = {}): Promise<void> {
+    let together: string[] = [];
+    const flush = async (): Promise<void> => {
+      if (together.length > 0) await this.#sayText(together.join('\n\n'), withoutMedia(extra));
+      together = [];
+    };
+    for (const { text, image } of cards(elements)) {
+      const media = image === null ? null : imageAt(image);
+      if (media !== null && isSendable(media, this.#media)) {
+        await flush();
+        await this.#sayFile(media, extra, text);
+      } else together.push(image === null ? text : `${text}\n${image}`);
+    }
+    await flush();
+  }
+
+  override async sendCustomJson(
+    recipientId: string,
+    json: JsonValue,
+    extra: Extra = {},
+  ): Promise<void> {
+    const parameters = customParameters(json);
+    if (parameters === null) await super.sendCustomJson(recipientId, json, extra);
+    else await this.#say(parameters);
+  }
+
+  /** Says a text in as many messages as it takes; media of the response go with the first. */
+  async #sayText(text: string, extra: Extra): Promise<void> {
+    const { mediaUrl, contentSid, ...parameters } = parametersIn(extra);
+    if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
+    const isSms = platformOf(this.#destination.to) === null;
+    const body = isSms && this.#options.smartEncoding ? foldToGsm7(text) : text;
+    if (body.trim() === '') {
+      if (mediaUrl !== undefined) await this.#sayMedia(mediaUrl, parameters);
+      return;
+    }
+    const perMessage = this.#media?.perMessage ?? 1;
+    const [first = '', ...others] = splitBody(body);
+    await this.#say({
+      ...parameters,
+      body: first,
+      ...(mediaUrl === undefined ? {} : { mediaUrl: mediaUrl.slice(0, perMessage) }),
+    });
+    for (const other of others) await this.#say({ ...parameters, body: other });
+    const rest = mediaUrl?.slice(perMessage) ?? [];
+    if (rest.length > 0) await this.#sayMedia(rest, parameters);
+  }
+
+  /** Sends media without a text, as many a message as the address takes. */
+  async #sayMedia(mediaUrl: readonly string[], parameters: MessageParameters): Promise<void> {
+    const perMessage = this.#media?.perMessage ?? 1;
+    for (let from = 0; from < mediaUrl.length; from += perMessage) {
+      await this.#say({ ...parameters, mediaUrl: mediaUrl.slice(from, from + perMessage) });
+    }
+  }
+
+  /** Sends a file as media; as a link where the address or Twilio cannot take it. */
+  async #sayFile(media: Media, extra: Extra, caption: string = ''): Promise<void> {
+    const others = withoutMedia(extra);
+    const asLink = [caption, mediaLink(media)].filter((line) => line !== '').join('\n');
+    if (!isSendable(media, this.#media)) return await this.#sayText(asLink, others);
+    const withMedia = { ...others, mediaUrl: [media.url] };
+    try {
+      await (caption === ''
+        ? this.#sayMedia([media.url], parametersIn(others))
+        : this.#sayText(caption, withMedia));
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !isMediaRefusal(error)) throw error;
+      await this.#sayText(asLink, others);
+    }
+  }
+
+  async #say(parameters: MessageParameters): Promise<void> {
+    const destination = this.#destination;
+    const receipt = await this.deliver(
+      parameters,
+      (payload) => this.#carrier.carry(destination, payload),
+      this.#options.searchUnknown && destination.since !== null
+        ? () => this.#search(parameters)
+        : undefined,
+    );
+    const { sid } = receipt;
+    if (typeof sid === 'string') this.#sids.add(sid);
+  }
+
+  async #search(parameters: MessageParameters): Promise<Receipt | null> {
+    return (await this.#carrier.find?.(this.#destination, parameters, this.#sids)) ?? null;
+  }
+}
+
+/** Media of a response's own go with its text. */
+function withoutMedia(extra: Extra): Extra {
+  return { ...extra, mediaUrl: undefined };
+}

@@ -1,0 +1,29 @@
+import { isOption, type Element } from '@trunkline/core';
+import { menuLines, nameThemselves } from './menu.ts';
+import { plainText } from './plain-text.ts';
+
+/** A card as a text, and its picture. */
+export interface Card {
+  text: string;
+  image: string | null;
+}
+
+/**
+ * Cards as texts: heading, line below, link, and its buttons, numbered through all cards as one menu.
+ * Where none has anything to choose, the cards themselves are numbered.
+ */
+export function cards(elements: readonly Element[]): Card[] {
+  const options = elements.flatMap(({ buttons = [] }) => buttons.filter(isOption));
+  const areNumbers = nameThemselves(options);
+  let first = 1;
+  return elements.map((element, index) => {
+    const { title = '', subtitle = '', url, imageUrl, buttons = [] } = element;
+    const isNumbered = options.length === 0 && elements.length > 1;
+    const heading = isNumbered ? `${index + 1} ${plainText(title)}` : plainText(title);
+    const lines = [heading, plainText(subtitle), url ?? ''].filter((line) => line !== '');
+    lines.push(...menuLines(buttons, first, areNumbers));
+    first += buttons.filter(isOption).length;
+    const image = typeof imageUrl === 'string' && imageUrl !== '' ? imageUrl : null;
+    return { text: lines.join('\n'), image };
+  });
+}

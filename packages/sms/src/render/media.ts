@@ -1,0 +1,118 @@
+import { isJsonObject, type Attachment } from '@trunkline/core';
+import { bare, platformOf } from '../accounts.ts';
+
+/** A file that can be sent. */
+export interface Media {
+  url: string;
+  name: string | null;
+  /** In lower case, without parameters. */
+  mimeType: string | null;
+  sizeBytes: number | null;
+}
+
+/** What an address can take. */
+export interface MediaLimits {
+  /** Files of one message. */
+  perMessage: number;
+  sizeBytes: number;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+/** @see https://www.twilio.com/docs/messaging/guides/accepted-mime-types */
+const MMS: MediaLimits = { perMessage: 10, sizeBytes: 5 * MEGABYTE };
+/** One file a message. RCS takes as much, but falls back to MMS. */
+const WHATSAPP: MediaLimits = { perMessage: 1, sizeBytes: 16 * MEGABYTE };
+
+/** Countries with a `+1` that are neither the US nor Canada: no MMS there. */
+const NOT_NORTH_AMERICA = new Set(
+  '242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876'.split(' '),
+);
+
+/**
+ * What media a recipient can be sent by a sender; `null` for none. MMS is for the US and Canada, from
+ * numbers of theirs.
+ *
+ * @param from - `null` where a Messaging Service picks the sender.
+ */
+export function mediaLimits(from: string | null, to: string): MediaLimits | null {
+  switch (platformOf(to)) {
+    case null:
+      return takesMms(to) && (from === null || takesMms(from) || isShortCode(from)) ? MMS : null;
+    case 'whatsapp':
+      return WHATSAPP;
+    default:
+      return MMS;
+  }
+}
+
+const isShortCode = (address: string): boolean => /^\d{3,8}$/.test(address);
+
+function takesMms(address: string): boolean {
+  const area = /^\+1(\d{3})\d{7}$/.exec(bare(address))?.[1];
+  return area !== undefined && !NOT_NORTH_AMERICA.has(area);
+}
+
+/** An attachment as a file, in any of its forms; `null` where it has no address. */
+export function mediaOf(attachment: Attachment): Media | null {
+  if (typeof attachment === 'string') return fileAt(attachment, {});
+  if (!isJsonObject(attachment)) return null;
+  const { payload } = attachment;
+  const inner = isJsonObject(payload) ? payload : {};
+  const url = attachment['url'] ?? inner['src'] ?? inner['url'];
+  return typeof url === 'string' ? fileAt(url, { ...inner, ...attachment }) : null;
+}
+
+/** An image as a file. */
+export function imageAt(url: string): Media | null {
+  const image = fileAt(url, {});
+  return image && { ...image, mimeType: image.mimeType ?? 'image/*' };
+}
+
+function fileAt(url: string, about: Readonly<Record<string, unknown>>): Media | null {
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return null;
+  const { name, mimeType, size, sizeBytes = size } = about;
+  const type = typeof mimeType === 'string' ? mimeType : typeByName(url);
+  return {
+    url,
+    name: typeof name === 'string' && name !== '' ? name : null,
+    mimeType: type?.split(';')[0]?.trim().toLowerCase() ?? null,
+    sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : null,
+  };
+}
+
+const BY_EXTENSION: Readonly<Record<string, string>> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  gif: 'image/gif',
+  svg: 'image/svg+xml',
+  webp: 'image/webp',
+  mp3: 'audio/mpeg',
+  ogg: 'audio/ogg',
+  amr: 'audio/amr',
+  mp4: 'video/mp4',
+  '3gp': 'video/3gpp',
+  pdf: 'application/pdf',
+  vcf: 'text/vcard',
+};
+
+function typeByName(url: string): string | undefined {
+  const extension = /\.(\w+)$/.exec(new URL(url).pathname)?.[1];
+  return extension === undefined ? undefined : BY_EXTENSION[extension.toLowerCase()];
+}
+
+/** What Twilio hands on. Of an image whose type nobody knows, that it is one has to do. */
+const ACCEPTED =
+  /^(?:image\/(?:\*|jpe?g|png|gif|bmp|tiff)|audio\/(?!x-)[\w.+-]+|video\/(?:mp4|mpeg|quicktime|webm|3gpp2?|h26[134])|application\/pdf|text\/(?:vcard|x-vcard|directory|csv|rtf|calendar))$/;
+
+/** Whether a file goes as media, and not as a link: where Twilio can fetch it, and the address take it. */
+export function isSendable({ mimeType, sizeBytes }: Media, limits: MediaLimits | null): boolean {
+  if (limits === null || mimeType === null || !ACCEPTED.test(mimeType)) return false;
+  return sizeBytes === null || sizeBytes <= limits.sizeBytes;
+}
+
+/** A file as a text. */
+export function mediaLink({ url, name }: Media): string {
+  return name === null ? url : `${name}: ${url}`;
+}

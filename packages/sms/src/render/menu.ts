@@ -1,0 +1,69 @@
+import { isOption, type Button, type MenuAnswer, type MenuOption } from '@trunkline/core';
+
+/** A text with its options below, one a line behind its number: `1 Small`. */
+export function menuBody(text: string, buttons: readonly Button[]): string {
+  const lines = menuLines(buttons, 1, nameThemselves(buttons.filter(isOption)));
+  return [...(text === '' ? [] : [text]), ...lines].join('\n');
+}
+
+/**
+ * Buttons as the lines of a menu. Links are shown, but not numbered.
+ *
+ * @param first - The first option's number.
+ * @param areNumbers - Whether the titles of the whole menu are its numbers.
+ */
+export function menuLines(
+  buttons: readonly Button[],
+  first: number,
+  areNumbers: boolean,
+): string[] {
+  let number = first;
+  return buttons.map((button) => {
+    const title = button.title.trim().replaceAll(/\s+/gu, ' ');
+    if (!isOption(button)) return `${title}: ${button.url}`;
+    return areNumbers ? title : `${number++} ${title}`;
+  });
+}
+
+/** How an answer to a menu is read. */
+export interface MenuReading {
+  /** Whether a number that is not on the menu gets it once more. */
+  repeat: boolean;
+}
+
+/**
+ * What a text is to a menu: its option by number (`1`, `1.`, `#1`), by title (`small`, `Small.`) or by
+ * a beginning that no other title has. Any other short number asks for the menu again.
+ */
+export function answerTo(
+  text: string | null,
+  options: readonly MenuOption[],
+  { repeat }: MenuReading,
+): MenuAnswer {
+  const said = plain(text ?? '');
+  if (said === '') return null;
+  const number = /^#?\s?(\d{1,3})\)?$/.exec(said)?.[1];
+  const areNumbers = nameThemselves(options);
+  const byNumber = number === undefined || areNumbers ? undefined : options[Number(number) - 1];
+  const titles = options.map(({ title }) => plain(title));
+  const whole = options.filter((_, index) => titles[index] === said);
+  const begun = options.filter((_, index) => titles[index]?.startsWith(said));
+  // "2" begins "20 cm" too, and whoever types it means one of the numbers.
+  const named = whole.length > 0 ? whole : number === undefined ? begun : [];
+  const option = byNumber ?? (named.length === 1 ? named[0] : undefined);
+  if (option !== undefined) return { title: option.title, payload: option.payload };
+  const isMissing = number !== undefined && number.length < 3 && whole.length === 0;
+  return repeat && isMissing ? 'again' : null;
+}
+
+/** Whether all titles are numbers, and different ones: a number before them would be a riddle. */
+export function nameThemselves(options: readonly { title: string }[]): boolean {
+  const numbers = new Set(options.map(({ title }) => plain(title)));
+  return numbers.size === options.length && [...numbers].every((title) => /^\d{1,3}$/.test(title));
+}
+
+/** Without case, doubled white space, and what a sentence or a keycap (`1️⃣`) ends with. */
+function plain(text: string): string {
+  const words = text.normalize('NFKC').trim().replaceAll(/\s+/gu, ' ').toLowerCase();
+  return words.replace(/(?:[.!?,;:]|\uFE0F|\u20E3)+$/u, '') || words;
+}

@@ -1,0 +1,281 @@
+import type { ChannelEvent, Handle, Reply } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import { startScene, type Scene, type SceneOptions } from './support/scene.ts';
+import {
+  call,
+  inboundForm,
+  OTHER_NUMBER,
+  OUR_NUMBER,
+  PHONE,
+  refusing,
+  SERVICE,
+} from './support/twilio.ts';
+
+expectNoUnhandledRejections();
+
+interface Told extends Scene {
+  events: ChannelEvent[];
+  heard: (string | null)[];
+  /** Whether the assistant could have answered each event. */
+  replies: boolean[];
+  failures: string[];
+  /** Resolves when so many events and messages have come. */
+  came(count: number): Promise<void>;
+}
+
+/** A line whose assistant writes down what it hears, and answers messages. */
+async function tell(options: SceneOptions = {}): Promise<Told> {
+  const events: ChannelEvent[] = [];
+  const heard: (string | null)[] = [];
+  const replies: boolean[] = [];
+  const failures: string[] = [];
+  let wake = deferred();
+  const note = (): void => {
+    wake.resolve();
+    wake = deferred();
+  };
+  const handle: Handle = async (message, reply) => {
+    heard.push(message.text);
+    note();
+    await reply.text(`You said ${message.text}`);
+  };
+  const onEvent = async (event: ChannelEvent, reply: Reply | null): Promise<void> => {
+    if (event.type === 'session_started') return;
+    events.push(event);
+    replies.push(reply !== null);
+    note();
+  };
+  const onError = (error: Error): void => void failures.push(error.message);
+  const scene = await startScene({ handle, onEvent }, { onError, ...options });
+  const came = async (count: number): Promise<void> => {
+    while (events.length + heard.length < count) await wake.promise;
+  };
+  return { ...scene, events, heard, replies, failures, came };
+}
+
+const types = (events: readonly ChannelEvent[]): string[] => events.map(({ type }) => type);
+
+describe('STOP and START (trap 24)', () => {
+  it('are events, and nothing is sent in between by any path', async () => {
+    const { twilio, bring, events, heard, replies, failures, sms, line, came } = await tell();
+    await bring({ Body: ' Stop ' });
+    await came(1);
+    // An answer, a message of our own, and a replay: each its own path.
+    await bring({ Body: 'Hello' });
+    await came(2);
+    await expect(
+      sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'News'),
+    ).rejects.toMatchObject({ code: 'opted_out', platformCode: '21610', retryable: false });
+    await deadLetter(line);
+    const [letter] = await line.deadLetters.list();
+    await line.deadLetters.replay(letter?.id ?? '');
+    await came(3);
+    await deadLetter(line);
+    expect([twilio.tries, heard]).toEqual([0, ['Hello', 'Hello']]);
+    expect(failures[0]).toBe('[sms] nothing is sent to a recipient who has opted out');
+    await bring({ Body: 'start' });
+    await came(4);
+    await bring({ Body: 'Back' });
+    await twilio.until(1);
+    expect(twilio.texts).toEqual(['You said Back']);
+    expect(types(events)).toEqual(['opted_out', 'opted_in']);
+    expect(events[0]).toMatchObject({ senderId: PHONE, data: { keyword: 'STOP', answered: true } });
+    expect(replies).toEqual([false, false]);
+  });
+
+  it.each(['STOPALL', 'Unsubscribe', 'cancel', 'END', 'quit', 'REVOKE', 'optout'])(
+    '%s opts out as well',
+    async (word) => {
+      const { bring, events, came } = await tell();
+      await bring({ Body: word });
+      await came(1);
+      expect(types(events)).toEqual(['opted_out']);
+    },
+  );
+
+  it.each(['STOP please', 'please stop', 'Yes', 'stopp'])('%j is a message', async (text) => {
+    const { bring, heard, events, twilio } = await tell();
+    await bring({ Body: text });
+    await twilio.until(1);
+    expect([heard, events]).toEqual([[text], []]);
+  });
+
+  it('YES opts in whoever is out, and is an answer otherwise', async () => {
+    const { bring, events, heard, twilio, came } = await tell();
+    for (const [index, text] of ['Yes', 'stop', 'YES', 'yes'].entries()) {
+      await bring({ Body: text });
+      await came(index + 1);
+    }
+    await twilio.until(2);
+    expect(types(events)).toEqual(['opted_out', 'opted_in']);
+    expect(heard).toEqual(['Yes', 'yes']);
+  });
+
+  it('delivered twice are told once', async () => {
+    const { webhook, bring, events, heard, came } = await tell();
+    const form = inboundForm({ Body: 'STOP' });
+    for (let i = 0; i < 2; i++) expect((await call(webhook, form)).status).toBe(200);
+    await bring({ Body: 'START' });
+    // The first delivery again, late: the user has come back since.
+    await call(webhook, form);
+    await bring({ Body: 'Hello' });
+    await came(3);
+    expect(types(events)).toEqual(['opted_out', 'opted_in']);
+    expect(heard).toEqual(['Hello']);
+  });
+
+  it('of one number are none of another', async () => {
+    const accounts = [OUR_NUMBER, OTHER_NUMBER].map((twilioNumber) => ({ twilioNumber }));
+    const { bring, twilio, came } = await tell({ accounts });
+    await bring({ Body: 'STOP' });
+    await came(1);
+    await bring({ Body: 'Hello', To: OTHER_NUMBER });
+    await twilio.until(1);
+    expect(twilio.sent[0]).toMatchObject({ From: OTHER_NUMBER });
+  });
+
+  it('over RCS block SMS of the service too', async () => {
+    const { bring, sms, came } = await tell({
+      sms: { messagingServiceSid: SERVICE, twilioNumber: OTHER_NUMBER },
+    });
+    await bring({
+      Body: 'STOP',
+      From: `rcs:${PHONE}`,
+      To: 'rcs:pizza',
+      MessagingServiceSid: SERVICE,
+    });
+    await came(1);
+    const output = sms.getOutputChannel({ to: PHONE });
+    await expect(output.sendTextMessage(PHONE, 'News')).rejects.toMatchObject({
+      code: 'opted_out',
+    });
+  });
+});
+
+describe('a sender that a response or an address names', () => {
+  it('is one whose opt-outs count', async () => {
+    const service = { messagingServiceSid: SERVICE, twilioNumber: OTHER_NUMBER };
+    const { sms, bring, twilio, came } = await tell({
+      accounts: [{ twilioNumber: OUR_NUMBER }, service],
+    });
+    await bring({ Body: 'STOP', To: OTHER_NUMBER, MessagingServiceSid: SERVICE });
+    await came(1);
+    const said = { text: 'News', channels: { sms: { from: OTHER_NUMBER } } };
+    for (const [address, response] of [
+      [{ to: PHONE, from: OTHER_NUMBER }, { text: 'News' }],
+      [{ to: PHONE }, said],
+      [{ to: PHONE }, { custom: { body: 'News', messaging_service_sid: SERVICE } }],
+    ] as const) {
+      await expect(sms.getOutputChannel(address).sendResponse('', response)).rejects.toMatchObject({
+        code: 'opted_out',
+      });
+    }
+    await sms.getOutputChannel({ to: PHONE }).sendTextMessage('', 'News');
+    expect(twilio.sent).toMatchObject([{ From: OUR_NUMBER }]);
+  });
+});
+
+describe('HELP', () => {
+  it('is an event where Twilio has answered it', async () => {
+    const { bring, events, heard, replies, twilio, came } = await tell();
+    await bring({ Body: 'help' });
+    await bring({ Body: 'Info' });
+    await came(2);
+    expect(types(events)).toEqual(['help', 'help']);
+    expect([heard, replies, twilio.tries]).toEqual([[], [false, false], 0]);
+  });
+
+  it.each([
+    ['WhatsApp', { From: `whatsapp:${PHONE}`, To: `whatsapp:${OUR_NUMBER}` }],
+    ['a short code', { To: '12345' }],
+  ])('is a message on %s, where Twilio answers nothing', async (_, values) => {
+    const { bring, heard, events, came } = await tell();
+    await bring({ ...values, Body: 'help' });
+    await came(1);
+    expect([heard, events]).toEqual([['help'], []]);
+  });
+});
+
+it('a button called "Stop" is a choice', async () => {
+  const { bring, heard, events, came } = await tell();
+  await bring({ Body: 'Stop', ButtonText: 'Stop', ButtonPayload: 'STOP' });
+  await came(1);
+  expect([heard, events]).toEqual([['STOP'], []]);
+});
+
+describe('where Twilio handles no keywords', () => {
+  const whatsapp = { From: `whatsapp:${PHONE}`, To: `whatsapp:${OUR_NUMBER}` };
+
+  it('STOP counts, and START is answered by the assistant', async () => {
+    const { bring, events, replies, heard, came } = await tell();
+    for (const [index, text] of ['start', 'cancel', 'stop', 'START'].entries()) {
+      await bring({ ...whatsapp, Body: text });
+      await came(index + 1);
+    }
+    expect(heard).toEqual(['start', 'cancel']);
+    expect(events.map(({ type, data }) => [type, data?.['answered']])).toEqual([
+      ['opted_out', false],
+      ['opted_in', false],
+    ]);
+    expect(replies).toEqual([false, true]);
+  });
+
+  it('a short code has the networks’ whole list', async () => {
+    const { bring, events, came } = await tell();
+    await bring({ To: '12345', Body: 'cancel' });
+    await came(1);
+    expect(types(events)).toEqual(['opted_out']);
+  });
+});
+
+describe('Advanced Opt-Out', () => {
+  it('has its word in any language', async () => {
+    const { bring, events, replies, came } = await tell();
+    await bring({ Body: 'Arrêt', OptOutType: 'STOP' });
+    await bring({ Body: 'Aide', OptOutType: 'HELP' });
+    await bring({ Body: 'Début', OptOutType: 'START' });
+    await came(3);
+    expect(types(events)).toEqual(['opted_out', 'help', 'opted_in']);
+    expect(replies).toEqual([false, false, false]);
+  });
+
+  it('has the only word, where the option says so', async () => {
+    const { bring, heard, events, came } = await tell({ sms: { advancedOptOut: true } });
+    await bring({ Body: 'cancel' });
+    await bring({ Body: 'Stop it', OptOutType: 'STOP' });
+    await came(2);
+    expect([heard, types(events)]).toEqual([['cancel'], ['opted_out']]);
+  });
+});
+
+describe('error 21610', () => {
+  it('sets the same state: Twilio is not asked again', async () => {
+    const { bring, twilio, line, failures } = await tell();
+    twilio.script.push(refusing(21610));
+    await bring({ Body: 'Hello' });
+    await deadLetter(line);
+    await bring({ Body: 'Hello?' });
+    await deadLetter(line, 2);
+    expect(twilio.tries).toBe(1);
+    expect(failures[0]).toContain('21610');
+    expect(failures.join()).not.toContain(PHONE);
+  });
+
+  it('of a status callback does, too', async () => {
+    const { url, bring, twilio, line } = await tell();
+    const form = { ...inboundForm(), From: OUR_NUMBER, To: PHONE };
+    const status = { ...form, MessageStatus: 'failed', ErrorCode: '21610' };
+    expect((await call(`${url}/webhooks/sms/status`, status)).status).toBe(204);
+    await bring({ Body: 'Hello' });
+    await deadLetter(line);
+    expect(twilio.tries).toBe(0);
+  });
+});
+
+async function deadLetter(line: Scene['line'], count = 1): Promise<void> {
+  while ((await line.deadLetters.list()).length < count) {
+    await new Promise((done) => setImmediate(done));
+  }
+}

@@ -1,0 +1,251 @@
+import type { BotMessage } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import { startScene, type Scene, type SceneOptions } from './support/scene.ts';
+import {
+  OTHER_NUMBER,
+  OUR_NUMBER,
+  PHONE,
+  refusing,
+  SERVICE,
+  type SentForm,
+} from './support/twilio.ts';
+
+expectNoUnhandledRejections();
+
+const PICTURE = 'https://x.org/pizza.png';
+const GERMAN = '+491511234567';
+
+/** What of a response goes to Twilio. */
+async function sentFor(
+  response: BotMessage,
+  to: string = PHONE,
+  options: SceneOptions = {},
+): Promise<SentForm[]> {
+  const { sms, twilio } = await startScene(() => {}, options);
+  await sms.getOutputChannel({ to }).sendResponse(to, response);
+  return twilio.sent.map((form) => {
+    const names = Object.keys(form).filter((name) => name !== 'To' && name !== 'From');
+    return Object.fromEntries(names.map((name) => [name, form[name] ?? '']));
+  });
+}
+
+const bodies = async (...args: Parameters<typeof sentFor>): Promise<unknown[]> =>
+  (await sentFor(...args)).map(({ Body }) => Body);
+
+describe('what a response becomes', () => {
+  it('text is plain, and folded to GSM-7 (trap 15)', async () => {
+    expect(await bodies({ text: '**“Hi”** – see [it](https://x.org)' })).toEqual([
+      '"Hi" - see it (https://x.org)',
+    ]);
+    const text = '“Hi”';
+    expect(await bodies({ text }, PHONE, { sms: { smartEncoding: false } })).toEqual([text]);
+    expect(await bodies({ text }, `whatsapp:${PHONE}`)).toEqual([text]);
+  });
+
+  it('a long text is parts in order (trap 14)', async () => {
+    const text = 'Word after word. '.repeat(250);
+    const parts = (await bodies({ text })) as string[];
+    expect(parts.map((part) => part.slice(0, 5))).toEqual(['(1/3)', '(2/3)', '(3/3)']);
+  });
+
+  it('buttons and quick replies are a menu', async () => {
+    const buttons = [
+      { title: 'Small', payload: '/s' },
+      { title: 'Menu', url: 'https://x.org' },
+    ];
+    const menu = 'What size?\n1 Small\nMenu: https://x.org';
+    expect(await bodies({ text: 'What size?', buttons })).toEqual([menu]);
+    expect(await bodies({ text: 'What size?', quickReplies: buttons })).toEqual([menu]);
+  });
+
+  it('an image is media where MMS goes, else a link (trap 23)', async () => {
+    expect(await sentFor({ image: PICTURE })).toEqual([{ MediaUrl: [PICTURE] }]);
+    expect(await sentFor({ image: PICTURE }, GERMAN)).toEqual([{ Body: PICTURE }]);
+    expect(await sentFor({ image: 'https://x.org/a.svg' })).toEqual([
+      { Body: 'https://x.org/a.svg' },
+    ]);
+    expect(await sentFor({ image: '/local.png' })).toEqual([{ Body: '/local.png' }]);
+  });
+
+  it('a file is media where Twilio takes it, else a link with its name', async () => {
+    const url = 'https://x.org/menu.pdf';
+    expect(await sentFor({ attachment: { url, name: 'Menu' } })).toEqual([{ MediaUrl: [url] }]);
+    const large = { url, name: 'Menu', sizeBytes: 9 * 1024 * 1024 };
+    expect(await sentFor({ attachment: large })).toEqual([{ Body: `Menu: ${url}` }]);
+    expect(await bodies({ attachment: { id: 7 } })).toEqual(["Attachment: {'id': 7}"]);
+  });
+
+  it('media that Twilio cannot fetch is a link after all', async () => {
+    const { sms, twilio } = await startScene(() => {});
+    twilio.script.push(refusing(21620));
+    await sms.getOutputChannel({ to: PHONE }).sendImageUrl(PHONE, PICTURE);
+    expect(twilio.texts).toEqual([PICTURE]);
+    twilio.script.push(refusing(21211));
+    const failing = sms.getOutputChannel({ to: PHONE }).sendImageUrl(PHONE, PICTURE);
+    await expect(failing).rejects.toMatchObject({ platformCode: '21211' });
+  });
+
+  it('cards are one text, but for those with a picture', async () => {
+    const elements = [
+      { title: 'Margherita', buttons: [{ title: 'Small' }] },
+      { title: 'Salad', imageUrl: PICTURE, buttons: [{ title: 'Take' }] },
+      { title: 'Soup' },
+      { title: 'Bread', subtitle: 'free' },
+    ];
+    expect(await sentFor({ elements })).toEqual([
+      { Body: 'Margherita\n1 Small' },
+      { Body: 'Salad\n2 Take', MediaUrl: [PICTURE] },
+      { Body: 'Soup\n\nBread\nfree' },
+    ]);
+    expect(await bodies({ elements }, GERMAN)).toEqual([
+      `Margherita\n1 Small\n\nSalad\n2 Take\n${PICTURE}\n\nSoup\n\nBread\nfree`,
+    ]);
+  });
+
+  it("custom JSON is a message's parameters, by Rasa's names or Twilio's", async () => {
+    const media_url = [PICTURE];
+    expect(await sentFor({ custom: { body: 'Look', media_url } })).toEqual([
+      { Body: 'Look', MediaUrl: media_url },
+    ]);
+    expect(await sentFor({ custom: { body: 'Soon', validityPeriod: 60 } })).toEqual([
+      { Body: 'Soon', ValidityPeriod: '60' },
+    ]);
+    expect(await bodies({ custom: { mood: 'fine', at: [1] } })).toEqual([
+      '{"mood": "fine", "at": [1]}',
+    ]);
+  });
+
+  it('custom JSON may be for somebody else, who may have opted out', async () => {
+    const { sms, twilio, bring } = await startScene(() => {});
+    const custom = { body: 'Psst', to: '+15559990000' };
+    await sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, { custom });
+    expect(twilio.sent).toMatchObject([{ To: '+15559990000', Body: 'Psst' }]);
+    await bring({ Body: 'STOP', From: '+15559990000' });
+    const again = sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, { custom });
+    await expect(again).rejects.toMatchObject({ code: 'opted_out' });
+  });
+
+  it('a template stands for all of it (traps 19, 20)', async () => {
+    const contentSid = `HX${'0'.repeat(32)}`;
+    const response: BotMessage = {
+      text: 'Fallback',
+      image: PICTURE,
+      channels: { sms: { contentSid, contentVariables: { 1: 'Ada' }, mediaUrl: PICTURE } },
+    };
+    expect(await sentFor(response)).toEqual([
+      { ContentSid: contentSid, ContentVariables: '{"1":"Ada"}' },
+    ]);
+  });
+
+  it('media of the channel go with the text, at most ten a message', async () => {
+    const mediaUrl = Array.from({ length: 12 }, (_, i) => `https://x.org/${i}.png`);
+    expect(await sentFor({ text: 'Look', channels: { sms: { mediaUrl } } })).toEqual([
+      { Body: 'Look', MediaUrl: mediaUrl.slice(0, 10) },
+      { MediaUrl: mediaUrl.slice(10) },
+    ]);
+    expect(await sentFor({ channels: { sms: { mediaUrl: PICTURE } } })).toEqual([
+      { MediaUrl: [PICTURE] },
+    ]);
+  });
+
+  it('other parameters go with each message', async () => {
+    const sendAt = '2030-01-01T10:00:00Z';
+    const own = { scheduleType: 'fixed', sendAt, maxPrice: 0.1, shortenUrls: true, nonsense: 1 };
+    const [sent] = await sentFor({ text: 'Soon', channels: { sms: own } });
+    expect(sent).toEqual({
+      Body: 'Soon',
+      ScheduleType: 'fixed',
+      SendAt: sendAt,
+      MaxPrice: '0.1',
+      ShortenUrls: 'true',
+    });
+  });
+
+  it('every parameter there is, Twilio knows', async () => {
+    const service = { messagingServiceSid: SERVICE, fallbackFrom: OTHER_NUMBER };
+    const [sent] = await sentFor({
+      custom: {
+        ...service,
+        body: 'All of it',
+        mediaUrl: [PICTURE],
+        statusCallback: 'https://x.org/status',
+        validityPeriod: 60,
+        sendAsMms: true,
+        shortenUrls: false,
+        scheduleType: 'fixed',
+        sendAt: '2030-01-01T10:00:00Z',
+        persistentAction: 'geo:1,2',
+        maxPrice: 1,
+        provideFeedback: true,
+        contentRetention: 'retain',
+        addressRetention: 'obfuscate',
+        smartEncoded: true,
+        messageIntent: 'notifications',
+        riskCheck: 'disable',
+      },
+    });
+    expect(sent).toMatchObject({
+      RiskCheck: 'disable',
+      SendAsMms: 'true',
+      MessagingServiceSid: SERVICE,
+    });
+    // Beside these: contentSid and contentVariables, which stand for body and media, and From.
+    expect(Object.keys(sent ?? {})).toHaveLength(18);
+  });
+
+  it('a stream is gathered, and sent once', async () => {
+    const { twilio, bring } = await startScene(async (_, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield* ['Once ', 'upon ', 'a time'];
+        })(),
+      );
+    });
+    await bring();
+    await twilio.until(1);
+    expect(twilio.texts).toEqual(['Once upon a time']);
+  });
+});
+
+describe('who sends', () => {
+  async function senderOf(
+    scene: Scene,
+    values: Record<string, string>,
+  ): Promise<SentForm | undefined> {
+    await scene.bring(values);
+    return (await scene.twilio.until(1))[0];
+  }
+  const echo: SceneOptions = {};
+
+  it('is the number that was written to', async () => {
+    const scene = await startScene((_, reply) => void reply.text('Hi'), echo);
+    expect(await senderOf(scene, { To: OTHER_NUMBER })).toMatchObject({ From: OTHER_NUMBER });
+  });
+
+  it('is the number within the service that received it', async () => {
+    const scene = await startScene((_, reply) => void reply.text('Hi'), {
+      sms: { messagingServiceSid: SERVICE },
+    });
+    const values = { To: OTHER_NUMBER, MessagingServiceSid: SERVICE };
+    const from = { From: OTHER_NUMBER, MessagingServiceSid: SERVICE };
+    expect(await senderOf(scene, values)).toMatchObject(from);
+  });
+
+  it('is the service alone for whoever has not written', async () => {
+    const { sms, twilio } = await startScene(() => {}, { sms: { messagingServiceSid: SERVICE } });
+    await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'News');
+    expect(twilio.sent).toEqual([{ To: PHONE, MessagingServiceSid: SERVICE, Body: 'News' }]);
+  });
+
+  it('is on the platform of whom it writes to (traps 22, 25)', async () => {
+    const scene = await startScene((_, reply) => void reply.text('Hi'));
+    const whatsapp = { From: `whatsapp:${PHONE}`, To: `whatsapp:${OUR_NUMBER}` };
+    expect(await senderOf(scene, whatsapp)).toMatchObject({
+      From: `whatsapp:${OUR_NUMBER}`,
+      To: `whatsapp:${PHONE}`,
+    });
+    await scene.sms.getOutputChannel({ to: `whatsapp:${PHONE}` }).sendTextMessage('', 'News');
+    expect(scene.twilio.sent[1]).toMatchObject({ From: `whatsapp:${OUR_NUMBER}` });
+  });
+});

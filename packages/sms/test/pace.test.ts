@@ -1,0 +1,46 @@
+import { FakeClock } from '@trunkline/testing';
+import { describe, expect, it } from 'vitest';
+import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
+import { Pace } from '../src/pace.ts';
+
+describe('Pace', () => {
+  it('lets a sender send so many segments a second, and others meanwhile', async () => {
+    const clock = new FakeClock();
+    const pace = new Pace('sms', clock, 2);
+    await pace.take('a', 2);
+    const next = pace.take('a', 1);
+    expect(await outcomeOf(next)).toBe('open');
+    await pace.take('b', 1);
+    await clock.advance(999);
+    expect(await outcomeOf(next)).toBe('open');
+    await clock.advance(1);
+    await next;
+  });
+
+  it('sends those that wait for long to the store', async () => {
+    const clock = new FakeClock();
+    const pace = new Pace('sms', clock, 1);
+    await pace.take('a', 7);
+    await expect(pace.take('a', 1)).rejects.toMatchObject({
+      code: 'paced',
+      retryable: true,
+      mayHaveArrived: false,
+      retryAfterMs: 7_000,
+    });
+    await clock.advance(7_000);
+    await pace.take('a', 1);
+  });
+
+  it('without a limit holds back nobody, but whom Twilio holds back', async () => {
+    const clock = new FakeClock();
+    const pace = new Pace('sms', clock, Number.POSITIVE_INFINITY);
+    for (let i = 0; i < 100; i++) await pace.take('a', 10);
+    pace.hold('a', 3_000);
+    const held = pace.take('a', 1);
+    expect(await outcomeOf(held)).toBe('open');
+    await clock.advance(3_000);
+    await held;
+    await pace.take('a', 1);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { imageAt, isSendable, mediaLimits, mediaLink, mediaOf } from '../../src/render/media.ts';
+
+const US = '+15557654321';
+
+describe('mediaLimits (traps 22, 23)', () => {
+  it.each([
+    ['+15550001111', US, 10],
+    [null, US, 10],
+    ['12345', US, 10],
+    ['whatsapp:+15550001111', 'whatsapp:+491511234567', 1],
+    ['rcs:pizza', 'rcs:+15557654321', 10],
+  ])('of %j to %j are of %d a message', (from, to, perMessage) => {
+    expect(mediaLimits(from, to)?.perMessage).toBe(perMessage);
+  });
+
+  it.each([
+    ['+15550001111', '+491511234567'],
+    ['+491511234567', US],
+    ['+15550001111', '+18765550000'],
+    ['PIZZA', US],
+    ['+15550001111', '12345'],
+  ])('of %j to %j are none', (from, to) => {
+    expect(mediaLimits(from, to)).toBeNull();
+  });
+});
+
+describe('mediaOf', () => {
+  const url = 'https://x.org/menu.pdf?v=1';
+
+  it('reads every form of an attachment', () => {
+    const file = { url, name: null, mimeType: 'application/pdf', sizeBytes: null };
+    expect(mediaOf(url)).toEqual(file);
+    expect(mediaOf({ url, name: 'Menu', mimeType: 'Text/CSV; charset=utf-8', size: 12 })).toEqual({
+      url,
+      name: 'Menu',
+      mimeType: 'text/csv',
+      sizeBytes: 12,
+    });
+    expect(mediaOf({ type: 'file', payload: { src: url } })).toEqual(file);
+  });
+
+  it.each(['menu.pdf', 'data:image/png;base64,AAAA', 'ftp://x.org/a', 42, [url], { id: 1 }])(
+    'finds no address in %j',
+    (attachment) => {
+      expect(mediaOf(attachment)).toBeNull();
+    },
+  );
+});
+
+describe('isSendable', () => {
+  const limits = mediaLimits('+15550001111', US);
+  const sendable = (about: object): boolean => {
+    const media = mediaOf({ url: 'https://x.org/file', ...about });
+    return media !== null && isSendable(media, limits);
+  };
+
+  it('is what Twilio takes, within its size', () => {
+    expect(sendable({ mimeType: 'image/png' })).toBe(true);
+    expect(sendable({ mimeType: 'application/pdf', sizeBytes: 400_000 })).toBe(true);
+    expect(sendable({ mimeType: 'image/png', sizeBytes: 6 * 1024 * 1024 })).toBe(false);
+    expect(sendable({ mimeType: 'application/zip' })).toBe(false);
+    expect(sendable({})).toBe(false);
+  });
+
+  it('is an image of unknown type, but no drawing', () => {
+    const image = (url: string): boolean => {
+      const media = imageAt(url);
+      return media !== null && isSendable(media, limits);
+    };
+    expect(image('https://x.org/picture?id=3')).toBe(true);
+    expect(image('https://x.org/pizza.svg')).toBe(false);
+  });
+});
+
+it('a link has the name of the file before it', () => {
+  expect(mediaLink({ url: 'https://x.org/a', name: 'Menu', mimeType: null, sizeBytes: null })).toBe(
+    'Menu: https://x.org/a',
+  );
+});

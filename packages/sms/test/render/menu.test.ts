@@ -1,0 +1,108 @@
+import { menuOptions, type Button } from '@trunkline/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { answerTo, menuBody } from '../../src/render/menu.ts';
+
+const buttons: Button[] = [
+  { title: 'Small', payload: '/small' },
+  { title: 'Large pizza', payload: '/large' },
+  { title: 'Large salad', payload: '/salad' },
+];
+const options = menuOptions({ buttons });
+const answer = (text: string | null, repeat = true): unknown => answerTo(text, options, { repeat });
+
+describe('menuBody', () => {
+  it('numbers what can be chosen, and shows links', () => {
+    const withLink = [
+      ...buttons.slice(0, 1),
+      { title: 'Menu', url: 'https://x.org' },
+      { title: 'B' },
+    ];
+    expect(menuBody('What size?', withLink)).toBe('What size?\n1 Small\nMenu: https://x.org\n2 B');
+    expect(menuBody('', buttons.slice(0, 1))).toBe('1 Small');
+  });
+
+  it('leaves titles that are numbers to speak for themselves', { timeout: 30_000 }, () => {
+    expect(menuBody('How many?', [{ title: '2' }, { title: '4' }])).toBe('How many?\n2\n4');
+    expect(menuBody('How many?', [{ title: '2' }, { title: 'more' }])).toBe(
+      'How many?\n1 2\n2 more',
+    );
+  });
+
+  it('has a line an option, whatever its title', () => {
+    expect(menuBody('', [{ title: ' two\n lines ' }])).toBe('1 two lines');
+  });
+});
+
+describe('answerTo', () => {
+  it.each(['1', ' 1 ', '1.', '1)', '#1', '１', '1️⃣', 'small', 'Small.', 'SMALL!', 'sm', 's'])(
+    '%j is the first option',
+    (text) => {
+      expect(answer(text)).toEqual({ title: 'Small', payload: '/small' });
+    },
+  );
+
+  it.each(['large salad', 'Large  Salad', 'large s'])('%j is the third', (text) => {
+    expect(answer(text)).toEqual({ title: 'Large salad', payload: '/salad' });
+  });
+
+  it.each(['large', 'small one', 'hello', '94105', '', null, '1 2', '1.5', '-1', '¿?'])(
+    '%j is an ordinary message',
+    (text) => {
+      expect(answer(text)).toBeNull();
+    },
+  );
+
+  it.each(['0', '4', '9.', '42'])('%j is not on the menu, which is shown again', (text) => {
+    expect(answer(text)).toBe('again');
+    expect(answer(text, false)).toBeNull();
+  });
+
+  it('takes a whole title for what it is, where others begin with it', () => {
+    const sizes = menuOptions({ buttons: [{ title: 'Large' }, { title: 'Large pizza' }] });
+    expect(answerTo('large', sizes, { repeat: true })).toMatchObject({ title: 'Large' });
+  });
+
+  it('takes numbers for what they say, where they are all the titles', () => {
+    const counts = menuOptions({ buttons: [{ title: '2' }, { title: '4' }, { title: '6' }] });
+    expect(answerTo('2', counts, { repeat: true })).toEqual({ title: '2', payload: '2' });
+    expect(answerTo('1', counts, { repeat: true })).toBe('again');
+  });
+
+  it('means nobody where two options have one title', () => {
+    const twins = menuOptions({
+      buttons: [
+        { title: 'Yes', payload: 'a' },
+        { title: 'yes.', payload: 'b' },
+      ],
+    });
+    expect(answerTo('yes', twins, { repeat: true })).toBeNull();
+    expect(answerTo('2', twins, { repeat: true })).toEqual({ title: 'yes.', payload: 'b' });
+  });
+
+  it('reaches every option by the number that its line shows', () => {
+    const title = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 12 }), fc.nat(99).map(String));
+    const button = fc.record(
+      { title, payload: fc.string(), url: fc.constantFrom('', 'https://x.org') },
+      { requiredKeys: ['title'] },
+    );
+    fc.assert(
+      fc.property(fc.array(button, { maxLength: 30 }), fc.boolean(), (list, repeat) => {
+        const lines = menuBody('', list).split('\n');
+        const shown = list.map(({ url = '' }, index) => (url === '' ? lines[index] : undefined));
+        const numbers = shown.flatMap((line) =>
+          line === undefined ? [] : [line.split(' ')[0] ?? ''],
+        );
+        const all = menuOptions({ buttons: list });
+        expect(numbers).toHaveLength(all.length);
+        for (const [index, option] of all.entries()) {
+          const { title: name, payload } = option;
+          expect(answerTo(numbers[index] ?? null, all, { repeat })).toEqual({
+            title: name,
+            payload,
+          });
+        }
+      }),
+    );
+  });
+});

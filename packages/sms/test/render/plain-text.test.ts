@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plainText } from '../../src/render/plain-text.ts';
+
+describe('plainText', () => {
+  it.each([
+    ['Hello there', 'Hello there'],
+    ['**bold**, _em_, ~~no~~ and `code`', 'bold, em, no and code'],
+    ['See [the menu](https://x.org/menu).', 'See the menu (https://x.org/menu).'],
+    ['[https://x.org](https://x.org) and <https://y.org>', 'https://x.org and https://y.org'],
+    ['write to <me@x.org>', 'write to me@x.org'],
+    ['![a pizza](https://x.org/p.png)', 'a pizza (https://x.org/p.png)'],
+    ['# Menu\n\nToday:\n\n- **one**\n- two\n  - sub\n', 'Menu\n\nToday:\n\n- one\n- two\n  - sub'],
+    ['1. *a*\n2. b', '1. a\n2. b'],
+    ['> a *quote*\n\nand more', 'a quote\n\nand more'],
+    ['```\nlet x = 1;\n```', 'let x = 1;'],
+    ['| a | b |\n|---|---|\n| 1 | **2** |', 'a | b\n1 | 2'],
+    ['one\\\ntwo<br>three', 'one\ntwo\nthree'],
+    ['fish &amp; chips &lt;3', 'fish & chips <3'],
+    ['a < b and snake_case_name', 'a < b and snake_case_name'],
+    ['first\nsecond *line*', 'first\nsecond line'],
+    ['\\*not bold\\*', '*not bold*'],
+    ['hello <name>', 'hello <name>'],
+    ['---', '---'],
+  ])('makes %j %j', (markdown, plain) => {
+    expect(plainText(markdown)).toBe(plain);
+  });
+
+  it('leaves texts without marks alone, and throws at nothing', { timeout: 30_000 }, () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {
+        expect(typeof plainText(text)).toBe('string');
+        if (/^[\p{L}\p{N} .,?]*$/u.test(text)) expect(plainText(text)).toBe(text);
+      }),
+    );
+  });
+
+  it.each(['>'.repeat(9_000), '*a '.repeat(1_500) + 'a* '.repeat(1_500), '*'.repeat(30_000)])(
+    'leaves what is nested without end as it is, in time',
+    { timeout: 30_000 },
+    (text) => {
+      const before = process.cpuUsage();
+      expect(plainText(text).length).toBeGreaterThan(0);
+      const { user } = process.cpuUsage(before);
+      expect(user / 1_000).toBeLessThan(2_000);
+    },
+  );
+});

@@ -1,0 +1,195 @@
+import type { ChannelEvent } from '@trunkline/core';
+import type { SmsStatus } from '@trunkline/sms';
+import fc from 'fast-check';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import { isFurther } from '../src/status.ts';
+import { recordingLogger, startScene, type Scene } from './support/scene.ts';
+import { ACCOUNT, call, inboundForm, OUR_NUMBER, PHONE } from './support/twilio.ts';
+
+expectNoUnhandledRejections();
+
+const SID = `SM${'a'.repeat(32)}`;
+
+function statusForm(MessageStatus: string, values: Record<string, string> = {}) {
+  return {
+    MessageSid: SID,
+    SmsSid: SID,
+    SmsStatus: MessageStatus,
+    MessageStatus,
+    AccountSid: ACCOUNT,
+    From: OUR_NUMBER,
+    To: PHONE,
+    ApiVersion: '2010-04-01',
+    ...values,
+  };
+}
+
+/** A line that writes down what becomes of messages. */
+async function watch(): Promise<
+  Scene & {
+    statuses: SmsStatus[];
+    events: ChannelEvent[];
+    report(status: string, values?: Record<string, string>): Promise<number>;
+  }
+> {
+  const statuses: SmsStatus[] = [];
+  const events: ChannelEvent[] = [];
+  const scene = await startScene(
+    {
+      handle: (message, reply) => void reply.text(`You said ${message.text}`),
+      onEvent: (event) => void events.push(event),
+    },
+    { sms: { onStatus: (status) => void statuses.push(status) } },
+  );
+  const report = async (status: string, values = {}): Promise<number> =>
+    (await call(`${scene.url}/webhooks/sms/status`, statusForm(status, values))).status;
+  return { ...scene, statuses, events, report };
+}
+
+const names = (statuses: readonly SmsStatus[]): string[] => statuses.map(({ status }) => status);
+
+describe('status callbacks (trap 13)', () => {
+  it('of a message are told from the first on, as Twilio reports them', async () => {
+    const statuses: SmsStatus[] = [];
+    const callback = createServer();
+    await new Promise<void>((resolve) => callback.listen(0, '127.0.0.1', resolve));
+    const { port } = callback.address() as AddressInfo;
+    const statusCallback = `http://127.0.0.1:${port}/webhooks/sms/status`;
+    const scene = await startScene(
+      async (_, reply) => {
+        await reply.text('Hello');
+      },
+      {
+        sms: {
+          statusCallback,
+          publicUrl: `http://127.0.0.1:${port}`,
+          onStatus: (status) => void statuses.push(status),
+        },
+      },
+    );
+    callback.on('request', scene.line.handler());
+    onTestFinished(() => void callback.close());
+    await scene.sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'Hello');
+    expect(scene.twilio.sent[0]?.['StatusCallback']).toBe(statusCallback);
+    const messageSid = scene.twilio.sidOf(0);
+    for (const status of ['delivered', 'sent']) await scene.twilio.report(messageSid, status);
+    const account = `${ACCOUNT}/${OUR_NUMBER}`;
+    const about = { messageSid, errorCode: null, senderId: PHONE, account };
+    expect(statuses).toEqual([
+      { ...about, status: 'queued' },
+      { ...about, status: 'delivered' },
+    ]);
+  });
+
+  it('come in any order, and twice: what is told only ever goes on', async () => {
+    const { report, statuses } = await watch();
+    for (const status of [
+      'sent',
+      'queued',
+      'delivered',
+      'sent',
+      'delivered',
+      'undelivered',
+      'read',
+    ]) {
+      expect(await report(status)).toBe(204);
+    }
+    expect(names(statuses)).toEqual(['sent', 'delivered', 'read']);
+  });
+
+  it('are further in one direction only', { timeout: 30_000 }, () => {
+    const status = fc.constantFrom(
+      'accepted',
+      'queued',
+      'sending',
+      'sent',
+      'delivered',
+      'undelivered',
+      'failed',
+      'read',
+      'new',
+    );
+    fc.assert(
+      fc.property(fc.array(status, { maxLength: 12 }), (all) => {
+        let known: string | null = null;
+        const told: string[] = [];
+        for (const next of all) {
+          if (!isFurther(next, known)) continue;
+          told.push(next);
+          known = next;
+        }
+        expect(new Set(told).size).toBe(told.length);
+        for (const [index, later] of told.entries()) {
+          for (const earlier of told.slice(0, index)) expect(isFurther(earlier, later)).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('that fail have their code, and go to the log with what it means', async () => {
+    const { logger, lines } = recordingLogger();
+    const statuses: SmsStatus[] = [];
+    const { url } = await startScene(() => {}, {
+      sms: { logger, onStatus: (status) => void statuses.push(status) },
+    });
+    const form = statusForm('undelivered', { ErrorCode: '30006' });
+    expect((await call(`${url}/webhooks/sms/status`, form)).status).toBe(204);
+    expect(statuses[0]).toMatchObject({ status: 'undelivered', errorCode: '30006' });
+    expect(lines.join()).toContain('cannot be reached');
+    expect(lines.join()).not.toContain(PHONE);
+  });
+
+  it('of WhatsApp and RCS say that a message was read', async () => {
+    const { report, statuses } = await watch();
+    await report('delivered', { To: `whatsapp:${PHONE}`, EventType: 'READ' });
+    expect(statuses).toMatchObject([{ status: 'read', senderId: `whatsapp:${PHONE}` }]);
+  });
+
+  it('of a message that nobody knows are answered 204', async () => {
+    const { report } = await watch();
+    expect(await report('sent', { MessageSid: `SM${'f'.repeat(32)}` })).toBe(204);
+  });
+
+  it.each(['MessageSid', 'MessageStatus', 'AccountSid', 'To'])(
+    'without %s are refused',
+    async (name) => {
+      const { url } = await watch();
+      const { [name]: _, SmsStatus: __, ...form } = statusForm('sent') as Record<string, string>;
+      expect((await call(`${url}/webhooks/sms/status`, form)).status).toBe(400);
+    },
+  );
+
+  it('that are an outcome are events for the assistant', async () => {
+    const { report, events } = await watch();
+    for (const status of ['sent', 'delivered']) await report(status);
+    while (events.length === 0) await new Promise((done) => setImmediate(done));
+    expect(events).toMatchObject([
+      { type: 'delivery_status', senderId: PHONE, data: { messageSid: SID, status: 'delivered' } },
+    ]);
+  });
+
+  it('survive a hook that throws', async () => {
+    const { url } = await startScene(() => {}, {
+      sms: {
+        onStatus: () => {
+          throw new Error('broken hook');
+        },
+      },
+    });
+    expect((await call(`${url}/webhooks/sms/status`, statusForm('sent'))).status).toBe(204);
+  });
+
+  it('are asked for at the public address, unless nobody could come there', async () => {
+    for (const [publicUrl, expected] of [
+      ['https://bot.example.org/', 'https://bot.example.org/webhooks/sms/status'],
+      ['http://localhost:5005', undefined],
+    ] as const) {
+      const { sms, twilio } = await startScene(() => {}, { sms: { publicUrl } });
+      await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, inboundForm()['Body'] ?? '');
+      expect(twilio.sent[0]?.['StatusCallback']).toBe(expected);
+    }
+  });
+});

@@ -1,0 +1,215 @@
+import { FakeClock } from '@trunkline/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import { twiml } from '../src/twiml.ts';
+import { startScene } from './support/scene.ts';
+import { call, inboundForm, PHONE, signedHeaders } from './support/twilio.ts';
+
+expectNoUnhandledRejections();
+
+const HEAD = '<?xml version="1.0" encoding="UTF-8"?>';
+const answer = (...texts: string[]): string =>
+  `${HEAD}<Response>${texts.map((text) => `<Message><Body>${text}</Body></Message>`).join('')}</Response>`;
+
+/** What XML 1.0 allows. */
+function isXml(char: string): boolean {
+  const code = char.codePointAt(0) ?? 0;
+  if (code < 0x20) return '\t\n\r'.includes(char);
+  return code < 0xd800 || (code > 0xdfff && code !== 0xfffe && code !== 0xffff);
+}
+
+describe('twiml', () => {
+  it('has texts, media and a callback', () => {
+    const messages = [
+      {
+        body: 'Tom & "Jerry" <3',
+        mediaUrl: ['https://x.org/a?b=1&c=2'],
+        statusCallback: 'https://y.org/s?a&b',
+      },
+    ];
+    expect(twiml(messages)).toBe(
+      `${HEAD}<Response><Message action="https://y.org/s?a&amp;b"><Body>Tom &amp; &quot;Jerry&quot; &lt;3</Body>` +
+        '<Media>https://x.org/a?b=1&amp;c=2</Media></Message></Response>',
+    );
+  });
+
+  it('is well-formed whatever is said', { timeout: 30_000 }, () => {
+    const units = fc
+      .array(fc.oneof(fc.nat(0xff), fc.nat(0xffff)), { maxLength: 40 })
+      .map((codes) => String.fromCharCode(...codes));
+    fc.assert(
+      fc.property(units, (body) => {
+        const inner = twiml([{ body: `${body}\uD800\u0000` }]).slice(HEAD.length);
+        const text = /^<Response><Message><Body>([^<>]*)<\/Body><\/Message><\/Response>$/.exec(
+          inner,
+        )?.[1];
+        expect(text).toBeDefined();
+        expect(Array.from(text ?? '').every(isXml)).toBe(true);
+        expect(text?.replaceAll(/&(?:amp|lt|gt|quot);/g, '')).not.toContain('&');
+      }),
+    );
+  });
+});
+
+describe("an answer within Twilio's request", () => {
+  const sms = { reply: 'twiml' } as const;
+
+  it('has all that was said', async () => {
+    const { bring, twilio } = await startScene(
+      async (message, reply) => {
+        const sent = await reply.text(`You said ${message.text}`);
+        // The README says so: there is no receipt.
+        expect(sent.receipts).toEqual([{}]);
+        await reply.buttons('Size?', [{ title: 'Small' }, { title: 'Large' }]);
+        await reply.image('https://x.org/pizza.png');
+      },
+      { sms },
+    );
+    const response = await bring({ Body: 'Hi' });
+    expect(response.headers.get('content-type')).toBe('text/xml');
+    expect(await response.text()).toBe(
+      `${HEAD}<Response><Message><Body>You said Hi</Body></Message>` +
+        '<Message><Body>Size?\n1 Small\n2 Large</Body></Message>' +
+        '<Message><Media>https://x.org/pizza.png</Media></Message></Response>',
+    );
+    expect(twilio.tries).toBe(0);
+  });
+
+  it('takes typed numbers for choices as well', async () => {
+    const heard: unknown[] = [];
+    const { bring } = await startScene(
+      async (message, reply) => {
+        heard.push([message.text, message.choice]);
+        if (message.text === 'Hi') {
+          await reply.buttons('Size?', [{ title: 'Small', payload: '/s' }, { title: 'Large' }]);
+        }
+      },
+      { sms },
+    );
+    await bring({ Body: 'Hi' });
+    expect(await (await bring({ Body: '7' })).text()).toBe(answer('Size?\n1 Small\n2 Large'));
+    await bring({ Body: '1' });
+    expect(heard).toEqual([
+      ['Hi', null],
+      ['/s', { title: 'Small', payload: '/s' }],
+    ]);
+  });
+
+  it('ends after 10 seconds; what is missing goes by REST, and nothing twice', async () => {
+    const clock = new FakeClock();
+    const gate = deferred();
+    const { bring, twilio } = await startScene(
+      async (_, reply) => {
+        await reply.text('At once');
+        began.resolve();
+        await gate.promise;
+        await reply.text('Later');
+      },
+      { sms: { ...sms, clock }, clock },
+    );
+    const began = deferred();
+    const response = bring();
+    await began.promise;
+    await clock.advance(9_999);
+    expect(twilio.tries).toBe(0);
+    await clock.advance(1);
+    expect(await (await response).text()).toBe(answer('At once'));
+    gate.resolve();
+    await twilio.until(1);
+    expect(twilio.texts).toEqual(['Later']);
+  });
+
+  it('that nobody waits for any more goes by REST, in order', async () => {
+    const gate = deferred();
+    const began = deferred();
+    const { webhook, twilio } = await startScene(
+      async (_, reply) => {
+        await reply.text('One');
+        began.resolve();
+        await gate.promise;
+        await reply.text('Two');
+      },
+      { sms },
+    );
+    const gone = new AbortController();
+    const form = inboundForm();
+    const request = fetch(webhook, {
+      method: 'POST',
+      headers: signedHeaders(webhook, form),
+      body: new URLSearchParams(form).toString(),
+      signal: gone.signal,
+    });
+    await began.promise;
+    gone.abort();
+    await expect(request).rejects.toThrow();
+    await twilio.until(1);
+    gate.resolve();
+    await twilio.until(2);
+    expect(twilio.texts).toEqual(['One', 'Two']);
+  });
+
+  it('cannot hold a template: from there on it is REST', async () => {
+    const contentSid = `HX${'0'.repeat(32)}`;
+    const { bring, twilio } = await startScene(
+      async (_, reply) => {
+        await reply.text('One');
+        await reply.response({ channels: { sms: { contentSid } } });
+        await reply.text('Three');
+      },
+      { sms },
+    );
+    expect(await (await bring()).text()).toBe(answer('One'));
+    await twilio.until(2);
+    expect(twilio.sent).toMatchObject([{ ContentSid: contentSid, To: PHONE }, { Body: 'Three' }]);
+  });
+
+  it('is given once, however often Twilio asks (trap 12)', async () => {
+    let runs = 0;
+    const { webhook } = await startScene((_, reply) => void reply.text(`Run ${++runs}`), { sms });
+    const form = inboundForm();
+    expect(await (await call(webhook, form)).text()).toBe(answer('Run 1'));
+    expect(await (await call(webhook, form)).text()).toBe(`${HEAD}<Response/>`);
+  });
+
+  it('is what was said before the assistant failed; 500 if that was nothing', async () => {
+    const { bring } = await startScene(
+      async (message, reply) => {
+        if (message.text === 'speak') await reply.text('First');
+        throw new Error('broken');
+      },
+      { sms },
+    );
+    expect(await (await bring({ Body: 'speak' })).text()).toBe(answer('First'));
+    expect((await bring({ Body: 'fail' })).status).toBe(500);
+  });
+
+  it('is refused where too much waits, and may be asked for again', async () => {
+    const gate = deferred();
+    const { webhook, bring } = await startScene(
+      async (message, reply) => {
+        if (message.text === 'first') await gate.promise;
+        await reply.text('Noted');
+      },
+      { sms, turns: { maxQueued: 1 } },
+    );
+    const first = bring({ Body: 'first' });
+    const second = bring({ Body: 'second' });
+    const form = inboundForm({ Body: 'third' });
+    let refused = await call(webhook, form);
+    while (refused.status === 200) refused = await call(webhook, form);
+    expect(refused.status).toBe(503);
+    gate.resolve();
+    await Promise.all([first, second]);
+    expect(await (await call(webhook, form)).text()).toBe(answer('Noted'));
+  });
+
+  it('is empty for whoever has opted out', async () => {
+    const { bring } = await startScene((_, reply) => void reply.text('Hello').catch(() => {}), {
+      sms,
+    });
+    await bring({ Body: 'STOP' });
+    expect(await (await bring({ Body: 'Hello' })).text()).toBe(`${HEAD}<Response/>`);
+  });
+});

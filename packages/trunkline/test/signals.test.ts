@@ -1,0 +1,95 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { needs } from '../../../scripts/test-support/needs.ts';
+
+const script = fileURLToPath(new URL('support/stopping.mjs', import.meta.url));
+const built = fileURLToPath(new URL('../dist/signals.js', import.meta.url));
+beforeEach(needs({ name: 'a build', present: () => existsSync(built), provide: 'npm run build' }));
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'trunkline-signals-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A server in a process of its own, and what it tells. */
+class Server {
+  readonly events: unknown[] = [];
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown[]>;
+
+  constructor(...how: 'hurries'[]) {
+    const args = [join(folder, 'trunkline.db'), ...how];
+    // On what is built: not with the conditions that Vitest finds the sources by.
+    this.#child = fork(script, args, {
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#exited = once(this.#child, 'exit');
+    this.#child.on('message', (event) => void this.events.push(event));
+    onTestFinished(() => void this.#child.kill('SIGKILL'));
+  }
+
+  send(text: string): void {
+    this.#child.send(text);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async hear(event: unknown): Promise<void> {
+    await expect.poll(() => this.events, { timeout: 25_000 }).toContainEqual(event);
+  }
+
+  /** Its exit code, and how long it took from now. */
+  async end(): Promise<{ code: unknown; tookMs: number }> {
+    const since = performance.now();
+    const [code] = await this.#exited;
+    return { code, tookMs: performance.now() - since };
+  }
+}
+
+describe('a server that is told to stop', () => {
+  it('finishes what runs, and exits with 0', async () => {
+    const server = new Server('hurries');
+    await server.hear({ isUp: true });
+    server.send('Hi');
+    await server.hear({ began: 'Hi', attempt: 1 });
+    server.signal('SIGTERM');
+    expect((await server.end()).code).toBe(0);
+    expect(server.events).toContainEqual({ said: 'about Hi' });
+  });
+
+  it('stops at once at the second signal, and everything that was accepted is still there', async () => {
+    const server = new Server();
+    await server.hear({ isUp: true });
+    for (const text of ['1', '2']) server.send(text);
+    await server.hear({ began: '1', attempt: 1 });
+    await expect
+      .poll(() => server.events.filter((event) => JSON.stringify(event).includes('accepted')))
+      .toHaveLength(2);
+    server.signal('SIGTERM');
+    // Not the same press of a key, which may arrive twice.
+    await wait(1_100);
+    server.signal('SIGTERM');
+    const { code, tookMs } = await server.end();
+    expect(code).toBe(128 + 15);
+    // Those of the grace are 10 seconds.
+    expect(tookMs).toBeLessThan(5_000);
+
+    const next = new Server('hurries');
+    await next.hear({ said: 'about 2' });
+    expect(next.events.filter((event) => JSON.stringify(event).includes('said'))).toEqual([
+      { said: 'about 1' },
+      { said: 'about 2' },
+    ]);
+    expect(next.events).toContainEqual({ began: '1', attempt: 2 });
+  });
+});
