@@ -1,37 +1,29 @@
 import { responseTexts } from '../channel/fallbacks.ts';
-import type { OutputChannel } from '../channel/output-channel.ts';
 import { RetryableError, toError, TurnAbortedError } from '../errors.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import type { JsonObject } from '../message/json.ts';
-import type { UserMessage } from '../message/user-message.ts';
 import type { TurnChanges } from '../store/contract.ts';
 import type { TurnReport } from '../telemetry.ts';
 import { TurnAbort } from './abort.ts';
-import { Conversation } from './conversation.ts';
+import { beginRun, type Run } from './begin-run.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
-import type { Progress } from './progress.ts';
-import { messageOf, stampOf, type ReadTurn } from './read-turn.ts';
-import { redeliver } from './redelivery.ts';
 import type { Place } from './place.ts';
+import type { Progress } from './progress.ts';
+import type { ReadTurn } from './read-turn.ts';
+import { redeliver } from './redelivery.ts';
 import type { Work } from './schedule.ts';
-import { hasSession, sessionMetadata, type Scene } from './speaker.ts';
-import { joinMessages } from './stored-message.ts';
+import type { Scene } from './speaker.ts';
 import { Tries } from './tries.ts';
 import { TurnRecord } from './turn-record.ts';
 
 /** How a turn left the hands of this process: `left` is still in the store, for whoever comes next. */
 export type TurnEnd = 'finished' | 'left';
 
-/** One run of the assistant. */
-interface Run {
-  message: UserMessage;
-  output: OutputChannel;
-  conversation: Conversation;
+/** One run of the assistant, and the steps of it. */
+interface JournalledRun extends Run {
   journal: Journal;
-  /** The menu, where it is shown once more instead of asking the assistant. */
-  again: BotMessage | null;
 }
 
 /**
@@ -130,9 +122,12 @@ export class DeferredTurn {
     const { schedule, speaker, history } = this.#context;
     const { channel, key } = this.#turn.stored;
     await this.#takeSlot();
-    let run: Run | null = null;
+    let run: JournalledRun | null = null;
     try {
-      run = await this.#begin();
+      this.#progress.runs++;
+      this.#tries.begin();
+      const begun = await beginRun(this.#context, this.#record);
+      run = { ...begun, journal: this.#journal(0) };
       if (this.#abort.reason !== null) throw this.#abort.reason;
       if (run.again !== null) return await this.#showAgain(run.again, run.journal);
       const scene = {
@@ -160,39 +155,6 @@ export class DeferredTurn {
     }
   }
 
-  /** Gets together what a run needs, and notes that it has begun. */
-  async #begin(): Promise<Run> {
-    const { store, menus, sessions, addresses, assistant, outputFor } = this.#context;
-    const { channel, key, message: written } = this.#turn.stored;
-    const progress = this.#progress;
-    progress.runs++;
-    this.#tries.begin();
-    progress.pending = [];
-    const message = joinMessages(this.#record.turns.map((turn) => messageOf(turn, progress.runs)));
-    // Where the channel is gone nobody can apologise: that is no run.
-    const output = outputFor(channel, written.address ?? {});
-    const isSeen = !message.anonymous && progress.proactive === undefined;
-    const isInSession = hasSession(assistant(), { message, output });
-    return await this.#record.ask(async () => {
-      const [conversation, resolved, session] = await Promise.all([
-        message.anonymous ? Conversation.none() : Conversation.load(store, key),
-        menus.resolve(output, message, stampOf(this.#turn), key),
-        isInSession ? sessions.find(key) : null,
-        isSeen ? addresses.note(channel, key, message) : null,
-      ]);
-      // A session begins with what the assistant hears of.
-      const isHeard = isInSession && resolved.again === null;
-      // Every run of the turn says the same, so that its steps are the same.
-      if (isHeard) progress.startsSession ??= session === null;
-      await this.#record.save();
-      if (isHeard) {
-        const metadata = sessionMetadata({ message, proactive: progress.proactive });
-        await sessions.note(key, session, metadata);
-      }
-      return { ...resolved, output, conversation, journal: this.#journal(0) };
-    });
-  }
-
   /** Shows the open menu once more, in the place of an answer by the assistant. */
   async #showAgain(response: BotMessage, journal: Journal): Promise<TurnEnd | null> {
     this.#progress.pending = [{ response, trackerState: null, isMenuAgain: true }];
@@ -210,7 +172,7 @@ export class DeferredTurn {
   }
 
   /** The assistant has failed: it is run again, or apologises, or the turn is given up. */
-  async #failed(error: unknown, run: Run | null): Promise<TurnEnd | null> {
+  async #failed(error: unknown, run: JournalledRun | null): Promise<TurnEnd | null> {
     const { telemetry, history, clock, apologyFor } = this.#context;
     const { channel } = this.#turn.stored;
     const progress = this.#progress;
