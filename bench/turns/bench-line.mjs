@@ -10,6 +10,7 @@ export const MOST_UNFINISHED = 64;
 const RECEIPT = { ts: '1503435956.000247' };
 
 class BenchOutput extends OutputChannel {
+  /** @override */
   readsTrackerState = false;
   name = 'bench';
   #onSent;
