@@ -68,6 +68,8 @@ export class Status {
     try {
       const args = { channel_id: channel, thread_ts: thread, status };
       await clients.call(this.#address, 'assistant.threads.setStatus', args);
+      // A message that was faster has taken nothing away.
+      this.#isShown = status !== '';
     } catch (error) {
       const { platformCode, mayHaveArrived } = error as DeliveryError;
       if (!mayHaveArrived) this.#isShown = false;

@@ -8,6 +8,7 @@ import {
 } from '@trunkline/core';
 import { deliveryError } from './errors.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
+import { allowedMentions, escapeText } from './render/escape.ts';
 import type { Sender } from './sender.ts';
 
 /** A file whose bytes come with the response. */
@@ -49,7 +50,7 @@ export async function upload(sender: Sender, file: Upload, extra: Extra): Promis
   }
   const channel = await channelOf(sender);
   const client = await clients.for(address);
-  const comment = extra['comment'];
+  const { comment, mentions } = extra;
   let answer: JsonObject;
   try {
     const shared = {
@@ -57,7 +58,9 @@ export async function upload(sender: Sender, file: Upload, extra: Extra): Promis
       file: bytes,
       filename,
       title: title ?? filename,
-      ...(typeof comment === 'string' ? { initial_comment: comment } : {}),
+      ...(typeof comment === 'string'
+        ? { initial_comment: escapeText(comment, allowedMentions(mentions)) }
+        : {}),
     };
     const { thread: thread_ts } = address;
     // Slack answers JSON.

@@ -44,6 +44,19 @@ describe('a file that is sent (trap 23)', () => {
     expect(stored).toEqual(data);
   });
 
+  it('pings nobody with its comment, unless asked to', async () => {
+    scene = await Scene.open();
+    const output = scene.channel.getOutputChannel(PLACE);
+    const file = { name: 'a.txt', content: 'hello' };
+    const comment = '<!channel> <@U1> a & b';
+    await output.sendAttachment('U1', file, { comment });
+    await output.sendAttachment('U1', file, { comment, mentions: ['U1'] });
+    expect(scene.slack.of('files.completeUploadExternal')).toMatchObject([
+      { initial_comment: '&lt;!channel&gt; &lt;@U1&gt; a &amp; b' },
+      { initial_comment: '&lt;!channel&gt; <@U1> a &amp; b' },
+    ]);
+  });
+
   it('goes to a user’s direct messages', async () => {
     scene = await Scene.open();
     const output = scene.channel.getOutputChannel({ team: TEAM, user: 'U000000001' });

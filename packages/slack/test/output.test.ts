@@ -343,6 +343,24 @@ describe('the status (trap 22)', () => {
     expect(statuses()).toEqual(['is typing…']);
   });
 
+  it('is taken away when it was set after a fast answer', async () => {
+    await open();
+    let answered: () => void = () => {};
+    const isAnswered = new Promise<void>((resolve) => (answered = resolve));
+    scene.slack.next('assistant.threads.setStatus', async () => {
+      await isAnswered;
+      return { ok: true };
+    });
+    scene.assistant = async (_message, reply) => {
+      await reply.text('Hello');
+      answered();
+    };
+    await scene.request(json(root()));
+    await scene.over();
+    await scene.channel.close();
+    expect(statuses()).toEqual(['is typing…', '']);
+  });
+
   it('is taken away when the assistant fails', async () => {
     await open();
     scene.assistant = async () => {

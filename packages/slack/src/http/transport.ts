@@ -58,9 +58,13 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   return {
     async fetch(url, init) {
       const headers = init.headers as Record<string, string>;
-      if (typeof init.body === 'string' && api !== null && url.startsWith(`${origin}/`)) {
-        const path = url.slice(origin.length);
-        return lean(url, await api.request({ path, method: 'POST', headers, body: init.body }));
+      const { body: text } = init;
+      if (typeof text === 'string') {
+        const post = { method: 'POST', headers, body: text } as const;
+        if (api === null || !url.startsWith(`${origin}/`)) {
+          return lean(url, await request(url, post));
+        }
+        return lean(url, await api.request({ path: url.slice(origin.length), ...post }));
       }
       // An upload. The global `Response` knows how to write the global `FormData`; undici's do not.
       const form = new Response(init.body ?? null);
