@@ -101,12 +101,14 @@ export class Entrance {
     if (messages.length === 0) {
       options.logger?.debug({ channel: options.name, type }, 'an interaction says nothing');
     }
+    let isNew = false;
     for (const message of messages) {
       const resolved = await resolveChoice(message, this.#services.payloads);
-      await this.#accept(req, payload, resolved);
+      isNew = (await this.#accept(req, payload, resolved)) || isNew;
     }
     acknowledge(res);
-    if (!usesQuickReply) return;
+    // By a second click, the message may long say something else.
+    if (!usesQuickReply || !isNew) return;
     this.#services.background.add(withdrawQuickReplies(this.#services, payload, messages));
   }
 
@@ -148,11 +150,12 @@ export class Entrance {
     }
   }
 
-  async #accept(req: IncomingMessage, body: JsonObject, parsed: Parsed): Promise<void> {
+  /** Returns whether the message had not come before. */
+  async #accept(req: IncomingMessage, body: JsonObject, parsed: Parsed): Promise<boolean> {
     const { options, turns } = this.#services;
     const metadata = this.#metadataOf(req, body);
     const taken = await turns.accept(userMessage(parsed, { ...options, metadata }));
-    if (taken !== 'refused') return;
+    if (taken !== 'refused') return taken === 'accepted';
     throw new OverloadedError('too many messages wait; Slack delivers this one again', {
       channel: options.name,
       code: 'too_many_waiting',

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
 import { objectAt, textAt } from './parse/fields.ts';
 import type { Parsed } from './parse/parsed.ts';
+import { LIMITS, shorten } from './render/limits.ts';
 import { isQuickReply } from './render/names.ts';
 import type { Services } from './services.ts';
 
@@ -23,7 +24,7 @@ export async function withdrawQuickReplies(
     await clients.call(first.place, 'chat.update', {
       channel,
       ts,
-      text,
+      text: shorten(text, LIMITS.updatedText),
       // A message must have something in it.
       blocks: JSON.stringify(blocks.length > 0 ? blocks : [sectionOf(first.choice?.title ?? text)]),
     });
@@ -38,9 +39,11 @@ export async function withdrawQuickReplies(
 /** The blocks without the rows of quick replies. */
 function withoutQuickReplies(blocks: JsonValue): JsonValue[] {
   if (!Array.isArray(blocks)) return [];
-  return blocks.filter((block) => !isJsonObject(block) || !isQuickReply(textAt(block, 'block_id')));
+  return blocks.filter(
+    (block) => !isJsonObject(block) || !isQuickReply(textAt(block, 'block_id') ?? ''),
+  );
 }
 
 function sectionOf(text: string): JsonObject {
-  return { type: 'section', text: { type: 'plain_text', text } };
+  return { type: 'section', text: { type: 'plain_text', text: shorten(text, LIMITS.sectionText) } };
 }

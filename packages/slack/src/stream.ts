@@ -4,7 +4,7 @@ import { isDirect } from './address.ts';
 import { EditedMessage } from './edited-message.ts';
 import { isDestinationError } from './errors.ts';
 import { NativeStream } from './native-stream.ts';
-import { actionBlocks } from './render/buttons.ts';
+import { actionBlocks, quickReplyBlocks } from './render/buttons.ts';
 import { allowedMentions, type AllowedMentions } from './render/escape.ts';
 import type { KeptPayload } from './render/payload-keys.ts';
 import type { Sender } from './sender.ts';
@@ -45,10 +45,12 @@ export class StreamedAnswer {
   constructor(options: Omit<GrowingOptions, 'allowed' | 'blocks'>) {
     const { extra } = options;
     // As in a response; anything else travels on to nobody.
-    const buttons = (extra['quickReplies'] ?? extra['buttons']) as readonly Button[] | undefined;
-    const blocks = Array.isArray(buttons)
-      ? actionBlocks(buttons, this.#kept, extra['quickReplies'] !== undefined)
-      : [];
+    const { quickReplies, buttons } = extra as Record<string, readonly Button[] | undefined>;
+    const blocks = Array.isArray(quickReplies)
+      ? quickReplyBlocks(quickReplies, this.#kept, '')
+      : Array.isArray(buttons)
+        ? actionBlocks(buttons, this.#kept)
+        : [];
     this.#options = { ...options, blocks, allowed: allowedMentions(extra['mentions']) };
   }
 

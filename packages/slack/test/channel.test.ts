@@ -1,4 +1,4 @@
-import { MemoryStore, type Store } from '@trunkline/core';
+import { MemoryStore, type JsonObject, type Store } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { textAt } from '../src/parse/fields.ts';
 import {
@@ -13,7 +13,7 @@ import {
 } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
 import { BOT, CHANNEL, SECRET, TEAM } from './support/slack.ts';
-import type { SlackOptions } from '../src/index.ts';
+import type { PostedMessage, SlackOptions } from '../src/index.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -243,6 +243,48 @@ describe('interactions', () => {
       text: 'What size?',
       blocks: [{ type: 'markdown', text: 'What size?' }],
     });
+  });
+
+  it('of quick replies that took the place of others count too, and a late click changes nothing', async () => {
+    const { slack, channel } = await open();
+    let posted: PostedMessage | null = null;
+    const quickReplies = [{ title: 'Yes' }, { title: 'No' }];
+    scene.assistant = async (message, reply) => {
+      if (posted === null) posted = channel.posted(await reply.quickReplies('One?', quickReplies));
+      else if (scene.messages.length === 2) await posted.update({ text: 'Two?', quickReplies });
+    };
+    const click = async (blocks: JsonObject[]): Promise<void> => {
+      const [message] = slack.messages('DU1');
+      const { block_id, elements } = blocks.at(-1) as { block_id: string; elements: object[] };
+      const place = { channel: { id: 'DU1' }, message: { ...message, blocks } };
+      const actions = [{ ...elements[0], block_id }];
+      await scene.request(interaction(clicked('block-actions-button', { ...place, actions })));
+    };
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    const one = slack.of('chat.postMessage')[0]?.['blocks'] as JsonObject[];
+    await click(one);
+    await scene.over(2);
+    const isTwo = ({ text }: JsonObject): boolean => text === 'Two?';
+    const two = slack.of('chat.update').find(isTwo)?.['blocks'] as JsonObject[];
+    await click(one);
+    await click(two);
+    await scene.over(3);
+    await scene.channel.close();
+    expect(scene.said).toEqual(['Hi', 'Yes', 'Yes']);
+    // The assistant's own, and each set is withdrawn once.
+    expect(slack.of('chat.update')).toHaveLength(3);
+  });
+
+  it('take quick replies off a message with a long text', async () => {
+    const { slack } = await open();
+    slack.on('chat.update', () => ({ ok: true }));
+    const payload = clicked('block-actions-quick-reply');
+    Object.assign(payload['message'] as object, { text: 'x'.repeat(5_000) });
+    await scene.request(interaction(payload));
+    await scene.over();
+    await scene.channel.close();
+    expect(slack.of('chat.update')).toMatchObject([{ text: `${'x'.repeat(3_999)}…` }]);
   });
 
   it('bring back payloads that are too long for Slack (trap 14)', async () => {

@@ -61,12 +61,27 @@ describe('an interaction', () => {
     expect(new Set(messages.map(({ identity }) => identity)).size).toBe(messages.length);
   });
 
-  it('of a row of quick replies is used once, whichever is clicked and how often', () => {
+  it('of a set of quick replies is used once, whichever is clicked and how often', () => {
     const payload = fixture('block-actions-quick-reply');
     const first = parseInteraction(payload);
-    payload['trigger_id'] = 'another';
+    const identityIn = (block_id: string): string | undefined => {
+      const [action] = payload['actions'] as object[];
+      const again = { ...payload, trigger_id: 'another', actions: [{ ...action, block_id }] };
+      return parseInteraction(again).messages[0]?.identity;
+    };
     expect(first.usesQuickReply).toBe(true);
-    expect(parseInteraction(payload).messages[0]?.identity).toBe(first.messages[0]?.identity);
+    const [set, other] = ['0123456789abcdef', 'fedcba9876543210'];
+    expect(identityIn(`trunkline_quick_${set}_0`)).toBe(first.messages[0]?.identity);
+    expect(identityIn(`trunkline_quick_${set}_11`)).toBe(first.messages[0]?.identity);
+    expect(identityIn(`trunkline_quick_${other}_0`)).not.toBe(first.messages[0]?.identity);
+  });
+
+  it('with a view of a user elsewhere (Slack Connect) is for the workspace of the app', () => {
+    const payload = fixture('view-submission');
+    Object.assign(payload['view'] as object, { app_installed_team_id: 'T0HOME' });
+    Object.assign(payload['user'] as object, { team_id: 'T0OTHER' });
+    const [message] = parseInteraction({ ...payload, team: { id: 'T0OTHER' } }).messages;
+    expect(message?.place).toMatchObject({ team: 'T0HOME', userTeam: 'T0OTHER' });
   });
 
   it('is a view with what was filled in', () => {

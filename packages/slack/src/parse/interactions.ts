@@ -1,5 +1,5 @@
 import type { Choice, JsonObject } from '@trunkline/core';
-import { isQuickReply } from '../render/names.ts';
+import { isQuickReply, setOfBlock } from '../render/names.ts';
 import { choiceOf, valuesOf } from './actions.ts';
 import { idAt, objectAt, objectsAt, textAt, withoutNulls } from './fields.ts';
 import type { Parsed, Place } from './parsed.ts';
@@ -35,11 +35,12 @@ export function parseInteraction(payload: JsonObject): InteractionFinding {
     const choice = choiceOf(action);
     // A button that opens a page is acknowledged, and says nothing.
     if (choice === null) continue;
-    const isQuick = isQuickReply(textAt(action, 'block_id'));
+    const blockId = textAt(action, 'block_id') ?? '';
+    const isQuick = isQuickReply(blockId);
     finding.usesQuickReply ||= isQuick;
-    // A row of quick replies is used once, however fast somebody clicks.
+    // A set of quick replies is used once, however fast somebody clicks, and in whichever row.
     const name = isQuick
-      ? `quick:${place.channel}:${place.ts}:${textAt(choice, 'block_id')}`
+      ? `quick:${place.channel}:${place.ts}:${setOfBlock(blockId)}`
       : `${identity(payload, action)}:${index}`;
     finding.messages.push(parsedOf(payload, place, choice, name));
   }
@@ -92,7 +93,9 @@ function placeOf(payload: JsonObject): Place | null {
   const enterprise = idAt(payload, 'enterprise') ?? textAt(user, 'enterprise_id');
   const isWhole =
     payload['is_enterprise_install'] === true || payload['is_enterprise_install'] === 'true';
-  const team = idAt(payload, 'team') ?? textAt(user, 'team_id') ?? enterprise;
+  // In Slack Connect, the team of a view is that of the user.
+  const installed = textAt(objectAt(payload, 'view'), 'app_installed_team_id');
+  const team = installed ?? idAt(payload, 'team') ?? textAt(user, 'team_id') ?? enterprise;
   const userId = textAt(user, 'id');
   if (team === null || userId === null) return null;
   return {

@@ -3,7 +3,7 @@ import type { Button } from '@trunkline/core';
 import { escapeText } from './escape.ts';
 import { chunksOf, lengthOf, LIMITS, shorten } from './limits.ts';
 import { blockMessage, rendered, type RenderContext, type Rendered } from './message.ts';
-import { actionId, quickReplyBlock } from './names.ts';
+import { actionId, quickReplyBlock, quickReplySet } from './names.ts';
 import { isPayloadKey, keyOfPayload, type KeptPayload } from './payload-keys.ts';
 import { textMessages } from './text.ts';
 
@@ -37,7 +37,7 @@ function renderChoices(
   const kept: KeptPayload[] = [];
   const messages = textMessages(text, extra);
   if (Array.isArray(extra['blocks'])) return rendered(messages);
-  const blocks = actionBlocks(buttons, kept, isQuick);
+  const blocks = isQuick ? quickReplyBlocks(buttons, kept, text) : actionBlocks(buttons, kept);
   const said = messages.pop();
   const before = said?.blocks ?? [];
   const fallback = said?.text ?? escapeText(buttons.map(titleOf).join(', '));
@@ -51,11 +51,7 @@ function renderChoices(
 }
 
 /** The rows of buttons, or the menus. */
-export function actionBlocks(
-  buttons: readonly Button[],
-  kept: KeptPayload[],
-  isQuick = false,
-): KnownBlock[] {
+export function actionBlocks(buttons: readonly Button[], kept: KeptPayload[]): ActionsBlock[] {
   const options = buttons.filter((button) => !isLink(button));
   const isMenu = options.length > MAX_BUTTONS;
   const pressed = isMenu ? buttons.filter(isLink) : buttons;
@@ -65,11 +61,26 @@ export function actionBlocks(
   const menus = isMenu
     ? chunksOf(options, LIMITS.options).map((group, index) => menu(group, index, kept))
     : [];
-  const blocks = [...rows, ...chunksOf(menus, LIMITS.actionElements)].map(
-    (elements): ActionsBlock => ({ type: 'actions', elements }),
-  );
-  if (isQuick) blocks.forEach((block, index) => (block.block_id = quickReplyBlock(index)));
-  return blocks;
+  return [...rows, ...chunksOf(menus, LIMITS.actionElements)].map((elements): ActionsBlock => ({
+    type: 'actions',
+    elements,
+  }));
+}
+
+/** The same as one set of quick replies. The text tells apart two questions with the same answers. */
+export function quickReplyBlocks(
+  buttons: readonly Button[],
+  kept: KeptPayload[],
+  text: string,
+): KnownBlock[] {
+  const set = quickReplySet([
+    text,
+    ...buttons.map((button) => [titleOf(button), payloadOf(button)]),
+  ]);
+  return actionBlocks(buttons, kept).map((block, row) => ({
+    ...block,
+    block_id: quickReplyBlock(set, row),
+  }));
 }
 
 /** One button. */
@@ -102,12 +113,16 @@ function menu(buttons: readonly Button[], index: number, kept: KeptPayload[]): S
 /** The payload; its key where it, or the title, is longer than Slack would bring back. */
 function valueOf(button: Button, limit: number, titleLimit: number, kept: KeptPayload[]): string {
   const title = titleOf(button);
-  const payload = button.payload || title;
+  const payload = payloadOf(button);
   const fits = lengthOf(payload) <= limit && lengthOf(title) <= titleLimit;
   if (fits && !isPayloadKey(payload)) return payload;
   const key = keyOfPayload(payload, title);
   kept.push({ key, payload, title });
   return key;
+}
+
+function payloadOf(button: Button): string {
+  return button.payload || titleOf(button);
 }
 
 /** A button that opens a page. One whose address is too long for that is an ordinary one. */

@@ -9,6 +9,8 @@ export const LIMITS = {
   markdown: 12_000,
   /** `text` beside blocks: what notifications and screen readers say. */
   fallback: 3_000,
+  /** `text` of `chat.update`. */
+  updatedText: 4_000,
   sectionText: 3_000,
   buttonText: 75,
   buttonValue: 2_000,
