@@ -14,6 +14,8 @@ export interface SlackAddress extends Team {
   user: string | null;
   /** Their workspace. */
   userTeam: string | null;
+  /** Whether the user is written to directly if the bot is not in the channel. */
+  orDirect: boolean;
 }
 
 /** What stands in for what an address does not name. */
@@ -53,6 +55,7 @@ export function readAddress(address: Address, defaults: AddressDefaults): SlackA
     ts: textAt(address, 'ts'),
     user,
     userTeam: textAt(address, 'userTeam'),
+    orDirect: address['orDirect'] === true,
   };
 }
 

@@ -85,6 +85,11 @@ export function isBlocksError({ platformCode }: DeliveryError): boolean {
   return platformCode === 'invalid_blocks' || platformCode === 'invalid_blocks_format';
 }
 
+/** Whether the bot is not in the channel. A private one is then as good as none. */
+export function isNotInChannel({ platformCode }: DeliveryError): boolean {
+  return platformCode === 'channel_not_found' || platformCode === 'not_in_channel';
+}
+
 /** Whether a token is wrong for good. */
 export function isCredentialsError({ platformCode }: DeliveryError): boolean {
   return platformCode !== null && CREDENTIALS.has(platformCode);

@@ -1,9 +1,10 @@
 import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
+import type { Ability } from './abilities.ts';
 import { isDirect, type SlackAddress } from './address.ts';
-import { argumentsOf, methodOf, serialized } from './arguments.ts';
+import { argumentsOf, methodOf, serialized, type PostMethod } from './arguments.ts';
 import { textAt } from './parse/fields.ts';
 import { findSent, STEP_EVENT } from './find-sent.ts';
-import { isBlocksError } from './errors.ts';
+import { isBlocksError, isNotInChannel } from './errors.ts';
 import type { Alternative, Rendered, SlackMessage } from './render/message.ts';
 import type { KeptPayload } from './render/payload-keys.ts';
 import type { Services } from './services.ts';
@@ -32,50 +33,72 @@ export class Sender {
   /** The step that posts a message. */
   step(message: SlackMessage, extra: Extra, made: Rendered): SendStep<SlackMessage> {
     const { findSent: asks } = this.services.options;
-    const alternative = made.instead.get(message) ?? null;
+    const alternatives = made.instead.get(message) ?? [];
     const step: SendStep<SlackMessage> = {
       payload: message,
       send: async (payload, key) => {
         await this.keep(made.kept);
-        if (alternative === null) return await this.post(payload, extra, key);
-        return await this.#postEither(payload, alternative, extra, key);
+        return await this.#postEither(payload, alternatives, extra, key);
       },
     };
     if (asks) step.wasSent = (key) => findSent(this.services.clients, this.address, key);
     return step;
   }
 
-  /** Posts a message, or what is said instead where Slack does not take it. */
+  /**
+   * Posts a message, or the first of what is said instead that Slack takes.
+   *
+   * @param lacking - What the workspace lacks if Slack takes this one.
+   */
   async #postEither(
     message: SlackMessage,
-    { message: instead, ability }: Alternative,
+    [next, ...others]: readonly Alternative[],
     extra: Extra,
     key: string,
+    lacking: Ability | null = null,
   ): Promise<Receipt> {
     const { abilities } = this.services;
     const { team } = this.address;
-    if (ability !== null && abilities.lacks(team, ability)) {
-      return await this.post(instead, extra, key);
+    if (next !== undefined && next.ability !== null && abilities.lacks(team, next.ability)) {
+      return await this.#postEither(next.message, others, extra, key);
     }
     try {
-      return await this.post(message, extra, key);
-    } catch (error) {
-      if (!(error instanceof DeliveryError) || !isBlocksError(error)) throw error;
-      const receipt = await this.post(instead, extra, key);
-      if (ability !== null) abilities.note(team, ability);
+      const receipt = await this.post(message, extra, key);
+      if (lacking !== null) abilities.note(team, lacking);
       return receipt;
+    } catch (error) {
+      const isRefused = error instanceof DeliveryError && isBlocksError(error);
+      if (next === undefined || !isRefused) throw error;
+      return await this.#postEither(next.message, others, extra, key, next.ability);
     }
   }
 
   /** Posts a message. Resolves to what names it. */
   async post(message: SlackMessage, extra: Extra, key: string): Promise<Receipt> {
-    const { clients, options } = this.services;
-    const { team, enterprise = null } = this.address;
     const method = methodOf(extra);
     const args = argumentsOf(message, extra, this.address);
-    if (options.findSent && key !== '' && args['metadata'] === undefined) {
+    if (this.services.options.findSent && key !== '' && args['metadata'] === undefined) {
       args['metadata'] = { event_type: STEP_EVENT, event_payload: { key } };
     }
+    try {
+      return await this.#post(method, args);
+    } catch (error) {
+      const isFree = method === 'chat.postMessage' && message['channel'] === undefined;
+      if (!isFree || !this.canGoDirect(error)) throw error;
+      const { thread_ts: _thread, ...direct } = args;
+      return await this.#post(method, { ...direct, channel: this.address.user });
+    }
+  }
+
+  /** Whether the user can be written to directly instead: the bot is not where they gave a command. */
+  canGoDirect(error: unknown): boolean {
+    const { orDirect, user } = this.address;
+    return orDirect && user !== null && error instanceof DeliveryError && isNotInChannel(error);
+  }
+
+  async #post(method: PostMethod, args: Record<string, unknown>): Promise<Receipt> {
+    const { clients } = this.services;
+    const { team, enterprise = null } = this.address;
     const channel = textAt(args as JsonObject, 'channel') ?? this.address.channel;
     const turn = clients.pace.post(`${team}:${channel}`);
     if (turn !== null) await turn;

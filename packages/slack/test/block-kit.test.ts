@@ -65,7 +65,7 @@ const cell = fc.oneof(long, fc.integer(), fc.constant(null));
 function expectTaken(made: Rendered): void {
   const all: SlackMessage[] = [
     ...made.messages,
-    ...[...made.instead.values()].map(({ message }) => message),
+    ...[...made.instead.values()].flat().map(({ message }) => message),
   ];
   for (const message of all) {
     expect(problemsOf(message)).toEqual([]);

@@ -2,7 +2,7 @@ import { DeliveryError, type JsonObject, type Sent } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SlackInput, type SlackOptions } from '../src/index.ts';
 import { HastyClock } from './support/clock.ts';
-import { direct, json, newTs, said } from './support/requests.ts';
+import { direct, fixture, form, json, newTs, said } from './support/requests.ts';
 import { optionsFor, Scene } from './support/scene.ts';
 import { Answer, BOT, CHANNEL, TEAM, TOKEN } from './support/slack.ts';
 
@@ -91,6 +91,46 @@ describe('where answers go', () => {
   });
 });
 
+describe('an answer to a command where the bot is not', () => {
+  const command = (): ReturnType<typeof form> =>
+    form({ ...(fixture('slash-command') as Record<string, string>), team_id: TEAM });
+
+  it.each(['channel_not_found', 'not_in_channel'])('goes to the user (%s)', async (error) => {
+    const { slack } = await open();
+    const { channel_id: place, user_id: user } = fixture('slash-command');
+    slack.on('chat.postMessage', ({ args }) =>
+      args['channel'] === place ? { ok: false, error } : { ok: true, channel: 'D1', ts: '1.1' },
+    );
+    slack.on('chat.update', () => ({ ok: true }));
+    scene.assistant = async (_message, reply) => {
+      expect((await reply.text('Sunny')).receipts).toMatchObject([{ channel: 'D1' }]);
+      await reply.stream(
+        (async function* () {
+          yield 'Sunny, too';
+        })(),
+      );
+    };
+    await scene.request(command());
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    const channels = slack.of('chat.postMessage').map(({ channel }) => channel);
+    expect(channels).toEqual([place, user, place, user]);
+  });
+
+  it('goes nowhere else for an event, nor where JSON of Slack’s names the place', async () => {
+    const { slack, channel } = await open();
+    slack.on('chat.postMessage', () => ({ ok: false, error: 'channel_not_found' }));
+    const asked = { ...PLACE, user: 'U1' };
+    const sent = channel.getOutputChannel(asked).sendTextMessage('U1', 'x');
+    await expect(sent).rejects.toMatchObject({ platformCode: 'channel_not_found' });
+    const named = channel
+      .getOutputChannel({ ...asked, orDirect: true })
+      .sendCustomJson('U1', { channel: 'C5', text: 'x' });
+    await expect(named).rejects.toMatchObject({ platformCode: 'channel_not_found' });
+    expect(slack.of('chat.postMessage')).toHaveLength(2);
+  });
+});
+
 describe('what is sent beside the text', () => {
   it('arguments of Slack’s own, and nothing else of a response', async () => {
     const { slack, channel } = await open();
@@ -139,6 +179,25 @@ describe('what is sent beside the text', () => {
       .of('chat.postMessage')
       .map(({ blocks }) => (blocks as { type: string }[])[0]?.type);
     expect(types).toEqual(['carousel', 'section', 'section']);
+  });
+
+  it('links instead of the images of cards, if Slack cannot fetch one', async () => {
+    const { slack, channel } = await open();
+    slack.on('chat.postMessage', ({ args }) =>
+      JSON.stringify(args['blocks']).includes('"image"')
+        ? { ok: false, error: 'invalid_blocks' }
+        : undefined,
+    );
+    const output = channel.getOutputChannel(PLACE);
+    const card = { title: 'A', imageUrl: 'https://intra/a.png', buttons: [{ title: 'Go' }] };
+    await output.sendElements('U1', [card, card]);
+    await output.sendElements('U1', [{ ...card, title: 'B'.repeat(200) }]);
+    // That says nothing about cards.
+    await output.sendElements('U1', [{ title: 'C' }]);
+    const posted = slack.messages().map(({ blocks }) => JSON.stringify(blocks));
+    expect(posted).toHaveLength(3);
+    for (const text of posted.slice(0, 2)) expect(text).toContain('Image: https://intra/a.png');
+    expect(posted[2]).toContain('"card"');
   });
 
   it('a link instead of an image that Slack cannot fetch', async () => {

@@ -261,6 +261,24 @@ describe('buttons', () => {
     expect(kept).toMatchObject([{ payload: 'trunkline:x' }]);
   });
 
+  it.each(['example.org/x', 'javascript:alert(1)', '/relative', 'tel:123'])(
+    'whose address Slack would not take are ordinary ones: %s',
+    (url) => {
+      const { messages } = render.buttons({ text: '', buttons: [{ title: 'Go', url }] }, NOTHING);
+      const [block] = messages[0]?.blocks ?? [];
+      expect(block).toMatchObject({ elements: [{ value: 'Go' }] });
+      expect(block).not.toHaveProperty('elements.0.url');
+    },
+  );
+
+  it('that vanish have another name for other replies, and for another question', () => {
+    const name = (text: string, title: string): unknown =>
+      render.quickReplies({ text, buttons: [{ title }] }, NOTHING).messages[0]?.blocks?.at(-1);
+    expect(name('Sure?', 'Yes')).toEqual(name('Sure?', 'Yes'));
+    expect(name('Sure?', 'Yes')).not.toEqual(name('Really?', 'Yes'));
+    expect(name('Sure?', 'Yes')).not.toEqual(name('Sure?', 'No'));
+  });
+
   it('that vanish say so in their block', () => {
     const { messages } = render.quickReplies({ text: 'x', buttons: list(7) }, NOTHING);
     expect(messages[0]?.blocks?.map(({ block_id: id }) => id)).toEqual([
@@ -282,7 +300,7 @@ describe('other parts', () => {
 
   it('an image that Slack cannot fetch has a link instead', () => {
     const made = render.image('https://x.y/tiger.png', NOTHING);
-    const [alternative] = made.instead.values();
+    const [[alternative] = []] = made.instead.values();
     expect(alternative).toMatchObject({
       ability: null,
       message: { text: 'Image: https://x.y/tiger.png' },
@@ -313,7 +331,7 @@ describe('other parts', () => {
       title: { text: '<https://x.y|Margherita &amp; co>' },
       hero_image: { alt_text: 'Margherita & co' },
     });
-    const [alternative] = render.elements([card, card], NOTHING).instead.values();
+    const [[alternative] = []] = render.elements([card, card], NOTHING).instead.values();
     expect(alternative?.ability).toBe('cards');
     expect(alternative?.message.blocks).toHaveLength(4);
   });

@@ -28,7 +28,8 @@ export function parseInteraction(payload: JsonObject): InteractionFinding {
   const place = placeOf(payload);
   if (!SAID.has(type) || place === null) return finding;
   if (type !== 'block_actions') {
-    finding.messages.push(parsedOf(payload, place, namedChoice(type, payload), identity(payload)));
+    const said = { ...place, isAnywhere: type === 'message_action' };
+    finding.messages.push(parsedOf(payload, said, namedChoice(type, payload), identity(payload)));
     return finding;
   }
   for (const [index, action] of objectsAt(payload, 'actions').entries()) {
@@ -61,7 +62,7 @@ export function parseCommand(form: JsonObject): Parsed | null {
   const text = `${command} ${textAt(form, 'text') ?? ''}`.trim();
   const choice: Choice = { title: command, payload: text, command };
   const name = `command:${textAt(form, 'trigger_id') ?? ''}`;
-  return parsedOf(form, place, choice, name);
+  return parsedOf(form, { ...place, isAnywhere: true }, choice, name);
 }
 
 /** A click's own name. Slack gives each a trigger; the time of the action is as good. */

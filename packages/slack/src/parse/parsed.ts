@@ -24,6 +24,8 @@ export interface Place {
   user: string;
   /** Their workspace, which is another one in Slack Connect. */
   userTeam: string | null;
+  /** Whether the bot may not be in the channel: commands and shortcuts work everywhere. */
+  isAnywhere?: boolean;
 }
 
 /** A payload that is a message of a user. */
@@ -71,7 +73,7 @@ export function senderId(place: Place, granularity: ConversationGranularity): st
 
 /** Where the answers go. A user is written to directly where there was no channel. */
 export function addressOf(place: Place, useThreads: MessageOptions['useThreads']): Address {
-  const { team, enterprise, channel, ts, thread, user, userTeam } = place;
+  const { team, enterprise, channel, ts, thread, user, userTeam, isAnywhere } = place;
   const root = useThreads === true ? (thread ?? ts) : useThreads === 'auto' ? thread : null;
   return withoutNulls({
     team,
@@ -81,5 +83,6 @@ export function addressOf(place: Place, useThreads: MessageOptions['useThreads']
     ts,
     user,
     userTeam: userTeam === team ? null : userTeam,
+    orDirect: isAnywhere === true ? true : null,
   });
 }

@@ -125,9 +125,10 @@ function payloadOf(button: Button): string {
   return button.payload || titleOf(button);
 }
 
-/** A button that opens a page. One whose address is too long for that is an ordinary one. */
+/** A button that opens a page. One whose address Slack would not take is an ordinary one. */
 function isLink({ url }: Button): boolean {
-  return typeof url === 'string' && url !== '' && lengthOf(url) <= LIMITS.url;
+  if (typeof url !== 'string' || lengthOf(url) > LIMITS.url || !URL.canParse(url)) return false;
+  return ['http:', 'https:', 'mailto:'].includes(new URL(url).protocol);
 }
 
 /** What is on the button: Slack takes no empty one. */

@@ -1,5 +1,5 @@
 import type { CardBlock, KnownBlock } from '@slack/types';
-import type { Element } from '@trunkline/core';
+import { imageText, type Element } from '@trunkline/core';
 import { actionBlocks, buttonElement } from './buttons.ts';
 import { escapeText } from './escape.ts';
 import { altTextOf, imageBlock, isImageUrl } from './image.ts';
@@ -18,7 +18,7 @@ import type { KeptPayload } from './payload-keys.ts';
 export function renderElements(elements: readonly Element[], _context: RenderContext): Rendered {
   if (!elements.every(fitsCard)) return renderPlainElements(elements);
   const kept: KeptPayload[] = [];
-  const instead = new Map<SlackMessage, Alternative>();
+  const instead = new Map<SlackMessage, readonly Alternative[]>();
   const messages = chunksOf(elements, LIMITS.cards).map((group) => {
     const cards = group.map((element) => cardOf(element, kept));
     const [card] = cards;
@@ -28,7 +28,7 @@ export function renderElements(elements: readonly Element[], _context: RenderCon
     // Whatever fits into cards fits into the blocks of one message.
     const sections = group.flatMap((element) => sectionsOf(element, []));
     const plain = blockMessage(sections, fallbackOf(group));
-    instead.set(message, { message: plain, ability: 'cards' });
+    instead.set(message, [{ message: plain, ability: 'cards' }, ...withoutImages(plain)]);
     return message;
   });
   return rendered(messages, kept, instead);
@@ -42,7 +42,19 @@ function renderPlainElements(elements: readonly Element[]): Rendered {
     const blocks = chunksOf(sectionsOf(element, kept), LIMITS.blocks);
     messages.push(...blocks.map((chunk) => blockMessage(chunk, fallbackOf([element]))));
   }
-  return rendered(messages, kept);
+  const instead = new Map(messages.map((message) => [message, withoutImages(message)]));
+  return rendered(messages, kept, instead);
+}
+
+/** Links instead of images: where Slack cannot fetch one, it takes nothing of the message. */
+function withoutImages({ text, blocks = [] }: SlackMessage): Alternative[] {
+  if (!blocks.some(({ type }) => type === 'image')) return [];
+  const linked = blocks.map((block): KnownBlock => {
+    if (block.type !== 'image' || !('image_url' in block)) return block;
+    const link = shorten(escapeText(imageText(block.image_url)), LIMITS.sectionText);
+    return { type: 'section', text: { type: 'mrkdwn', text: link } };
+  });
+  return [{ message: blockMessage(linked, text), ability: null }];
 }
 
 /** Whether a card shows all of an element. */

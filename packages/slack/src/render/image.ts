@@ -22,7 +22,7 @@ export function renderImage(image: string, { extra }: RenderContext): Rendered {
 export function orLink(message: SlackMessage, link: string): Rendered {
   const [alternative] = textMessages(link, {});
   if (alternative === undefined) return rendered([message]);
-  return rendered([message], [], new Map([[message, { message: alternative, ability: null }]]));
+  return rendered([message], [], new Map([[message, [{ message: alternative, ability: null }]]]));
 }
 
 /** An image block. */

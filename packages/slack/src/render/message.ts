@@ -26,8 +26,8 @@ export interface Rendered {
   messages: SlackMessage[];
   /** What the messages refer to by keys, to be kept before they are sent. */
   kept: KeptPayload[];
-  /** What is said instead of a message. */
-  instead: ReadonlyMap<SlackMessage, Alternative>;
+  /** What is said instead of a message, in the order in which it is tried. */
+  instead: ReadonlyMap<SlackMessage, readonly Alternative[]>;
 }
 
 /** What else a renderer may look at. */

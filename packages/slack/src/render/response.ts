@@ -26,7 +26,7 @@ export function withOwnBlocks(channel: string, response: BotMessage): BotMessage
 export function renderResponse(channel: string, response: BotMessage): Rendered {
   const resolved = withOwnBlocks(channel, responseFor(channel, response));
   const { text, buttons, quickReplies, custom, image, attachment, elements, ...extra } = resolved;
-  const instead = new Map<SlackMessage, Alternative>();
+  const instead = new Map<SlackMessage, readonly Alternative[]>();
   const all = rendered([], [], instead);
   const add = <P extends keyof Parts>(
     name: P,
@@ -38,7 +38,7 @@ export function renderResponse(channel: string, response: BotMessage): Rendered 
     const made = renderPart(part, context);
     all.messages.push(...made.messages);
     all.kept.push(...made.kept);
-    for (const [message, alternative] of made.instead) instead.set(message, alternative);
+    for (const [message, alternatives] of made.instead) instead.set(message, alternatives);
   };
   if (quickReplies?.length) add('quickReplies', { text: text ?? '', buttons: quickReplies });
   else if (buttons?.length) add('buttons', { text: text ?? '', buttons });
