@@ -1,3 +1,4 @@
+import type { KnownBlock } from '@slack/types';
 import { DeliveryError } from '@trunkline/core';
 import { textMessages } from './render/text.ts';
 import { blockMessage, type SlackMessage } from './render/message.ts';
@@ -43,11 +44,13 @@ export async function shownWhole(options: GrowingOptions, shown: Shown): Promise
   for (const message of rest) await deliver(() => sender.post(message, extra, ''));
 }
 
-/** The last message with what belongs below the text. */
-function withBlocks(messages: SlackMessage[], blocks: SlackMessage['blocks'] = []): SlackMessage[] {
-  const last = messages.pop();
-  if (last === undefined || blocks.length === 0)
-    return last === undefined ? [] : [...messages, last];
+/** The messages, what belongs below the text in the last one; on its own where there is no text. */
+export function withBlocks(
+  messages: readonly SlackMessage[],
+  blocks: readonly KnownBlock[],
+): readonly SlackMessage[] {
+  const last = messages.at(-1) ?? { text: '…' };
+  if (blocks.length === 0) return messages;
   const all = [...(last.blocks ?? []), ...blocks].slice(0, LIMITS.blocks);
-  return [...messages, blockMessage(all, last.text)];
+  return [...messages.slice(0, -1), blockMessage(all, last.text)];
 }

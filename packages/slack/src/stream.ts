@@ -1,12 +1,15 @@
 import type { KnownBlock } from '@slack/types';
 import { DeliveryError, type Button, type Extra, type Receipt } from '@trunkline/core';
 import { isDirect } from './address.ts';
+import { methodOf } from './arguments.ts';
 import { EditedMessage } from './edited-message.ts';
 import { isDestinationError } from './errors.ts';
 import { NativeStream } from './native-stream.ts';
 import { actionBlocks, quickReplyBlocks } from './render/buttons.ts';
 import { allowedMentions, type AllowedMentions } from './render/escape.ts';
 import type { KeptPayload } from './render/payload-keys.ts';
+import { textMessages } from './render/text.ts';
+import { withBlocks } from './repair.ts';
 import type { Sender } from './sender.ts';
 
 /** Makes a request as a part of the turn's stream. */
@@ -56,28 +59,36 @@ export class StreamedAnswer {
 
   async add(chunk: string): Promise<void> {
     this.#text += chunk;
+    // What cannot be edited is posted in the end.
+    if (methodOf(this.#options.extra) !== 'chat.postMessage') return;
     if (this.#message === null && this.#text.trim() !== '') await this.#open();
     await this.#message?.grow(this.#text);
   }
 
   async end(): Promise<void> {
-    if (this.#message === null) return;
-    await this.#options.sender.keep(this.#kept);
-    await this.#message.finish(this.#text);
+    const { sender, deliver, extra, blocks } = this.#options;
+    if (this.#message !== null) {
+      await sender.keep(this.#kept);
+      return await this.#message.finish(this.#text);
+    }
+    const messages = withBlocks(textMessages(this.#text, extra), blocks);
+    if (messages.length > 0) await sender.keep(this.#kept);
+    for (const message of messages) await deliver(() => sender.post(message, extra, ''));
   }
 
   async #open(): Promise<void> {
-    const { sender, extra } = this.#options;
+    const { sender } = this.#options;
     const { abilities } = sender.services;
     const { team } = sender.address;
-    if (this.#canStream() && extra['ephemeral'] === undefined) {
+    if (this.#canStream()) {
       const stream = new NativeStream(this.#options);
       try {
         await stream.open();
         this.#message = stream;
         return;
       } catch (error) {
-        if (!(error instanceof DeliveryError) || isDestinationError(error)) throw error;
+        if (!(error instanceof DeliveryError)) throw error;
+        if (isDestinationError(error) && !sender.canGoDirect(error)) throw error;
         const { platformCode, retryable } = error;
         // Posts have room where streams have none left.
         if (retryable && platformCode?.endsWith('limited') !== true) throw error;

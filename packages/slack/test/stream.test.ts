@@ -299,6 +299,30 @@ describe('a streamed answer', () => {
     ]);
   });
 
+  it('that cannot be edited is posted in the end, once', async () => {
+    const buttons = [{ title: 'More', payload: '/more' }];
+    const postAt = 1_900_000_000;
+    for (const [method, extra] of [
+      ['chat.postEphemeral', { ephemeral: true, buttons }],
+      ['chat.scheduleMessage', { postAt, buttons }],
+    ] as const) {
+      const desk = new Desk();
+      await say(desk, begin(desk, THREAD, extra), tokens(300));
+      expect(desk.calls.map((call) => call.method)).toEqual([method]);
+      expect(desk.of(method)).toMatchObject([
+        { blocks: [{ text: tokens(300).join('') }, { type: 'actions' }] },
+      ]);
+    }
+  });
+
+  it('of white space has its buttons all the same', async () => {
+    const desk = new Desk();
+    await say(desk, begin(desk, THREAD, { buttons: [{ title: 'More' }] }), [' ', '\n']);
+    expect(desk.calls).toMatchObject([
+      { method: 'chat.postMessage', args: { blocks: [{ type: 'actions' }] } },
+    ]);
+  });
+
   it('pings nobody (trap 25)', async () => {
     const desk = new Desk();
     await say(desk, begin(desk), ['Hi <!cha', 'nnel', '> and ', '<', '@U1> a & b']);
