@@ -12,6 +12,10 @@ import type { GrowingMessage, GrowingOptions } from './stream.ts';
 const INTERVAL_MS = 1_000;
 const INTERVAL_PER_STREAM_MS = 620;
 
+/** How often, and after how long at most, a stream whose text is there is ended again, in milliseconds. */
+const STOP_TRIES = 3;
+const MAX_STOP_WAIT_MS = 10_000;
+
 /** The stream is over, or has no room: the text goes on in another one. */
 const OVER = new Set([
   'message_not_in_streaming_state',
@@ -177,13 +181,14 @@ export class NativeStream implements GrowingMessage {
     try {
       await this.open();
     } catch (error) {
-      if (!(error instanceof DeliveryError) || error.retryable) throw error;
+      if (!(error instanceof DeliveryError)) throw error;
+      if (error.retryable && error.platformCode?.endsWith('limited') !== true) throw error;
       this.#state = 'doubtful';
     }
   }
 
   async #stop(): Promise<void> {
-    const { deliver, blocks } = this.#options;
+    const { deliver, blocks, sender } = this.#options;
     const isWhole = this.#state === 'open';
     try {
       await deliver(async () => {
@@ -192,13 +197,33 @@ export class NativeStream implements GrowingMessage {
         return {};
       });
     } catch (error) {
-      if (!(error instanceof DeliveryError) || error.retryable) throw error;
+      if (!(error instanceof DeliveryError)) throw error;
+      // What is not shown whole is said again otherwise.
+      if (error.retryable && !isWhole) throw error;
       // Slack has closed it, or a first request that seemed lost: all of the text is there.
       const isClosed = error.platformCode === 'message_not_in_streaming_state';
-      if (!isClosed && blocks.length > 0)
+      if (error.retryable) sender.services.background.add(this.#stopLater(error));
+      else if (!isClosed && blocks.length > 0)
         await this.#request('chat.stopStream', {}).catch(() => {});
       if (isWhole) await this.#sayBlocks();
     }
+  }
+
+  /** Ends a stream whose text is there, beside the turn. If all fails, Slack ends it itself. */
+  async #stopLater(failure: DeliveryError): Promise<void> {
+    const { clock, logger, name: channel } = this.#options.sender.services.options;
+    let error = failure;
+    for (let tries = 0; tries < STOP_TRIES && error.retryable; tries++) {
+      const waitMs = Math.min(error.retryAfterMs ?? INTERVAL_MS, MAX_STOP_WAIT_MS);
+      await new Promise<void>((done) => void clock.after(waitMs, done));
+      try {
+        return await this.#request('chat.stopStream', {});
+      } catch (thrown) {
+        // Clients throw nothing else.
+        error = thrown as DeliveryError;
+      }
+    }
+    logger?.debug({ channel, err: error }, 'a stream could not be ended');
   }
 
   /** Writes the message anew, where it is not known what is in it. */

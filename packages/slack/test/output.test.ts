@@ -479,7 +479,7 @@ describe('streams', () => {
   it('that the platform breaks off are said whole, once', async () => {
     const clock = new HastyClock();
     const { slack } = await open({ status: false, clock }, { clock, delivery: { retryMs: 0 } });
-    slack.next('chat.stopStream', { ok: false, error: 'internal_error' });
+    slack.next('chat.appendStream', { ok: false, error: 'service_unavailable' });
     scene.assistant = async (_message, reply) => {
       const { status } = await reply.stream(
         (async function* () {

@@ -172,12 +172,28 @@ describe('a streamed answer', () => {
   });
 
   it('that can go on in no other message goes on in its own', async () => {
+    for (const error of ['restricted_action', 'ratelimited']) {
+      const desk = new Desk();
+      desk.on('chat.startStream', (_args, count) => (count > 1 ? { ok: false, error } : undefined));
+      await say(desk, begin(desk), tokens(4_000), 10);
+      const text = desk.texts.join(' ').replaceAll(/\s+/g, ' ').trim();
+      expect(text).toBe(tokens(4_000).join('').trim());
+    }
+  });
+
+  it('that is there and cannot be ended yet stays, and is ended later', async () => {
     const desk = new Desk();
-    desk.on('chat.startStream', (_args, count) =>
-      count > 1 ? { ok: false, error: 'restricted_action' } : undefined,
+    desk.on('chat.stopStream', (_args, count) =>
+      count < 3 ? { ok: false, error: 'ratelimited' } : undefined,
     );
-    await say(desk, begin(desk), tokens(4_000), 10);
-    expect(desk.texts.join(' ').replaceAll(/\s+/g, ' ').trim()).toBe(tokens(4_000).join('').trim());
+    await say(desk, begin(desk, THREAD, { buttons: [{ title: 'More' }] }), tokens(200));
+    expect(desk.texts.join('')).toBe(tokens(200).join(''));
+    expect(desk.of('chat.postMessage')).toMatchObject([{ blocks: [{ type: 'actions' }] }]);
+    await desk.clock.advance(20_000);
+    expect([...desk.streams.all.values()]).toMatchObject([{ isOpen: false, blocks: null }]);
+    expect(desk.of('chat.stopStream')).toHaveLength(3);
+    expect(desk.of('chat.delete')).toEqual([]);
+    await desk.services.background.settled();
   });
 
   it('is ended quietly by the user, and ends the turn', async () => {
