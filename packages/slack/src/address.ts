@@ -1,4 +1,4 @@
-import { ConfigurationError, type Address, type JsonObject } from '@trunkline/core';
+import { ConfigurationError, type Address, type JsonObject, type Receipt } from '@trunkline/core';
 import type { Team } from './clients.ts';
 import { textAt } from './parse/fields.ts';
 
@@ -64,7 +64,12 @@ export function isDirect({ channel }: Pick<SlackAddress, 'channel'>): boolean {
   return /^[DUW]/.test(channel);
 }
 
-/** The workspace of a receipt. */
-export function teamOfReceipt(receipt: JsonObject): Team {
-  return { team: textAt(receipt, 'team') ?? '', enterprise: textAt(receipt, 'enterprise') };
+/** What in a receipt, or in a file, names its installation. */
+export function teamFields({ team, enterprise = null }: Team): Receipt {
+  return enterprise === null ? { team } : { team, enterprise };
+}
+
+/** The installation that {@link teamFields} have named. */
+export function teamOf(fields: JsonObject): Team {
+  return { team: textAt(fields, 'team') ?? '', enterprise: textAt(fields, 'enterprise') };
 }

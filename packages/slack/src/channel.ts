@@ -124,9 +124,14 @@ export class SlackInput extends InputChannel {
     return await download({ clients, name: this.name, apiUrl }, attachment, options);
   }
 
-  /** Slack's client for a workspace, for what has no method here. */
-  async client(teamId?: string): Promise<WebClient> {
-    return await this.#inLine().clients.for({ team: teamId ?? '' });
+  /**
+   * Slack's client for a workspace, for what has no method here.
+   *
+   * @param enterpriseId - The organisation, where the app is installed for a whole one.
+   */
+  async client(teamId?: string, enterpriseId?: string): Promise<WebClient> {
+    const team = teamId ?? enterpriseId ?? '';
+    return await this.#inLine().clients.for({ team, enterprise: enterpriseId ?? null });
   }
 
   /** Whether Slack takes the token. */

@@ -1,4 +1,5 @@
 import { DeliveryError, type UserAttachment } from '@trunkline/core';
+import { teamOf } from './address.ts';
 import type { Clients, Team } from './clients.ts';
 import { objectAt, textAt } from './parse/fields.ts';
 
@@ -33,8 +34,9 @@ export async function download(
   };
   const { sizeBytes, mimeType } = attachment;
   if ((sizeBytes ?? 0) > limitBytes) return fail(`it is larger than ${limitBytes} bytes`);
-  const team: Team = { team: typeof attachment['team'] === 'string' ? attachment['team'] : '' };
-  let url = attachment.url ?? (await urlOf(clients, team, attachment['id']));
+  const { id = null, team: teamId = null, enterprise = null } = attachment;
+  const team = teamOf({ team: teamId, enterprise });
+  let url = attachment.url ?? (await urlOf(clients, team, id));
   if (url === null) return fail('Slack tells no address of it');
   const transport = await clients.transport();
   const token = await clients.token(team);

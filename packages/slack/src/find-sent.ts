@@ -1,5 +1,5 @@
 import { isJsonObject, type Receipt } from '@trunkline/core';
-import type { SlackAddress } from './address.ts';
+import { teamFields, type SlackAddress } from './address.ts';
 import type { Clients } from './clients.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
 
@@ -19,7 +19,7 @@ export async function findSent(
   address: SlackAddress,
   key: string,
 ): Promise<Receipt | null> {
-  const { team, channel, thread, ts } = address;
+  const { channel, thread, ts } = address;
   const method = thread === null ? 'conversations.history' : 'conversations.replies';
   let cursor: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
@@ -36,7 +36,7 @@ export async function findSent(
       const payload = metadata?.['event_payload'];
       const isIt = textAt(metadata, 'event_type') === STEP_EVENT;
       if (!isIt || !isJsonObject(payload) || payload['key'] !== key) continue;
-      return { team, channel, ts: textAt(message, 'ts') ?? '' };
+      return { ...teamFields(address), channel, ts: textAt(message, 'ts') ?? '' };
     }
     cursor = textAt(objectAt(answer, 'response_metadata'), 'next_cursor');
     if (cursor === null) return null;

@@ -1,5 +1,5 @@
 import { DeliveryError, type Receipt } from '@trunkline/core';
-import { isDirect } from './address.ts';
+import { isDirect, teamFields } from './address.ts';
 import { textAt } from './parse/fields.ts';
 import { Pump } from './pump.ts';
 import { escapeMarkdown } from './render/escape.ts';
@@ -63,7 +63,7 @@ export class NativeStream implements GrowingMessage {
           : { recipient_user_id: user, recipient_team_id: userTeam ?? team }),
       });
       return {
-        team,
+        ...teamFields(address),
         channel: textAt(answer, 'channel') ?? channel,
         ts: textAt(answer, 'ts') ?? '',
       };

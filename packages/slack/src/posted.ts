@@ -1,5 +1,5 @@
 import { DeliveryError, type BotMessage, type JsonObject, type Receipt } from '@trunkline/core';
-import { teamOfReceipt } from './address.ts';
+import { teamOf } from './address.ts';
 import { serialized } from './arguments.ts';
 import { textAt } from './parse/fields.ts';
 import { renderResponse } from './render/response.ts';
@@ -81,7 +81,7 @@ export class Posted implements PostedMessage {
 
   async #call(method: string, args: Record<string, unknown>, asGood?: string): Promise<void> {
     try {
-      await this.#services.clients.call(teamOfReceipt(this.#receipt), method, args);
+      await this.#services.clients.call(teamOf(this.#receipt), method, args);
     } catch (error) {
       if (!(error instanceof DeliveryError) || error.platformCode !== asGood) throw error;
     }

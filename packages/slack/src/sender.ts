@@ -1,6 +1,6 @@
 import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
 import type { Ability } from './abilities.ts';
-import { isDirect, type SlackAddress } from './address.ts';
+import { isDirect, teamFields, type SlackAddress } from './address.ts';
 import { argumentsOf, methodOf, serialized, type PostMethod } from './arguments.ts';
 import { textAt } from './parse/fields.ts';
 import { findSent, STEP_EVENT } from './find-sent.ts';
@@ -98,14 +98,16 @@ export class Sender {
 
   async #post(method: PostMethod, args: Record<string, unknown>): Promise<Receipt> {
     const { clients } = this.services;
-    const { team, enterprise = null } = this.address;
+    const { team } = this.address;
     const channel = textAt(args as JsonObject, 'channel') ?? this.address.channel;
     const turn = clients.pace.post(`${team}:${channel}`);
     if (turn !== null) await turn;
     const answer = await clients.call(this.address, method, serialized(args));
     if (method === 'chat.postMessage') this.status.gone();
-    const receipt: Receipt = { team, channel: textAt(answer, 'channel') ?? channel };
-    if (enterprise !== null) receipt['enterprise'] = enterprise;
+    const receipt: Receipt = {
+      ...teamFields(this.address),
+      channel: textAt(answer, 'channel') ?? channel,
+    };
     const ts = textAt(answer, 'ts') ?? textAt(answer, 'message_ts');
     if (ts !== null) receipt['ts'] = ts;
     const scheduled = textAt(answer, 'scheduled_message_id');

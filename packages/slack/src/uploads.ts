@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type Receipt,
 } from '@trunkline/core';
+import { teamFields } from './address.ts';
 import { deliveryError } from './errors.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
 import { allowedMentions, escapeText } from './render/escape.ts';
@@ -71,7 +72,7 @@ export async function upload(sender: Sender, file: Upload, extra: Extra): Promis
     throw deliveryError(options.name, 'files.uploadV2', error);
   }
   const fileId = textAt(objectsAt(objectsAt(answer, 'files')[0], 'files')[0], 'id');
-  const receipt: Receipt = { team: address.team, channel, fileId };
+  const receipt: Receipt = { ...teamFields(address), channel, fileId };
   const ts = fileId === null ? null : await sharedAt(sender, channel, fileId);
   if (ts === null) {
     options.logger?.warn(

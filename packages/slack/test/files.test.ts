@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HastyClock } from './support/clock.ts';
+import { direct, json } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
 import { CHANNEL, TEAM, TOKEN } from './support/slack.ts';
 
@@ -138,6 +139,39 @@ describe('a file that came with a message', () => {
     expect(file.toString()).toBe('elsewhere');
     expect(scene.slack.pageTokens).toEqual([TOKEN]);
     expect(other.seen[0]).not.toHaveProperty('authorization');
+  });
+
+  it('and what is sent belong to the installation, also to one for a whole organisation', async () => {
+    scene = await Scene.open({ token: (id) => (id === 'E2' ? TOKEN : null), status: false });
+    const { channel, slack } = scene;
+    const url = at('/files/a', () => new Response('hello'));
+    slack.on('reactions.add', () => ({ ok: true }));
+    const downloaded: string[] = [];
+    scene.assistant = async ({ attachments: [file] }, reply) => {
+      if (file !== undefined) downloaded.push(String(await channel.download(file)));
+      const chunks = async function* (): AsyncGenerator<string> {
+        yield 'Hello';
+      };
+      for (const sent of [
+        await reply.text('Hello'),
+        await reply.stream(chunks()),
+        await reply.attachment({ name: 'a.txt', content: 'hello' }),
+      ]) {
+        await channel.posted(sent)?.react('eyes');
+      }
+      await (await channel.client('T2', 'E2')).auth.test();
+    };
+    const event = direct('Look');
+    const authorization = { enterprise_id: 'E2', team_id: 'T2', is_enterprise_install: true };
+    const message = event['event'] as object;
+    const files = [{ id: 'F1', url_private: url }];
+    const inThread = { ...message, subtype: 'file_share', files, thread_ts: '1.0' };
+    await scene.request(json({ ...event, authorizations: [authorization], event: inThread }));
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    expect(downloaded).toEqual(['hello']);
+    expect(slack.of('chat.startStream')).toHaveLength(1);
+    expect(slack.of('reactions.add')).toHaveLength(3);
   });
 
   it('is not fetched from anywhere else: the token is Slack’s', async () => {

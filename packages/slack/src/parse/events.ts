@@ -117,7 +117,7 @@ function parsedOf(
     place,
     text: plainText(rawText, bots),
     choice: null,
-    attachments: attachmentsOf(message, team),
+    attachments: attachmentsOf(message, place),
     metadata: withoutNulls({
       out_channel: channel,
       thread_id: thread ?? ts,

@@ -1,4 +1,6 @@
 import type { JsonObject, UserAttachment } from '@trunkline/core';
+import { teamFields } from '../address.ts';
+import type { Team } from '../clients.ts';
 import { objectsAt, textAt } from './fields.ts';
 
 /**
@@ -7,7 +9,7 @@ import { objectsAt, textAt } from './fields.ts';
  *
  * @see Slack: File object
  */
-export function attachmentsOf(message: JsonObject, team: string): UserAttachment[] {
+export function attachmentsOf(message: JsonObject, team: Team): UserAttachment[] {
   return objectsAt(message, 'files').flatMap((file) => {
     const id = textAt(file, 'id');
     if (id === null || file['mode'] === 'tombstone') return [];
@@ -15,7 +17,7 @@ export function attachmentsOf(message: JsonObject, team: string): UserAttachment
     const size = file['size'];
     const url = textAt(file, 'url_private_download') ?? textAt(file, 'url_private');
     const name = textAt(file, 'name') ?? textAt(file, 'title');
-    const attachment: UserAttachment = { type: typeOf(mimeType), id, team };
+    const attachment: UserAttachment = { type: typeOf(mimeType), id, ...teamFields(team) };
     if (url !== null) attachment.url = url;
     if (name !== null) attachment.name = name;
     if (mimeType !== null) attachment.mimeType = mimeType;
