@@ -73,19 +73,21 @@ export class Entrance {
       options.logger?.debug({ channel: options.name, why: finding.why }, 'an event is not read');
       return;
     }
-    const { parsed } = finding;
-    const { team, channel, thread, ts } = parsed.place;
+    const isBare = finding.type === 'bare_mention';
+    const { team, channel, thread, ts } = isBare ? finding.place : finding.parsed.place;
     const root = thread ?? ts;
     if (channel === null || root === null) return;
     const ref = { team, channel, thread: root };
     if (finding.type === 'in_thread') {
-      if (await threads.has(ref)) await this.#accept(req, envelope, parsed);
+      if (await threads.has(ref)) await this.#accept(req, envelope, finding.parsed);
       return;
     }
-    const opensThread =
-      finding.isMention && options.listen === 'addressed' && !channel.startsWith('D');
-    const accepted = this.#accept(req, envelope, parsed);
-    await (opensThread ? Promise.all([accepted, threads.add(ref)]) : accepted);
+    const isMention = isBare || finding.isMention;
+    const opensThread = isMention && options.listen === 'addressed' && !channel.startsWith('D');
+    await Promise.all([
+      isBare ? null : this.#accept(req, envelope, finding.parsed),
+      opensThread ? threads.add(ref) : null,
+    ]);
   }
 
   async #interaction(

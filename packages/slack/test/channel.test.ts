@@ -108,6 +108,16 @@ describe('events', () => {
     expect(scene.said).toEqual(['you there?', 'and this?', 'good morning']);
   });
 
+  it('of a mention that says nothing begin a thread with the bot, and no turn', async () => {
+    await open();
+    const root = newTs();
+    await scene.request(json(said({ text: `<@${BOT}>`, ts: root })));
+    const reply = { text: 'I meant this', thread_ts: root, parent_user_id: 'U1' };
+    await scene.request(json(said(reply)));
+    await scene.over();
+    expect(scene.said).toEqual(['I meant this']);
+  });
+
   it('that nobody knows are acknowledged', async () => {
     await open();
     for (const name of ['reaction-added', 'app-rate-limited', 'message-deleted']) {

@@ -11,7 +11,7 @@ function find(name: string, options: Partial<EventOptions> = {}): EventFinding {
 }
 
 function parsed(finding: EventFinding): Parsed {
-  if (finding.type === 'ignored') throw new Error(`ignored: ${finding.why}`);
+  if (!('parsed' in finding)) throw new Error(`no message: ${JSON.stringify(finding)}`);
   return finding.parsed;
 }
 
@@ -217,7 +217,8 @@ describe('which messages count', () => {
   });
 
   it('a mention of nothing but the bot is no message', () => {
-    expect(channel({ text: '<@UBOT00001>' })).toBe('ignored');
+    expect(channel({ text: '<@UBOT00001>' })).toBe('bare_mention');
+    expect(channel({ text: ' ' }, { listen: 'all' })).toBe('ignored');
   });
 });
 

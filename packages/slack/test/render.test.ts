@@ -90,6 +90,20 @@ describe('long Markdown', () => {
     ]);
   });
 
+  it('takes no line that begins with code for a fence', () => {
+    const text = '```code``` is said <!here>\nand more';
+    expect(openFence(text)).toBeNull();
+    expect(render.text(text, NOTHING).messages).toMatchObject([
+      {
+        text: 'code is said &lt;!here&gt;\nand more',
+        blocks: [{ text: text.replace('<!here>', '&lt;!here&gt;') }],
+      },
+    ]);
+    const long = `\`\`\`code\`\`\` ${'word '.repeat(40)}`.trim();
+    const parts = splitMarkdown(long, 60);
+    expect(parts.join(' ')).toBe(long);
+  });
+
   it('closes a fence that is too long, and opens it again', () => {
     const lines = Array.from({ length: 9 }, (_, index) => `line ${index}`).join('\n');
     const parts = splitMarkdown(`Look:\n\`\`\`js\n${lines}\n\`\`\`\nDone.`, 40);

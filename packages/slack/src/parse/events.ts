@@ -14,11 +14,13 @@ export interface Bot {
 }
 
 /**
- * What an event is: a message; a message if the bot takes part in its thread; or nothing to us, and why.
+ * What an event is: a message; a message if the bot takes part in its thread; a mention that says nothing,
+ * before what is said in its thread; or nothing to us, and why.
  */
 export type EventFinding =
   | { type: 'message'; parsed: Parsed; isMention: boolean }
   | { type: 'in_thread'; parsed: Parsed }
+  | { type: 'bare_mention'; place: Place }
   | { type: 'ignored'; why: string };
 
 /** Subtypes of what users say. All others are news about the channel, or about other messages. */
@@ -65,9 +67,11 @@ export function parseEvent(envelope: JsonObject, options: EventOptions, bot: Bot
     userTeam: textAt(message, 'user_team') ?? textAt(message, 'team'),
   };
   const parsed = parsedOf(envelope, event, message, place, bots);
-  if (parsed.text === '' && parsed.attachments.length === 0) return ignored('an empty message');
   const rawText = textAt(message, 'text') ?? '';
   const isMention = type === 'app_mention' || mentions(rawText, bots);
+  if (parsed.text === '' && parsed.attachments.length === 0) {
+    return isMention ? { type: 'bare_mention', place } : ignored('an empty message');
+  }
   return addressed(parsed, { isMention, event, message, bots, options });
 }
 

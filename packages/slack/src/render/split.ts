@@ -3,9 +3,10 @@ import { lengthOf, LIMITS } from './limits.ts';
 
 /** What is not cut in two where it fits: code, links, addresses, mentions, entities. */
 const WHOLE =
-  /^(`{3,}|~{3,}).*(?:\n(?!\1).*)*(?:\n\1[`~]*|$(?![^]))|`+[^`\n]+`+|!?\[[^\]\n]{0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|https?:\/\/[^\s<>]+|<[^<>\n]+>|&[a-z]+;/gm;
+  /^(`{3,}(?!.*`)|~{3,}).*(?:\n(?!\1).*)*(?:\n\1[`~]*|$(?![^]))|`+[^`\n]+`+|!?\[[^\]\n]{0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|https?:\/\/[^\s<>]+|<[^<>\n]+>|&[a-z]+;/gm;
 
-const FENCE = /^(`{3,}|~{3,})(.*)((?:\n(?!\1).*)*)(?:\n\1[`~]*|$(?![^]))/gm;
+/** The info string of a fence of backticks holds none: that would be code within a line. */
+const FENCE = /^(`{3,}(?!.*`)|~{3,})(.*)((?:\n(?!\1).*)*)(?:\n\1[`~]*|$(?![^]))/gm;
 
 /** Stands for a character of what is not cut: nothing that a text is cut after. */
 const MASK = '\uE000';
@@ -51,7 +52,9 @@ export function openFence(text: string): string | null {
   for (const line of text.split('\n')) {
     const ticks = /^(?:`{3,}|~{3,})/.exec(line)?.[0];
     if (ticks === undefined) continue;
-    if (open === null) open = line;
+    // Backticks further on in the line: it is code in a line of its own.
+    const opens = !ticks.startsWith('`') || !line.slice(ticks.length).includes('`');
+    if (open === null) open = opens ? line : null;
     else if (ticks.startsWith(/^(?:`{3,}|~{3,})/.exec(open)?.[0] ?? ticks)) open = null;
   }
   return open;
