@@ -1,4 +1,5 @@
 import {
+  assertKnownOptions,
   ConfigurationError,
   isJsonObject,
   systemClock,
@@ -154,8 +155,7 @@ export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
   const fail: Fail = (message) => {
     throw new ConfigurationError(message, { channel: name });
   };
-  const unknown = Object.keys(options).find((key) => !NAMES.includes(key));
-  if (unknown !== undefined) fail(`unknown option "${unknown}": there are ${NAMES.join(', ')}`);
+  assertKnownOptions(options, NAMES, { channel: name });
   if (!isText(name)) fail('name must be a text that is not empty');
   if (channel !== null && !isText(channel)) fail('channel must be the id of a channel (C…)');
   if (status !== false && !isText(status)) fail('status must be a text, or false');
@@ -185,7 +185,7 @@ export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
     logger,
     clock,
     onInteraction,
-    paths: pathsOf(options.paths, fail),
+    paths: pathsOf(options.paths, name, fail),
     token: tokenOf(options.token, fail),
     signingSecrets: secretsOf(options.signingSecret, fail),
   };
@@ -216,18 +216,16 @@ function numbersOf(options: SlackOptions, fail: Fail): typeof DEFAULTS {
   return numbers;
 }
 
-function pathsOf(paths: SlackPaths = {}, fail: Fail): Required<SlackPaths> {
-  const { events = PATH, interactivity = PATH, commands = PATH, ...others } = paths;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    fail(`unknown option "paths.${unknown}": there are events, interactivity, commands`);
-  }
-  for (const [name, path] of Object.entries({ events, interactivity, commands })) {
+function pathsOf(paths: SlackPaths = {}, channel: string, fail: Fail): Required<SlackPaths> {
+  const { events = PATH, interactivity = PATH, commands = PATH } = paths;
+  const all = { events, interactivity, commands };
+  assertKnownOptions(paths, Object.keys(all), { channel, within: 'paths' });
+  for (const [name, path] of Object.entries(all)) {
     if (!isText(path) || !/^\/[^\s?#*]+$/.test(path)) {
       fail(`paths.${name} must be a path below the channel's, such as /events`);
     }
   }
-  return { events, interactivity, commands };
+  return all;
 }
 
 function tokenOf(token: unknown, fail: Fail): SlackOptions['token'] {

@@ -57,6 +57,7 @@ describe('options', () => {
     [{ proxy: 'proxy' }, /proxy must be/],
     [{ paths: { events: 'events' } }, /paths.events must be/],
     [{ paths: { other: '/x' } }, /unknown option "paths.other"/],
+    [{ signingSecrets: 's' }, /unknown option "signingSecrets", did you mean "signingSecret"\?/],
     [{ colour: 'red' }, /unknown option "colour": there are token, signingSecret/],
   ])('name what is wrong: %o', (options, message) => {
     const make = (): unknown => new SlackInput({ ...GOOD, ...options } as never);
