@@ -88,12 +88,15 @@ export class StreamedAnswer {
         return;
       } catch (error) {
         if (!(error instanceof DeliveryError)) throw error;
-        if (isDestinationError(error) && !sender.canGoDirect(error)) throw error;
+        const isElsewhere = sender.canGoDirect(error);
+        if (isDestinationError(error) && !isElsewhere) throw error;
         const { platformCode, retryable } = error;
         // Posts have room where streams have none left.
         if (retryable && platformCode?.endsWith('limited') !== true) throw error;
         if (LACKING.has(platformCode ?? '')) abilities.note(team, 'streams');
-        else if (sender.address.thread === null) abilities.note(team, 'streams outside threads');
+        else if (sender.address.thread === null && !isElsewhere) {
+          abilities.note(team, 'streams outside threads');
+        }
       }
     }
     this.#message = new EditedMessage(this.#options);

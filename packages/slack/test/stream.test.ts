@@ -331,6 +331,18 @@ describe('a streamed answer', () => {
     }
   });
 
+  it('to a command in direct messages of others goes to the user, and says nothing of streams', async () => {
+    const desk = new Desk();
+    const refused = { ok: false, error: 'channel_not_found' };
+    const elsewhere = ({ channel }: JsonObject): JsonObject | undefined =>
+      channel === 'D9' ? refused : undefined;
+    for (const method of ['chat.startStream', 'chat.postMessage']) desk.on(method, elsewhere);
+    await say(desk, begin(desk, { channel: 'D9', user: 'U1', orDirect: true }), ['Hello']);
+    expect([...desk.posted.values()]).toMatchObject([{ channel: 'U1', text: 'Hello' }]);
+    await say(desk, begin(desk, { channel: 'D1', user: 'U1' }), ['Hi']);
+    expect(desk.of('chat.startStream')).toHaveLength(2);
+  });
+
   it('of white space has its buttons all the same', async () => {
     const desk = new Desk();
     await say(desk, begin(desk, THREAD, { buttons: [{ title: 'More' }] }), [' ', '\n']);
