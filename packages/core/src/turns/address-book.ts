@@ -29,8 +29,10 @@ interface Noted extends Place {
 
 /** By sender id: where somebody was last. */
 const LAST_SEEN = 'last-seen';
-/** By channel, account and sender id: the address there. */
+/** By channel, account and sender id: the address there that the platform vouches for. */
 const ADDRESS = 'address';
+/** The same of sender ids that are only claimed: a claim must never take the place of an address. */
+const CLAIMED = 'address-claimed';
 /** By channel and sender id: the accounts that the platform vouches for the sender id on. */
 const ACCOUNTS = 'address-accounts';
 
@@ -43,7 +45,7 @@ const TTL_MS = 365 * 24 * 60 * 60 * 1000;
 /**
  * Where senders are reached: on the last channel that they were on, and on each that they ever were
  * on. Only deferred messages count: anybody may post a sender id over REST. A sender id that is only
- * claimed is kept for those who name its account, and is nobody's last channel.
+ * claimed is kept apart for those who name its account, and is nobody's last channel.
  *
  * Kept as lists of one: lists are what the memory store bounds over all of them.
  */
@@ -62,7 +64,8 @@ export class AddressBook {
   }
 
   /**
-   * Where a sender is reached on a channel, or `null`.
+   * Where a sender is reached on a channel, or `null`: what is only claimed counts where nothing else is
+   * known, and the account is named.
    *
    * @param account - `undefined` for the only one that the sender was on.
    * @throws ProactiveError - there are several.
@@ -72,9 +75,12 @@ export class AddressBook {
       const accounts = await this.#accounts(channel, senderId);
       if (accounts.length > 1) throw ambiguous(channel, accounts);
       const [only] = accounts;
-      return only === undefined ? null : await this.on(channel, senderId, only);
+      if (only === undefined) return null;
+      const name = conversationKey({ channel, account: only, senderId });
+      return placeOf(await this.#find(ADDRESS, name));
     }
-    return placeOf(await this.#find(ADDRESS, conversationKey({ channel, account, senderId })));
+    const name = conversationKey({ channel, account, senderId });
+    return placeOf((await this.#find(ADDRESS, name)) ?? (await this.#find(CLAIMED, name)));
   }
 
   /** A message came in. */
@@ -82,16 +88,27 @@ export class AddressBook {
     const { senderId, account, address, authenticated } = message;
     if (address === null) return;
     const place: Place = { channel, account, address, key };
-    const known = authenticated
-      ? await this.#find(LAST_SEEN, senderId)
-      : await this.#find(ADDRESS, conversationKey({ channel, account, senderId }));
-    const isSame = JSON.stringify(placeOf(known)) === JSON.stringify(place);
-    if (isSame && this.#clock.now() - (known?.at ?? 0) < TTL_MS / 10) return;
-    await this.#write(ADDRESS, conversationKey({ channel, account, senderId }), place);
-    if (!authenticated) return;
+    const name = conversationKey({ channel, account, senderId });
+    if (!authenticated) {
+      if (!(await this.#isNoted(CLAIMED, name, place))) await this.#write(CLAIMED, name, place);
+      return;
+    }
+    const areNoted = await Promise.all([
+      this.#isNoted(ADDRESS, name, place),
+      this.#isNoted(LAST_SEEN, senderId, place),
+    ]);
+    if (areNoted.every(Boolean)) return;
+    await this.#write(ADDRESS, name, place);
     await this.#noteAccount(channel, senderId, account);
     // Last: where this is known, the rest is.
     await this.#write(LAST_SEEN, senderId, place);
+  }
+
+  /** Whether a place is written down already, and not to be forgotten soon. */
+  async #isNoted(book: string, name: string, place: Place): Promise<boolean> {
+    const known = await this.#find(book, name);
+    if (known === null || this.#clock.now() - known.at >= TTL_MS / 10) return false;
+    return JSON.stringify(placeOf(known)) === JSON.stringify(place);
   }
 
   async #accounts(channel: string, senderId: string): Promise<(string | null)[]> {

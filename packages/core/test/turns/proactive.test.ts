@@ -1,6 +1,7 @@
 import { ProactiveError, type AssistantObject } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import type { ProactiveOptions } from '../../src/turns/proactive.ts';
 import { post, say } from '../support/engine.ts';
 import { away, failing, PlatformOutput, refused, unanswered } from '../support/platform.ts';
 import { Processes, type EngineProcess, type ProcessSetup } from '../support/processes.ts';
@@ -354,6 +355,27 @@ describe('where a proactive message goes', () => {
     expect(
       await proactive.send('ada', { text: '3' }, { channel: 'web', account: 's1' }),
     ).toMatchObject({ channel: 'web', account: 's1' });
+  });
+
+  it('is not moved by a claim where the channel has no accounts', async () => {
+    const all = new Processes();
+    const { engine, turns } = all.start(() => {});
+    const write = async (to: string, authenticated: boolean): Promise<void> => {
+      await turns.accept(post('Hi', { senderId: 'vic', address: { to }, authenticated }));
+      await all.clock.advance(0);
+    };
+    const place = async (options: ProactiveOptions): Promise<unknown> =>
+      (await engine.proactive.placeOf('vic', options)).address;
+    const there = { channel: 'test' };
+    const exactly = { channel: 'test', account: null };
+    await write('attacker', false);
+    await expect(place(there)).rejects.toMatchObject({ code: 'unreachable' });
+    expect(await place(exactly)).toEqual({ to: 'attacker' });
+    await write('victim', true);
+    await write('attacker', false);
+    for (const options of [{}, there, exactly]) {
+      expect(await place(options)).toEqual({ to: 'victim' });
+    }
   });
 
   it('has to be told where the user is known on several accounts', async () => {
