@@ -18,7 +18,7 @@ export interface ResponsesOptions {
 
 /** For whom a response is made. */
 export interface ResponseContext {
-  /** The names of the channel that it goes out on. */
+  /** The names of the channel that it goes out on: the first that has a variation counts. */
   channels: readonly string[];
   /** What its conditions and variables are looked up in. */
   slots?: Slots;

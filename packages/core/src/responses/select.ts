@@ -5,21 +5,22 @@ import type { CheckedVariation, SlotCondition, Slots } from './variation.ts';
  * The variations that are equally good, in Rasa's order: those for the channel whose condition holds;
  * those for the channel; those whose condition holds; the others.
  *
- * @param channels - The channel's names.
+ * @param channels - The channel's names, the one that counts most first.
  */
 export function eligible(
   variations: readonly CheckedVariation[],
   channels: readonly string[],
   slots: Slots,
 ): CheckedVariation[] {
-  const groups: CheckedVariation[][] = [[], [], [], []];
-  for (const variation of variations) {
-    const { channel, condition } = variation;
-    if (channel !== null && !channels.includes(channel)) continue;
-    if (condition?.every((one) => holds(one, slots)) === false) continue;
-    groups[(channel === null ? 2 : 0) + (condition === null ? 1 : 0)]?.push(variation);
+  const fitting = variations.filter(
+    ({ condition }) => condition === null || condition.every((one) => holds(one, slots)),
+  );
+  for (const name of [...channels, null]) {
+    const own = fitting.filter(({ channel }) => channel === name);
+    const conditional = own.filter(({ condition }) => condition !== null);
+    if (own.length > 0) return conditional.length > 0 ? conditional : own;
   }
-  return groups.find((group) => group.length > 0) ?? [];
+  return [];
 }
 
 function holds({ name, value }: SlotCondition, slots: Slots): boolean {

@@ -45,6 +45,15 @@ describe('variations', () => {
     expect(pick(two, ['myio'])).toEqual(['default']);
   });
 
+  it('are those of the first name that has one that fits', () => {
+    const names = ['myio', 'collector'];
+    const both = [variation('shared', 'collector', [cold]), variation('own', 'myio')];
+    expect(pick(both, names, { weather: 'cold' })).toEqual(['own']);
+    const own = [variation('own', 'myio', [cold]), variation('shared', 'collector')];
+    expect(pick(own, names, { weather: 'cold' })).toEqual(['own']);
+    expect(pick(own, names, { weather: 'warm' })).toEqual(['shared']);
+  });
+
   it('are none where none fits', () => {
     expect(pick([variation('slack', 'slack')], ['rest'])).toEqual([]);
     expect(pick([variation('a', null, [cold])], ['rest'])).toEqual([]);
