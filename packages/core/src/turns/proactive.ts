@@ -60,6 +60,12 @@ interface Claim extends Place {
   digest: string;
 }
 
+/** Where a message goes, and what takes back the key that this very call has taken for it. */
+interface Claimed {
+  place: Place;
+  giveBack: () => Promise<void>;
+}
+
 /** What {@link Proactive} works with. */
 export interface ProactiveContext extends DeferredContext {
   transforms: readonly TransformEntry[];
@@ -168,13 +174,17 @@ export class Proactive {
     const { idempotencyKey } = options;
     this.#context.start();
     if (idempotencyKey === '') throw new TypeError('an idempotency key must not be empty');
-    const place =
+    const { place, giveBack } =
       idempotencyKey === undefined
-        ? await this.placeOf(senderId, options)
+        ? notOurs(await this.placeOf(senderId, options))
         : await this.#claim(senderId, idempotencyKey, what, options);
     const messageId = idempotencyKey ?? randomUUID();
     const { channel, account, key } = place;
-    const turn = await turnAt(place, messageId);
+    const turn = await turnAt(place, messageId).catch(async (error: unknown) => {
+      // Nothing goes out: the key is free for what is said better.
+      await giveBack();
+      throw error;
+    });
     const about = { channel, account, messageId };
     if (turn === null) return { posted: { status: 'dropped', ...about }, place };
     // No message's, since these begin with a channel; nor a dead letter's.
@@ -183,26 +193,31 @@ export class Proactive {
     return { posted: { status, ...about }, place };
   }
 
-  /** Where the first message with a key goes, which this one then is as well. */
+  /** Takes a key, or finds where the first message with it goes, which this one then is as well. */
   async #claim(
     senderId: string,
     idempotencyKey: string,
     what: object,
     options: ProactiveOptions,
-  ): Promise<Place> {
+  ): Promise<Claimed> {
     const { store, policy } = this.#context;
     const { channel = 'latest', account = null } = options;
     const name = JSON.stringify([senderId, idempotencyKey]);
     const digest = hash('sha256', JSON.stringify([what, channel, account]), 'base64url');
     const known = await store.values.get(KEYS, name);
-    if (known !== null) return samePlace(known.value, digest);
+    if (known !== null) return notOurs(samePlace(known.value, digest));
     const claim: Claim = { ...(await this.placeOf(senderId, options)), digest };
     const ttl = { ttlMs: policy.markTtlMs };
-    if ((await store.values.compareAndSet(KEYS, name, null, { ...claim }, ttl)) !== null)
-      return claim;
+    if ((await store.values.compareAndSet(KEYS, name, null, { ...claim }, ttl)) !== null) {
+      return { place: claim, giveBack: async () => void (await store.values.delete(KEYS, name)) };
+    }
     const other = await store.values.get(KEYS, name);
-    return other === null ? claim : samePlace(other.value, digest);
+    return notOurs(other === null ? claim : samePlace(other.value, digest));
   }
+}
+
+function notOurs(place: Place): Claimed {
+  return { place, giveBack: async () => {} };
 }
 
 /** @throws ProactiveError - the key stands for another message. */

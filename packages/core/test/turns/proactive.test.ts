@@ -285,6 +285,23 @@ describe('an idempotency key', () => {
     expect(all.platform.arrived.map(({ to }) => to)).toEqual(['ada', 'bob']);
   });
 
+  it('is not used up by what is refused', async () => {
+    const { all, engine } = await withAda();
+    const key = { idempotencyKey: 'k' };
+    await expect(engine.proactive.send('ada', { txt: 'typo' }, key)).rejects.toMatchObject({
+      code: 'nothing_to_say',
+    });
+    const send = () => engine.proactive.send('ada', { text: 'news' }, key);
+    expect(await send()).toMatchObject({ status: 'accepted' });
+    // Nor is one that an earlier call has taken given back.
+    await expect(engine.proactive.send('ada', { txt: 'typo' }, key)).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+    expect(await send()).toMatchObject({ status: 'duplicate' });
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['news']);
+  });
+
   it('makes one of two calls at the same time, in two processes', async () => {
     const { all, engine } = await withAda();
     const other = all.start(() => {});
