@@ -3,7 +3,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Responses, type Assistant, type Modules } from '@trunkline/core';
 import { findAssistant, loadAssistant, type AssistantModule } from './assistant-module.ts';
-import { assertOneCore, forgetModules, userModules } from './user-modules.ts';
+import { assertOneCore, forgetModules, isLoaded, userModules } from './user-modules.ts';
 
 /** What a project is made of, as the command line names it. */
 export interface ProjectOptions {
@@ -24,6 +24,8 @@ export class Project {
   readonly assistant: AssistantModule;
   /** The domain, a file or a folder; `null` if there is none. */
   readonly responses: string | null;
+  /** Whether all that the assistant is made of was loaded. */
+  #isComplete = false;
 
   /** @throws ConfigurationError - there is no assistant, or a second copy of core. */
   constructor({ assistant, responses }: ProjectOptions) {
@@ -34,8 +36,12 @@ export class Project {
 
   /** The folder that holds the assistant. */
   get folder(): string {
+    return dirname(this.#entry);
+  }
+
+  get #entry(): string {
     const { resolved } = this.assistant;
-    return dirname(resolved.startsWith('file:') ? fileURLToPath(resolved) : resolve(resolved));
+    return resolved.startsWith('file:') ? fileURLToPath(resolved) : resolve(resolved);
   }
 
   /** Whether the assistant can be loaded twice: what only Node itself can run, it keeps. */
@@ -45,9 +51,21 @@ export class Project {
 
   /** Loads both, as they stand there now. @throws ConfigurationError - one is malformed. */
   async load(): Promise<Loaded> {
+    return { responses: await this.loadResponses(), assistant: await this.loadAssistant() };
+  }
+
+  /** @throws ConfigurationError - it is malformed. */
+  async loadAssistant(): Promise<Assistant> {
+    this.#isComplete = false;
     forgetModules(this.folder);
-    const responses = this.responses === null ? null : await Responses.load(this.responses);
-    return { assistant: await loadAssistant(this.assistant, this.modules), responses };
+    const assistant = await loadAssistant(this.assistant, this.modules);
+    this.#isComplete = true;
+    return assistant;
+  }
+
+  /** @throws ConfigurationError - they are malformed. */
+  async loadResponses(): Promise<Responses | null> {
+    return this.responses === null ? null : await Responses.load(this.responses);
   }
 
   /** What to look at for changes. */
@@ -56,13 +74,28 @@ export class Project {
     return [this.folder, ...(responses === null ? [] : [resolve(responses)])];
   }
 
-  /** Whether a file is part of it. */
+  /** Whether a file may be part of it. */
   includes(path: string): boolean {
-    if (/\.[cm]?[jt]s$|\.json$/.test(path)) return true;
-    if (this.responses === null || !/\.ya?ml$/.test(path)) return false;
+    return CODE.test(path) || path.endsWith('.json') || this.#isOfResponses(path);
+  }
+
+  /**
+   * What changes with a file or a folder. What no module has loaded is data that the assistant itself
+   * may write; only where a module is broken, or missing, any code may be what mends it.
+   */
+  partAt(path: string, isFolder = false): keyof Loaded | null {
+    if (this.#isOfResponses(path, isFolder)) return 'responses';
+    const mayMend = !this.#isComplete && (isFolder || CODE.test(path));
+    return mayMend || path === this.#entry || isLoaded(path) ? 'assistant' : null;
+  }
+
+  #isOfResponses(path: string, isFolder = false): boolean {
+    if (this.responses === null || !(isFolder || /\.ya?ml$/.test(path))) return false;
     const domain = resolve(this.responses);
     return path === domain || path.startsWith(domain + sep);
   }
 }
+
+const CODE = /\.[cm]?[jt]s$/;
 
 const USUAL_DOMAINS = ['domain.yml', 'domain'];

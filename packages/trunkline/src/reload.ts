@@ -1,11 +1,17 @@
 import { watch } from 'chokidar';
 import { basename } from 'node:path';
-import type { AssistantObject, Trunkline } from '@trunkline/core';
+import { systemClock, type AssistantObject, type Clock, type Trunkline } from '@trunkline/core';
 import { describe } from './failure.ts';
-import type { Project } from './project.ts';
+import type { Loaded, Project } from './project.ts';
 
 /** How long nothing must change before it is loaded again, in milliseconds: editors write in steps. */
 const QUIET_MS = 100;
+
+/**
+ * How long turns may still have an assistant that was replaced, in milliseconds: their deadline and
+ * the grace after it, which are a line's defaults, and as much again for what the store delays.
+ */
+const LET_GO_MS = 2 * 65_000;
 
 /** What comes of a change. */
 export interface ReloadEvents {
@@ -14,11 +20,12 @@ export interface ReloadEvents {
   onFailed: (sentence: string) => void;
 }
 
-/** Loads assistant and responses again when a file of theirs changes. Resolves to what ends it. */
+/** Loads assistant and responses again when a file of theirs changes. Resolves to what ends it, once no turn runs. */
 export async function reloadOnChange(
   line: Trunkline,
   project: Project,
   { onReloaded, onFailed }: ReloadEvents,
+  clock: Clock = systemClock,
 ): Promise<() => Promise<void>> {
   const roots = project.watched();
   const watcher = watch(roots, {
@@ -30,20 +37,34 @@ export async function reloadOnChange(
   });
   let timer: NodeJS.Timeout | undefined;
   let isLoading: Promise<void> = Promise.resolve();
+  /** What has changed since it was loaded. */
+  const changed = new Set<keyof Loaded>();
+  /** Assistants that turns may still have, and what calls their closing off. */
+  const replaced = new Map<AssistantObject, () => void>();
   const load = async (): Promise<void> => {
+    const parts = [...changed];
+    changed.clear();
     try {
-      const { assistant, responses } = await project.load();
       const { assistant: before } = line;
-      line.assistant = assistant;
+      const responses = parts.includes('responses')
+        ? await project.loadResponses()
+        : line.responses;
+      if (parts.includes('assistant')) line.assistant = await project.loadAssistant();
       line.responses = responses;
       onReloaded();
-      // Not waited for: turns that run have it still.
-      if (line.assistant !== before) void letGo(before);
+      if (line.assistant === before) return;
+      replaced.set(
+        before,
+        clock.after(LET_GO_MS, () => void letGo(before)),
+      );
     } catch (error) {
+      // Also what was fine: one may need the other.
+      for (const part of parts) changed.add(part);
       onFailed(`the change cannot be loaded, what was there before goes on: ${describe(error)}`);
     }
   };
   const letGo = async (before: AssistantObject): Promise<void> => {
+    replaced.delete(before);
     try {
       await before.close?.();
     } catch (error) {
@@ -52,7 +73,9 @@ export async function reloadOnChange(
   };
   watcher.on('all', (event, path) => {
     // What comes with a new folder may be there before the folder is looked at.
-    if (event !== 'addDir' && !project.includes(path)) return;
+    const part = project.partAt(path, event === 'addDir');
+    if (part === null) return;
+    changed.add(part);
     clearTimeout(timer);
     timer = setTimeout(() => {
       isLoading = isLoading.then(load);
@@ -69,6 +92,10 @@ export async function reloadOnChange(
   return async () => {
     clearTimeout(timer);
     await watcher.close();
+    await isLoading;
+    const rest = [...replaced];
+    for (const [, callOff] of rest) callOff();
+    await Promise.all(rest.map(([before]) => letGo(before)));
   };
 }
 

@@ -42,9 +42,18 @@ export function assertOneCore(modules: Modules, folder: string): void {
 export function forgetModules(folder: string): void {
   const { cache } = createJiti(import.meta.url);
   for (const file of Object.keys(cache)) {
-    const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+    const path = pathOf(file);
     if (path.startsWith(folder + sep) && !path.includes(`${sep}node_modules${sep}`)) {
       delete cache[file];
     }
   }
+}
+
+/** Whether a file was loaded as a module, or as data of one. */
+export function isLoaded(path: string): boolean {
+  return Object.keys(createJiti(import.meta.url).cache).some((file) => pathOf(file) === path);
+}
+
+function pathOf(file: string): string {
+  return file.startsWith('file:') ? fileURLToPath(file) : file;
 }

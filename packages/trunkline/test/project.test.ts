@@ -142,5 +142,12 @@ describe('a project', { timeout: PATIENCE_MS }, () => {
     expect(parts.filter((path) => !project.includes(at(path)))).toEqual([]);
     const others = ['bot/data/trunkline.db', 'bot/credentials.yml', 'domains/a.yml', 'bot/a.md'];
     expect(others.filter((path) => project.includes(at(path)))).toEqual([]);
+    // Until it was loaded, all code may matter.
+    expect(project.partAt(at('bot/lib/b.js'))).toBe('assistant');
+    await project.loadAssistant();
+    expect(project.partAt(at('bot/a.ts'))).toBe('assistant');
+    expect(project.partAt(at('domain/a.yml'))).toBe('responses');
+    expect(project.partAt(at('bot/lib/b.js'))).toBeNull();
+    expect(project.partAt(at('bot/c.json'))).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { Trunkline } from '@trunkline/core';
+import { Trunkline, type Clock } from '@trunkline/core';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -9,6 +9,17 @@ import { folderOf } from './support/folder.ts';
 
 const before = process.cwd();
 afterEach(() => process.chdir(before));
+
+/** Time that comes when a test says so. */
+class StoppedClock implements Clock {
+  readonly due: { delayMs: number; callback: () => void }[] = [];
+  now = (): number => 0;
+  after(delayMs: number, callback: () => void): () => void {
+    const due = { delayMs, callback };
+    this.due.push(due);
+    return () => void this.due.splice(this.due.indexOf(due), 1);
+  }
+}
 
 const assistant = (text: string): string => `export default (): string => '${text}';\n`;
 
@@ -25,13 +36,12 @@ async function serve(files: Record<string, string>, below = '') {
     news.push(what);
     tell();
   };
-  const stop = await reloadOnChange(line, project, {
-    onReloaded: () => say('reloaded'),
-    onFailed: (reason) => say(reason),
-  });
+  const clock = new StoppedClock();
+  const events = { onReloaded: () => say('reloaded'), onFailed: (reason: string) => say(reason) };
+  const stop = await reloadOnChange(line, project, events, clock);
   onTestFinished(async () => {
-    await stop();
     await line.close();
+    await stop();
   });
   const next = (): Promise<void> => new Promise((resolve) => (tell = resolve));
   const write = async (name: string, text: string): Promise<void> => {
@@ -43,7 +53,7 @@ async function serve(files: Record<string, string>, below = '') {
   };
   // What these assistants return is nobody's business but a test's.
   const answer = (): unknown => (line.assistant.handle as () => unknown)();
-  return { folder, line, news, next, write, answer };
+  return { folder, line, news, write, answer, clock, stop };
 }
 
 describe('a change', { timeout: PATIENCE_MS }, () => {
@@ -62,18 +72,25 @@ describe('a change', { timeout: PATIENCE_MS }, () => {
     expect(answer()).toBe('three');
   });
 
-  it('of the assistant closes the one of before', async () => {
+  it('of the assistant closes the one of before, when the turns that may have it are over', async () => {
     const closing = (close: string): string =>
       `export default { handle: () => 'x', close() { ${close} } };\n`;
-    const { write, line, news } = await serve({
+    const { write, line, news, clock, stop } = await serve({
       'assistant.ts': closing('globalThis.isClosed = 1;'),
     });
     const first = line.assistant;
     await write('assistant.ts', closing("throw new Error('stuck');"));
     expect(line.assistant).not.toBe(first);
+    const [due] = clock.due;
+    expect(due?.delayMs).toBeGreaterThan(60_000);
+    expect(Object(globalThis).isClosed).toBeUndefined();
+    due?.callback();
     expect(Object(globalThis).isClosed).toBe(1);
     await write('assistant.ts', assistant('two'));
-    await expect.poll(() => news.at(-1)).toMatch(/of before could not be closed: Error: stuck/);
+    expect(news).toEqual(['reloaded', 'reloaded']);
+    // What was not closed yet is at the end.
+    await stop();
+    expect(news.at(-1)).toMatch(/of before could not be closed: Error: stuck/);
   });
 
   it('of the responses is loaded', async () => {
@@ -88,15 +105,51 @@ describe('a change', { timeout: PATIENCE_MS }, () => {
     expect(news.at(-1)).toMatch(/goes on: domain\.yml:2: b must be a list of variations/);
   });
 
+  it('of the responses leaves the assistant as it is', async () => {
+    const { write, line } = await serve({
+      'assistant.ts': assistant('one'),
+      'domain.yml': 'responses:\n  a: [{ text: A }]\n',
+    });
+    const first = line.assistant;
+    await write('domain.yml', 'responses:\n  b: [{ text: B }]\n');
+    expect(line.assistant).toBe(first);
+  });
+
+  it('of both is loaded once both can be', async () => {
+    const { folder, write, line, answer } = await serve({
+      'assistant.ts': assistant('one'),
+      'domain.yml': 'responses:\n  a: [{ text: A }]\n',
+    });
+    await writeFile(join(folder, 'assistant.ts'), assistant('two'));
+    await write('domain.yml', 'responses:\n  b: {}\n');
+    await write('domain.yml', 'responses:\n  b: [{ text: B }]\n');
+    await expect.poll(answer).toBe('two');
+    expect(line.responses?.names).toEqual(['b']);
+  });
+
   it('is seen in a file that is new', async () => {
-    const { folder, write, next, answer } = await serve({ 'assistant.ts': assistant('one') });
-    const told = next();
-    await mkdir(join(folder, 'lib'));
-    await told;
-    await write('lib/text.ts', "export const text = 'two';\n");
+    const { folder, write, answer, news } = await serve({ 'assistant.ts': assistant('one') });
     const source = "import { text } from './lib/text.ts';\nexport default (): string => text;\n";
     await write('assistant.ts', source);
+    expect(news.at(-1)).toContain('cannot be loaded');
+    // What is missing may come now.
+    await mkdir(join(folder, 'lib'));
+    await writeFile(join(folder, 'lib/text.ts'), "export const text = 'two';\n");
+    await expect.poll(answer, { timeout: 10_000 }).toBe('two');
+  });
+
+  it('is seen in JSON that a module imports, and not in what the assistant writes', async () => {
+    const { folder, write, answer, news } = await serve({
+      'assistant.ts': "import data from './data.json';\nexport default (): string => data.text;\n",
+      'data.json': '{"text":"one"}',
+      'state.json': '{}',
+    });
+    await writeFile(join(folder, 'state.json'), '{"turns":1}');
+    await writeFile(join(folder, 'other.ts'), 'export {};\n');
+    await mkdir(join(folder, 'out'));
+    await write('data.json', '{"text":"two"}');
     expect(answer()).toBe('two');
+    expect(news).toEqual(['reloaded']);
   });
 
   it('is seen in a folder whose name begins with a dot', async () => {

@@ -40,7 +40,7 @@ What is not named is assistant.ts, .mts, .js or .mjs; credentials.yml, or else
 the channel rest; the responses of domain.yml or domain/. The environment has
 PORT (5005), STORE (sqlite:data/trunkline.db), PUBLIC_URL, LOG_LEVEL, API_TOKEN.
 Unless NODE_ENV is production, assistant and responses are loaded again when a
-file of theirs changes.`;
+file changes that they were loaded from.`;
 
 async function run(options: RunOptions, { output, endWith }: Context): Promise<void> {
   const environment = loadEnvironment();
@@ -57,7 +57,8 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
   });
   let stopReloading = async (): Promise<void> => {};
   stopOnSignals(async () => {
-    await Promise.all([stopReloading(), line.close()]);
+    await line.close();
+    await stopReloading();
   });
 
   const server = await line.listen(options.port ?? environment.port);

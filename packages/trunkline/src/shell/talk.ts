@@ -44,8 +44,8 @@ export async function talk(project: Project, terminal: Context): Promise<boolean
     if (isTerminal) reader.prompt();
   }
   reader.close();
-  await stopReloading?.();
   await line.close();
+  await stopReloading?.();
   return isFine || isTerminal;
 }
 
