@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { addDeadLetters } from './commands/dead-letters.ts';
+import { addDeadLetters, withIdsLast } from './commands/dead-letters.ts';
 import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
 import { addShell } from './commands/shell.ts';
@@ -28,7 +28,7 @@ export async function runCommandLine(
   let code: number | null = EXIT.done;
   const context: Context = { ...terminal, endWith: (end) => void (code = end) };
   try {
-    await createProgram(context).parseAsync(args, { from: 'user' });
+    await createProgram(context).parseAsync(withIdsLast(args), { from: 'user' });
     return code;
   } catch (error) {
     // Help and the version are no failures; what else the parser throws it has said already.

@@ -48,6 +48,16 @@ export function addDeadLetters(program: Command, { output, errors }: Context): v
   );
 }
 
+/**
+ * The arguments with all ids last, behind `--`: one that begins with a hyphen looks like an option. No
+ * option has the length of an id and only its letters.
+ */
+export function withIdsLast(args: readonly string[]): readonly string[] {
+  if (args[0] !== 'dead-letters' || args.includes('--')) return args;
+  const isId = (arg: string): boolean => /^[\w-]{27}$/.test(arg);
+  return [...args.filter((arg) => !isId(arg)), '--', ...args.filter(isId)];
+}
+
 const WOKEN =
   'Put back. A server that runs takes it up within 15 seconds, or else the next one that starts.';
 

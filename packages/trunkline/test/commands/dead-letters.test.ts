@@ -74,6 +74,32 @@ describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
     }
   });
 
+  it('takes an id that begins with a hyphen', async () => {
+    const cwd = await folderOf({});
+    await mkdir(join(cwd, 'data'));
+    const store = new SqliteStore({ file: join(cwd, 'data/trunkline.db') });
+    // Also such as would be the options -s and -h, or a long one.
+    const ids = [
+      '-sqlite_aaaaaaaaaaaaaaaaaaa',
+      '-haaaaaaaaaaaaaaaaaaaaaaaaa',
+      '--aaaaaaaaaaaaaaaaaaaaaaaaa',
+    ];
+    try {
+      for (const command of ['show', 'replay', 'discard']) {
+        for (const id of ids) {
+          expect(
+            await run(['dead-letters', command, id, '-s', 'sqlite:data/trunkline.db'], { cwd }),
+          ).toEqual({
+            code: 1,
+            text: `error: there is no dead letter "${id}": see trunkline dead-letters list\n`,
+          });
+        }
+      }
+    } finally {
+      await store.close();
+    }
+  });
+
   it('makes no store where there is none', async () => {
     const cwd = await folderOf({});
     const { code, text } = await run(['dead-letters', 'list'], { cwd });
