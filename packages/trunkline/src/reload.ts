@@ -1,6 +1,12 @@
 import { watch } from 'chokidar';
 import { basename } from 'node:path';
-import { systemClock, type AssistantObject, type Clock, type Trunkline } from '@trunkline/core';
+import {
+  systemClock,
+  within,
+  type AssistantObject,
+  type Clock,
+  type Trunkline,
+} from '@trunkline/core';
 import { describe } from './failure.ts';
 import type { Loaded, Project } from './project.ts';
 
@@ -12,6 +18,9 @@ const QUIET_MS = 100;
  * the grace after it, which are a line's defaults, and as much again for what the store delays.
  */
 const LET_GO_MS = 2 * 65_000;
+
+/** How long closing one may take, in milliseconds. */
+const CLOSE_MS = 5000;
 
 /** What comes of a change. */
 export interface ReloadEvents {
@@ -66,7 +75,7 @@ export async function reloadOnChange(
   const letGo = async (before: AssistantObject): Promise<void> => {
     replaced.delete(before);
     try {
-      await before.close?.();
+      await within(clock, CLOSE_MS, (async () => before.close?.())());
     } catch (error) {
       onFailed(`the assistant of before could not be closed: ${describe(error)}`);
     }

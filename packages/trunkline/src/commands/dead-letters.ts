@@ -33,7 +33,7 @@ export function addDeadLetters(program: Command, { output, errors }: Context): v
   add('show <id>', 'print one as JSON').action((id: string, options: StoreOptions) =>
     within(options, async (letters) => {
       const letter = (await letters.get(id)) ?? missing(id);
-      output.write(`${JSON.stringify(letter, null, 2)}\n`);
+      output.write(`${harmlessJson(letter)}\n`);
     }),
   );
   add('replay <ids...>', 'put them back: what was sent is not sent again').action(
@@ -89,8 +89,19 @@ function missing(id: string): never {
 function list(letters: readonly DeadLetter[], output: Screen): void {
   for (const { id, diedAt, channel, message, reason } of letters) {
     const when = new Date(diedAt).toISOString();
-    const why = harmless(reason).replaceAll(/\s+/g, ' ').slice(0, 120);
-    const row = [id, when, channel, String(message.senderId ?? ''), why];
-    output.write(`${paint(output, 'bold', String(row[0]))}\t${row.slice(1).join('\t')}\n`);
+    const row = [when, channel, String(message.senderId ?? ''), cell(reason).slice(0, 120)];
+    output.write(`${paint(output, 'bold', cell(id))}\t${row.map(cell).join('\t')}\n`);
   }
+}
+
+/** Text that keeps to its place in the row. */
+function cell(text: string): string {
+  return harmless(text.replaceAll(/\s+/g, ' '));
+}
+
+/** JSON escapes some of what would steer the terminal; the rest is escaped here, and stays what it is. */
+function harmlessJson(value: unknown): string {
+  const escaped = (char: string): string =>
+    `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value, null, 2).replaceAll(/[\x7f-\x9f]/g, escaped);
 }

@@ -7,6 +7,9 @@ import { PATIENCE_MS, run } from '../support/command.ts';
 import { folderOf } from '../support/folder.ts';
 import { PostInput } from '../support/post-input.ts';
 
+/** Somebody who would write over the rows, and over the screen. */
+const SENDER = 'ada\tx\r\ny\u001b[2J\u009b0m';
+
 describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
   it('shows what was given up, and has a running server take it up again', async () => {
     const cwd = await folderOf({});
@@ -25,7 +28,7 @@ describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
     const dead = (args: string[]) => run(['dead-letters', ...args], { cwd });
     try {
       for (const text of ['one', 'two']) {
-        const message = { text, senderId: 'ada', messageId: text, address: { to: 'ada' } };
+        const message = { text, senderId: SENDER, messageId: text, address: { to: 'ada' } };
         await channel.turns?.accept(new UserMessage(message));
       }
       await expect.poll(() => line.deadLetters.list()).toHaveLength(2);
@@ -38,16 +41,30 @@ describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
         .map((row) => row.split('\t'));
       const [id = ''] = rows[0] ?? [];
       expect(rows).toEqual([
-        [id, expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), 'post', 'ada', 'the model is away'],
-        [expect.not.stringMatching(id), expect.any(String), 'post', 'ada', 'the model is away'],
+        [
+          id,
+          expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+          'post',
+          'ada x y[2J0m',
+          'the model is away',
+        ],
+        [
+          expect.not.stringMatching(id),
+          expect.any(String),
+          'post',
+          'ada x y[2J0m',
+          'the model is away',
+        ],
       ]);
 
       const shown = await dead(['show', id]);
       expect(JSON.parse(shown.text)).toMatchObject({
         id,
         channel: 'post',
-        message: { text: 'one' },
+        message: { text: 'one', senderId: SENDER },
       });
+      // eslint-disable-next-line no-control-regex
+      expect(shown.text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
 
       expect(await dead(['discard', rows[1]?.[0] ?? ''])).toEqual({ code: 0, text: '' });
       expect(await line.deadLetters.list()).toMatchObject([{ id }]);
