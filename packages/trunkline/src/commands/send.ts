@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '@trunkline/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadEnvironment } from '../environment.ts';
-import { CommandError } from '../failure.ts';
+import { CommandError, EXIT } from '../failure.ts';
 import type { Context } from '../program.ts';
 import { harmless } from '../terminal.ts';
 
@@ -13,7 +13,7 @@ interface SendOptions {
 
 /** Adds `trunkline send`. */
 export function addSend(program: Command, { output }: Context): void {
-  program
+  const command = program
     .command('send <conversation> [text]')
     .description('say something, through a running server')
     .option(
@@ -22,51 +22,82 @@ export function addSend(program: Command, { output }: Context): void {
       parseResponse,
     )
     .option('--channel <name>', 'where: a channel, or latest, the last one', 'latest')
-    .option('--server <url>', 'the server (PUBLIC_URL, or http://localhost:5005)')
+    .option('--server <url>', 'the server (PUBLIC_URL, or http://localhost:5005)', parseServer)
     .addHelpText('after', NOTES)
     .action(async (conversation: string, text: string | undefined, options: SendOptions) => {
-      output.write(`${await send(conversation, responseOf(text, options), options)}\n`);
+      const response = responseOf(text, options);
+      if (response === null) return command.error(`error: ${NOTHING}`, { exitCode: EXIT.usage });
+      output.write(`${await send(conversation, response, options)}\n`);
     });
 }
+
+const NOTHING = 'say a text, or name a response with --response';
+
+/** How long the server may take, in milliseconds: it stores the message before it answers. */
+const PATIENCE_MS = 30_000;
 
 const NOTES = `
 <conversation> is the sender id. The server asks for API_TOKEN, which is read
 from the environment or from .env.`;
 
 /** Has the server send it. Resolves to what the server says. */
-async function send(
+export async function send(
   conversation: string,
   response: JsonObject,
   { channel, server }: SendOptions,
+  patienceMs: number = PATIENCE_MS,
 ): Promise<string> {
   const { publicUrl, apiToken } = loadEnvironment();
   const base = (server ?? publicUrl).replace(/\/+$/, '');
   const path = `/conversations/${encodeURIComponent(conversation)}/messages`;
   const query = new URLSearchParams({ output_channel: channel });
+  const headers = headersWith(apiToken);
+  const body = JSON.stringify(response);
+  const signal = AbortSignal.timeout(patienceMs);
   let answer: Response;
+  let text: string;
   try {
-    answer = await fetch(`${base}${path}?${query.toString()}`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(apiToken === null ? {} : { authorization: `Bearer ${apiToken}` }),
-      },
-      body: JSON.stringify(response),
-    });
+    const url = `${base}${path}?${query.toString()}`;
+    answer = await fetch(url, { method: 'POST', headers, body, signal });
+    text = await answer.text();
   } catch (error) {
-    throw new CommandError(`there is no server at ${base}: start it, or name it with --server`, {
-      cause: error,
-    });
+    throw new CommandError(
+      signal.aborted
+        ? `${base} did not answer within ${patienceMs / 1000} s; it may have been taken`
+        : `there is no server at ${base}: start it, or name it with --server`,
+      { cause: error },
+    );
   }
-  const text = await answer.text();
   if (answer.ok) return text;
-  throw new CommandError(`the server answered ${answer.status}: ${harmless(reasonOf(text))}`);
+  const { message, detail } = problemOf(text);
+  // The API answers in Rasa's form. Where it is off, its paths are nobody's.
+  const hint = 'is API_TOKEN set where the server runs?';
+  const reason = message ?? (answer.status === 404 ? hint : (detail ?? text));
+  throw new CommandError(`the server answered ${answer.status}: ${harmless(reason)}`);
 }
 
-function responseOf(text: string | undefined, { response }: SendOptions): JsonObject {
-  if (response !== undefined && text === undefined) return response;
-  if (response === undefined && text !== undefined) return { text };
-  throw new CommandError('say a text, or name a response with --response');
+/** @throws CommandError - no header takes the token. */
+function headersWith(apiToken: string | null): Headers {
+  const headers = new Headers({ 'content-type': 'application/json' });
+  if (apiToken === null) return headers;
+  try {
+    headers.set('authorization', `Bearer ${apiToken}`);
+  } catch {
+    // Without its cause, which shows the token.
+    throw new CommandError('API_TOKEN has characters that no HTTP header takes');
+  }
+  return headers;
+}
+
+/** What is to be said; `null` if that is nothing, or twice as much. */
+function responseOf(text: string | undefined, { response }: SendOptions): JsonObject | null {
+  if (response !== undefined) return text === undefined ? response : null;
+  return text === undefined ? null : { text };
+}
+
+function parseServer(url: string): string {
+  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url;
+  throw new InvalidArgumentError('It must be an address such as https://bot.example.org.');
 }
 
 function parseResponse(json: string): JsonObject {
@@ -79,13 +110,17 @@ function parseResponse(json: string): JsonObject {
   throw new InvalidArgumentError('It must be a JSON object, {"text":"Hello"} say.');
 }
 
-/** The detail of a problem document, in Rasa's form or the RFC's; else the answer as it is. */
-function reasonOf(text: string): string {
+/** What a problem document says, in Rasa's form or in the RFC's. */
+function problemOf(text: string): { message?: string; detail?: string } {
   try {
     const problem: unknown = JSON.parse(text);
-    const detail = isJsonObject(problem) ? (problem['message'] ?? problem['detail']) : null;
-    return typeof detail === 'string' ? detail : text;
+    if (!isJsonObject(problem)) return {};
+    const { message, detail } = problem;
+    return {
+      ...(typeof message === 'string' ? { message } : {}),
+      ...(typeof detail === 'string' ? { detail } : {}),
+    };
   } catch {
-    return text;
+    return {};
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { send as sendThrough } from '../../src/commands/send.ts';
 import { runCommandLine } from '../../src/program.ts';
 import { folderOf } from '../support/folder.ts';
 import { PostInput } from '../support/post-input.ts';
@@ -135,10 +136,46 @@ describe('trunkline send', () => {
       'error: there is no server at http://127.0.0.1:1: start it, or name it with --server\n',
     );
     expect(code).toBe(1);
-    for (const args of [['ada'], ['ada', 'Hi', '--response', '{"text":"Hi"}']]) {
-      expect((await send('', ...args)).complained).toBe(
-        'error: say a text, or name a response with --response\n',
-      );
-    }
+  });
+
+  it.each([
+    [['ada'], 'say a text, or name a response with --response'],
+    [['ada', 'Hi', '--response', '{"text":"Hi"}'], 'say a text, or name a response'],
+    [['ada', 'Hi', '--server', 'localhost:5005'], 'must be an address such as https://bot'],
+    [['ada', 'Hi', '--server', 'bot.example.org'], 'must be an address such as https://bot'],
+  ])('does not understand %j', async (args, sentence) => {
+    const { code, complained } = await send('', ...args);
+    expect(complained).toContain(sentence);
+    expect(code).toBe(2);
+  });
+
+  it('says that the token is none, without showing it', async () => {
+    const { code, complained } = await send('API_TOKEN=gehëim→\n', 'ada', 'Hi');
+    expect(complained).toBe('error: API_TOKEN has characters that no HTTP header takes\n');
+    expect(code).toBe(1);
+  });
+
+  it('asks for the token of a server that has no API', async () => {
+    const line = new Trunkline({ channels: [], assistant: () => {} });
+    const server = await line.listen(0, '127.0.0.1');
+    onTestFinished(() => line.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect((await send('', 'ada', 'Hi', '--server', url)).complained).toBe(
+      'error: the server answered 404: is API_TOKEN set where the server runs?\n',
+    );
+  });
+
+  it('does not wait for ever', async () => {
+    const server = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const options = { channel: 'latest', server: url };
+    await expect(sendThrough('ada', { text: 'Hi' }, options, 50)).rejects.toThrow(
+      `${url} did not answer within 0.05 s; it may have been taken`,
+    );
   });
 });
