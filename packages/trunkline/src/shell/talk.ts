@@ -7,8 +7,21 @@ import { reloadOnChange } from '../reload.ts';
 import { paint, type Screen } from '../terminal.ts';
 import { ShellInput } from './shell-input.ts';
 
+/** The longest that a timer of Node takes. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** A conversation in the terminal, until its input ends. Resolves to whether all was answered. */
 export async function talk(project: Project, terminal: Context): Promise<boolean> {
+  // The timers of a turn keep no process alive, nor does input that has ended.
+  const alive = setInterval(() => {}, LONGEST_MS);
+  try {
+    return await converse(project, terminal);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+async function converse(project: Project, terminal: Context): Promise<boolean> {
   const { input, output, errors } = terminal;
   const isTerminal = [input, output].every(({ isTTY }) => isTTY);
   const { assistant, responses } = await project.load();

@@ -28,4 +28,16 @@ describe('trunkline shell with piped input', { timeout: PATIENCE_MS }, () => {
     expect(text).toContain('You said: b\n');
     expect(code).toBe(1);
   });
+
+  it('waits for an assistant that keeps no process alive', async () => {
+    const assistant = `
+import { setTimeout } from 'node:timers/promises';
+export default async (message, reply) => {
+  await setTimeout(200, null, { ref: false });
+  await reply.text('At last');
+};
+`;
+    const cwd = await folderOf({ 'assistant.ts': assistant });
+    expect(await run(['shell'], { cwd, input: 'a\n' })).toEqual({ code: 0, text: 'At last\n' });
+  });
 });
