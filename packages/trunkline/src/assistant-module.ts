@@ -64,6 +64,12 @@ export async function loadAssistant(
         'or an object with handle()',
     );
   }
+  if (isClass(exported[found])) {
+    const { name: bot } = exported[found];
+    throw new ConfigurationError(
+      `${module} exports a class: export an object of it, \`new ${bot || 'Bot'}()\``,
+    );
+  }
   // As was just seen.
   return exported[found] as Assistant;
 }
@@ -72,4 +78,9 @@ function isAssistant(value: unknown): value is Assistant {
   return (
     typeof value === 'function' || typeof Object(value as AssistantObject).handle === 'function'
   );
+}
+
+/** A class cannot be called, which only its source tells. */
+function isClass(value: unknown): value is { name: string } {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }

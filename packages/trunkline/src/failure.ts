@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { TrunklineError, type TrunklineErrorOptions } from '@trunkline/core';
 import { paint, type Screen } from './terminal.ts';
 
@@ -31,8 +32,8 @@ export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!isOurs(error)) return stackOf(error);
   const { message, code, cause } = error;
-  const detail = code === 'user_code' && cause instanceof Error ? `\n\n${stackOf(cause)}\n` : '';
-  return `${message}${detail}`;
+  if (code !== 'user_code') return message;
+  return `${message}\n\n${cause instanceof Error ? stackOf(cause) : inspect(cause)}\n`;
 }
 
 /** By their shape: a user's package may bring its own copy of the classes. */

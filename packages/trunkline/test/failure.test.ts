@@ -24,6 +24,14 @@ group('a failure', () => {
     );
   });
 
+  it('of somebody’s own code may be no error', () => {
+    const failure = (cause: unknown): string =>
+      describe(new ConfigurationError('it failed', { cause, code: 'user_code' }));
+    expect(failure('no key')).toBe("it failed\n\n'no key'\n");
+    expect(failure({ status: 401 })).toBe('it failed\n\n{ status: 401 }\n');
+    expect(failure(undefined)).toBe('it failed\n\nundefined\n');
+  });
+
   it('that nobody expected is shown as it is', () => {
     expect(describe(new RangeError('oh'))).toMatch(/^RangeError: oh\n\s+at /);
     expect(describe('text')).toBe('text');

@@ -70,6 +70,11 @@ describe('a project', { timeout: PATIENCE_MS }, () => {
     ['export const a = 1;', '', 'exports no assistant: default or assistant must be a function'],
     ['export default 5;', '', 'exports no assistant'],
     ['export default () => 1;', '#sales', 'exports no assistant: sales must be a function'],
+    [
+      'export default class Bot { handle() {} }',
+      '',
+      'exports a class: export an object of it, `new Bot()`',
+    ],
     ['export default () => ;', '', 'assistant.ts cannot be loaded'],
     ["throw new Error('boom');", '', 'assistant.ts cannot be loaded'],
     ["import './gone.ts';", '', 'assistant.ts cannot be loaded'],
