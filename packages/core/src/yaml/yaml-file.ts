@@ -34,7 +34,8 @@ export async function readYaml(file: string): Promise<YamlFile> {
 /** The same for a text that is at hand. */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
   // Whoever reads no file need not load the parser.
-  const { LineCounter, isMap, isScalar, isSeq, isAlias, parseDocument } = await import('yaml');
+  const { LineCounter, isMap, isScalar, isSeq, isAlias, parseDocument, visit } =
+    await import('yaml');
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const place = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
@@ -42,10 +43,25 @@ export async function parseYaml(file: string, text: string): Promise<YamlFile> {
   // What the parser merely warns of is a tag that it does not know.
   const [problem] = [...doc.errors, ...doc.warnings];
   if (problem !== undefined) {
-    throw new ConfigurationError(`${place(problem.pos[0])}: ${problem.message}`, {
-      cause: problem,
-    });
+    const what =
+      problem.code === 'MULTIPLE_DOCS'
+        ? 'a second document begins here: give it a file of its own'
+        : problem.message;
+    throw new ConfigurationError(`${place(problem.pos[0])}: ${what}`, { cause: problem });
   }
+  visit(doc, {
+    Value(_key, node) {
+      const { tag = '', range } = node;
+      const offset = range?.[0] ?? 0;
+      if (!KEPT_TAGS.test(tag)) {
+        const short = tag.replace(/^tag:yaml\.org,2002:/, '!!');
+        throw inexact(place(offset), short, 'leave the tag out');
+      }
+      if (isScalar(node) && !isExact(node)) {
+        throw inexact(place(offset), node.source ?? '', 'write it in quotes');
+      }
+    },
+  });
 
   const at = (path: ValuePath): string => {
     let node: unknown = doc.contents;
@@ -67,6 +83,21 @@ export async function parseYaml(file: string, text: string): Promise<YamlFile> {
     return place(offset);
   };
   return { file, value: plain(file, () => doc.toJS()), at };
+}
+
+/** No tag, and those of what JSON has as well: sets and bytes it has not. */
+const KEPT_TAGS = /^(tag:yaml\.org,2002:(map|seq|str|int|float|bool|null|merge))?$/;
+
+/** Whether a value is what was written: numbers have 53 bits, and must be finite. */
+function isExact({ value, source = '' }: { value: unknown; source?: string }): boolean {
+  if (typeof value !== 'number') return true;
+  // A number with a point or an exponent was never meant to the last digit.
+  const isInteger = /^[-+]?(\d+|0[xo].*)$/.test(source);
+  return Number.isFinite(value) && (!isInteger || Number.isSafeInteger(value));
+}
+
+function inexact(place: string, what: string, remedy: string): ConfigurationError {
+  return new ConfigurationError(`${place}: ${what} cannot be kept exactly: ${remedy}`);
 }
 
 /** As JSON, with a copy of its own of whatever an alias stands for. */
