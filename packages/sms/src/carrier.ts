@@ -6,6 +6,7 @@ import { OPTED_OUT } from './errors.ts';
 import type { Pace } from './pace.ts';
 import type { MessageParameters } from './parameters.ts';
 import { segmentsOf } from './render/gsm7.ts';
+import { MAX_BODY } from './render/split.ts';
 import type { Statuses } from './statuses.ts';
 import type { TwilioMessage, TwilioMessages } from './twilio.ts';
 
@@ -121,9 +122,9 @@ interface SegmentCount {
 
 /** What is billed: segments of an SMS. An MMS, a template and other platforms know none. */
 function segmentsIn(to: string, { body, mediaUrl }: MessageParameters): SegmentCount | null {
-  return platformOf(to) !== null || mediaUrl !== undefined || body === undefined
-    ? null
-    : segmentsOf(body);
+  if (platformOf(to) !== null || mediaUrl !== undefined || body === undefined) return null;
+  // Twilio refuses it, and counting it would take seconds.
+  return body.length > MAX_BODY ? null : segmentsOf(body);
 }
 
 function receiptOf({ sid, status }: TwilioMessage, segments: SegmentCount | null): Receipt {

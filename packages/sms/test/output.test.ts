@@ -116,6 +116,17 @@ describe('what a response becomes', () => {
     ]);
   });
 
+  it('custom JSON with an endless text is refused, not counted', { timeout: 30_000 }, async () => {
+    const { sms, twilio } = await startScene(() => {});
+    twilio.script.push(refusing(21617));
+    const custom = { body: '😀'.repeat(25_000) };
+    const before = process.cpuUsage();
+    await expect(
+      sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, { custom }),
+    ).rejects.toMatchObject({ platformCode: '21617' });
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(3_000);
+  });
+
   it('custom JSON may be for somebody else, who may have opted out', async () => {
     const { sms, twilio, bring } = await startScene(() => {});
     const custom = { body: 'Psst', to: '+15559990000' };
