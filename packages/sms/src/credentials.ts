@@ -31,7 +31,7 @@ export interface ResolvedSmsOptions {
   searchUnknown: boolean;
   segmentsPerSecond: number;
   statusCallback: string | null;
-  onStatus: ((status: SmsStatus) => void) | null;
+  onStatus: ((status: SmsStatus) => void | Promise<void>) | null;
   bodyLimitBytes: number;
   timeoutMs: number;
   maxRetries: number;

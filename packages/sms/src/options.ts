@@ -81,7 +81,7 @@ export interface SmsOptions extends Partial<SmsAccount> {
    */
   statusCallback?: string | false;
   /** Told what became of each message: `queued`, `sent`, `delivered`, … */
-  onStatus?: (status: SmsStatus) => void;
+  onStatus?: (status: SmsStatus) => void | Promise<void>;
   /** Bytes of a request's body. @defaultValue 65,536 */
   bodyLimitBytes?: number;
   /** How long a request to Twilio may take. @defaultValue 15,000 */

@@ -8,7 +8,7 @@ export interface StatusesOptions {
   channel: string;
   values: KeyedValues;
   /** Told what is news. */
-  onStatus: ((status: SmsStatus) => void) | null;
+  onStatus: ((status: SmsStatus) => void | Promise<void>) | null;
   logger: Logger | null;
 }
 
@@ -43,7 +43,7 @@ export class Statuses {
     destination: Destination,
     { messageSid, status, errorCode }: Pick<SmsStatus, 'messageSid' | 'status' | 'errorCode'>,
   ): Promise<boolean> {
-    const { values, onStatus, logger, channel } = this.#options;
+    const { values, logger, channel } = this.#options;
     for (;;) {
       const known = await values.get(NAMESPACE, messageSid);
       const before = typeof known?.value === 'string' ? known.value : null;
@@ -57,11 +57,17 @@ export class Statuses {
       logger?.warn({ channel, messageSid, status, errorCode }, `a message failed: ${meaning}`);
     }
     const account = accountOf(destination);
+    void this.#tell({ messageSid, status, errorCode, senderId: destination.to, account });
+    return true;
+  }
+
+  /** Nobody waits for the hook, and what it throws is its own. */
+  async #tell(status: SmsStatus): Promise<void> {
+    const { onStatus, logger, channel } = this.#options;
     try {
-      onStatus?.({ messageSid, status, errorCode, senderId: destination.to, account });
+      await onStatus?.(status);
     } catch (error) {
       logger?.error({ channel, err: error }, 'the hook onStatus threw');
     }
-    return true;
   }
 }

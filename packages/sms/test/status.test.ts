@@ -171,15 +171,19 @@ describe('status callbacks (trap 13)', () => {
     ]);
   });
 
-  it('survive a hook that throws', async () => {
-    const { url } = await startScene(() => {}, {
-      sms: {
-        onStatus: () => {
-          throw new Error('broken hook');
-        },
+  it.each([
+    [
+      'throws',
+      (): void => {
+        throw new Error('broken hook');
       },
-    });
+    ],
+    ['rejects', (): Promise<void> => Promise.reject(new Error('broken hook'))],
+  ])('survive a hook that %s, and the log has it', async (_, onStatus) => {
+    const { logger, lines } = recordingLogger();
+    const { url } = await startScene(() => {}, { sms: { logger, onStatus } });
     expect((await call(`${url}/webhooks/sms/status`, statusForm('sent'))).status).toBe(204);
+    expect(lines.join()).toContain('broken hook');
   });
 
   it('are asked for at the public address, unless nobody could come there', async () => {
