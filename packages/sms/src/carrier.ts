@@ -55,10 +55,11 @@ export class RestCarrier implements Carrier {
     const { to = destination.to } = parameters;
     const sender = this.#senderOf(destination, parameters);
     const aim = { ...destination, sender, to };
-    await assertConsent(channel, consent, aim);
     const segments = segmentsIn(to, parameters);
     const key = senderKey(sender);
     await pace.take(key, segments?.count ?? 1);
+    // After the wait: they may opt out meanwhile.
+    await assertConsent(channel, consent, aim);
     try {
       const message = await messages.create(sender.account, {
         ...(statusCallback === null ? {} : { statusCallback }),
@@ -90,14 +91,17 @@ export class RestCarrier implements Carrier {
   }
 
   async find(
-    { sender, to, since }: Destination,
+    destination: Destination,
     parameters: MessageParameters,
     known: ReadonlySet<string>,
   ): Promise<Receipt | null> {
+    const { since } = destination;
     if (since === null) return null;
+    const { to = destination.to } = parameters;
+    const sender = this.#senderOf(destination, parameters);
     const earliest = new Date(since - CLOCKS_DIFFER_MS);
     const found = await this.#options.messages.search(sender.account, {
-      to: parameters.to ?? to,
+      to,
       from: sender.from,
       since: earliest,
     });
@@ -155,4 +159,9 @@ export async function assertConsent(
     code: 'opted_out',
     platformCode: OPTED_OUT,
   });
+}
+
+/** Whether nothing was sent because the recipient has opted out. */
+export function isOptedOut(error: unknown): boolean {
+  return error instanceof DeliveryError && error.code === 'opted_out';
 }

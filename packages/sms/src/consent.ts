@@ -87,23 +87,33 @@ export class Consent {
 
   /** Whether nothing may be sent to the address by this sender. */
   async isOptedOut(sender: Sender, to: string): Promise<boolean> {
-    return (await this.#values.get(NAMESPACE, keyOf(sender, to))) !== null;
+    const found = await Promise.all(
+      keysOf(sender, to).map((key) => this.#values.get(NAMESPACE, key)),
+    );
+    return found.some((value) => value !== null);
   }
 
   /** Notes that somebody has opted out. */
   async optOut(sender: Sender, to: string, because: string): Promise<void> {
-    await this.#values.set(NAMESPACE, keyOf(sender, to), { because });
+    for (const key of keysOf(sender, to)) await this.#values.set(NAMESPACE, key, { because });
   }
 
   /** Notes that somebody has opted in again. */
   async optIn(sender: Sender, to: string): Promise<void> {
-    await this.#values.delete(NAMESPACE, keyOf(sender, to));
+    for (const key of keysOf(sender, to)) await this.#values.delete(NAMESPACE, key);
   }
 }
 
-/** SMS, MMS and RCS share their opt-outs since March 2026; WhatsApp has its own. */
-function keyOf(sender: Sender, to: string): string {
-  return `${senderKey(sender)} ${platformOf(to) === 'rcs' ? bare(to) : to}`;
+/**
+ * What opt-outs are kept under: the service and the number, as far as each is known. One request or
+ * address names both, another only one of them.
+ *
+ * SMS, MMS and RCS share their opt-outs since March 2026; WhatsApp has its own.
+ */
+function keysOf(sender: Sender, to: string): string[] {
+  const user = platformOf(to) === 'rcs' ? bare(to) : to;
+  const number = sender.from === null ? [] : [senderKey({ ...sender, service: null })];
+  return [...new Set([senderKey(sender), ...number])].map((key) => `${key} ${user}`);
 }
 
 function wordsFor(wish: Wish, words: string): [string, Wish][] {

@@ -34,9 +34,10 @@ export interface TwilioHttpOptions {
   clock: Clock;
 }
 
-/** The SDK's own delays between throttled requests, in milliseconds: drawn below 200, 400, …, at most this. */
+/** The SDK's own delays between throttled requests, in milliseconds: drawn below 200, 400, … */
 const FIRST_DELAY_MS = 200;
-const MAX_DELAY_MS = 3_000;
+/** What they may come to. Who waits longer does so in the store, and may opt out meanwhile. */
+const MAX_WAIT_MS = 3_000;
 
 /**
  * The HTTP client underneath Twilio's SDK: connections of undici that are kept, in the place of
@@ -60,13 +61,14 @@ export class TwilioHttp {
    */
   async request(request: SdkRequest, username: string, password: string): Promise<SdkResponse> {
     const { channel, maxRetries } = this.#options;
+    let waited = 0;
     for (let retries = 0; ; retries++) {
       const response = await this.#once(request, username, password);
       if (response.statusCode !== 429) return response;
       const retryAfterMs = retryAfterOf(response.headers['retry-after'], this.#options.clock);
-      const delay =
-        retryAfterMs ?? Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** retries);
-      if (retries >= maxRetries || delay > MAX_DELAY_MS) {
+      const delay = retryAfterMs ?? Math.random() * FIRST_DELAY_MS * 2 ** retries;
+      waited += delay;
+      if (retries >= maxRetries || waited > MAX_WAIT_MS) {
         throw refusalOf(channel, 429, codeIn(response.body) ?? 20429, retryAfterMs);
       }
       await new Promise<void>((resolve) => void this.#options.clock.after(delay, resolve));

@@ -1,6 +1,7 @@
 import type { ChannelEvent, Handle, Reply } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
-import { deferred } from '../../../scripts/test-support/deferred.ts';
+import { deferred, outcomeOf } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { startScene, type Scene, type SceneOptions } from './support/scene.ts';
 import {
@@ -134,6 +135,46 @@ describe('STOP and START (trap 24)', () => {
     await bring({ Body: 'Hello', To: OTHER_NUMBER });
     await twilio.until(1);
     expect(twilio.sent[0]).toMatchObject({ From: OTHER_NUMBER });
+  });
+
+  it('of a number in a service count for both, whichever is named', async () => {
+    const { bring, sms, twilio, came } = await tell({ sms: { twilioNumber: OTHER_NUMBER } });
+    const news = (address: Record<string, string>): Promise<void> =>
+      sms.getOutputChannel({ to: PHONE, ...address }).sendTextMessage(PHONE, 'News');
+    const named = { To: OTHER_NUMBER, MessagingServiceSid: SERVICE };
+    const addresses = [{}, { service: SERVICE }, { from: OTHER_NUMBER, service: SERVICE }];
+    await bring({ ...named, Body: 'STOP' });
+    await came(1);
+    for (const address of addresses) {
+      await expect(news(address)).rejects.toMatchObject({ code: 'opted_out' });
+    }
+    await bring({ ...named, Body: 'START' });
+    await came(2);
+    for (const address of addresses) await news(address);
+    expect(twilio.tries).toBe(3);
+    // The request may not name the service.
+    await bring({ To: OTHER_NUMBER, Body: 'STOP' });
+    await came(3);
+    await expect(news({ from: OTHER_NUMBER, service: SERVICE })).rejects.toMatchObject({
+      code: 'opted_out',
+    });
+  });
+
+  it('count for what waits for its turn already', async () => {
+    const clock = new FakeClock();
+    const { bring, sms, twilio, came } = await tell({
+      sms: { clock, segmentsPerSecond: 1 },
+      clock,
+    });
+    const output = sms.getOutputChannel({ to: PHONE });
+    await output.sendTextMessage(PHONE, 'One');
+    const second = output.sendTextMessage(PHONE, 'Two');
+    expect(await outcomeOf(second)).toBe('open');
+    await bring({ Body: 'STOP' });
+    await came(1);
+    await clock.advance(1_000);
+    await expect(second).rejects.toMatchObject({ code: 'opted_out' });
+    expect(twilio.texts).toEqual(['One']);
   });
 
   it('over RCS block SMS of the service too', async () => {

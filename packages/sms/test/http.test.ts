@@ -115,6 +115,16 @@ describe("the HTTP client underneath Twilio's SDK (traps 2, 3)", () => {
     expect(tries).toBe(1);
   });
 
+  it('waits no longer than that altogether: the user may opt out meanwhile', async () => {
+    let tries = 0;
+    const { send, clock } = await peer((_, res) => {
+      tries++;
+      res.writeHead(429, { 'retry-after': '2' }).end('{"code":20429}');
+    });
+    await expect(throughTime(clock, send())).rejects.toMatchObject({ retryAfterMs: 2_000 });
+    expect(tries).toBe(2);
+  });
+
   it('passes on errors as they are', async () => {
     const { send } = await peer((_, res) => res.writeHead(500).end('<h1>Oops</h1>'));
     expect(await send()).toMatchObject({ statusCode: 500, body: '<h1>Oops</h1>' });

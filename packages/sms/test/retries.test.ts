@@ -3,7 +3,15 @@ import { FakeClock } from '@trunkline/testing';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { recordingLogger, startScene } from './support/scene.ts';
-import { badGateway, breaking, OUR_NUMBER, PHONE, refusing, TOKEN } from './support/twilio.ts';
+import {
+  badGateway,
+  breaking,
+  OTHER_NUMBER,
+  OUR_NUMBER,
+  PHONE,
+  refusing,
+  TOKEN,
+} from './support/twilio.ts';
 
 expectNoUnhandledRejections();
 
@@ -94,6 +102,22 @@ describe('a message that Twilio does not take', () => {
     await bring();
     await twilio.until(2);
     expect([twilio.tries, twilio.texts]).toEqual([3, ['Hi', 'Hi']]);
+  });
+
+  it('is looked for among those of the sender that the response names', async () => {
+    const { bring, twilio } = await startScene(
+      (_m, reply) => void reply.response({ text: 'Hi', channels: { sms: { from: OTHER_NUMBER } } }),
+      { sms: { ...sms, searchUnknown: true }, delivery: once },
+    );
+    const found = deferred<string | null>();
+    twilio.onTaken = (res) => {
+      twilio.onTaken = null;
+      res.destroy();
+    };
+    twilio.onSearch = (query) => found.resolve(query.get('From'));
+    await bring();
+    expect(await found.promise).toBe(OTHER_NUMBER);
+    expect(twilio.tries).toBe(1);
   });
 
   it('and is not in its log is sent again', async () => {

@@ -46,6 +46,8 @@ export class Twilio {
   readonly script: (Answer | null)[] = [];
   /** After a message was taken: may answer in the place of Twilio. */
   onTaken: ((res: ServerResponse) => void) | null = null;
+  /** Told what its log is searched for. */
+  onSearch: ((query: URLSearchParams) => void) | null = null;
 
   readonly #emulator: Emulator;
   readonly #server: ReturnType<typeof createServer>;
@@ -161,7 +163,7 @@ export class Twilio {
       this.tries++;
       const answer = this.script.shift() ?? null;
       if (answer !== null) return answer(res, form);
-    }
+    } else this.onSearch?.(form);
     const response = await fetch(this.#emulator.url + url, {
       method,
       headers: {
