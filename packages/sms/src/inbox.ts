@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   OverloadedError,
+  TurnAbortedError,
   UserMessage,
   type Address,
   type Metadata,
@@ -9,7 +10,7 @@ import {
 } from '@trunkline/core';
 import type { Accounts } from './accounts.ts';
 import { accountOf, addressOf, type Destination } from './address.ts';
-import type { Carrier } from './carrier.ts';
+import { isOptedOut, type Carrier } from './carrier.ts';
 import { askedFor, type Asked, type Consent } from './consent.ts';
 import type { ResolvedSmsOptions } from './credentials.ts';
 import { OPTED_OUT } from './errors.ts';
@@ -110,9 +111,11 @@ export class Inbox {
     try {
       await turns.run(message.with({ outputChannel }));
     } catch (error) {
-      if (carrier.isSilent) {
+      const isRefused = error instanceof OverloadedError && error.channel === channel;
+      if (isRefused && carrier.isSilent && !carrier.isOpen) return await this.#defer(message);
+      if (carrier.isSilent && carrier.isOpen && !isNoFailure(error)) {
         carrier.release();
-        if (!(error instanceof OverloadedError) || error.channel !== channel) throw error;
+        if (!isRefused) throw error;
         // Nothing was begun: Twilio may deliver it again.
         await turns.store.values.delete(ANSWERED, messageId);
         throw overloaded(channel);
@@ -120,6 +123,15 @@ export class Inbox {
       // Reported by the turn engine: what was said before it stands.
     }
     await carrier.finish();
+  }
+
+  /** What has waited too long for a live turn, while Twilio was answered: nobody brings it again. */
+  async #defer(message: UserMessage): Promise<void> {
+    const { options, turns } = this.#inbox;
+    if ((await turns.accept(message)) !== 'refused') return;
+    const { name: channel, logger } = options;
+    const { messageId } = message;
+    logger?.warn({ channel, messageId }, 'a message was lost: more wait than may');
   }
 
   /** Keeps what a user wishes, and tells the assistant. */
@@ -182,6 +194,14 @@ export class Inbox {
     });
   }
 }
+
+/** Whether a turn ended early as it should: a newer message took its place, or nothing may be said. */
+function isNoFailure(error: unknown): boolean {
+  const isAborted = error instanceof TurnAbortedError;
+  return isAborted ? UNANSWERED.has(error.reason) : isOptedOut(error);
+}
+
+const UNANSWERED: ReadonlySet<string> = new Set(['superseded', 'cancelled']);
 
 /** Answered 503, which Twilio can be told to try again on (`#rc=2&rp=5xx`). */
 function overloaded(channel: string): OverloadedError {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { sendText, type Clock, type Receipt } from '@trunkline/core';
 import type { Destination } from './address.ts';
-import { assertConsent, type Carrier } from './carrier.ts';
+import { assertConsent, isOptedOut, type Carrier } from './carrier.ts';
 import type { Consent } from './consent.ts';
 import type { MessageParameters } from './parameters.ts';
 
@@ -61,13 +61,14 @@ export class TwimlCarrier implements Carrier {
   readonly #said: { destination: Destination; parameters: MessageParameters }[] = [];
   readonly #stop: () => void;
   #isOpen = true;
-  /** What could not be said in the answer after all: what comes later waits for it. */
-  #moved: Promise<void> = Promise.resolve();
+  #isSilent = true;
+  /** The answer, or what becomes of it by REST: what comes later waits for it. */
+  #settled: Promise<void> = Promise.resolve();
 
   constructor(options: TwimlCarrierOptions) {
     this.#options = options;
     const { res, clock } = options;
-    const onGone = (): void => this.#move();
+    const onGone = (): void => this.#settle(this.#move());
     const cancel = clock.after(DEADLINE_MS, () => void this.finish().catch(() => {}));
     res.once('close', onGone);
     this.#stop = () => {
@@ -76,9 +77,14 @@ export class TwimlCarrier implements Carrier {
     };
   }
 
-  /** Whether nothing was said, and Twilio waits still. */
+  /** Whether nothing was said. */
   get isSilent(): boolean {
-    return this.#isOpen && this.#said.length === 0;
+    return this.#isSilent;
+  }
+
+  /** Whether Twilio waits still. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** A message in the answer has no receipt: Twilio gives it its SID after the request is over. */
@@ -89,27 +95,26 @@ export class TwimlCarrier implements Carrier {
       // It may have closed meanwhile.
       if (this.#isOpen) {
         const callback = statusCallback === null ? {} : { statusCallback };
+        this.#isSilent = false;
         this.#said.push({ destination, parameters: { ...callback, ...parameters } });
         return {};
       }
     }
     // What comes by REST from here on must not overtake what is in the answer.
     await this.finish();
+    this.#isSilent = false;
     return await rest.carry(destination, parameters);
   }
 
   /**
    * Answers, unless that is done. Resolves when everything that was said is on its way.
    *
-   * @throws DeliveryError - Twilio went away without the answer, and REST did not take it either.
+   * @throws DeliveryError - Twilio went away without the answer, and REST did not take it either; or
+   * nobody can say whether the user has opted out since.
    */
   async finish(): Promise<void> {
-    if (this.#isOpen && !this.#options.res.destroyed) {
-      this.#close();
-      const said = this.#said.map(({ parameters }) => parameters);
-      sendText(this.#options.res, 200, 'text/xml', twiml(said));
-    } else if (this.#isOpen) this.#move();
-    await this.#moved;
+    if (this.#isOpen) this.#settle(this.#options.res.destroyed ? this.#move() : this.#answer());
+    await this.#settled;
   }
 
   /** Leaves the answer to somebody else: nothing was said. */
@@ -117,17 +122,35 @@ export class TwimlCarrier implements Carrier {
     this.#close();
   }
 
-  /** Twilio has gone without the answer: what was to be in it goes by REST. */
-  #move(): void {
+  /** From here on nothing more comes into the answer. */
+  #settle(done: Promise<void>): void {
     this.#close();
-    const said = this.#said.splice(0);
-    this.#moved = (async () => {
-      for (const { destination, parameters } of said) {
-        await this.#options.rest.carry(destination, parameters);
-      }
-    })();
+    this.#settled = done;
     // Whoever speaks or finishes next is told.
-    this.#moved.catch(() => {});
+    done.catch(() => {});
+  }
+
+  /** Writes the answer: empty for a user who has opted out since the first of it was said. */
+  async #answer(): Promise<void> {
+    const { res, channel, consent } = this.#options;
+    const [first] = this.#said;
+    try {
+      if (first !== undefined) await assertConsent(channel, consent, first.destination);
+    } catch (error) {
+      acknowledge(res);
+      if (isOptedOut(error)) return;
+      throw error;
+    }
+    if (res.destroyed) return await this.#move();
+    const said = this.#said.map(({ parameters }) => parameters);
+    sendText(res, 200, 'text/xml', twiml(said));
+  }
+
+  /** Twilio has gone without the answer: what was to be in it goes by REST. */
+  async #move(): Promise<void> {
+    for (const { destination, parameters } of this.#said) {
+      await this.#options.rest.carry(destination, parameters);
+    }
   }
 
   #close(): void {

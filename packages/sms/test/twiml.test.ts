@@ -205,6 +205,83 @@ describe("an answer within Twilio's request", () => {
     expect(await (await call(webhook, form)).text()).toBe(answer('Noted'));
   });
 
+  it('is empty for a message whose turn waits too long, which goes on by REST', async () => {
+    const clock = new FakeClock();
+    const gate = deferred();
+    const began = deferred();
+    const { bring, twilio } = await startScene(
+      async (message, reply) => {
+        if (message.text === 'first') {
+          began.resolve();
+          await gate.promise;
+        }
+        await reply.text(`You said ${message.text}`);
+      },
+      { sms: { ...sms, clock }, clock, turns: { maxWaitMs: 12_000 } },
+    );
+    const first = bring({ Body: 'first' });
+    await began.promise;
+    const second = bring({ Body: 'second' });
+    // Two requests and one turn wait: their deadlines, and that of the wait.
+    while (clock.pending < 4) await new Promise((done) => setImmediate(done));
+    await clock.advance(10_000);
+    expect(await (await second).text()).toBe(`${HEAD}<Response/>`);
+    await clock.advance(2_000);
+    gate.resolve();
+    await twilio.until(2);
+    expect(twilio.texts).toEqual(['You said first', 'You said second']);
+    await first;
+  });
+
+  it('is empty for a message whose place a newer one takes', async () => {
+    const began = deferred();
+    const { bring } = await startScene(
+      async (message, reply) => {
+        if (message.text === 'older') {
+          began.resolve();
+          await new Promise((_, reject) => {
+            reply.signal.addEventListener('abort', () => reject(new Error('ended')));
+          });
+        }
+        await reply.text('Hello');
+      },
+      { sms, overlap: 'latest' },
+    );
+    const older = bring({ Body: 'older' });
+    await began.promise;
+    expect(await (await bring({ Body: 'newer' })).text()).toBe(answer('Hello'));
+    const response = await older;
+    expect([response.status, await response.text()]).toEqual([200, `${HEAD}<Response/>`]);
+  });
+
+  it('is empty where the assistant lets the refusal of an opt-out through', async () => {
+    const { bring } = await startScene(async (_, reply) => void (await reply.text('Hello')), {
+      sms,
+    });
+    await bring({ Body: 'STOP' });
+    const response = await bring({ Body: 'Hello' });
+    expect([response.status, await response.text()]).toEqual([200, `${HEAD}<Response/>`]);
+  });
+
+  it('is empty for whoever opts out before it is written', async () => {
+    const began = deferred();
+    const gate = deferred();
+    const { bring, twilio } = await startScene(
+      async (_, reply) => {
+        await reply.text('Said at once');
+        began.resolve();
+        await gate.promise;
+      },
+      { sms },
+    );
+    const response = bring({ Body: 'Hello' });
+    await began.promise;
+    await bring({ Body: 'STOP' });
+    gate.resolve();
+    expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
+    expect(twilio.tries).toBe(0);
+  });
+
   it('is empty for whoever has opted out', async () => {
     const { bring } = await startScene((_, reply) => void reply.text('Hello').catch(() => {}), {
       sms,
