@@ -60,13 +60,20 @@ export async function download(
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    // Leaving the loop ends the transfer.
-    if (size > limitBytes) return fail(`it is larger than ${limitBytes} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      // Leaving the loop ends the transfer.
+      if (size > limitBytes) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    signal?.throwIfAborted();
+    return fail('the transfer broke off', { retryable: true });
   }
-  return Buffer.concat(chunks, size);
+  return size > limitBytes
+    ? fail(`it is larger than ${limitBytes} bytes`)
+    : Buffer.concat(chunks, size);
 }
 
 /** The account whose file it is; `null` where it is not at Twilio, who alone gets a login. */

@@ -68,4 +68,18 @@ describe('a file that comes with a message (trap 23)', () => {
       sms.download({ type: 'file', url: gone }, { signal: AbortSignal.abort(new Error('enough')) }),
     ).rejects.toThrow('enough');
   });
+
+  it('that breaks off may be asked for again', async () => {
+    const server = createServer((_, res) => {
+      res.writeHead(200, { 'content-length': '1000' });
+      res.write('half of it', () => res.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+    onTestFinished(() => void server.close());
+    const { twilio, sms } = await startScene(() => {});
+    const { port } = server.address() as AddressInfo;
+    twilio.redirects.set(path, `http://localhost:${port}/file`);
+    const download = sms.download({ type: 'file', url: twilio.url + path });
+    await expect(download).rejects.toMatchObject({ name: 'DeliveryError', retryable: true });
+  });
 });
