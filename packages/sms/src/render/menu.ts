@@ -32,7 +32,7 @@ export interface MenuReading {
 }
 
 /**
- * What a text is to a menu: its option by number (`1`, `1.`, `#1`), by title (`small`, `Small.`) or by
+ * What a text is to a menu: its option by number (`1`, `1.`, `(1)`, `#1`), by title (`small`, `"Small."`) or by
  * a beginning that no other title has. Any other short number asks for the menu again.
  */
 export function answerTo(
@@ -42,7 +42,7 @@ export function answerTo(
 ): MenuAnswer {
   const said = plain(text ?? '');
   if (said === '') return null;
-  const number = /^#?\s?(\d{1,3})\)?$/.exec(said)?.[1];
+  const number = /^[(#]?\s?(\d{1,3})\.?\)?$/.exec(said)?.[1];
   const areNumbers = nameThemselves(options);
   const byNumber = number === undefined || areNumbers ? undefined : options[Number(number) - 1];
   const titles = options.map(({ title }) => plain(title));
@@ -62,8 +62,23 @@ export function nameThemselves(options: readonly { title: string }[]): boolean {
   return numbers.size === options.length && [...numbers].every((title) => /^\d{1,3}$/.test(title));
 }
 
-/** Without case, doubled white space, and what a sentence or a keycap (`1️⃣`) ends with. */
+/**
+ * Without case, doubled white space, quotes around it, and what a sentence or a keycap (`1️⃣`) ends
+ * with. Phones show and type other quotes and dashes than the title has.
+ */
 function plain(text: string): string {
-  const words = text.normalize('NFKC').trim().replaceAll(/\s+/gu, ' ').toLowerCase();
+  const words = text
+    .replaceAll(/[\u2018\u2019\u201A\u201B\u2032\u00B4`]/gu, "'")
+    .replaceAll(/[\u201C-\u201F\u2033\u00AB\u00BB]/gu, '"')
+    .replaceAll(/[\p{Pd}\u2212]/gu, '-')
+    .normalize('NFKC')
+    .trim()
+    .replaceAll(/\s+/gu, ' ')
+    .toLowerCase();
+  const inner = /^(["'])\s?(.+?)\s?\1$/u.exec(withoutEnd(words))?.[2];
+  return withoutEnd(inner ?? words);
+}
+
+function withoutEnd(words: string): string {
   return words.replace(/(?:[.!?,;:]|\uFE0F|\u20E3)+$/u, '') || words;
 }

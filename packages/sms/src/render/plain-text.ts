@@ -1,4 +1,4 @@
-import { lexer, type Token, type Tokens } from 'marked';
+import { lexer, walkTokens, type Token, type Tokens } from 'marked';
 
 /** Without any of these, Markdown reads as what it is: lists look the same. */
 const MAY_BE_MARKDOWN = /[*_`~#>|[\\&<]|^ {0,3}[=-]{2,}\s*$/m;
@@ -16,12 +16,27 @@ export function plainText(markdown: string): string {
 
 function withoutMarks(markdown: string): string {
   try {
-    return blocks(lexer(markdown)).trim();
+    return blocks(withoutUsed(lexer(markdown))).trim();
   } catch (error) {
     // Nested deeper than the parser's stack: nobody has written that to be read.
     if (error instanceof RangeError) return '';
     throw error;
   }
+}
+
+/** Blocks without the addresses of links (`[1]: https://…`) that the links themselves show. */
+function withoutUsed(tokens: Token[]): Token[] {
+  if (!tokens.some(({ type }) => type === 'def')) return tokens;
+  const used = new Set<unknown>();
+  walkTokens(tokens, (token) => {
+    if (token.type === 'link' || token.type === 'image') used.add(token.href);
+  });
+  const isUsed = (token: Token | undefined): boolean =>
+    token?.type === 'def' && used.has((token as Tokens.Def).href);
+  // The empty line behind goes as well.
+  return tokens.filter(
+    (token, index) => !isUsed(token) && !(token.type === 'space' && isUsed(tokens[index - 1])),
+  );
 }
 
 function blocks(tokens: readonly Token[] = []): string {
@@ -38,8 +53,9 @@ function block(token: Token): string {
   switch (token.type) {
     case 'space':
     case 'hr':
-    case 'def':
       return '';
+    case 'def':
+      return token.raw.trimEnd();
     case 'code':
       return token.text;
     case 'list':
@@ -57,7 +73,7 @@ function block(token: Token): string {
 
 function list({ items, ordered, start }: Tokens.List): string {
   const lines = items.map((item, index) => {
-    const mark = ordered ? `${(start || 1) + index}. ` : '- ';
+    const mark = ordered ? `${(start === '' ? 1 : start) + index}. ` : '- ';
     const box = item.task ? (item.checked ? '[x] ' : '[ ] ') : '';
     // A list within an item has no line break of its own before it.
     const parts = item.tokens.map((token) => block(token).trim()).filter((part) => part !== '');

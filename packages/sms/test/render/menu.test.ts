@@ -35,12 +35,30 @@ describe('menuBody', () => {
 });
 
 describe('answerTo', () => {
-  it.each(['1', ' 1 ', '1.', '1)', '#1', '１', '1️⃣', 'small', 'Small.', 'SMALL!', 'sm', 's'])(
-    '%j is the first option',
-    (text) => {
-      expect(answer(text)).toEqual({ title: 'Small', payload: '/small' });
-    },
-  );
+  it.each([
+    '1',
+    ' 1 ',
+    '1.',
+    '1)',
+    '(1)',
+    '1.)',
+    '# 1',
+    '#1',
+    '#1)',
+    '１',
+    '1️⃣',
+    '"1"',
+    'small',
+    'Small.',
+    'SMALL!',
+    '“Small”',
+    '"small."',
+    "'Small'.",
+    'sm',
+    's',
+  ])('%j is the first option', (text) => {
+    expect(answer(text)).toEqual({ title: 'Small', payload: '/small' });
+  });
 
   it.each(['large salad', 'Large  Salad', 'large s'])('%j is the third', (text) => {
     expect(answer(text)).toEqual({ title: 'Large salad', payload: '/salad' });
@@ -56,6 +74,18 @@ describe('answerTo', () => {
   it.each(['0', '4', '9.', '42'])('%j is not on the menu, which is shown again', (text) => {
     expect(answer(text)).toBe('again');
     expect(answer(text, false)).toBeNull();
+  });
+
+  it.each([
+    ['Don’t know', "don't know"],
+    ["Don't know", 'Don’t know.'],
+    ['The “big” one', 'the "big" one'],
+    ['9 – 12', '9 - 12'],
+    ['Don´t', "don't"],
+    ['All-in', 'all\u2011in'],
+  ])('knows %j by %j: phones show and type other quotes and dashes', (title, typed) => {
+    const menu = menuOptions({ buttons: [{ title, payload: '/a' }, { title: 'Other' }] });
+    expect(answerTo(typed, menu, { repeat: true })).toEqual({ title, payload: '/a' });
   });
 
   it('takes a whole title for what it is, where others begin with it', () => {

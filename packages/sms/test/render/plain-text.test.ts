@@ -22,6 +22,18 @@ describe('plainText', () => {
     ['\\*not bold\\*', '*not bold*'],
     ['hello <name>', 'hello <name>'],
     ['---', '---'],
+    [
+      'Order *A1*\n\n[Status]: shipped\n[ETA]: 15:30\n\nThanks',
+      'Order A1\n\n[Status]: shipped\n[ETA]: 15:30\n\nThanks',
+    ],
+    [
+      'Sources:\n\n[1]: https://a.org\n[1]: https://b.org',
+      'Sources:\n\n[1]: https://a.org\n[1]: https://b.org',
+    ],
+    ['> [Status]: *shipped*', '[Status]: *shipped*'],
+    ['See [it][1].\n\n[1]: https://x.org\n\nBye', 'See it (https://x.org).\n\nBye'],
+    ['See [it].\n\n[it]: https://x.org', 'See it (https://x.org).'],
+    ['0. *zero*\n1. one', '0. zero\n1. one'],
   ])('makes %j %j', (markdown, plain) => {
     expect(plainText(markdown)).toBe(plain);
   });
