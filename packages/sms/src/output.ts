@@ -94,7 +94,7 @@ export class SmsOutput extends OutputChannel {
   }
 
   override async sendImageUrl(_to: string, image: string, extra: Extra = {}): Promise<void> {
-    const media = imageAt(image);
+    const media = imageAt(image, this.name);
     if (media === null) await this.#sayText(image, extra);
     else await this.#sayFile(media, extra);
   }
@@ -104,7 +104,7 @@ export class SmsOutput extends OutputChannel {
     attachment: Attachment,
     extra: Extra = {},
   ): Promise<void> {
-    const media = mediaOf(attachment);
+    const media = mediaOf(attachment, this.name);
     if (media === null) await super.sendAttachment(recipientId, attachment, extra);
     else await this.#sayFile(media, extra);
   }
@@ -116,8 +116,13 @@ export class SmsOutput extends OutputChannel {
       if (together.length > 0) await this.#sayText(together.join('\n\n'), withoutMedia(extra));
       together = [];
     };
-    for (const { text, image } of cards(elements)) {
-      const media = image === null ? null : imageAt(image);
+    // All are looked at before the first goes: one of them may be refused.
+    const all = cards(elements).map(({ text, image }) => ({
+      text,
+      image,
+      media: image === null ? null : imageAt(image, this.name),
+    }));
+    for (const { text, image, media } of all) {
       if (media !== null && isSendable(media, this.#media)) {
         await flush();
         await this.#sayFile(media, extra, text);

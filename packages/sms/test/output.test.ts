@@ -14,6 +14,7 @@ import {
 expectNoUnhandledRejections();
 
 const PICTURE = 'https://x.org/pizza.png';
+const INLINE = `data:image/png;base64,${'iVBORw0K'.repeat(12_000)}`;
 const GERMAN = '+491511234567';
 
 /** What of a response goes to Twilio. */
@@ -66,6 +67,26 @@ describe('what a response becomes', () => {
       { Body: 'https://x.org/a.svg' },
     ]);
     expect(await sentFor({ image: '/local.png' })).toEqual([{ Body: '/local.png' }]);
+  });
+
+  it.each<BotMessage>([
+    { image: INLINE },
+    { attachment: INLINE },
+    { attachment: { type: 'image', payload: { src: INLINE } } },
+    {
+      elements: [
+        { title: 'One', imageUrl: PICTURE },
+        { title: 'Two', imageUrl: INLINE },
+      ],
+    },
+  ])('a data: URL is refused, and nothing of it is sent (%#)', async (response) => {
+    for (const to of [PHONE, GERMAN]) {
+      const { sms, twilio } = await startScene(() => {});
+      const sending = sms.getOutputChannel({ to }).sendResponse(to, response);
+      await expect(sending).rejects.toMatchObject({ code: 'unsupported_media', retryable: false });
+      await expect(sending).rejects.toThrow('send its https URL');
+      expect(twilio.tries).toBe(0);
+    }
   });
 
   it('a file is media where Twilio takes it, else a link with its name', async () => {

@@ -1,4 +1,4 @@
-import { isJsonObject, type Attachment } from '@trunkline/core';
+import { DeliveryError, isJsonObject, type Attachment } from '@trunkline/core';
 import { bare, platformOf } from '../accounts.ts';
 
 /** A file that can be sent. */
@@ -53,23 +53,44 @@ function takesMms(address: string): boolean {
   return area !== undefined && !NOT_NORTH_AMERICA.has(area);
 }
 
-/** An attachment as a file, in any of its forms; `null` where it has no address. */
-export function mediaOf(attachment: Attachment): Media | null {
-  if (typeof attachment === 'string') return fileAt(attachment, {});
+/**
+ * An attachment as a file, in any of its forms; `null` where it has no address.
+ *
+ * @throws DeliveryError - the file itself stands in the place of its address (`data:`).
+ */
+export function mediaOf(attachment: Attachment, channel: string): Media | null {
+  if (typeof attachment === 'string') return fileAt(attachment, {}, channel);
   if (!isJsonObject(attachment)) return null;
   const { payload } = attachment;
   const inner = isJsonObject(payload) ? payload : {};
   const url = attachment['url'] ?? inner['src'] ?? inner['url'];
-  return typeof url === 'string' ? fileAt(url, { ...inner, ...attachment }) : null;
+  return typeof url === 'string' ? fileAt(url, { ...inner, ...attachment }, channel) : null;
 }
 
-/** An image as a file. */
-export function imageAt(url: string): Media | null {
-  const image = fileAt(url, {});
+/**
+ * An image as a file; `null` where it has no address.
+ *
+ * @throws DeliveryError - the image itself stands in the place of its address (`data:`).
+ */
+export function imageAt(url: string, channel: string): Media | null {
+  const image = fileAt(url, {}, channel);
   return image && { ...image, mimeType: image.mimeType ?? 'image/*' };
 }
 
-function fileAt(url: string, about: Readonly<Record<string, unknown>>): Media | null {
+/** A file in the place of its address; a text may begin with `Data:` too. */
+const DATA_URL = /^\s*data:(?:[\w.+-]+\/[\w.+-]+)?(?:;[^,\s]*)?,/i;
+
+function fileAt(
+  url: string,
+  about: Readonly<Record<string, unknown>>,
+  channel: string,
+): Media | null {
+  if (DATA_URL.test(url)) {
+    throw new DeliveryError(
+      'Twilio fetches media from an address and takes no data: URL; put the file where Twilio can fetch it, and send its https URL',
+      { channel, code: 'unsupported_media' },
+    );
+  }
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return null;
   const { name, mimeType, size, sizeBytes = size } = about;
   const type = typeof mimeType === 'string' ? mimeType : typeByName(url);

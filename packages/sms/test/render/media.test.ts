@@ -30,28 +30,39 @@ describe('mediaOf', () => {
 
   it('reads every form of an attachment', () => {
     const file = { url, name: null, mimeType: 'application/pdf', sizeBytes: null };
-    expect(mediaOf(url)).toEqual(file);
-    expect(mediaOf({ url, name: 'Menu', mimeType: 'Text/CSV; charset=utf-8', size: 12 })).toEqual({
+    expect(mediaOf(url, 'sms')).toEqual(file);
+    expect(
+      mediaOf({ url, name: 'Menu', mimeType: 'Text/CSV; charset=utf-8', size: 12 }, 'sms'),
+    ).toEqual({
       url,
       name: 'Menu',
       mimeType: 'text/csv',
       sizeBytes: 12,
     });
-    expect(mediaOf({ type: 'file', payload: { src: url } })).toEqual(file);
+    expect(mediaOf({ type: 'file', payload: { src: url } }, 'sms')).toEqual(file);
   });
 
-  it.each(['menu.pdf', 'data:image/png;base64,AAAA', 'ftp://x.org/a', 42, [url], { id: 1 }])(
+  it.each(['menu.pdf', 'Data: see below', 'ftp://x.org/a', 42, [url], { id: 1 }])(
     'finds no address in %j',
     (attachment) => {
-      expect(mediaOf(attachment)).toBeNull();
+      expect(mediaOf(attachment, 'sms')).toBeNull();
     },
   );
 });
 
+it.each(['data:image/png;base64,AAAA', 'DATA:,text', ' data:text/plain;charset=utf-8,a'])(
+  'a file in the place of its address (%j) is refused',
+  (url) => {
+    for (const read of [() => imageAt(url, 'sms'), () => mediaOf({ url }, 'sms')]) {
+      expect(read).toThrow('[sms] Twilio fetches media from an address');
+    }
+  },
+);
+
 describe('isSendable', () => {
   const limits = mediaLimits('+15550001111', US);
   const sendable = (about: object): boolean => {
-    const media = mediaOf({ url: 'https://x.org/file', ...about });
+    const media = mediaOf({ url: 'https://x.org/file', ...about }, 'sms');
     return media !== null && isSendable(media, limits);
   };
 
@@ -65,7 +76,7 @@ describe('isSendable', () => {
 
   it('is an image of unknown type, but no drawing', () => {
     const image = (url: string): boolean => {
-      const media = imageAt(url);
+      const media = imageAt(url, 'sms');
       return media !== null && isSendable(media, limits);
     };
     expect(image('https://x.org/picture?id=3')).toBe(true);
