@@ -162,6 +162,6 @@ export async function assertConsent(
 }
 
 /** Whether nothing was sent because the recipient has opted out. */
-export function isOptedOut(error: unknown): boolean {
+export function isOptOutRefusal(error: unknown): boolean {
   return error instanceof DeliveryError && error.code === 'opted_out';
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { sendText, type Clock, type Receipt } from '@trunkline/core';
 import type { Destination } from './address.ts';
-import { assertConsent, isOptedOut, type Carrier } from './carrier.ts';
+import { assertConsent, isOptOutRefusal, type Carrier } from './carrier.ts';
 import type { Consent } from './consent.ts';
 import type { MessageParameters } from './parameters.ts';
 
@@ -138,7 +138,7 @@ export class TwimlCarrier implements Carrier {
       if (first !== undefined) await assertConsent(channel, consent, first.destination);
     } catch (error) {
       acknowledge(res);
-      if (isOptedOut(error)) return;
+      if (isOptOutRefusal(error)) return;
       throw error;
     }
     if (res.destroyed) return await this.#move();

@@ -28,7 +28,8 @@ function withoutMarks(markdown: string): string {
 function withoutUsed(tokens: Token[]): Token[] {
   if (!tokens.some(({ type }) => type === 'def')) return tokens;
   const used = new Set<unknown>();
-  walkTokens(tokens, (token) => {
+  // What the callback gives is nothing to wait for.
+  void walkTokens(tokens, (token) => {
     if (token.type === 'link' || token.type === 'image') used.add(token.href);
   });
   const isUsed = (token: Token | undefined): boolean =>
