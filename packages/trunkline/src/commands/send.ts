@@ -26,8 +26,8 @@ export function addSend(program: Command, { output }: Context): void {
     .addHelpText('after', NOTES)
     .action(async (conversation: string, text: string | undefined, options: SendOptions) => {
       const response = responseOf(text, options);
-      if (response === null) return command.error(`error: ${NOTHING}`, { exitCode: EXIT.usage });
-      output.write(`${await send(conversation, response, options)}\n`);
+      if (response === null) command.error(`error: ${NOTHING}`, { exitCode: EXIT.usage });
+      else output.write(`${await send(conversation, response, options)}\n`);
     });
 }
 
