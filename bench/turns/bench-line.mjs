@@ -81,10 +81,9 @@ export class BenchLine {
    */
   constructor(store, options) {
     const lock = store.lock.bind(store);
-    store.lock = async (key, waiting) => {
-      const held = await lock(key, waiting);
-      if (this.#gate !== null) await this.#gate;
-      return held;
+    store.lock = (key, waiting) => {
+      const held = lock(key, waiting);
+      return this.#gate === null ? held : this.#gate.then(() => held);
     };
     const line = new Trunkline({
       channels: [this.#input],

@@ -16,9 +16,9 @@ export function deferred<T = void>(): Deferred<T> {
 }
 
 /** What a promise has come to by now. */
-export async function outcomeOf(promise: Promise<unknown>): Promise<'open' | 'done' | Error> {
+export async function outcomeOf(promise: unknown): Promise<'open' | 'done' | Error> {
   let outcome: 'open' | 'done' | Error = 'open';
-  promise.then(
+  Promise.resolve(promise).then(
     () => (outcome = 'done'),
     (error: Error) => (outcome = error),
   );

@@ -16,10 +16,10 @@ import {
   customJsonText,
   elementText,
   imageText,
-  isTruthy,
-  nonEmpty,
 } from './fallbacks.ts';
+import { promised } from '../maybe-promise.ts';
 import { chosenFrom, isOption, menuText, type MenuAnswer, type MenuOption } from './menu.ts';
+import { callsOf, type SendCall } from './send-calls.ts';
 
 /** What a platform allows. A limit that is absent is not known or not there. */
 export interface ChannelLimits {
@@ -44,15 +44,6 @@ export interface InterruptedStream {
   /** The text so far, or a little less of it. */
   text: string;
 }
-
-type SendMethod =
-  | 'sendTextMessage'
-  | 'sendImageUrl'
-  | 'sendAttachment'
-  | 'sendTextWithButtons'
-  | 'sendQuickReplies'
-  | 'sendElements'
-  | 'sendCustomJson';
 
 /**
  * The conversation's state in the form of Rasa's tracker state: `sender_id`, `slots`,
@@ -141,42 +132,12 @@ export abstract class OutputChannel {
    * text; then custom JSON; image; attachment; elements. A part is consumed by the first call it is
    * passed to, what is left travels on in `extra`.
    */
-  async sendResponse(recipientId: string, message: BotMessage): Promise<void> {
-    const { quickReplies, ...withoutReplies } = responseFor(this.name, message);
-    const replies = nonEmpty(quickReplies);
-    let rest: BotMessage = withoutReplies;
-    if (replies) {
-      const { text, ...extra } = rest;
-      rest = extra;
-      await this.#call('sendQuickReplies', recipientId, text ?? '', [...replies], extra);
-    } else if (nonEmpty(rest.buttons)) {
-      const { text, buttons, ...extra } = rest;
-      rest = extra;
-      await this.#call('sendTextWithButtons', recipientId, text ?? '', [...(buttons ?? [])], extra);
-    } else if (rest.text) {
-      const { text, ...extra } = rest;
-      rest = extra;
-      await this.#call('sendTextMessage', recipientId, text ?? '', extra);
-    }
-    if (isTruthy(rest.custom)) {
-      const { custom, ...extra } = rest;
-      rest = extra;
-      await this.#call('sendCustomJson', recipientId, custom, extra);
-    }
-    if (rest.image) {
-      const { image, ...extra } = rest;
-      rest = extra;
-      await this.#call('sendImageUrl', recipientId, image ?? '', extra);
-    }
-    if (isTruthy(rest.attachment)) {
-      const { attachment, ...extra } = rest;
-      rest = extra;
-      await this.#call('sendAttachment', recipientId, attachment, extra);
-    }
-    if (nonEmpty(rest.elements)) {
-      const { elements, ...extra } = rest;
-      await this.#call('sendElements', recipientId, [...(elements ?? [])], extra);
-    }
+  sendResponse(recipientId: string, message: BotMessage): Promise<void> {
+    const calls = callsOf(responseFor(this.name, message));
+    const [only] = calls;
+    return only !== undefined && calls.length === 1
+      ? this.#call(only, recipientId)
+      : this.#callAll(calls, recipientId);
   }
 
   /**
@@ -202,12 +163,12 @@ export abstract class OutputChannel {
 
   /** Sends an image by its URL. Default: the text `Image: <url>`. */
   async sendImageUrl(recipientId: string, image: string, _extra?: Extra): Promise<void> {
-    await this.#call('sendTextMessage', recipientId, imageText(image));
+    await this.#call(['sendTextMessage', imageText(image)], recipientId);
   }
 
   /** Sends a file. Default: the text `Attachment: <attachment>`. */
   async sendAttachment(recipientId: string, attachment: Attachment, _extra?: Extra): Promise<void> {
-    await this.#call('sendTextMessage', recipientId, attachmentText(attachment));
+    await this.#call(['sendTextMessage', attachmentText(attachment)], recipientId);
   }
 
   /**
@@ -222,12 +183,12 @@ export abstract class OutputChannel {
   ): Promise<void> {
     if (this.numbersChoices) {
       const menu = menuText(text, buttons);
-      await this.#call('sendTextMessage', recipientId, menu);
+      await this.#call(['sendTextMessage', menu], recipientId);
       return;
     }
-    if (text !== '') await this.#call('sendTextMessage', recipientId, text);
+    if (text !== '') await this.#call(['sendTextMessage', text], recipientId);
     for (const [index, button] of buttons.entries()) {
-      await this.#call('sendTextMessage', recipientId, buttonText(button, index));
+      await this.#call(['sendTextMessage', buttonText(button, index)], recipientId);
     }
   }
 
@@ -238,7 +199,7 @@ export abstract class OutputChannel {
     quickReplies: QuickReply[],
     extra?: Extra,
   ): Promise<void> {
-    await this.#call('sendTextWithButtons', recipientId, text, quickReplies, extra);
+    await this.#call(['sendTextWithButtons', text, quickReplies, extra], recipientId);
   }
 
   /** Sends cards. Default: for each one `<title> : <subtitle>` with its buttons. */
@@ -250,16 +211,16 @@ export abstract class OutputChannel {
         // One menu over all cards.
         const menu = menuText(elementText(element), buttons, first);
         first += buttons.filter(isOption).length;
-        await this.#call('sendTextMessage', recipientId, menu);
+        await this.#call(['sendTextMessage', menu], recipientId);
         continue;
       }
-      await this.#call('sendTextWithButtons', recipientId, elementText(element), buttons);
+      await this.#call(['sendTextWithButtons', elementText(element), buttons], recipientId);
     }
   }
 
   /** Sends JSON that the platform understands. Default: the JSON as a text, as Python writes it. */
   async sendCustomJson(recipientId: string, json: JsonValue, _extra?: Extra): Promise<void> {
-    await this.#call('sendTextMessage', recipientId, customJsonText(json));
+    await this.#call(['sendTextMessage', customJsonText(json)], recipientId);
   }
 
   /** Shows that the assistant is at work, where the platform can. Default: nothing. */
@@ -318,22 +279,27 @@ export abstract class OutputChannel {
    *   idempotency key, for platforms that take one.
    * @param wasSent - Asks the platform whether the step with this key arrived, if it can be asked.
    */
-  protected async deliver<P>(
+  protected deliver<P>(
     payload: P,
     send: (payload: P, key: string) => Promise<Receipt>,
     wasSent?: (key: string) => Promise<Receipt | null>,
   ): Promise<Receipt> {
     const delivery = deliveryOf(this);
-    if (delivery === undefined) return await send(payload, randomUUID());
-    return await delivery.deliver({ payload, send, wasSent });
+    const make = (made: P, key: string): Promise<Receipt> => promised(() => send(made, key));
+    if (delivery === undefined) return make(payload, randomUUID());
+    return delivery.deliver({ payload, send: make, wasSent });
   }
 
   /** Calls a `send…` method. One that its author has written may be a step of the turn's journal. */
-  async #call<M extends SendMethod>(name: M, ...args: Parameters<OutputChannel[M]>): Promise<void> {
-    const method = this[name] as (...args: Parameters<OutputChannel[M]>) => Promise<void>;
-    const send = (): Promise<void> => method.apply(this, args);
-    const delivery = deliveryOf(this);
+  #call([name, ...args]: SendCall, recipientId: string): Promise<void> {
+    const method = this[name] as (recipientId: string, ...args: unknown[]) => Promise<void>;
+    const send = (): Promise<void> => promised(() => method.call(this, recipientId, ...args));
     const isWritten = method !== OutputChannel.prototype[name];
-    await (delivery !== undefined && isWritten ? delivery.call(method, send) : send());
+    const delivery = isWritten ? deliveryOf(this) : undefined;
+    return delivery === undefined ? send() : delivery.call(method, send);
+  }
+
+  async #callAll(calls: readonly SendCall[], recipientId: string): Promise<void> {
+    for (const call of calls) await this.#call(call, recipientId);
   }
 }

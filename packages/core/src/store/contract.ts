@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { JsonValue } from '../message/json.ts';
 
 /** A conversation's lock, held by one turn. */
@@ -41,10 +42,10 @@ export interface KeepOptions {
  */
 export interface KeyedValues {
   /** The value, or `null` if there is none or its time is over. */
-  get(namespace: string, key: string): Promise<StoredValue | null>;
+  get(namespace: string, key: string): MaybePromise<StoredValue | null>;
 
   /** Sets the value, whatever was there. Resolves to its version. */
-  set(namespace: string, key: string, value: JsonValue, options?: KeepOptions): Promise<string>;
+  set(namespace: string, key: string, value: JsonValue, options?: KeepOptions): MaybePromise<string>;
 
   /**
    * Sets the value if the one that is there has the version `expected`, or if there is none and
@@ -56,10 +57,10 @@ export interface KeyedValues {
     expected: string | null,
     value: JsonValue,
     options?: KeepOptions,
-  ): Promise<string | null>;
+  ): MaybePromise<string | null>;
 
   /** Removes the value. Resolves to whether there was one. */
-  delete(namespace: string, key: string): Promise<boolean>;
+  delete(namespace: string, key: string): MaybePromise<boolean>;
 
   /**
    * Every value of a namespace that is there while this runs, in any order, each once. For operators
@@ -107,16 +108,16 @@ export interface KeyedLists {
     key: string,
     items: readonly JsonValue[],
     options: ListOptions,
-  ): Promise<number>;
+  ): MaybePromise<number>;
 
   /** The last `count` items, the oldest first: copies. None where there is no list. */
-  last(namespace: string, key: string, count: number): Promise<JsonValue[]>;
+  last(namespace: string, key: string, count: number): MaybePromise<JsonValue[]>;
 
   /**
    * The first `limit` items whose number is above `number`, the oldest first. What was dropped is
    * missing: the first number tells.
    */
-  after(namespace: string, key: string, number: number, limit: number): Promise<NumberedItem[]>;
+  after(namespace: string, key: string, number: number, limit: number): MaybePromise<NumberedItem[]>;
 }
 
 /** A deferred turn as it is handed to the store. Its texts are the turn engine's: kept as they are. */
@@ -178,10 +179,10 @@ export interface StoredTurns {
    * the calls. An id that is marked is a duplicate,
    * also where the conversation is full, and an unfinished turn is one after its mark's time as well. When this rejects the turn MAY have been added.
    */
-  add(turn: NewTurn, options: AddTurnOptions): Promise<Added>;
+  add(turn: NewTurn, options: AddTurnOptions): MaybePromise<Added>;
 
   /** The first unfinished turns of a conversation, in the order in which they were added. */
-  waiting(conversation: string, limit: number): Promise<StoredTurn[]>;
+  waiting(conversation: string, limit: number): MaybePromise<StoredTurn[]>;
 
   /**
    * Makes changes to the conversation that `lock` is held of: all of them, or none. Only `write`
@@ -192,7 +193,7 @@ export interface StoredTurns {
    * @throws StoreError - with the code `lost_lock` if the lock is not held any more, or the turn to
    *   save is not there: nothing was changed.
    */
-  commit(lock: Lock, changes: TurnChanges): Promise<boolean>;
+  commit(lock: Lock, changes: TurnChanges): MaybePromise<boolean>;
 
   /**
    * Calls back with each conversation that has unfinished turns which nobody is going to handle:
@@ -220,7 +221,8 @@ export interface Signals {
  * An implementation MUST pass `storeContract` of `@trunkline/testing`. Everything here MUST be safe
  * to call at the same time from anywhere that the store is shared with. What a promise has resolved
  * to MUST be as durable as the store is. Where the store cannot be reached, a call MUST reject with a
- * `StoreError` within 2 seconds, and MAY be tried again.
+ * `StoreError` within 2 seconds, and MAY be tried again. Where there is nothing to wait for, a call
+ * MAY give its result itself instead of a promise, and throw where it would reject.
  */
 export interface Store {
   /** What it is, for the log: `memory`. */
@@ -243,13 +245,13 @@ export interface Store {
 
   /**
    * Waits for the lock of `key`. First come, first served: the place in the line MUST be taken
-   * before this returns its promise, in the order of the calls. Different keys MUST NOT wait for one
+   * before this returns, in the order of the calls. Different keys MUST NOT wait for one
    * another. A waiter MUST be woken by the release before it, not by polling.
    *
    * @throws The signal's reason, if it aborts while waiting; the place in the line is given up. A
    *   lock that is free MAY be taken although the signal has aborted: the holder looks itself.
    */
-  lock(key: string, options?: LockOptions): Promise<Lock>;
+  lock(key: string, options?: LockOptions): MaybePromise<Lock>;
 
   /** Resolves if the store can be used, rejects with the reason if not. */
   ready(): Promise<void>;

@@ -35,27 +35,18 @@ export class MemoryLists implements KeyedLists {
     this.#maxCharacters = maxCharacters / 2;
   }
 
-  async append(
-    namespace: string,
-    key: string,
-    items: readonly JsonValue[],
-    options: ListOptions,
-  ): Promise<number> {
-    return this.add(namespace, key, items, options);
-  }
-
-  async last(namespace: string, key: string, count: number): Promise<JsonValue[]> {
+  last(namespace: string, key: string, count: number): JsonValue[] {
     if (count <= 0) return [];
     const items = this.#find(placeOf(namespace, key))?.items ?? [];
     return items.slice(-count).map((json) => JSON.parse(json) as JsonValue);
   }
 
-  async after(
+  after(
     namespace: string,
     key: string,
     number: number,
     limit: number,
-  ): Promise<NumberedItem[]> {
+  ): NumberedItem[] {
     const { items = [], count = 0 } = this.#find(placeOf(namespace, key)) ?? {};
     const dropped = count - items.length;
     const from = Math.max(0, number - dropped);
@@ -65,9 +56,12 @@ export class MemoryLists implements KeyedLists {
     }));
   }
 
-  /** `append` within one step of the event loop. */
-  add(namespace: string, key: string, items: readonly JsonValue[], options: ListOptions): number {
-    const { maxItems, ttlMs } = options;
+  append(
+    namespace: string,
+    key: string,
+    items: readonly JsonValue[],
+    { maxItems, ttlMs }: ListOptions,
+  ): number {
     if (items.length === 0) return 0;
     const place = placeOf(namespace, key);
     const known = this.#find(place);

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../clock.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type {
   KeyedLists,
   KeyedValues,
@@ -57,7 +58,7 @@ export class MemoryStore implements Store {
   }
 
   /** {@inheritDoc Store.lock} */
-  lock(key: string, options?: LockOptions): Promise<Lock> {
+  lock(key: string, options?: LockOptions): MaybePromise<Lock> {
     return this.#locks.take(key, options);
   }
 

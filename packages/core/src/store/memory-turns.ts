@@ -39,7 +39,7 @@ export class MemoryTurns implements StoredTurns {
     this.#marks = new ExpiringMap(clock);
   }
 
-  async add({ conversation, id, message }: NewTurn, options: AddTurnOptions): Promise<Added> {
+  add({ conversation, id, message }: NewTurn, options: AddTurnOptions): Added {
     const queue = this.#queues.get(conversation);
     const mark = placeOf(conversation, id);
     if (queue?.some((kept) => kept.id === id)) return 'unfinished';
@@ -54,7 +54,7 @@ export class MemoryTurns implements StoredTurns {
     return 'added';
   }
 
-  async waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
+  waiting(conversation: string, limit: number): StoredTurn[] {
     const queue = this.#queues.get(conversation) ?? [];
     return queue.slice(0, limit).map(({ id, message, progress, stamp }) => {
       const stamped = stamp === null ? null : (JSON.parse(stamp) as JsonValue);
@@ -62,18 +62,18 @@ export class MemoryTurns implements StoredTurns {
     });
   }
 
-  async commit(lock: Lock, { save, remove, write, append }: TurnChanges): Promise<boolean> {
+  commit(lock: Lock, { save, remove, write, append }: TurnChanges): boolean {
     const conversation = lock.key;
     const queue = this.#queues.get(conversation) ?? [];
     const saved = save && queue.find((kept) => kept.id === save.id);
     if (!this.#locks.holds(lock) || (save && saved === undefined)) throw lostLock();
     if (save && saved) saved.progress = save.progress;
     if (remove !== undefined) this.#remove(conversation, queue, remove);
-    if (append) this.#lists.add(append.namespace, conversation, append.items, append);
+    if (append) this.#lists.append(append.namespace, conversation, append.items, append);
     if (!write) return true;
     const { namespace, expected, value, ttlMs } = write;
     const options = ttlMs === undefined ? {} : { ttlMs };
-    return this.#values.replace(namespace, conversation, expected, value, options) !== null;
+    return this.#values.compareAndSet(namespace, conversation, expected, value, options) !== null;
   }
 
   /** Nothing is left by anybody: what is here dies with the process. */

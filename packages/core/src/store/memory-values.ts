@@ -19,31 +19,16 @@ export class MemoryValues implements KeyedValues {
     this.#kept = new ExpiringMap(clock);
   }
 
-  async get(namespace: string, key: string): Promise<StoredValue | null> {
+  get(namespace: string, key: string): StoredValue | null {
     const kept = this.#kept.get(placeOf(namespace, key));
     return kept === undefined ? null : open(kept);
   }
 
-  async set(
-    namespace: string,
-    key: string,
-    value: JsonValue,
-    options?: KeepOptions,
-  ): Promise<string> {
+  set(namespace: string, key: string, value: JsonValue, options?: KeepOptions): string {
     return this.#put(placeOf(namespace, key), value, options);
   }
 
-  async compareAndSet(
-    namespace: string,
-    key: string,
-    expected: string | null,
-    value: JsonValue,
-    options?: KeepOptions,
-  ): Promise<string | null> {
-    return this.replace(namespace, key, expected, value, options);
-  }
-
-  async delete(namespace: string, key: string): Promise<boolean> {
+  delete(namespace: string, key: string): boolean {
     return this.#kept.delete(placeOf(namespace, key));
   }
 
@@ -56,8 +41,7 @@ export class MemoryValues implements KeyedValues {
     }
   }
 
-  /** `compareAndSet` within one step of the event loop, for what changes more than one thing. */
-  replace(
+  compareAndSet(
     namespace: string,
     key: string,
     expected: string | null,
@@ -69,7 +53,7 @@ export class MemoryValues implements KeyedValues {
     return current === expected ? this.#put(place, value, options) : null;
   }
 
-  /** The value as JSON text, within one step of the event loop. */
+  /** The value as JSON text. */
   peek(namespace: string, key: string): string | null {
     return this.#kept.get(placeOf(namespace, key))?.json ?? null;
   }

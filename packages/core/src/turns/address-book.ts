@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { ProactiveError } from '../errors.ts';
+import { allThere, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { isJsonObject, type JsonValue } from '../message/json.ts';
 import type { Address, UserMessage } from '../message/user-message.ts';
 import type { KeyedLists } from '../store/contract.ts';
@@ -84,20 +85,27 @@ export class AddressBook {
   }
 
   /** A message came in. */
-  async note(channel: string, key: string, message: UserMessage): Promise<void> {
+  note(channel: string, key: string, message: UserMessage): MaybePromise<void> {
     const { senderId, account, address, authenticated } = message;
     if (address === null) return;
     const place: Place = { channel, account, address, key };
     const name = conversationKey({ channel, account, senderId });
     if (!authenticated) {
-      if (!(await this.#isNoted(CLAIMED, name, place))) await this.#write(CLAIMED, name, place);
-      return;
+      return whenThere(this.#isNoted(CLAIMED, name, place), (isNoted) =>
+        isNoted ? undefined : this.#write(CLAIMED, name, place),
+      );
     }
-    const areNoted = await Promise.all([
+    const areNoted = allThere([
       this.#isNoted(ADDRESS, name, place),
       this.#isNoted(LAST_SEEN, senderId, place),
     ]);
-    if (areNoted.every(Boolean)) return;
+    return whenThere(areNoted, ([isAddress, isLast]) =>
+      isAddress && isLast ? undefined : this.#writeAll(senderId, name, place),
+    );
+  }
+
+  async #writeAll(senderId: string, name: string, place: Place): Promise<void> {
+    const { channel, account } = place;
     await this.#write(ADDRESS, name, place);
     await this.#noteAccount(channel, senderId, account);
     // Last: where this is known, the rest is.
@@ -105,10 +113,11 @@ export class AddressBook {
   }
 
   /** Whether a place is written down already, and not to be forgotten soon. */
-  async #isNoted(book: string, name: string, place: Place): Promise<boolean> {
-    const known = await this.#find(book, name);
-    if (known === null || this.#clock.now() - known.at >= TTL_MS / 10) return false;
-    return JSON.stringify(placeOf(known)) === JSON.stringify(place);
+  #isNoted(book: string, name: string, place: Place): MaybePromise<boolean> {
+    return whenThere(this.#find(book, name), (known) => {
+      if (known === null || this.#clock.now() - known.at >= TTL_MS / 10) return false;
+      return isSamePlace(known, place);
+    });
   }
 
   async #accounts(channel: string, senderId: string): Promise<(string | null)[]> {
@@ -130,9 +139,10 @@ export class AddressBook {
     await this.#lists.append(book, name, [noted], { maxItems: 1, ttlMs: TTL_MS });
   }
 
-  async #find(book: string, name: string): Promise<Noted | null> {
-    const [value = null] = await this.#lists.last(book, name, 1);
-    return isNoted(value) ? value : null;
+  #find(book: string, name: string): MaybePromise<Noted | null> {
+    return whenThere(this.#lists.last(book, name, 1), ([value = null]) =>
+      isNoted(value) ? value : null,
+    );
   }
 }
 
@@ -140,6 +150,16 @@ function placeOf(noted: Noted | null): Place | null {
   if (noted === null) return null;
   const { channel, account, address, key } = noted;
   return { channel, account, address, key };
+}
+
+function isSamePlace(one: Place, other: Place): boolean {
+  const { channel, account, key } = one;
+  return (
+    channel === other.channel &&
+    account === other.account &&
+    key === other.key &&
+    JSON.stringify(one.address) === JSON.stringify(other.address)
+  );
 }
 
 function isNoted(value: JsonValue): value is JsonValue & Noted {

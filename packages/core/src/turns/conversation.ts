@@ -1,3 +1,4 @@
+import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { isJsonObject, type JsonObject } from '../message/json.ts';
 import type { Store, StoredValue, TurnChanges } from '../store/contract.ts';
 import type { History, HistoryEntry } from './history.ts';
@@ -30,8 +31,8 @@ export class Conversation {
   }
 
   /** A conversation as the store knows it. */
-  static async load(store: Store, key: string): Promise<Conversation> {
-    return new Conversation(await store.values.get(NAMESPACE, key), true);
+  static load(store: Store, key: string): MaybePromise<Conversation> {
+    return whenThere(store.values.get(NAMESPACE, key), (stored) => new Conversation(stored, true));
   }
 
   /** What was said in the turn so far. */

@@ -92,8 +92,8 @@ export class DeadLetterBox {
   }
 
   /** Forgets one. Resolves to whether it was there. */
-  discard(id: string): Promise<boolean> {
-    return this.#values.delete(NAMESPACE, id);
+  async discard(id: string): Promise<boolean> {
+    return await this.#values.delete(NAMESPACE, id);
   }
 
   /** Puts one back at the end of its queue. Resolves to the turn, or to `null` if there was no letter. */

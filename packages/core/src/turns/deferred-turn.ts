@@ -1,7 +1,7 @@
 import { responseTexts } from '../channel/fallbacks.ts';
 import { RetryableError, toError, TurnAbortedError } from '../errors.ts';
+import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
-import type { JsonObject } from '../message/json.ts';
 import type { TurnChanges } from '../store/contract.ts';
 import type { TurnReport } from '../telemetry.ts';
 import { TurnAbort } from './abort.ts';
@@ -100,7 +100,16 @@ export class DeferredTurn {
    * A message that takes its process with it takes along whatever runs beside it. Those that were
    * there several times are tried one after the other, so that it is found out which of them it is.
    */
-  async #try(): Promise<TurnEnd | null> {
+  #try(): Promise<TurnEnd | null> {
+    const isOrdinary = this.#progress.retryAt === undefined && !this.#tries.isSuspect;
+    return isOrdinary ? this.#once() : this.#tryAgain();
+  }
+
+  #once(): Promise<TurnEnd | null> {
+    return this.#progress.answered ? this.#deliver() : this.#run();
+  }
+
+  async #tryAgain(): Promise<TurnEnd | null> {
     const { suspects } = this.#context;
     const { answered, deaths } = this.#progress;
     await this.#tries.due(this);
@@ -108,11 +117,10 @@ export class DeferredTurn {
       const during = answered ? 'the answer was delivered' : 'the assistant ran';
       return await this.#bury(`the process ended ${deaths} times while ${during}`);
     }
-    const once = (): Promise<TurnEnd | null> => (answered ? this.#deliver() : this.#run());
-    if (!this.#tries.isSuspect) return await once();
+    if (!this.#tries.isSuspect) return await this.#once();
     await suspects.take(this);
     try {
-      return await once();
+      return await this.#once();
     } finally {
       suspects.release();
     }
@@ -121,13 +129,14 @@ export class DeferredTurn {
   async #run(): Promise<TurnEnd | null> {
     const { schedule, speaker, history } = this.#context;
     const { channel, key } = this.#turn.stored;
-    await this.#takeSlot();
+    const slot = this.#takeSlot();
+    if (isPromise(slot)) await slot;
     let run: JournalledRun | null = null;
     try {
       this.#progress.runs++;
       this.#tries.begin();
-      const begun = await beginRun(this.#context, this.#record);
-      run = { ...begun, journal: this.#journal(0) };
+      const begun = beginRun(this.#context, this.#record);
+      run = { ...(isPromise(begun) ? await begun : begun), journal: this.#journal(0) };
       if (this.#abort.reason !== null) throw this.#abort.reason;
       if (run.again !== null) return await this.#showAgain(run.again, run.journal);
       const scene = {
@@ -143,10 +152,9 @@ export class DeferredTurn {
         startsSession: this.#progress.startsSession === true,
         ask: ((what) => this.#record.ask(what)) satisfies Scene['ask'],
       };
-      let state: JsonObject = {};
-      await schedule.running.run(this.place, this.#abort, async () => {
-        state = await speaker.answer(scene);
-      });
+      const state = await schedule.running.run(this.place, this.#abort, () =>
+        speaker.answer(scene),
+      );
       if (this.#abort.reason !== null) throw this.#abort.reason;
       return await this.#answered(run.journal, run.conversation.changes(state, history));
     } catch (error) {
@@ -156,19 +164,17 @@ export class DeferredTurn {
   }
 
   /** Shows the open menu once more, in the place of an answer by the assistant. */
-  async #showAgain(response: BotMessage, journal: Journal): Promise<TurnEnd | null> {
+  #showAgain(response: BotMessage, journal: Journal): MaybePromise<TurnEnd | null> {
     this.#progress.pending = [{ response, trackerState: null, isMenuAgain: true }];
     this.#progress.pendingFrom = journal.next;
-    return await this.#answered(journal, {});
+    return this.#answered(journal, {});
   }
 
   /** The assistant is done. */
-  async #answered(journal: Journal, changes: TurnChanges): Promise<TurnEnd | null> {
-    const progress = this.#progress;
-    if (progress.pending.length === 0) return await this.#finish('answered', changes);
+  #answered(journal: Journal, changes: TurnChanges): MaybePromise<TurnEnd | null> {
+    if (this.#progress.pending.length === 0) return this.#finish('answered', changes);
     this.#noteAnswer(journal);
-    await this.#record.answer(changes);
-    return null;
+    return whenThere(this.#record.answer(changes), () => null);
   }
 
   /** The assistant has failed: it is run again, or apologises, or the turn is given up. */
@@ -266,10 +272,11 @@ export class DeferredTurn {
     }
   }
 
-  async #finish(outcome: TurnReport['outcome'], changes: TurnChanges = {}): Promise<TurnEnd> {
-    await this.#record.finish(changes);
-    this.#record.report(outcome, this.#startedAt);
-    return 'finished';
+  #finish(outcome: TurnReport['outcome'], changes: TurnChanges = {}): MaybePromise<TurnEnd> {
+    return whenThere(this.#record.finish(changes), () => {
+      this.#record.report(outcome, this.#startedAt);
+      return 'finished';
+    });
   }
 
   async #bury(reason: string): Promise<TurnEnd> {
@@ -293,9 +300,10 @@ export class DeferredTurn {
     });
   }
 
-  async #takeSlot(): Promise<void> {
-    await this.place.takeSlot(this);
-    this.#startedAt ??= this.#context.clock.now();
+  #takeSlot(): MaybePromise<void> {
+    return whenThere(this.place.takeSlot(this), () => {
+      this.#startedAt ??= this.#context.clock.now();
+    });
   }
 
   /** From here on the turn can be ended from outside: after an end, another one. */

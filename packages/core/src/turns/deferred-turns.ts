@@ -1,5 +1,7 @@
-import type { UserMessage } from '../message/user-message.ts';
 import { OverloadedError } from '../errors.ts';
+import { isPromise, settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
+import type { UserMessage } from '../message/user-message.ts';
+import type { Added } from '../store/contract.ts';
 import { overloaded } from './admission.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { DeferredTurn } from './deferred-turn.ts';
@@ -31,8 +33,8 @@ export class DeferredTurns {
     this.#context = context;
   }
 
-  /** Takes a message over. Everything up to the ticket happens before the first `await`. */
-  async accept(channel: string, key: string, message: UserMessage): Promise<Acceptance> {
+  /** Takes a message over. Everything up to the ticket happens before this returns. */
+  accept(channel: string, key: string, message: UserMessage): MaybePromise<Acceptance> {
     const { clock, schedule, overlap, menus } = this.#context;
     // Made ahead of anything else: a channel that cannot answer must not take messages over.
     const output = this.#context.outputFor(channel, message.address ?? {});
@@ -47,14 +49,17 @@ export class DeferredTurns {
     }
     const isApart = work.key !== key;
     const stored: Omit<StoredMessage, 'message'> = { channel, key, at: clock.now() };
-    const stamped = async (): Promise<string> =>
-      encodeMessage({ ...stored, stamp: await menus.stamp(key) }, message);
-    const encode = (): Promise<string> | string =>
-      isApart && output.numbersChoices ? stamped() : encodeMessage(stored, message);
+    const encode = (): MaybePromise<string> => {
+      if (!isApart || !output.numbersChoices) return encodeMessage(stored, message);
+      return whenThere(menus.stamp(key), (stamp) => encodeMessage({ ...stored, stamp }, message));
+    };
     const stampOf = output.numbersChoices && !isApart ? OPEN_MENU : undefined;
-    const acceptance = await this.#take(work, id, encode, stampOf);
-    if (acceptance === 'accepted' && mode === 'latest') this.#supersede(key);
-    return acceptance;
+    const taken = this.#take(work, id, encode, stampOf);
+    if (mode !== 'latest') return taken;
+    return whenThere(taken, (acceptance) => {
+      if (acceptance === 'accepted') this.#supersede(key);
+      return acceptance;
+    });
   }
 
   /**
@@ -74,35 +79,40 @@ export class DeferredTurns {
     return acceptance;
   }
 
-  /** Stores a turn. Its ticket is taken before the first `await`. */
-  async #take(
+  /** Stores a turn. Its ticket is taken before this returns. */
+  #take(
     work: Work,
     id: string,
-    encode: () => Promise<string> | string,
+    encode: () => MaybePromise<string>,
     stampOf?: string,
-  ): Promise<Acceptance> {
-    const { store, schedule, policy, limits } = this.#context;
+  ): MaybePromise<Acceptance> {
+    const { store, policy, limits } = this.#context;
     this.#warnOnce(work.channel);
     // The ticket comes first: the message has its place while the store is asked whether it is new.
-    const begun = schedule.begin(work, WAITING);
-    // It may fail before anybody looks.
-    begun.catch(() => {});
-    try {
-      const encoded = encode();
-      const text = typeof encoded === 'string' ? encoded : await encoded;
-      const turn = { conversation: work.key, id, message: text };
-      const maxTurns = limits.maxQueued + 1;
-      const added = await store.turns.add(turn, { markTtlMs: policy.markTtlMs, maxTurns, stampOf });
-      if (added === 'added' || added === 'unfinished') {
-        void this.#drain(work, begun, id);
-        return added === 'added' ? 'accepted' : 'duplicate';
-      }
+    const begun = this.#begin(work);
+    const how = { markTtlMs: policy.markTtlMs, maxTurns: limits.maxQueued + 1, stampOf };
+    return settle(
+      () =>
+        whenThere(encode(), (message) =>
+          store.turns.add({ conversation: work.key, id, message }, how),
+        ),
+      (added) => this.#taken(work, begun, id, added),
+      (error) => {
+        this.#giveUp(work, begun);
+        throw error;
+      },
+    );
+  }
+
+  #taken(work: Work, begun: MaybePromise<Place>, id: string, added: Added): Acceptance {
+    if (added === 'finished' || added === 'full') {
       this.#giveUp(work, begun);
       return added === 'full' ? 'refused' : 'duplicate';
-    } catch (error) {
-      this.#giveUp(work, begun);
-      throw error;
     }
+    // Not before whoever handed it over has answered the platform: the assistant may take its time.
+    if (isPromise(begun)) void this.#drain(work, begun, id);
+    else setImmediate(() => void this.#drain(work, begun, id));
+    return added === 'added' ? 'accepted' : 'duplicate';
   }
 
   /** Handles what an earlier process, or one that died, has left in a conversation. */
@@ -153,31 +163,39 @@ export class DeferredTurns {
       // The process shuts down; the next one finds the turns.
       return;
     }
-    const begun = schedule.begin(work, WAITING);
-    begun.catch(() => {});
-    void this.#drain(work, begun, last);
+    void this.#drain(work, this.#begin(work), last);
+  }
+
+  /** Takes a ticket. It may fail before anybody looks. */
+  #begin(work: Work): MaybePromise<Place> {
+    const begun = this.#context.schedule.begin(work, WAITING);
+    if (isPromise(begun)) begun.catch(() => {});
+    return begun;
   }
 
   /** A ticket that nobody needs. */
-  #giveUp(work: Work, begun: Promise<Place>): void {
-    begun.then(
+  #giveUp(work: Work, begun: MaybePromise<Place>): void {
+    void settle(
+      () => begun,
       (place) => place.release(),
       () => this.#context.schedule.leave(work),
     );
   }
 
   /** Handles the turns of a conversation up to `last`; those that were left where it is `null`. Never rejects. */
-  async #drain(work: Work, begun: Promise<Place>, last: string | null): Promise<void> {
+  async #drain(work: Work, begun: MaybePromise<Place>, last: string | null): Promise<void> {
     const { schedule, telemetry } = this.#context;
     let place: Place | null = null;
     try {
       // What comes in from now on has tickets of its own, which live messages may stand between.
-      const there = last === null ? this.#waiting(work) : Promise.resolve([]);
-      there.catch(() => {});
-      place = await this.#placeOf(work, begun);
+      const there = last === null ? this.#waiting(work) : [];
+      if (isPromise(there)) there.catch(() => {});
+      place = isPromise(begun) ? await this.#placeOf(work, begun) : begun;
       const until = last ?? (await there).at(-1)?.id ?? null;
-      while (until !== null) {
-        const done = await this.#next(place, work, until);
+      while (until !== null && work.abort.reason === null) {
+        const found = this.#head(work, until);
+        const head = isPromise(found) ? await found : found;
+        const done = head === null ? null : await this.#handle(place, work, head);
         if (done === null || done.includes(until)) break;
       }
     } catch (error) {
@@ -200,34 +218,48 @@ export class DeferredTurns {
     }
   }
 
-  /** Handles the turn at the head of the queue. Resolves to the ids that are done; `null` to stop. */
-  async #next(place: Place, work: Work, until: string): Promise<string[] | null> {
-    if (work.abort.reason !== null) return null;
-    const [head] = await this.#waiting(work, 1);
-    if (head === undefined) return null;
-    if (head.id !== until) {
-      // Somebody has handled it already, and what is there belongs to later tickets.
-      const all = await this.#waiting(work);
-      if (!all.some(({ id }) => id === until)) return null;
+  /** The turn that is handled next, up to `until`; `null` where there is none. */
+  #head(work: Work, until: string): MaybePromise<ReadTurn | null> {
+    return whenThere(this.#waiting(work, 1), ([head]) => {
+      if (head === undefined || head.id === until) return head ?? null;
+      // It may be that somebody has handled it already, and what is there belongs to later tickets.
+      const isThere = (all: ReadTurn[]): boolean => all.some(({ id }) => id === until);
+      return whenThere(this.#waiting(work), (all) => (isThere(all) ? head : null));
+    });
+  }
+
+  /** Handles the head of the queue. Resolves to the ids that are done; `null` to stop. */
+  #handle(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
+    const mode = this.#context.overlap.modeOf(head.stored.channel);
+    if (mode === 'latest') return this.#handleLatest(place, work, head);
+    if (mode === 'debounce') return this.#handleBatch(place, work, head);
+    return this.#go(new DeferredTurn(this.#context, place, work, [head]));
+  }
+
+  /** Handles the head unless there is a newer one: then what is before that one is ended. */
+  async #handleLatest(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
+    const all = await this.#waiting(work);
+    const newest = newestOf(all);
+    const before = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
+    const older = before.filter(({ progress }) => progress.proactive === undefined);
+    for (const turn of older) {
+      await new DeferredTurn(this.#context, place, work, [turn]).supersede();
     }
-    const context = this.#context;
-    const mode = context.overlap.modeOf(head.stored.channel);
-    if (mode === 'latest') {
-      const all = await this.#waiting(work);
-      const newest = newestOf(all);
-      const before = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
-      const older = before.filter(({ progress }) => progress.proactive === undefined);
-      for (const turn of older) {
-        await new DeferredTurn(context, place, work, [turn]).supersede();
-      }
-      if (older.length > 0) return older.map(({ id }) => id);
-    }
-    const batch = mode === 'debounce' ? await this.#batch(work, head) : [head];
-    const turn = new DeferredTurn(context, place, work, [head, ...batch.slice(1)]);
-    const end = turn.go();
+    if (older.length > 0) return older.map(({ id }) => id);
+    const end = this.#go(new DeferredTurn(this.#context, place, work, [head]));
     // A newer one may have come in before this one was known to run.
-    if (mode === 'latest') void this.supersede(head.stored.key);
-    return (await end) === 'finished' ? turn.ids : null;
+    void this.supersede(head.stored.key);
+    return await end;
+  }
+
+  /** Handles the head, and those that become one with it. */
+  async #handleBatch(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
+    const batch = await this.#batch(work, head);
+    return await this.#go(new DeferredTurn(this.#context, place, work, [head, ...batch.slice(1)]));
+  }
+
+  #go(turn: DeferredTurn): Promise<string[] | null> {
+    return turn.go().then((end) => (end === 'finished' ? turn.ids : null));
   }
 
   /** The turns that become one with the head of the queue. */
@@ -241,16 +273,16 @@ export class DeferredTurns {
     }
     if (runs > 0) return [head];
     const { signal } = work.abort;
-    const waiting = (): Promise<ReadTurn[]> => this.#waiting(work);
+    const waiting = (): MaybePromise<ReadTurn[]> => this.#waiting(work);
     return await quietBatch({ clock, windowMs: overlap.debounceMs, signal, waiting });
   }
 
-  async #waiting(work: Work, limit = Number.MAX_SAFE_INTEGER): Promise<ReadTurn[]> {
+  #waiting(work: Work, limit = Number.MAX_SAFE_INTEGER): MaybePromise<ReadTurn[]> {
     const { store, patience } = this.#context;
-    const turns = await patience.with(work.abort, work.channel, () =>
+    const asked = patience.with(work.abort, work.channel, () =>
       store.turns.waiting(work.key, limit),
     );
-    return turns.map(readTurn);
+    return whenThere(asked, (turns) => turns.map(readTurn));
   }
 
   #warnOnce(channel: string): void {

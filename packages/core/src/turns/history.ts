@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { JsonObject } from '../message/json.ts';
 import type { KeyedLists, TurnChanges } from '../store/contract.ts';
 import { wholeNumbers } from './limits.ts';
@@ -50,15 +51,16 @@ export class History {
   }
 
   /** All that is kept, the oldest first. Copies. */
-  all(key: string): Promise<HistoryEntry[]> {
+  all(key: string): MaybePromise<HistoryEntry[]> {
     return this.last(key, this.#options.maxEntries);
   }
 
   /** The last `count` entries, the oldest first. Copies. */
-  async last(key: string, count: number): Promise<HistoryEntry[]> {
+  last(key: string, count: number): MaybePromise<HistoryEntry[]> {
     if (count <= 0) return [];
     const oldest = this.#clock.now() - this.#options.maxAgeMs;
-    const items = await this.#lists.last(NAMESPACE, key, count);
-    return (items as unknown as HistoryEntry[]).filter((entry) => entry.at > oldest);
+    return whenThere(this.#lists.last(NAMESPACE, key, count), (items) =>
+      (items as unknown as HistoryEntry[]).filter((entry) => entry.at > oldest),
+    );
   }
 }

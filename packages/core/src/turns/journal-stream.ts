@@ -1,6 +1,7 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { InterruptedStream } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import { failureOf, type SendFailure } from './failure.ts';
 import type { Step } from './progress.ts';
 import type { StreamDelivery } from './turn-delivery.ts';
@@ -12,7 +13,7 @@ export interface JournalStreamOptions {
   /** The stem of its requests' keys. */
   key: string;
   steps: (Step | null)[];
-  save: () => Promise<void>;
+  save: () => MaybePromise<void>;
   clock: Clock;
   /** Tries a request again as long as a turn may wait for it. */
   retry: <T>(request: () => Promise<T>) => Promise<T>;

@@ -1,6 +1,7 @@
 import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
 import type { Clock } from '../clock.ts';
 import { DeliveryError, toError } from '../errors.ts';
+import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnAbort } from './abort.ts';
 import { backOff, type DeliveryOptions } from './delivery-options.ts';
 import { failureOf, type SendFailure } from './failure.ts';
@@ -16,7 +17,7 @@ export interface JournalOptions {
   /** How far the turn has come. The journal goes on writing it. */
   progress: Progress;
   /** Stores the progress. */
-  save: () => Promise<void>;
+  save: () => MaybePromise<void>;
   /** Told why the platform did not say whether a request has arrived. */
   onUnasked: (error: unknown) => void;
   policy: Required<DeliveryOptions>;
@@ -48,7 +49,7 @@ const isLeaf = new WeakMap<object, boolean>();
  */
 export class Journal implements TurnDelivery {
   readonly #options: JournalOptions;
-  readonly #begunHere = new Set<number>();
+  readonly #begunHere: boolean[] = [];
   #next: number;
   #openCall: OpenCall | null = null;
   #stream: JournalStream | null = null;
@@ -76,56 +77,67 @@ export class Journal implements TurnDelivery {
     return this.#next;
   }
 
-  async deliver<P>({ payload, send, wasSent }: DeliveryStep<P>): Promise<Receipt> {
-    if (this.#stream !== null) return await this.#stream.request((key) => send(payload, key));
-    if (this.#isAside) return await send(payload, `${this.#options.turnId}.${++this.#asides}`);
+  deliver<P>({ payload, send, wasSent }: DeliveryStep<P>): Promise<Receipt> {
+    if (this.#stream !== null) return this.#stream.request((key) => send(payload, key));
+    if (this.#isAside) return send(payload, `${this.#options.turnId}.${++this.#asides}`);
     const index = this.#take();
     const key = this.#keyOf(index);
-    return await this.#step(index, 'request', {
+    return this.#step(index, 'request', {
       send: () => send(payload, key),
       wasSent: wasSent && (() => wasSent(key)),
     });
   }
 
-  async call(method: object, send: () => Promise<void>): Promise<void> {
-    if (this.#stream !== null || this.#isAside) return await send();
+  call(method: object, send: () => Promise<void>): Promise<void> {
+    if (this.#stream !== null || this.#isAside) return send();
     const call: OpenCall = { index: this.#take(), isTaken: false };
     const outer = this.#openCall;
     this.#openCall = call;
-    const known = this.#options.progress.steps[call.index] ?? null;
-    try {
-      if (known !== null && known.kind !== 'call') return await send();
-      if (known === null && isLeaf.get(method) === false) {
-        // What it does is in steps of its own.
-        await send();
-        if (!call.isTaken) isLeaf.set(method, true);
-        return;
-      }
-      await this.#step(call.index, 'call', {
-        send: async () => {
-          await send();
-          isLeaf.set(method, !call.isTaken);
-          return {};
-        },
-        isOurs: () => !call.isTaken,
-        isBegunFirst: isLeaf.get(method) === true,
-      });
-    } finally {
-      this.#openCall = outer;
-    }
+    return this.#within(call, method, send).then(
+      () => void (this.#openCall = outer),
+      (error: unknown) => {
+        this.#openCall = outer;
+        throw error;
+      },
+    );
   }
 
-  async say(pending: Pending, send: () => Promise<void>): Promise<'sent' | 'pending'> {
-    const { progress, save } = this.#options;
-    const from = this.#next;
-    if (this.#parked === null) {
-      try {
-        await send();
-      } catch (error) {
-        if (this.#parked === null) throw error;
-      }
-      if (this.#parked === null) return 'sent';
+  #within(call: OpenCall, method: object, send: () => Promise<void>): Promise<void> {
+    const known = this.#options.progress.steps[call.index] ?? null;
+    if (known !== null && known.kind !== 'call') return send();
+    if (known === null && isLeaf.get(method) === false) {
+      // What it does is in steps of its own.
+      return send().then(() => {
+        if (!call.isTaken) isLeaf.set(method, true);
+      });
     }
+    const step = this.#step(call.index, 'call', {
+      send: () =>
+        send().then(() => {
+          isLeaf.set(method, !call.isTaken);
+          return {};
+        }),
+      isOurs: () => !call.isTaken,
+      isBegunFirst: isLeaf.get(method) === true,
+    });
+    return step.then(() => {});
+  }
+
+  say(pending: Pending, send: () => Promise<void>): Promise<'sent' | 'pending'> {
+    const from = this.#next;
+    if (this.#parked !== null) return this.#keep(pending, from);
+    return send().then(
+      () => (this.#parked === null ? 'sent' : this.#keep(pending, from)),
+      (error: unknown) => {
+        if (this.#parked === null) throw error;
+        return this.#keep(pending, from);
+      },
+    );
+  }
+
+  /** Keeps a response that could not be sent, as the steps from `from` on. */
+  async #keep(pending: Pending, from: number): Promise<'pending'> {
+    const { progress, save } = this.#options;
     if (progress.pending.length === 0) progress.pendingFrom = from;
     progress.pending.push(pending);
     await save();
@@ -165,7 +177,9 @@ export class Journal implements TurnDelivery {
   }
 
   takeReceipts(): Receipt[] {
-    return this.#receipts.splice(0);
+    const receipts = this.#receipts;
+    this.#receipts = [];
+    return receipts;
   }
 
   #take(): number {
@@ -179,26 +193,27 @@ export class Journal implements TurnDelivery {
   }
 
   /** Takes one step, or what is known of it from an earlier run. */
-  async #step(
+  #step(
     index: number,
     kind: Step['kind'],
     { send, wasSent, isOurs = () => true, isBegunFirst = true }: StepActions,
   ): Promise<Receipt> {
     const { abort, progress } = this.#options;
     // What a run that was ended has not begun belongs to the next one.
-    if (abort.reason !== null) throw abort.reason;
+    if (abort.reason !== null) return Promise.reject(abort.reason);
     const { steps } = progress;
     const known = steps[index] ?? null;
-    if (known?.state === 'done') return this.#receive(known);
-    if (known?.state === 'failed') throw this.#failedBefore(known);
-    let isUnknown = known !== null && !this.#begunHere.has(index);
+    if (known?.state === 'done') return Promise.resolve(this.#receive(known));
+    if (known?.state === 'failed') return Promise.reject(this.#failedBefore(known));
+    let isUnknown = known !== null && this.#begunHere[index] !== true;
     const attempt = async (): Promise<Receipt> => {
       const earlier = isUnknown ? await this.#earlier(wasSent) : null;
-      if (earlier !== null) return await this.#done(index, kind, earlier);
+      if (earlier !== null) return this.#done(index, kind, earlier);
       isUnknown = false;
-      if (isBegunFirst) await this.#begin(index, kind);
+      const begun = isBegunFirst ? this.#begin(index, kind) : undefined;
+      if (isPromise(begun)) await begun;
       const receipt = await send();
-      return isOurs() ? await this.#done(index, kind, receipt) : receipt;
+      return isOurs() ? this.#done(index, kind, receipt) : receipt;
     };
     const onFailed = async (error: unknown, failure: SendFailure): Promise<boolean> => {
       if (!isOurs()) return false;
@@ -215,33 +230,43 @@ export class Journal implements TurnDelivery {
       }
       return true;
     };
-    return await this.#retry(attempt, onFailed);
+    return this.#retry(attempt, onFailed);
   }
 
   /**
    * Tries until it succeeds, as long as that makes sense and a turn may wait. Otherwise, if it may
    * succeed later, the turn is parked.
    */
-  async #retry<T>(
+  #retry<T>(
     attempt: () => Promise<T>,
-    onFailed: (error: unknown, failure: SendFailure) => Promise<boolean> = async (_, failure) =>
-      failure.retryable,
+    onFailed: OnFailed = async (_, failure) => failure.retryable,
+  ): Promise<T> {
+    const startedAt = this.#options.clock.now();
+    return attempt().catch((error) => this.#again(error, startedAt, attempt, onFailed));
+  }
+
+  async #again<T>(
+    thrown: unknown,
+    startedAt: number,
+    attempt: () => Promise<T>,
+    onFailed: OnFailed,
   ): Promise<T> {
     const { clock, abort, policy } = this.#options;
-    const startedAt = clock.now();
+    let error = thrown;
     for (let tries = 1; ; tries++) {
+      if (abort.reason !== null) throw abort.reason;
+      const failure = failureOf(error);
+      if (!(await onFailed(error, failure))) throw error;
+      const delay = Math.max(failure.retryAfterMs ?? 0, backOff(tries, RETRY));
+      if (clock.now() - startedAt + delay > policy.retryMs) {
+        this.#parked ??= failure;
+        throw error;
+      }
+      await sleep(clock, delay, abort.signal);
       try {
         return await attempt();
-      } catch (error) {
-        if (abort.reason !== null) throw abort.reason;
-        const failure = failureOf(error);
-        if (!(await onFailed(error, failure))) throw error;
-        const delay = Math.max(failure.retryAfterMs ?? 0, backOff(tries, RETRY));
-        if (clock.now() - startedAt + delay > policy.retryMs) {
-          this.#parked ??= failure;
-          throw error;
-        }
-        await sleep(clock, delay, abort.signal);
+      } catch (again) {
+        error = again;
       }
     }
   }
@@ -261,22 +286,21 @@ export class Journal implements TurnDelivery {
     return policy.whenUnknown === 'assume-sent' ? {} : null;
   }
 
-  async #begin(index: number, kind: Step['kind']): Promise<void> {
+  #begin(index: number, kind: Step['kind']): MaybePromise<void> {
     const { progress, save } = this.#options;
     const known = progress.steps[index] ?? null;
-    this.#begunHere.add(index);
+    this.#begunHere[index] = true;
     if (known?.state === 'begun' && known.kind === kind) return;
     progress.steps[index] = { state: 'begun', kind };
-    await save();
+    return save();
   }
 
-  async #done(index: number, kind: Step['kind'], receipt: Receipt): Promise<Receipt> {
+  #done(index: number, kind: Step['kind'], receipt: Receipt): MaybePromise<Receipt> {
     const { progress, save } = this.#options;
     const step: Step = { state: 'done', kind };
     if (kind === 'request') step.receipts = [receipt];
     progress.steps[index] = step;
-    await save();
-    return this.#receive(step);
+    return whenThere(save(), () => this.#receive(step));
   }
 
   #receive({ receipts = [] }: Step): Receipt {
@@ -289,6 +313,9 @@ export class Journal implements TurnDelivery {
     return new DeliveryError(text, { code: 'failed_before' });
   }
 }
+
+/** Looks at a failed try. Resolves to whether it makes sense to try again. */
+type OnFailed = (error: unknown, failure: SendFailure) => Promise<boolean>;
 
 /** How a step is taken. */
 interface StepActions {

@@ -14,20 +14,20 @@ export class LiveDelivery implements TurnDelivery {
     this.#turnId = turnId;
   }
 
-  async deliver<P>({ payload, send }: DeliveryStep<P>): Promise<Receipt> {
+  deliver<P>({ payload, send }: DeliveryStep<P>): Promise<Receipt> {
     const key = `${this.#turnId}:${++this.#steps}`;
-    const receipt = await send(payload, key);
-    this.#receipts.push(receipt);
-    return receipt;
+    return send(payload, key).then((receipt) => {
+      this.#receipts.push(receipt);
+      return receipt;
+    });
   }
 
   call(_method: object, send: () => Promise<void>): Promise<void> {
     return send();
   }
 
-  async say(_pending: Pending, send: () => Promise<void>): Promise<'sent'> {
-    await send();
-    return 'sent';
+  say(_pending: Pending, send: () => Promise<void>): Promise<'sent'> {
+    return send().then(() => 'sent');
   }
 
   openStream(): StreamDelivery {
@@ -39,7 +39,9 @@ export class LiveDelivery implements TurnDelivery {
   }
 
   takeReceipts(): Receipt[] {
-    return this.#receipts.splice(0);
+    const receipts = this.#receipts;
+    this.#receipts = [];
+    return receipts;
   }
 }
 

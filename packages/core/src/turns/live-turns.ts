@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { OverloadedError, toError } from '../errors.ts';
+import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
@@ -52,18 +53,20 @@ export class LiveTurns {
     let unregister = mode === 'latest' ? register() : null;
     const begun = schedule.begin(work, { maxWaitMs: limits.maxWaitMs, takesSlot: true });
     // The menu that is open now, not the one that is when the turn begins.
-    const stamp = output.numbersChoices ? menus.stamp(key) : Promise.resolve(null);
-    stamp.catch(() => {});
+    const stamp = output.numbersChoices ? (async () => menus.stamp(key))() : null;
+    stamp?.catch(() => {});
     const arrivedAt = clock.now();
     message.inputChannel ??= channel;
     let startedAt: number | null = null;
     let outcome: TurnReport['outcome'] = 'answered';
     let place: Place | null = null;
     try {
-      place = await begun;
+      const own = isPromise(begun) ? await begun : begun;
+      place = own;
       startedAt = clock.now();
       unregister ??= register();
-      await this.#answer(live, work, place, await stamp);
+      const stamped = stamp === null ? null : await stamp;
+      await schedule.running.run(own, abort, () => this.#answer(live, work, own, stamped));
     } catch (error) {
       outcome = this.#outcomeOf(error, work, startedAt !== null);
       if (outcome === 'failed' && (await this.#apologise(live, work, place, error))) return;
@@ -124,68 +127,68 @@ export class LiveTurns {
   }
 
   async #answer(live: LiveMessage, work: Work, place: Place, stamp: JsonValue): Promise<void> {
-    const { schedule, sessions, menus, speaker, assistant } = this.#context;
+    const { sessions, menus, speaker, assistant } = this.#context;
     const { key, output } = live;
     const { abort } = work;
-    await schedule.running.run(place, abort, async () => {
-      const { message, again } = await menus.resolve(output, live.message, stamp, key);
-      if (again !== null) {
-        await output.sendResponse(message.senderId, again);
-        await menus.reopen(output, key, stamp);
-        return;
-      }
-      const scene = await this.#sceneOf(live, work, message);
-      if (hasSession(assistant(), scene)) {
-        const session = await sessions.find(key);
-        scene.startsSession = session === null;
-        await sessions.note(key, session, sessionMetadata(scene));
-      }
-      let state: JsonObject | null = null;
-      try {
-        state = await speaker.answer(scene);
-      } finally {
-        await this.#keep(scene, place.lock, abort.reason === null ? state : null);
-      }
-    });
+    const resolved = menus.resolve(output, live.message, stamp, key);
+    const { message, again } = isPromise(resolved) ? await resolved : resolved;
+    if (again !== null) {
+      await output.sendResponse(message.senderId, again);
+      await menus.reopen(output, key, stamp);
+      return;
+    }
+    const made = this.#sceneOf(live, work, message);
+    const scene = isPromise(made) ? await made : made;
+    if (hasSession(assistant(), scene)) {
+      const session = await sessions.find(key);
+      scene.startsSession = session === null;
+      await sessions.note(key, session, sessionMetadata(scene));
+    }
+    let state: JsonObject | null = null;
+    try {
+      state = await speaker.answer(scene);
+    } finally {
+      const keeping = this.#keep(scene, place.lock, abort.reason === null ? state : null);
+      if (isPromise(keeping)) await keeping;
+    }
   }
 
-  async #sceneOf(
+  #sceneOf(
     { channel, key, output, isTriggered }: LiveMessage,
     { abort }: Work,
     message: UserMessage,
-  ): Promise<Scene> {
+  ): MaybePromise<Scene> {
     const { store } = this.#context;
     const turnId = `${channel}:${message.messageId}`;
-    const delivery = new LiveDelivery(turnId);
-    const conversation = message.anonymous
-      ? Conversation.none()
-      : await Conversation.load(store, key);
-    return {
+    const kept = message.anonymous ? Conversation.none() : Conversation.load(store, key);
+    return whenThere(kept, (conversation) => ({
       channel,
       key,
       turnId,
       message,
       output,
-      delivery,
+      delivery: new LiveDelivery(turnId),
       abort,
       conversation,
       proactive: isTriggered ? 'intent' : undefined,
       startsSession: false,
       ask: (what) => what(),
-    };
+    }));
   }
 
   /** Stores what the conversation keeps; `null` for a state that is not to be changed. */
-  async #keep(scene: Scene, lock: Place['lock'], state: JsonObject | null): Promise<void> {
+  #keep(scene: Scene, lock: Place['lock'], state: JsonObject | null): MaybePromise<void> {
     const { store, history } = this.#context;
     const { key, conversation } = scene;
     const { write, append } = conversation.changes(state, history);
     if (write === undefined && append === undefined) return;
-    const isWritten =
+    const kept =
       lock.key === key
-        ? await store.turns.commit(lock, { write, append })
-        : await keepApart(store, key, { write, append });
-    if (!isWritten) throw stateConflict();
+        ? store.turns.commit(lock, { write, append })
+        : keepApart(store, key, { write, append });
+    return whenThere(kept, (isWritten) => {
+      if (!isWritten) throw stateConflict();
+    });
   }
 
   /** Says that something went wrong, if that is wanted. Resolves to whether it was said. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { menuOptions, type MenuOption } from '../channel/menu.ts';
+import { menuOptions, type MenuAnswer, type MenuOption } from '../channel/menu.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
+import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import { isJsonObject, type JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
@@ -41,21 +42,30 @@ export class Menus {
   }
 
   /** The menu that is open, to stamp a message with that no store stamps. */
-  async stamp(key: string): Promise<JsonValue> {
-    return (await this.#values.get(OPEN_MENU, key))?.value ?? null;
+  stamp(key: string): MaybePromise<JsonValue> {
+    return whenThere(this.#values.get(OPEN_MENU, key), (stored) => stored?.value ?? null);
   }
 
   /** What a message is to the menu that it is stamped with. A choice uses the menu. */
-  async resolve(
+  resolve(
     output: OutputChannel,
     message: UserMessage,
     stamp: JsonValue,
     key: string,
+  ): MaybePromise<Resolved> {
+    const isPlain = message.choice !== null || !isMenu(stamp);
+    const answer = isPlain ? null : output.answerOf(message.text, stamp.options);
+    if (isPlain || answer === null) return { message, again: null };
+    return this.#choose(answer, message, stamp, key);
+  }
+
+  async #choose(
+    answer: NonNullable<MenuAnswer>,
+    message: UserMessage,
+    stamp: Menu,
+    key: string,
   ): Promise<Resolved> {
     const plain: Resolved = { message, again: null };
-    if (message.choice !== null || !isMenu(stamp)) return plain;
-    const answer = output.answerOf(message.text, stamp.options);
-    if (answer === null) return plain;
     const { messageId } = message;
     if (answer === 'again') {
       const isUsed = (await this.#values.get(USED, placeOf(key, stamp))) !== null;

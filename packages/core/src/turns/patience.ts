@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { StoreError } from '../errors.ts';
+import { settle, type MaybePromise } from '../maybe-promise.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
 import { sleep } from './sleep.ts';
@@ -24,13 +25,14 @@ export class Patience {
   }
 
   /** What `ask` resolves to, as soon as it does. */
-  with<T>(abort: TurnAbort, channel: string, ask: () => Promise<T>): Promise<T> {
-    return ask().catch((error: unknown) => this.#again(error, { abort, channel, ask }));
+  with<T>(abort: TurnAbort, channel: string, ask: () => MaybePromise<T>): MaybePromise<T> {
+    const again = (error: unknown): Promise<T> => this.#again(error, { abort, channel, ask });
+    return settle(ask, (result) => result, again);
   }
 
   async #again<T>(
     thrown: unknown,
-    { abort, channel, ask }: { abort: TurnAbort; channel: string; ask: () => Promise<T> },
+    { abort, channel, ask }: { abort: TurnAbort; channel: string; ask: () => MaybePromise<T> },
   ): Promise<T> {
     let error = thrown;
     abort.stalls++;

@@ -1,3 +1,4 @@
+import { isPromise, type MaybePromise } from '../maybe-promise.ts';
 import type { Lock } from '../store/contract.ts';
 import type { Slots } from './slots.ts';
 
@@ -18,9 +19,10 @@ export class Place {
   }
 
   /** Takes a slot, where it has none. Rejects with the reason of its signal if that aborts first. */
-  async takeSlot(waiter: { readonly signal: AbortSignal }): Promise<void> {
+  takeSlot(waiter: { readonly signal: AbortSignal }): MaybePromise<void> {
     if (this.#hasSlot) return;
-    await this.#slots.take(waiter);
+    const waiting = this.#slots.take(waiter);
+    if (isPromise(waiting)) return waiting.then(() => void (this.#hasSlot = true));
     this.#hasSlot = true;
   }
 
@@ -36,9 +38,8 @@ export class Place {
   }
 
   /** Resolves when nothing goes on any more. */
-  async settled(): Promise<void> {
-    await this.#lingering;
-    this.#lingering = null;
+  settled(): MaybePromise<void> {
+    return this.#lingering?.then(() => void (this.#lingering = null));
   }
 
   /** Gives back what was taken: the slot, the lock, the place among what is under way. */

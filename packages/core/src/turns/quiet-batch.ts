@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import { sleep } from './sleep.ts';
 import type { ReadTurn } from './read-turn.ts';
 
@@ -12,7 +13,7 @@ export interface QuietBatchOptions {
   windowMs: number;
   signal: AbortSignal;
   /** The turns of the conversation. */
-  waiting: () => Promise<ReadTurn[]>;
+  waiting: () => MaybePromise<ReadTurn[]>;
 }
 
 /**

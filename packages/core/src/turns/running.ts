@@ -74,7 +74,7 @@ export class Running {
    * Does the job of a turn within the deadline. Rejects at once when the turn is ended; its place is
    * then kept until the job has ended as well, or a grace is over.
    */
-  async run(place: Place, abort: TurnAbort, job: () => Promise<void>): Promise<void> {
+  run<T>(place: Place, abort: TurnAbort, job: () => Promise<T>): Promise<T> {
     const { deadlineMs } = this.#limits;
     const onDeadline = (): void => {
       // What waits for the store is not the assistant's delay.
@@ -83,17 +83,20 @@ export class Running {
     };
     let stopDeadline = this.#clock.after(deadlineMs, onDeadline);
     const done = job();
-    try {
-      await abort.race(done);
-    } catch (error) {
-      if (abort.isReason(error)) place.linger(this.#orAfterGrace(done));
-      throw error;
-    } finally {
-      stopDeadline();
-    }
+    return abort.race(done).then(
+      (value) => {
+        stopDeadline();
+        return value;
+      },
+      (error: unknown) => {
+        stopDeadline();
+        if (abort.isReason(error)) place.linger(this.#orAfterGrace(done));
+        throw error;
+      },
+    );
   }
 
-  #orAfterGrace(done: Promise<void>): Promise<void> {
+  #orAfterGrace(done: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#clock.after(this.#limits.abortGraceMs, resolve);
       done

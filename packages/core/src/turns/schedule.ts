@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { Store } from '../store/contract.ts';
+import { toError } from '../errors.ts';
+import { isPromise, type MaybePromise } from '../maybe-promise.ts';
+import type { Lock, Store } from '../store/contract.ts';
 import { TurnAbort } from './abort.ts';
 import { Admission, overloaded, type Kind } from './admission.ts';
 import type { TurnLimits } from './limits.ts';
@@ -70,11 +72,35 @@ export class Schedule {
   }
 
   /**
-   * Takes the ticket, before the first `await`, and waits for the work's turn: the conversation's
-   * lock, then a slot. Rejects with the reason if the work is ended meanwhile.
+   * Takes the ticket, before this returns, and waits for the work's turn: the conversation's lock,
+   * then a slot. Rejects with the reason if the work is ended meanwhile, and never throws.
    */
-  async begin(work: Work, { maxWaitMs, takesSlot }: BeginOptions): Promise<Place> {
-    const { channel, key, abort } = work;
+  begin(work: Work, options: BeginOptions): MaybePromise<Place> {
+    try {
+      return this.#begin(work, options);
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
+  }
+
+  #begin(work: Work, options: BeginOptions): MaybePromise<Place> {
+    const { key, kind, abort } = work;
+    // Nothing but a shutdown ends the waiting of a deferred turn, and that has it forgotten. To wait
+    // with a signal is dear.
+    const lock = this.#store.lock(key, kind === 'live' ? abort : undefined);
+    const mayStart = abort.reason === null && (this.#slots.isFree || !options.takesSlot);
+    if (isPromise(lock) || !mayStart) return this.#wait(work, lock, options);
+    const place = this.#placeOf(work, lock);
+    if (options.takesSlot) void place.takeSlot(abort);
+    return place;
+  }
+
+  async #wait(
+    work: Work,
+    taken: MaybePromise<Lock>,
+    { maxWaitMs, takesSlot }: BeginOptions,
+  ): Promise<Place> {
+    const { channel, abort } = work;
     let isLate = false;
     const onLate = (): void => {
       isLate = true;
@@ -83,11 +109,7 @@ export class Schedule {
     const stopWaiting = maxWaitMs === null ? null : this.#clock.after(maxWaitMs, onLate);
     let place: Place | null = null;
     try {
-      // Nothing but a shutdown ends the waiting of a deferred turn, and that has it forgotten. To wait
-      // with a signal is dear.
-      const lock = await this.#store.lock(key, work.kind === 'live' ? abort : undefined);
-      place = new Place(lock, this.#slots, () => this.leave(work));
-      work.hasPlace = true;
+      place = this.#placeOf(work, await taken);
       if (takesSlot) await place.takeSlot(abort);
       if (abort.reason !== null) throw abort.reason;
       return place;
@@ -97,6 +119,11 @@ export class Schedule {
     } finally {
       stopWaiting?.();
     }
+  }
+
+  #placeOf(work: Work, lock: Lock): Place {
+    work.hasPlace = true;
+    return new Place(lock, this.#slots, () => this.leave(work));
   }
 
   /** Takes nothing more, and resolves when all is done. What is not done after `graceMs` is aborted. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { ChannelEvent } from '../message/event.ts';
-import { isJsonObject } from '../message/json.ts';
+import { whenThere, type MaybePromise } from '../maybe-promise.ts';
+import { isJsonObject, type JsonValue } from '../message/json.ts';
 import type { Metadata, UserMessage } from '../message/user-message.ts';
 import type { KeyedValues } from '../store/contract.ts';
 
@@ -46,25 +47,29 @@ export class Sessions {
   }
 
   /** The session that is under way; `null` where the next message begins one. */
-  async find(key: string): Promise<Session | null> {
-    const value = (await this.#values.get(NAMESPACE, key))?.value;
-    if (!isJsonObject(value)) return null;
-    const { startedAt, seenAt, metadata } = value;
-    return {
-      startedAt: Number(startedAt),
-      seenAt: Number(seenAt),
-      metadata: isJsonObject(metadata) ? metadata : null,
-    };
+  find(key: string): MaybePromise<Session | null> {
+    return whenThere(this.#values.get(NAMESPACE, key), (stored) => sessionOf(stored?.value));
   }
 
   /** A message came in: goes on with the session that was found, or begins one with its metadata. */
-  async note(key: string, found: Session | null, metadata: Metadata | null): Promise<void> {
+  note(key: string, found: Session | null, metadata: Metadata | null): MaybePromise<void> {
     const seenAt = this.#clock.now();
     // To be written at every message would cost every turn a commit.
     if (found !== null && seenAt - found.seenAt < this.#expiryMs / 10) return;
     const session = found === null ? { startedAt: seenAt, metadata } : found;
-    await this.#values.set(NAMESPACE, key, { ...session, seenAt }, { ttlMs: this.#expiryMs });
+    const keep = { ttlMs: this.#expiryMs };
+    return whenThere(this.#values.set(NAMESPACE, key, { ...session, seenAt }, keep), () => {});
   }
+}
+
+function sessionOf(value: JsonValue | undefined): Session | null {
+  if (!isJsonObject(value)) return null;
+  const { startedAt, seenAt, metadata } = value;
+  return {
+    startedAt: Number(startedAt),
+    seenAt: Number(seenAt),
+    metadata: isJsonObject(metadata) ? metadata : null,
+  };
 }
 
 /** @throws ConfigurationError */

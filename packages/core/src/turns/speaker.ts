@@ -2,6 +2,7 @@ import { bindDelivery } from '../channel/delivery.ts';
 import { OutputChannel } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
 import { callGuarded } from '../guard.ts';
+import { isPromise, settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { JsonObject } from '../message/json.ts';
 import type { Metadata, UserMessage } from '../message/user-message.ts';
 import type { Responses } from '../responses/responses.ts';
@@ -51,7 +52,7 @@ export interface Scene {
   /** Whether the message begins a session. */
   startsSession: boolean;
   /** Asks the store on behalf of the turn: patiently, if it may wait. */
-  ask: <T>(what: () => Promise<T>) => Promise<T>;
+  ask: <T>(what: () => MaybePromise<T>) => MaybePromise<T>;
 }
 
 /** Lets the assistant speak: gives it a reply, and waits until all is said. */
@@ -63,7 +64,7 @@ export class Speaker {
   }
 
   /** Has a message answered. Resolves to the state as the assistant leaves it. */
-  async answer(scene: Scene): Promise<JsonObject> {
+  answer(scene: Scene): Promise<JsonObject> {
     const { message, conversation, startsSession, proactive } = scene;
     const assistant = this.#options.assistant();
     const answer: Handle = (m, r) =>
@@ -72,10 +73,11 @@ export class Speaker {
     if (message.text && proactive === undefined) {
       conversation.remember({ role: 'user', text: message.text, at: this.#options.clock.now() });
     }
-    return await this.speak(scene, assistant, async (reply) => {
-      if (startsSession) await this.#startSession(scene, assistant, reply);
-      await handle(message, reply);
-    });
+    return this.speak(scene, assistant, (reply) =>
+      startsSession
+        ? this.#startSession(scene, assistant, reply).then(() => handle(message, reply))
+        : handle(message, reply),
+    );
   }
 
   /** An event that fails keeps no message from its answer. */
@@ -125,7 +127,8 @@ export class Speaker {
       try {
         await speak(reply);
       } finally {
-        await reply.end();
+        const ending = reply.end();
+        if (isPromise(ending)) await ending;
       }
     } finally {
       leave();
@@ -155,7 +158,7 @@ export class Speaker {
   }
 
   /** The conversation's state: the assistant's where it has one, else what we know ourselves. */
-  #tracker(scene: Scene, assistant: AssistantObject): () => Promise<StateNow> | StateNow {
+  #tracker(scene: Scene, assistant: AssistantObject): () => MaybePromise<StateNow> {
     const { channel, key, message, output, conversation, abort, ask } = scene;
     const { history, sessions, telemetry } = this.#options;
     const { senderId, anonymous } = message;
@@ -163,20 +166,24 @@ export class Speaker {
     const written = message.text === null ? null : message;
     const present = { channel, senderId, message: written, said: conversation.said };
     if (!output.readsTrackerState) return () => trackerState(NO_PAST, present);
-    let past: Promise<Past> | null = null;
-    const load = (): Promise<Past> =>
-      ask(() => loadPast(history, sessions, key)).catch((error: unknown) => {
-        if (abort.reason !== null) throw error;
-        // What is said matters more than what a channel may read of the state.
-        telemetry.error(error, { channel, stage: 'store' });
-        return NO_PAST;
-      });
-    return async () => {
-      const kept = (await assistant.trackerState?.(message)) ?? null;
-      if (kept !== null) return kept;
-      past ??= anonymous ? Promise.resolve(NO_PAST) : load();
-      return trackerState(await past, present);
+    let past: MaybePromise<Past> | null = anonymous ? NO_PAST : null;
+    const load = (): MaybePromise<Past> =>
+      settle(
+        () => ask(() => loadPast(history, sessions, key)),
+        (found) => found,
+        (error) => {
+          if (abort.reason !== null) throw error;
+          // What is said matters more than what a channel may read of the state.
+          telemetry.error(error, { channel, stage: 'store' });
+          return NO_PAST;
+        },
+      );
+    const known = (): MaybePromise<StateNow> => {
+      past ??= load();
+      return whenThere(past, (found) => trackerState(found, present));
     };
+    if (assistant.trackerState === undefined) return known;
+    return async () => (await assistant.trackerState?.(message)) ?? (await known());
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TrackerState } from '../channel/output-channel.ts';
+import { allThere, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { History, HistoryEntry } from './history.ts';
@@ -25,9 +26,9 @@ export interface Present {
 export const NO_PAST: Past = { session: null, entries: [] };
 
 /** Looks for what is known of a conversation. */
-export async function loadPast(history: History, sessions: Sessions, key: string): Promise<Past> {
-  const [session, entries] = await Promise.all([sessions.find(key), history.all(key)]);
-  return { session, entries };
+export function loadPast(history: History, sessions: Sessions, key: string): MaybePromise<Past> {
+  const found = allThere([sessions.find(key), history.all(key)]);
+  return whenThere(found, ([session, entries]) => ({ session, entries }));
 }
 
 /**

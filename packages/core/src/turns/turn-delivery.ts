@@ -1,5 +1,6 @@
 import { deliveryOf, type Delivery, type Receipt } from '../channel/delivery.ts';
 import { OutputChannel, type InterruptedStream } from '../channel/output-channel.ts';
+import { promised } from '../maybe-promise.ts';
 import type { BotMessage } from '../message/bot-message.ts';
 import type { Pending } from './progress.ts';
 
@@ -35,14 +36,14 @@ export interface StreamDelivery {
 }
 
 /** Sends a response, as a step of its own where the channel routes its parts itself. */
-export async function sendThrough(
+export function sendThrough(
   output: OutputChannel,
   recipientId: string,
   response: BotMessage,
 ): Promise<void> {
-  const send = (): Promise<void> => output.sendResponse(recipientId, response);
+  const send = (): Promise<void> => promised(() => output.sendResponse(recipientId, response));
   const method: object = Reflect.get(output, 'sendResponse') as object;
   const isWritten = method !== Reflect.get(OutputChannel.prototype, 'sendResponse');
   const delivery = isWritten ? deliveryOf(output) : undefined;
-  await (delivery === undefined ? send() : delivery.call(method, send));
+  return delivery === undefined ? send() : delivery.call(method, send);
 }

@@ -1,6 +1,7 @@
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigurationError, OverloadedError, toError } from '../errors.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import { isJsonObject, type JsonValue } from '../message/json.ts';
 import { UserMessage, type Address } from '../message/user-message.ts';
@@ -130,7 +131,7 @@ export class TurnEngine {
     return {
       store: channelStore(this.#options.store, channel),
       run: (message, options) => this.#run(channel, message, options),
-      accept: (message) => this.#accept(channel, message),
+      accept: async (message) => this.#accept(channel, message),
       notify: (event) => this.#notify(channel, event),
       cancel: async ({ senderId, account = null }) => {
         const key = this.#keyOf(channel, new UserMessage({ senderId, account }));
@@ -212,8 +213,8 @@ export class TurnEngine {
     }
   }
 
-  /** A deferred turn. Everything up to the ticket happens before the first `await`. */
-  async #accept(channel: string, message: UserMessage): Promise<Acceptance> {
+  /** A deferred turn. Everything up to the ticket happens before this returns. */
+  #accept(channel: string, message: UserMessage): MaybePromise<Acceptance> {
     this.start();
     if (message.address === null) {
       throw new ConfigurationError(
@@ -221,7 +222,7 @@ export class TurnEngine {
         { channel },
       );
     }
-    return await this.#deferred.accept(channel, this.#keyOf(channel, message), message);
+    return this.#deferred.accept(channel, this.#keyOf(channel, message), message);
   }
 
   async #notify(channel: string, event: ChannelEvent): Promise<void> {

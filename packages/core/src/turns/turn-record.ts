@@ -1,3 +1,4 @@
+import { settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnChanges } from '../store/contract.ts';
 import type { TurnReport } from '../telemetry.ts';
 import { TurnAbort } from './abort.ts';
@@ -52,30 +53,35 @@ export class TurnRecord {
   }
 
   /** Asks the store until it answers, or the turn is ended. */
-  ask<T>(ask: () => Promise<T>): Promise<T> {
+  ask<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
     return this.#context.patience.with(this.abort, this.turn.stored.channel, ask);
   }
 
   /** Stores how far the turn has come. */
-  async save(): Promise<void> {
+  save(): MaybePromise<void> {
     // Where nothing survives the process, this object is all that anybody will ever look at.
-    if (this.#context.store.durable) await this.#commit({ save: this.#saved() });
+    if (!this.#context.store.durable) return;
+    return whenThere(this.#commit({ save: this.#saved() }), () => {});
   }
 
   /** Stores how far the turn has come, once and without waiting: the process shuts down. */
   async saveOnce(): Promise<void> {
     const { turns } = this.#context.store;
-    await turns.commit(this.#place.lock, { save: this.#saved() }).catch(() => {});
+    try {
+      await turns.commit(this.#place.lock, { save: this.#saved() });
+    } catch {
+      // Then it counts as one that the process has died of.
+    }
   }
 
   /** Stores what the conversation keeps, and that only the delivery is missing. */
-  async answer(changes: TurnChanges): Promise<void> {
-    await this.#keep({ ...changes, save: this.#saved() });
+  answer(changes: TurnChanges): MaybePromise<void> {
+    return this.#keep({ ...changes, save: this.#saved() });
   }
 
   /** Stores what the conversation keeps, and that the turn is over. */
-  async finish(changes: TurnChanges): Promise<void> {
-    await this.#keep({ ...changes, remove: this.ids });
+  finish(changes: TurnChanges): MaybePromise<void> {
+    return this.#keep({ ...changes, remove: this.ids });
   }
 
   /**
@@ -129,35 +135,43 @@ export class TurnRecord {
     return { id: this.turn.id, progress: encodeProgress(this.progress) };
   }
 
-  async #keep(changes: TurnChanges): Promise<void> {
-    const { store, telemetry } = this.#context;
+  #keep(changes: TurnChanges): MaybePromise<void> {
+    const { telemetry } = this.#context;
     const { channel, key } = this.turn.stored;
-    let isWritten: boolean;
-    if (this.#place.lock.key === key) isWritten = await this.#commit(changes);
-    else {
-      // A turn that runs beside the others of its conversation holds no lock of it.
-      const { write, append, ...turn } = changes;
-      await this.#commit(turn);
-      isWritten = await this.ask(() => keepApart(store, key, { write, append }));
-    }
-    if (!isWritten) telemetry.error(stateConflict(), { channel, stage: 'state' });
+    const isApart = this.#place.lock.key !== key;
+    return whenThere(isApart ? this.#keepApart(changes) : this.#commit(changes), (isWritten) => {
+      if (!isWritten) telemetry.error(stateConflict(), { channel, stage: 'state' });
+    });
+  }
+
+  /** For a turn that runs beside the others of its conversation, and holds no lock of it. */
+  async #keepApart({ write, append, ...turn }: TurnChanges): Promise<boolean> {
+    await this.#commit(turn);
+    const { key } = this.turn.stored;
+    return await this.ask(() => keepApart(this.#context.store, key, { write, append }));
   }
 
   /** @throws TurnAbortedError - somebody else has the conversation: nothing more is sent here. */
-  async #commit(changes: TurnChanges): Promise<boolean> {
+  #commit(changes: TurnChanges): MaybePromise<boolean> {
     const { turns } = this.#context.store;
+    const commit = (): MaybePromise<boolean> => turns.commit(this.#place.lock, changes);
     let isRepeated = false;
-    try {
-      return await this.ask(async () => {
-        // The answer may be all that was lost: what was said is not to be kept twice.
-        if (isRepeated && (await this.#isDone(changes))) return true;
+    const once = (): MaybePromise<boolean> => {
+      if (!isRepeated) {
         isRepeated = true;
-        return await turns.commit(this.#place.lock, changes);
-      });
-    } catch (error) {
-      if (isLost(error)) this.abort.abort('handed_over');
-      throw isLost(error) ? (this.abort.reason ?? error) : error;
-    }
+        return commit();
+      }
+      // The answer may be all that was lost: what was said is not to be kept twice.
+      return whenThere(this.#isDone(changes), (isDone) => isDone || commit());
+    };
+    return settle(
+      () => this.ask(once),
+      (isWritten) => isWritten,
+      (error) => {
+        if (isLost(error)) this.abort.abort('handed_over');
+        throw isLost(error) ? (this.abort.reason ?? error) : error;
+      },
+    );
   }
 
   /** Whether the store has made these changes: the turn is at the head of its queue until it ends. */

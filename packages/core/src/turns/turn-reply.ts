@@ -2,6 +2,7 @@ import type { Receipt } from '../channel/delivery.ts';
 import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
+import { isPromise, promised, type MaybePromise } from '../maybe-promise.ts';
 import {
   responseFor,
   type Attachment,
@@ -38,15 +39,15 @@ export interface TurnReplyOptions {
   telemetry: Telemetry;
   transforms: readonly TransformEntry[];
   state: JsonObject;
-  history: (count: number) => Promise<HistoryEntry[]>;
+  history: (count: number) => MaybePromise<HistoryEntry[]>;
   /** The templates that there are. */
   responses: Responses | null;
   /** The conversation's state at this moment, unless the assistant sets one. */
-  trackerState: () => Promise<StateNow> | StateNow;
+  trackerState: () => MaybePromise<StateNow>;
   /** Told what was said. */
   onSaid: (text: string) => void;
   /** Told what the user has got, where somebody wants to know. */
-  onDelivered: ((response: BotMessage) => Promise<void>) | null;
+  onDelivered: ((response: BotMessage) => MaybePromise<void>) | null;
 }
 
 /** The reply of one turn. */
@@ -55,6 +56,8 @@ export class TurnReply implements Reply {
 
   readonly #options: TurnReplyOptions;
   #trackerState: TrackerState | null | undefined;
+  /** How much of what is said has not been sent yet, or has not failed. */
+  #unsent = 0;
   #tail: Promise<unknown> = Promise.resolve();
   #openStream: Promise<unknown> = Promise.resolve();
   #isStreaming = false;
@@ -142,12 +145,17 @@ export class TurnReply implements Reply {
     }
   }
 
-  history(count: number): Promise<HistoryEntry[]> {
-    return this.#options.history(count);
+  async history(count: number): Promise<HistoryEntry[]> {
+    return await this.#options.history(count);
   }
 
   /** Resolves when everything was sent or has failed, also what is said meanwhile. Then it is over. */
-  async end(): Promise<void> {
+  end(): MaybePromise<void> {
+    if (this.#unsent > 0 || this.#isStreaming) return this.#ending();
+    this.#isOver = true;
+  }
+
+  async #ending(): Promise<void> {
     let seen: Promise<unknown>[] = [];
     while (seen[0] !== this.#tail || seen[1] !== this.#openStream) {
       seen = [this.#tail, this.#openStream];
@@ -167,12 +175,20 @@ export class TurnReply implements Reply {
 
   /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
   #inOrder<T>(send: () => Promise<T>): Promise<T> {
-    const sent = this.#tail.then(() => {
+    const start = (): Promise<T> => {
       // What a failed send before this one left behind is nobody's.
       this.#options.delivery.takeReceipts();
       return send();
-    });
-    this.#tail = sent.catch((error) => this.#reportError(error));
+    };
+    const sent = this.#unsent === 0 ? promised(start) : this.#tail.then(start);
+    this.#unsent++;
+    this.#tail = sent.then(
+      () => void this.#unsent--,
+      (error: unknown) => {
+        this.#unsent--;
+        this.#reportError(error);
+      },
+    );
     return sent;
   }
 
@@ -190,11 +206,20 @@ export class TurnReply implements Reply {
     if (!abort.isReason(error)) telemetry.error(error, { channel, stage }, abort);
   }
 
-  async #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
-    const { output, telemetry, channel, recipientId: senderId, transforms } = this.#options;
-    const isSeen = isStreamSeen || transforms.length === 0;
-    const said = isSeen ? response : await transformed(transforms, response, { channel, senderId });
-    if (said === null) return NOTHING_SENT;
+  #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
+    const isSeen = isStreamSeen || this.#options.transforms.length === 0;
+    return isSeen ? this.#sendSeen(response) : this.#sendTransformed(response);
+  }
+
+  async #sendTransformed(response: BotMessage): Promise<Sent> {
+    const { channel, recipientId: senderId, transforms } = this.#options;
+    const said = await transformed(transforms, response, { channel, senderId });
+    return said === null ? NOTHING_SENT : await this.#sendSeen(said);
+  }
+
+  /** Sends what the transforms have seen. */
+  #sendSeen(said: BotMessage): Promise<Sent> {
+    const { output, telemetry, channel } = this.#options;
     const texts = responseTexts(responseFor(output.name, said));
     if (texts.length === 0 && said.channels === undefined) {
       telemetry.logger.warn(
@@ -202,22 +227,22 @@ export class TurnReply implements Reply {
         'a response has nothing to say: none of its keys is text, image, attachment, buttons, quickReplies, elements or custom',
       );
     }
-    return await this.#deliver(said, texts.join('\n'));
+    return this.#deliver(said, texts.join('\n'));
   }
 
   /** Hands a response to the channel, or to the store where the platform cannot be reached. */
   async #deliver(response: BotMessage, text: string, cut?: number): Promise<Sent> {
     const { output, delivery, recipientId, onSaid, onDelivered } = this.#options;
     const now = this.#stateNow();
-    const state = now instanceof Promise ? await now : now;
+    const state = isPromise(now) ? await now : now;
     output.trackerState = state;
     const pending: Pending = { response, trackerState: typeof state === 'function' ? null : state };
     if (cut !== undefined) pending.cut = cut;
-    const status = await this.#report('response', () =>
+    const status = await this.#reported('response', () =>
       delivery.say(pending, () => sendThrough(output, recipientId, response)),
     );
     onSaid(text);
-    if (status === 'sent') await onDelivered?.(response);
+    if (status === 'sent' && onDelivered !== null) await onDelivered(response);
     return { status, receipts: delivery.takeReceipts() };
   }
 
@@ -265,7 +290,7 @@ export class TurnReply implements Reply {
     output.trackerState = await this.#stateNow();
     let text: string;
     try {
-      text = await this.#report('stream', () => streamTo(chunks, target));
+      text = await this.#reported('stream', () => streamTo(chunks, target));
     } catch (error) {
       await this.#inOrder(() => stream.fail()).catch(() => {});
       throw error;
@@ -278,25 +303,28 @@ export class TurnReply implements Reply {
     return { status: 'sent', receipts };
   }
 
-  async #report<T>(kind: 'response' | 'stream', send: () => Promise<T>): Promise<T> {
+  /** Sends, and reports what became of it. */
+  #reported<T>(kind: SendReport['kind'], send: () => Promise<T>): Promise<T> {
     const { clock, telemetry, channel, recipientId } = this.#options;
     const startedAt = clock.now();
     const report = (outcome: SendReport['outcome']): void => {
       const durationMs = clock.now() - startedAt;
       telemetry.send({ channel, senderId: recipientId, kind, outcome, durationMs });
     };
-    try {
-      const sent = await send();
-      report(sent === 'pending' ? 'pending' : 'sent');
-      return sent;
-    } catch (error) {
-      report('failed');
-      throw error;
-    }
+    return send().then(
+      (sent) => {
+        report(sent === 'pending' ? 'pending' : 'sent');
+        return sent;
+      },
+      (error: unknown) => {
+        report('failed');
+        throw error;
+      },
+    );
   }
 
   /** The conversation's state; no promise where nobody has to be asked for it. */
-  #stateNow(): Promise<StateNow> | StateNow {
+  #stateNow(): MaybePromise<StateNow> {
     return this.#trackerState === undefined ? this.#options.trackerState() : this.#trackerState;
   }
 }

@@ -5,6 +5,7 @@ import {
   type KeyedValues,
   type Lock,
   type LockOptions,
+  type MaybePromise,
   type Signals,
   type Store,
   type StoredTurns,
@@ -145,13 +146,14 @@ class OneProcess implements ProcessStore {
     this.touched.add(key);
     const either = AbortSignal.any([this.#death.signal, ...(signal === undefined ? [] : [signal])]);
     // The place in the line is taken at once.
-    const taken = this.#shared.memory.lock(key, { signal: either }).then((lock) => {
+    const given = this.#shared.memory.lock(key, { signal: either });
+    const taken = Promise.resolve(given).then((lock) => {
       if (this.isDead) lock.release();
       else this.#held.add(lock);
       return lock;
     });
     return this.#answer('lock', taken).then(
-      (lock) => ({ ...lock, release: () => this.#release(lock) }),
+      (lock) => ({ key, fence: lock.fence, release: () => this.#release(lock) }),
       async (error: unknown) => {
         // An answer that was lost leaves nobody with the lock.
         void taken.then(
@@ -191,11 +193,11 @@ class OneProcess implements ProcessStore {
     if (this.#held.delete(lock)) lock.release();
   }
 
-  #call<T>(name: string, effect: () => Promise<T>): Promise<T> {
+  #call<T>(name: string, effect: () => MaybePromise<T>): Promise<T> {
     return this.#answer(name, this.#effect(name, effect));
   }
 
-  async #effect<T>(name: string, effect: () => Promise<T>): Promise<T> {
+  async #effect<T>(name: string, effect: () => MaybePromise<T>): Promise<T> {
     await this.#weather.before?.(name);
     return this.isDead ? await never : await effect();
   }

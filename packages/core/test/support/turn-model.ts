@@ -7,6 +7,7 @@ import {
   type Reply,
   type Store,
   type Turns,
+  type MaybePromise,
 } from '@trunkline/core';
 import fc from 'fast-check';
 import { guardLogger, silentLogger } from '../../src/logger.ts';
@@ -522,9 +523,9 @@ class ModelRun {
     for (const [who, by] of this.#running) if (by === one) this.#running.delete(who);
   }
 
-  async #within<T>(work: Promise<T>): Promise<T> {
+  async #within<T>(work: MaybePromise<T>): Promise<T> {
     let result: { value: T } | null = null;
-    void work.then((value) => (result = { value }));
+    void Promise.resolve(work).then((value) => (result = { value }));
     for (let i = 0; i < 100; i++) {
       await this.#world.advance(1);
       if (result !== null) return (result as { value: T }).value;

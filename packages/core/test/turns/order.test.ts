@@ -154,11 +154,11 @@ describe('the order of turns', () => {
   });
 
   it('says what a failing assistant had not awaited within the turn', async () => {
-    const gate = deferred();
+    const gates: Record<string, ReturnType<typeof deferred>> = { 1: deferred(), 2: deferred() };
     const texts: string[] = [];
     class Slow extends TextOutput {
       override async sendTextMessage(_recipientId: string, text: string): Promise<void> {
-        await gate.promise;
+        await gates[text]?.promise;
         texts.push(text);
       }
     }
@@ -169,9 +169,10 @@ describe('the order of turns', () => {
     const first = turns.run(say('1', { outputChannel: new Slow() }));
     const second = turns.run(say('2', { outputChannel: new Slow() }));
     await settle();
-    gate.resolve();
+    gates['1']?.resolve();
     await expect(first).rejects.toThrow('oops');
     expect(texts).toEqual(['1']);
+    gates['2']?.resolve();
     await second;
     expect(texts).toEqual(['1', '2']);
   });

@@ -1,0 +1,53 @@
+import { toError } from './errors.ts';
+
+/**
+ * A result, or a promise of it. What is at hand need not be waited for: a promise, and the frame of
+ * an `async` function that awaits it, cost more than most of what a turn does.
+ */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Whether a result has to be waited for. */
+export function isPromise<T>(result: MaybePromise<T>): result is Promise<T> {
+  return result instanceof Object && 'then' in result && typeof result.then === 'function';
+}
+
+/** Goes on with a result: at once if it is there. `next` throws, or rejects, accordingly. */
+export function whenThere<T, R>(
+  result: MaybePromise<T>,
+  next: (value: T) => MaybePromise<R>,
+): MaybePromise<R> {
+  return isPromise(result) ? result.then(next) : next(result);
+}
+
+/** Several results, all at once if all are there. */
+export function allThere<T extends readonly unknown[] | []>(
+  results: T,
+): MaybePromise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  if (results.some((result) => isPromise(result))) return Promise.all(results);
+  return results as { -readonly [K in keyof T]: Awaited<T[K]> };
+}
+
+/** Like `then` with both its arguments, of a call that may throw instead of rejecting. */
+export function settle<T, R>(
+  call: () => MaybePromise<T>,
+  onDone: (value: T) => MaybePromise<R>,
+  onFailed: (thrown: unknown) => MaybePromise<R>,
+): MaybePromise<R> {
+  let result: MaybePromise<T>;
+  try {
+    result = call();
+  } catch (thrown) {
+    return onFailed(thrown);
+  }
+  return isPromise(result) ? result.then(onDone, onFailed) : onDone(result);
+}
+
+/** A promise of what somebody else's function comes to, which should give one and may not. */
+export function promised<T>(call: () => MaybePromise<T>): Promise<T> {
+  try {
+    const result = call();
+    return result instanceof Promise ? result : Promise.resolve(result);
+  } catch (thrown) {
+    return Promise.reject(toError(thrown));
+  }
+}
