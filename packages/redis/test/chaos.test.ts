@@ -1,4 +1,4 @@
-import { StoreError, type Lock, type TurnChanges } from '@trunkline/core';
+import { StoreError, type Lock, type TurnChanges, type MaybePromise } from '@trunkline/core';
 import { beforeEach, expect, it } from 'vitest';
 import { needs } from '../../../scripts/test-support/needs.ts';
 import type { RedisStore } from '../src/index.ts';
@@ -12,7 +12,7 @@ const CONVERSATIONS = ['ada', 'bert', 'carl', 'dora', 'emil'];
 const COUNT = 80;
 
 /** What `work` resolves to, however often Redis has to be asked. */
-async function insist<T>(work: () => Promise<T>): Promise<T> {
+async function insist<T>(work: () => MaybePromise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();

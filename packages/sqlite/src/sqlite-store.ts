@@ -10,6 +10,7 @@ import {
   type KeyedValues,
   type Lock,
   type LockOptions,
+  type MaybePromise,
   type Signals,
   type Store,
   type StoredTurns,
@@ -118,7 +119,7 @@ export class SqliteStore implements Store {
   }
 
   /** {@inheritDoc @trunkline/core#Store.lock} */
-  lock(key: string, options?: LockOptions): Promise<Lock> {
+  lock(key: string, options?: LockOptions): MaybePromise<Lock> {
     if (this.#owner === null) return Promise.reject(noLocksBeside(this.#file));
     return this.#locks.take(key, options);
   }

@@ -1,4 +1,4 @@
-import { LocalLocks, StoreError, type Added } from '@trunkline/core';
+import { LocalLocks, StoreError, type Added, type MaybePromise } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import Database from 'libsql';
 import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
@@ -30,7 +30,7 @@ function openStore(file: string, clock = new FakeClock()): SqliteStore {
   return store;
 }
 
-function add(store: SqliteStore, conversation: string, id: string): Promise<Added> {
+function add(store: SqliteStore, conversation: string, id: string): MaybePromise<Added> {
   return store.turns.add({ conversation, id, message: 'hi' }, LONG);
 }
 

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '@trunkline/core';
 import { AssertionError } from 'node:assert';
 
 /**
@@ -12,7 +13,7 @@ export const DEFAULT_TIMEOUT_MS = 4_000;
 /** What a check may use while it runs. */
 export interface During {
   /** Waits; if this is what the check fails to get in time, its error says so. */
-  waitFor<T>(what: string, promise: Promise<T>): Promise<T>;
+  waitFor<T>(what: string, promise: MaybePromise<T>): Promise<T>;
   /** Does something after the check, whatever became of it; the last that was said is done first. */
   afterwards(task: () => Promise<void> | void): void;
 }

@@ -5,6 +5,7 @@ import {
   type Lock,
   type Store,
   type TurnChanges,
+  type MaybePromise,
 } from '@trunkline/core';
 import type { AddCheck } from './checks.ts';
 import type { StoreScene } from './store-scene.ts';
@@ -36,12 +37,15 @@ function everything(save: string, remove: string[], expected: string | null): Tu
   };
 }
 
-async function isLost(committed: Promise<boolean>): Promise<void> {
-  await assert.rejects(committed, (error) => {
-    assert.ok(error instanceof StoreError, `it rejects with ${String(error)}`);
-    assert.equal(error.code, 'lost_lock');
-    return true;
-  });
+async function isLost(commit: () => MaybePromise<boolean>): Promise<void> {
+  await assert.rejects(
+    async () => await commit(),
+    (error) => {
+      assert.ok(error instanceof StoreError, `it rejects with ${String(error)}`);
+      assert.equal(error.code, 'lost_lock');
+      return true;
+    },
+  );
 }
 
 /** The checks of how a store changes the turns of a conversation whose lock is held. */
@@ -144,10 +148,10 @@ export function addCommitChecks(check: AddCheck, scene: StoreScene): void {
     const store = await scene.open(during);
     const { lock, version } = await begin(store, 'anna');
     lock.release();
-    await isLost(store.turns.commit(lock, everything('2', ['1'], version)));
+    await isLost(() => store.turns.commit(lock, everything('2', ['1'], version)));
     const next = await during.waitFor('the next lock', store.lock('anna'));
     for (const part of [everything('2', ['1'], version), { remove: ['1'] }, {}]) {
-      await isLost(store.turns.commit(lock, part));
+      await isLost(() => store.turns.commit(lock, part));
     }
     assert.deepEqual(await contentsOf(store, 'anna'), untouched);
     assert.equal(await store.turns.commit(next, { remove: ['1'] }), true, 'by who holds the lock');
@@ -157,12 +161,12 @@ export function addCommitChecks(check: AddCheck, scene: StoreScene): void {
   check('changes nothing where the turn to save is not there', async (during) => {
     const store = await scene.open(during);
     const { lock, version } = await begin(store, 'anna');
-    await isLost(store.turns.commit(lock, everything('4', ['1'], version)));
+    await isLost(() => store.turns.commit(lock, everything('4', ['1'], version)));
     assert.deepEqual(await contentsOf(store, 'anna'), untouched);
     lock.release();
     await finish(store, 'anna', ['2']);
     const next = await store.lock('anna');
-    await isLost(store.turns.commit(next, { save: { id: '2', progress: 'late' } }));
+    await isLost(() => store.turns.commit(next, { save: { id: '2', progress: 'late' } }));
     assert.deepEqual(idsOf(await store.turns.waiting('anna', 10)), ['1', '3']);
     next.release();
   });

@@ -135,7 +135,7 @@ export function addLockChecks(check: AddCheck, scene: StoreScene): void {
     const store = await scene.open(during);
     const reason = new Error('too late');
     const first = await during.waitFor('the lock that nobody holds', store.lock('key'));
-    await rejectsWith(store.lock('key', { signal: AbortSignal.abort(reason) }), reason);
+    await rejectsWith(new Waiter(store, 'key', AbortSignal.abort(reason)).lock, reason);
     first.release();
     (await during.waitFor('the lock again', store.lock('key'))).release();
   });
@@ -159,7 +159,7 @@ export function addLockChecks(check: AddCheck, scene: StoreScene): void {
     for (const isAbortFirst of [true, false]) {
       const controller = new AbortController();
       const first = await store.lock('key');
-      const second = store.lock('key', { signal: controller.signal });
+      const second = new Waiter(store, 'key', controller.signal).lock;
       const third = store.lock('key');
       if (isAbortFirst) controller.abort(new Error('had enough'));
       first.release();
@@ -178,7 +178,7 @@ class Waiter {
   hasLock = false;
 
   constructor(store: Store, key: string, signal?: AbortSignal) {
-    this.lock = store.lock(key, { signal });
+    this.lock = (async () => await store.lock(key, { signal }))();
     this.lock.then(
       () => (this.hasLock = true),
       () => {},

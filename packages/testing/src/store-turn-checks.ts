@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Added, NewTurn, Store, StoredTurn } from '@trunkline/core';
+import type { Added, NewTurn, Store, StoredTurn, MaybePromise } from '@trunkline/core';
 import type { AddCheck } from './checks.ts';
 import { KEYS } from './store-lock-checks.ts';
 import { PLACES, type StoreScene } from './store-scene.ts';
@@ -94,7 +94,7 @@ export function addTurnChecks(check: AddCheck, scene: StoreScene): void {
 
   check('knows a turn that is added twice', async (during) => {
     const store = await scene.open(during);
-    const add = (message: string): Promise<Added> =>
+    const add = (message: string): MaybePromise<Added> =>
       store.turns.add({ conversation: 'anna', id: '1', message }, LONG);
     assert.equal(await add('first'), 'added');
     assert.equal(await add('second'), 'unfinished');
@@ -118,7 +118,7 @@ export function addTurnChecks(check: AddCheck, scene: StoreScene): void {
 
   check('takes as many turns as a conversation may have', async (during) => {
     const store = await scene.open(during);
-    const add = (id: string): Promise<Added> =>
+    const add = (id: string): MaybePromise<Added> =>
       store.turns.add(turnOf('anna', id), { ...LONG, maxTurns: 2 });
     assert.deepEqual([await add('1'), await add('2'), await add('3')], ['added', 'added', 'full']);
     assert.equal(await store.turns.add(turnOf('bert', '3'), { ...LONG, maxTurns: 2 }), 'added');
@@ -140,7 +140,7 @@ export function addTurnChecks(check: AddCheck, scene: StoreScene): void {
 
   check('knows a duplicate also where the conversation is full', async (during) => {
     const store = await scene.open(during);
-    const add = (id: string): Promise<Added> =>
+    const add = (id: string): MaybePromise<Added> =>
       store.turns.add(turnOf('anna', id), { ...LONG, maxTurns: 2 });
     for (const id of ['1', '2']) await add(id);
     await finish(store, 'anna', ['1']);

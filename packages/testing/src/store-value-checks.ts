@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { JsonValue } from '@trunkline/core';
+import type { JsonValue, MaybePromise } from '@trunkline/core';
 import type { AddCheck } from './checks.ts';
 import { PLACES, type StoreScene } from './store-scene.ts';
 
@@ -81,7 +81,7 @@ export function addValueChecks(check: AddCheck, scene: StoreScene): void {
 
   check('sets a value only where the expected version is there', async (during) => {
     const { values } = await scene.open(during);
-    const set = (expected: string | null, value: JsonValue): Promise<string | null> =>
+    const set = (expected: string | null, value: JsonValue): MaybePromise<string | null> =>
       values.compareAndSet('menus', 'anna', expected, value);
     assert.equal(await set('no version', 0), null, 'a version was expected where nothing was');
     const first = await set(null, 1);

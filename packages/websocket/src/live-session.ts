@@ -172,8 +172,10 @@ export class LiveSession {
     // A new log is known without a wait. An old one is waited for by all, so that their order stays.
     const bound = this.#isNew ? this.#newBound() : await (this.#measured ??= this.#measure());
     const maxItems = bound.add(bytesOf(json));
+    const head = this.#head;
     const number = await this.#hub.log.append(this.id, frame, maxItems, step);
-    const lostHead = number === 1 && this.#head > 1 ? this.#head : null;
+    // What was there had this number already: the log has begun anew.
+    const lostHead = number <= head ? head : null;
     if (lostHead !== null) {
       // The store keeps no more than it is told to.
       this.#head = 0;

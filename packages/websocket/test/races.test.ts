@@ -1,4 +1,4 @@
-import { MemoryStore } from '@trunkline/core';
+import { MemoryStore, type MaybePromise } from '@trunkline/core';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
@@ -28,7 +28,7 @@ function distant(roll: (sides: number) => number): MemoryStore {
   // Answers come in the order of the questions, as over one connection.
   let tail: Promise<unknown> = Promise.resolve();
   const far =
-    <A extends unknown[], T>(call: (...args: A) => Promise<T>) =>
+    <A extends unknown[], T>(call: (...args: A) => MaybePromise<T>) =>
     (...args: A): Promise<T> => {
       const before = tail;
       const done = (async () => {

@@ -2,7 +2,7 @@ import { SqliteStore } from '@trunkline/sqlite';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Assistant, Store } from '@trunkline/core';
+import type { Assistant, Store, MaybePromise } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
@@ -41,9 +41,11 @@ function mortal(store: Store): { store: Store; die: () => void } {
   let isDead = false;
   const never = new Promise<never>(() => {});
   const dying =
-    <A extends unknown[], T>(call: (...args: A) => Promise<T>) =>
-    (...args: A): Promise<T> =>
-      isDead ? never : call(...args).then((value) => (isDead ? never : value));
+    <A extends unknown[], T>(call: (...args: A) => MaybePromise<T>) =>
+    async (...args: A): Promise<T> => {
+      const value = isDead ? await never : await call(...args);
+      return isDead ? await never : value;
+    };
   store.lists.append = dying(store.lists.append.bind(store.lists));
   store.turns.commit = dying(store.turns.commit.bind(store.turns));
   store.turns.add = dying(store.turns.add.bind(store.turns));

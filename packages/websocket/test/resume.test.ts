@@ -205,6 +205,22 @@ describe('resume', () => {
     expect(await back.next('text')).toMatchObject({ text: 'You said: again', seq: 2 });
   });
 
+  it('shows what is said where the log is lost after its first message', async () => {
+    const store = new MemoryStore({ maxListCharacters: 4_000 });
+    const { connect } = await startSocket(
+      async (_message, reply) => {
+        await fillOthers(store);
+        await reply.text('Hello');
+      },
+      {},
+      { store },
+    );
+    const client = connect();
+    await client.session();
+    client.send({ message: 'Hi' });
+    expect(await client.next('text')).toMatchObject({ text: 'Hello', seq: 1 });
+  });
+
   it('shows a stream to its end where the log is lost meanwhile', async () => {
     const store = new MemoryStore({ maxListCharacters: 4_000 });
     const gate = deferred();

@@ -10,13 +10,7 @@ import type {
 import { responseFor } from '../message/bot-message.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import { deliveryOf, type Receipt } from './delivery.ts';
-import {
-  attachmentText,
-  buttonText,
-  customJsonText,
-  elementText,
-  imageText,
-} from './fallbacks.ts';
+import { attachmentText, buttonText, customJsonText, elementText, imageText } from './fallbacks.ts';
 import { promised } from '../maybe-promise.ts';
 import { chosenFrom, isOption, menuText, type MenuAnswer, type MenuOption } from './menu.ts';
 import { callsOf, type SendCall } from './send-calls.ts';

@@ -45,7 +45,12 @@ export interface KeyedValues {
   get(namespace: string, key: string): MaybePromise<StoredValue | null>;
 
   /** Sets the value, whatever was there. Resolves to its version. */
-  set(namespace: string, key: string, value: JsonValue, options?: KeepOptions): MaybePromise<string>;
+  set(
+    namespace: string,
+    key: string,
+    value: JsonValue,
+    options?: KeepOptions,
+  ): MaybePromise<string>;
 
   /**
    * Sets the value if the one that is there has the version `expected`, or if there is none and
@@ -117,7 +122,12 @@ export interface KeyedLists {
    * The first `limit` items whose number is above `number`, the oldest first. What was dropped is
    * missing: the first number tells.
    */
-  after(namespace: string, key: string, number: number, limit: number): MaybePromise<NumberedItem[]>;
+  after(
+    namespace: string,
+    key: string,
+    number: number,
+    limit: number,
+  ): MaybePromise<NumberedItem[]>;
 }
 
 /** A deferred turn as it is handed to the store. Its texts are the turn engine's: kept as they are. */
@@ -222,7 +232,7 @@ export interface Signals {
  * to call at the same time from anywhere that the store is shared with. What a promise has resolved
  * to MUST be as durable as the store is. Where the store cannot be reached, a call MUST reject with a
  * `StoreError` within 2 seconds, and MAY be tried again. Where there is nothing to wait for, a call
- * MAY give its result itself instead of a promise, and throw where it would reject.
+ * MAY give its result itself instead of a promise; a failure is a rejection all the same.
  */
 export interface Store {
   /** What it is, for the log: `memory`. */

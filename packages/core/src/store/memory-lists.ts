@@ -41,12 +41,7 @@ export class MemoryLists implements KeyedLists {
     return items.slice(-count).map((json) => JSON.parse(json) as JsonValue);
   }
 
-  after(
-    namespace: string,
-    key: string,
-    number: number,
-    limit: number,
-  ): NumberedItem[] {
+  after(namespace: string, key: string, number: number, limit: number): NumberedItem[] {
     const { items = [], count = 0 } = this.#find(placeOf(namespace, key)) ?? {};
     const dropped = count - items.length;
     const from = Math.max(0, number - dropped);

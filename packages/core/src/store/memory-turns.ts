@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { StoreError } from '../errors.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { JsonValue } from '../message/json.ts';
 import type {
   Added,
@@ -62,11 +63,12 @@ export class MemoryTurns implements StoredTurns {
     });
   }
 
-  commit(lock: Lock, { save, remove, write, append }: TurnChanges): boolean {
+  commit(lock: Lock, { save, remove, write, append }: TurnChanges): MaybePromise<boolean> {
     const conversation = lock.key;
     const queue = this.#queues.get(conversation) ?? [];
     const saved = save && queue.find((kept) => kept.id === save.id);
-    if (!this.#locks.holds(lock) || (save && saved === undefined)) throw lostLock();
+    if (!this.#locks.holds(lock) || (save && saved === undefined))
+      return Promise.reject(lostLock());
     if (save && saved) saved.progress = save.progress;
     if (remove !== undefined) this.#remove(conversation, queue, remove);
     if (append) this.#lists.append(append.namespace, conversation, append.items, append);

@@ -1,4 +1,5 @@
 import { TurnAbortedError, type AbortReason } from '../errors.ts';
+import { settle, type MaybePromise } from '../maybe-promise.ts';
 
 /** How a turn is ended from outside. The first reason stands. */
 export class TurnAbort {
@@ -59,11 +60,14 @@ export class TurnAbort {
   }
 }
 
-/** Waits for one promise after the other, unless a signal aborts. One listener, since they are dear. */
+/** Waits for one thing after the other, unless a signal aborts. One listener, since they are dear. */
 export class UnlessAborted {
+  /** Whether what was waited for has failed, and not the waiting. */
+  hasThrown = false;
+
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => this.#reject?.(this.#signal.reason as Error);
-  #reject: ((reason: Error) => void) | null = null;
+  #reject: ((reason: unknown) => void) | null = null;
 
   /** MUST be ended, or its listener stays. */
   constructor(signal: AbortSignal) {
@@ -71,11 +75,15 @@ export class UnlessAborted {
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** What `promise` settles to, unless the signal aborts first. */
-  wait<T>(promise: Promise<T>): Promise<T> {
+  /** What `work` comes to, unless the signal aborts first. */
+  wait<T>(work: () => MaybePromise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject;
-      promise.then(resolve, reject);
+      const onThrown = (error: unknown): void => {
+        this.hasThrown = true;
+        reject(error);
+      };
+      void settle(work, resolve, onThrown);
       if (this.#signal.aborted) this.#onAbort();
     });
   }

@@ -36,7 +36,9 @@ export function beginRun(context: DeferredContext, record: TurnRecord): MaybePro
       isInSession ? sessions.find(key) : null,
       isSeen ? addresses.note(channel, key, message) : undefined,
     ]);
-  const begin = ([conversation, resolved, session]: Awaited<ReturnType<typeof look>>): MaybePromise<Run> => {
+  const begin = ([conversation, resolved, session]: Awaited<
+    ReturnType<typeof look>
+  >): MaybePromise<Run> => {
     const run = { ...resolved, output, conversation };
     // A session begins with what the assistant hears of.
     const isHeard = isInSession && resolved.again === null;

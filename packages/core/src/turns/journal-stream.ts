@@ -1,7 +1,7 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { InterruptedStream } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
+import { promised, type MaybePromise } from '../maybe-promise.ts';
 import { failureOf, type SendFailure } from './failure.ts';
 import type { Step } from './progress.ts';
 import type { StreamDelivery } from './turn-delivery.ts';
@@ -17,8 +17,8 @@ export interface JournalStreamOptions {
   clock: Clock;
   /** Tries a request again as long as a turn may wait for it. */
   retry: <T>(request: () => Promise<T>) => Promise<T>;
-  /** Makes a call whose requests are this stream's. */
-  within: (stream: JournalStream, piece: () => Promise<void>) => Promise<void>;
+  /** Told whose the requests are that are made from now on: this stream's, or nobody's any more. */
+  onPiece: (stream: JournalStream | null) => void;
   /** The platform cannot be reached. */
   park: (failure: SendFailure) => void;
   onReceipt: (receipt: Receipt) => void;
@@ -56,34 +56,45 @@ export class JournalStream implements StreamDelivery {
         : { receipts: known.receipts ?? [], text: known.text ?? '' };
   }
 
-  async piece(send: () => Promise<void>, chunk = ''): Promise<void> {
-    if (this.#isCut) return;
-    if (!this.#isBegun) {
-      this.#isBegun = true;
-      await this.#save();
-    }
-    try {
-      await this.#options.within(this, send);
-    } catch (error) {
-      const failure = failureOf(error);
-      if (!failure.retryable) throw error;
-      // The producer goes on: what it says is said whole when the platform is back.
-      this.#isCut = true;
-      this.#options.park(failure);
-      return;
-    }
-    this.#step.text += chunk;
-    const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
-    if (isHandleNew || this.#options.clock.now() - this.#savedAt >= SAVE_MS) await this.#save();
+  piece(send: () => Promise<void>, chunk = ''): Promise<void> {
+    if (this.#isCut) return Promise.resolve();
+    if (this.#isBegun) return this.#show(send, chunk);
+    this.#isBegun = true;
+    return promised(() => this.#save()).then(() => this.#show(send, chunk));
+  }
+
+  #show(send: () => Promise<void>, chunk: string): Promise<void> {
+    const { onPiece } = this.#options;
+    onPiece(this);
+    return send().then(
+      () => {
+        onPiece(null);
+        this.#step.text += chunk;
+        const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
+        const isOld = this.#options.clock.now() - this.#savedAt >= SAVE_MS;
+        return isHandleNew || isOld ? this.#save() : undefined;
+      },
+      (error: unknown) => {
+        onPiece(null);
+        const failure = failureOf(error);
+        if (!failure.retryable) throw error;
+        // The producer goes on: what it says is said whole when the platform is back.
+        this.#isCut = true;
+        this.#options.park(failure);
+      },
+    );
   }
 
   /** One request of the piece that is under way. */
-  async request(send: (key: string) => Promise<Receipt>): Promise<Receipt> {
+  request(send: (key: string) => Promise<Receipt>): Promise<Receipt> {
     const key = `${this.#options.key}.${++this.#requests}`;
-    const receipt = await this.#options.retry(() => send(key));
-    if (this.#receipts.length < MAX_RECEIPTS) this.#receipts.push(receipt);
-    this.#options.onReceipt(receipt);
-    return receipt;
+    return this.#options
+      .retry(() => send(key))
+      .then((receipt) => {
+        if (this.#receipts.length < MAX_RECEIPTS) this.#receipts.push(receipt);
+        this.#options.onReceipt(receipt);
+        return receipt;
+      });
   }
 
   async end(): Promise<number | null> {
@@ -107,11 +118,11 @@ export class JournalStream implements StreamDelivery {
     await this.#save();
   }
 
-  async #save(): Promise<void> {
+  #save(): MaybePromise<void> {
     const { steps, index, save, clock } = this.#options;
     steps[index] = this.#step;
     this.#savedAt = clock.now();
     this.#savedReceipts = this.#receipts.length;
-    await save();
+    return save();
   }
 }

@@ -8,7 +8,7 @@ import { failureOf, type SendFailure } from './failure.ts';
 import { JournalStream } from './journal-stream.ts';
 import type { Pending, Progress, Step } from './progress.ts';
 import { sleep } from './sleep.ts';
-import type { StreamDelivery, TurnDelivery } from './turn-delivery.ts';
+import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
 /** What a {@link Journal} works with. */
 export interface JournalOptions {
@@ -154,14 +154,7 @@ export class Journal implements TurnDelivery {
       save,
       clock,
       retry: (request) => this.#retry(request),
-      within: async (stream, piece) => {
-        this.#stream = stream;
-        try {
-          await piece();
-        } finally {
-          this.#stream = null;
-        }
-      },
+      onPiece: (stream) => void (this.#stream = stream),
       park: (failure) => (this.#parked ??= failure),
       onReceipt: (receipt) => void this.#receipts.push(receipt),
     });
@@ -176,8 +169,9 @@ export class Journal implements TurnDelivery {
     }
   }
 
-  takeReceipts(): Receipt[] {
+  takeReceipts(): readonly Receipt[] {
     const receipts = this.#receipts;
+    if (receipts.length === 0) return NO_RECEIPTS;
     this.#receipts = [];
     return receipts;
   }

@@ -1,6 +1,6 @@
 import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
 import type { Pending } from './progress.ts';
-import type { StreamDelivery, TurnDelivery } from './turn-delivery.ts';
+import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
 /** The delivery of a live turn: straight to the platform. It dies with the request. */
 export class LiveDelivery implements TurnDelivery {
@@ -38,8 +38,9 @@ export class LiveDelivery implements TurnDelivery {
     return send();
   }
 
-  takeReceipts(): Receipt[] {
+  takeReceipts(): readonly Receipt[] {
     const receipts = this.#receipts;
+    if (receipts.length === 0) return NO_RECEIPTS;
     this.#receipts = [];
     return receipts;
   }

@@ -1,4 +1,5 @@
 import type { OutputChannel } from '../channel/output-channel.ts';
+import { promised } from '../maybe-promise.ts';
 import type { Extra } from '../message/bot-message.ts';
 import { UnlessAborted } from './abort.ts';
 
@@ -31,30 +32,30 @@ export async function gather(
   const iterator = iteratorOf(chunks);
   const unlessAborted = new UnlessAborted(signal);
   let text = '';
-  let open = true;
+  let isOpen = true;
   try {
     for (;;) {
-      const next = await unlessAborted.wait(
-        // `async` for iterators that throw, or answer without a promise.
-        (async () => iterator.next())().catch((error: unknown) => {
-          // A producer that throws is finished; one that we leave early has to be told.
-          open = false;
-          onThrown?.(error);
-          throw error;
-        }),
-      );
+      const next = await unlessAborted.wait(() => iterator.next());
       if (next.done === true) {
-        open = false;
+        isOpen = false;
         return text;
       }
-      if (typeof next.value !== 'string') throw notText(next.value);
-      text += next.value;
-      if (next.value !== '') await onChunk?.(next.value);
+      const chunk = next.value;
+      if (typeof chunk !== 'string') throw notText(chunk);
+      text += chunk;
+      if (chunk !== '') await onChunk?.(chunk);
     }
+  } catch (error) {
+    // A producer that throws is finished; one that we leave early has to be told.
+    if (unlessAborted.hasThrown) {
+      isOpen = false;
+      onThrown?.(error);
+    }
+    throw error;
   } finally {
     unlessAborted.end();
     // Not awaited: a producer that hangs would hang us.
-    if (open) void iterator.return?.()?.then(undefined, () => {});
+    if (isOpen) void iterator.return?.()?.then(undefined, () => {});
   }
 }
 
@@ -77,11 +78,11 @@ export async function streamTo(
   });
   let text: string;
   try {
-    const onChunk = (chunk: string): Promise<void> =>
-      inOrder(async () => {
-        await output.sendResponseChunk(recipientId, chunk, extra);
-        shown += chunk;
-      }, chunk);
+    const onChunk = (chunk: string): Promise<void> => {
+      const send = (): Promise<void> =>
+        promised(() => output.sendResponseChunk(recipientId, chunk, extra));
+      return inOrder(send, chunk).then(() => void (shown += chunk));
+    };
     text = await gather(chunks, signal, onChunk, onThrown);
   } catch (error) {
     try {

@@ -15,7 +15,7 @@ export interface TurnDelivery extends Delivery {
   /** Makes calls that are no steps of the turn, and of no consequence if they fail or are repeated. */
   aside(send: () => Promise<void>): Promise<void>;
   /** The receipts since this was last asked. */
-  takeReceipts(): Receipt[];
+  takeReceipts(): readonly Receipt[];
 }
 
 /** What carries one stream. */
@@ -34,6 +34,9 @@ export interface StreamDelivery {
   /** The stream broke off: its producer threw, or the turn was ended. What was shown stands. */
   fail(): Promise<void>;
 }
+
+/** What is taken where there is nothing. */
+export const NO_RECEIPTS: readonly Receipt[] = Object.freeze([]);
 
 /** Sends a response, as a step of its own where the channel routes its parts itself. */
 export function sendThrough(

@@ -281,11 +281,12 @@ export class TurnReply implements Reply {
       await this.#inOrder(close).catch(() => {});
     }
     const receipts: Receipt[] = [];
+    const onShown = (): void => {
+      const taken = delivery.takeReceipts();
+      if (taken.length > 0) receipts.push(...taken);
+    };
     const inOrder = (send: () => Promise<void>, chunk?: string): Promise<void> =>
-      this.#inOrder(async () => {
-        await stream.piece(send, chunk);
-        receipts.push(...delivery.takeReceipts());
-      });
+      this.#inOrder(() => stream.piece(send, chunk).then(onShown));
     const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
     output.trackerState = await this.#stateNow();
     let text: string;

@@ -169,10 +169,10 @@ describe('the order of turns', () => {
     const first = turns.run(say('1', { outputChannel: new Slow() }));
     const second = turns.run(say('2', { outputChannel: new Slow() }));
     await settle();
-    gates['1']?.resolve();
+    gates['1']?.resolve(undefined);
     await expect(first).rejects.toThrow('oops');
     expect(texts).toEqual(['1']);
-    gates['2']?.resolve();
+    gates['2']?.resolve(undefined);
     await second;
     expect(texts).toEqual(['1', '2']);
   });

@@ -62,12 +62,17 @@ export const COMMIT_FAULTS: Faults = {
     turns: { commit: async (lock, changes) => (await turns.commit(lock, changes)) || true },
   }),
   'says nothing of a lost lock': ({ turns }) => ({
-    turns: { commit: (lock, changes) => turns.commit(lock, changes).catch(() => true) },
+    turns: {
+      commit: (lock, changes) =>
+        (async () => await turns.commit(lock, changes))().catch(() => true),
+    },
   }),
   'rejects with any error': ({ turns }) => ({
     turns: {
       commit: (lock, changes) =>
-        turns.commit(lock, changes).catch(() => Promise.reject(new Error('no'))),
+        (async () => await turns.commit(lock, changes))().catch(() =>
+          Promise.reject(new Error('no')),
+        ),
     },
   }),
   'asks who holds the key, not the lock': ({ turns, lock: take }) => {
@@ -102,7 +107,7 @@ export const COMMIT_FAULTS: Faults = {
           return added;
         },
         commit: (lock, changes) =>
-          turns.commit(lock, changes).catch((error: unknown) => {
+          (async () => await turns.commit(lock, changes))().catch((error: unknown) => {
             failed++;
             throw error;
           }),

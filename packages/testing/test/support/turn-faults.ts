@@ -14,8 +14,10 @@ export const TURN_FAULTS: Faults = {
   'says that it has a turn before it does': ({ turns }) => ({
     turns: {
       async add(turn, options) {
-        void setImmediate().then(() => turns.add(turn, options).catch(() => {}));
-        return 'added';
+        void setImmediate()
+          .then(() => turns.add(turn, options))
+          .catch(() => {});
+        return 'added' as const;
       },
     },
   }),
