@@ -11,12 +11,12 @@ export function isPromise<T>(result: MaybePromise<T>): result is Promise<T> {
   return result instanceof Object && 'then' in result && typeof result.then === 'function';
 }
 
-/** Goes on with a result: at once if it is there. `next` throws, or rejects, accordingly. */
+/** Goes on with a result: at once if it is there. `goOn` throws, or rejects, accordingly. */
 export function whenThere<T, R>(
   result: MaybePromise<T>,
-  next: (value: T) => MaybePromise<R>,
+  goOn: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> {
-  return isPromise(result) ? result.then(next) : next(result);
+  return isPromise(result) ? result.then(goOn) : goOn(result);
 }
 
 /** Several results, all at once if all are there. */

@@ -18,7 +18,7 @@ export class Payloads {
   async keep(payloads: readonly KeptPayload[]): Promise<void> {
     const { values } = this.#store;
     await Promise.all(
-      payloads.map(({ key, payload, title }) =>
+      payloads.map(async ({ key, payload, title }) =>
         values.set(NAMESPACE, key, { payload, title }, { ttlMs: TTL_MS }),
       ),
     );

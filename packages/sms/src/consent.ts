@@ -88,7 +88,7 @@ export class Consent {
   /** Whether nothing may be sent to the address by this sender. */
   async isOptedOut(sender: Sender, to: string): Promise<boolean> {
     const found = await Promise.all(
-      keysOf(sender, to).map((key) => this.#values.get(NAMESPACE, key)),
+      keysOf(sender, to).map(async (key) => this.#values.get(NAMESPACE, key)),
     );
     return found.some((value) => value !== null);
   }

@@ -91,8 +91,8 @@ export class AddressBook {
     const place: Place = { channel, account, address, key };
     const name = conversationKey({ channel, account, senderId });
     if (!authenticated) {
-      return whenThere(this.#isNoted(CLAIMED, name, place), (isNoted) =>
-        isNoted ? undefined : this.#write(CLAIMED, name, place),
+      return whenThere(this.#isNoted(CLAIMED, name, place), (isKnown) =>
+        isKnown ? undefined : this.#write(CLAIMED, name, place),
       );
     }
     const areNoted = allThere([

@@ -1,7 +1,5 @@
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { allThere, whenThere, type MaybePromise } from '../maybe-promise.ts';
-import type { BotMessage } from '../message/bot-message.ts';
-import type { UserMessage } from '../message/user-message.ts';
 import { Conversation } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import type { Resolved } from './menus.ts';

@@ -107,9 +107,8 @@ export class Journal implements TurnDelivery {
     if (known !== null && known.kind !== 'call') return send();
     if (known === null && isLeaf.get(method) === false) {
       // What it does is in steps of its own.
-      return send().then(() => {
-        if (!call.isTaken) isLeaf.set(method, true);
-      });
+      const noteLeaf = (): unknown => call.isTaken || isLeaf.set(method, true);
+      return send().then(() => void noteLeaf());
     }
     const step = this.#step(call.index, 'call', {
       send: () =>
@@ -120,7 +119,7 @@ export class Journal implements TurnDelivery {
       isOurs: () => !call.isTaken,
       isBegunFirst: isLeaf.get(method) === true,
     });
-    return step.then(() => {});
+    return step.then(() => undefined);
   }
 
   say(pending: Pending, send: () => Promise<void>): Promise<'sent' | 'pending'> {

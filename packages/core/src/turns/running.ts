@@ -82,24 +82,24 @@ export class Running {
       else abort.abort('deadline');
     };
     let stopDeadline = this.#clock.after(deadlineMs, onDeadline);
-    const done = job();
-    return abort.race(done).then(
+    const work = job();
+    return abort.race(work).then(
       (value) => {
         stopDeadline();
         return value;
       },
       (error: unknown) => {
         stopDeadline();
-        if (abort.isReason(error)) place.linger(this.#orAfterGrace(done));
+        if (abort.isReason(error)) place.linger(this.#orAfterGrace(work));
         throw error;
       },
     );
   }
 
-  #orAfterGrace(done: Promise<unknown>): Promise<void> {
+  #orAfterGrace(work: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#clock.after(this.#limits.abortGraceMs, resolve);
-      done
+      work
         .catch(() => {})
         .finally(() => {
           cancel();
