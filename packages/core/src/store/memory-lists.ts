@@ -1,19 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
 import type { KeyedLists, ListOptions, NumberedItem } from './contract.ts';
-import { placeOf } from './place.ts';
+import { KeptList } from './kept-list.ts';
 
-/** A list at rest: each item as JSON text, so that nobody changes it from outside. */
-interface Kept {
-  items: string[];
-  /** The number of the last item. */
-  count: number;
-  characters: number;
-  expiresAt: number;
-}
-
-/** What an item takes beside its text, counted as characters. */
-const ITEM_COST = 60;
+/** Lists by namespace and key. */
+type Generation = Map<string, Map<string, KeptList>>;
 
 /**
  * Keyed lists in memory, bounded over all of them.
@@ -25,30 +16,14 @@ const ITEM_COST = 60;
 export class MemoryLists implements KeyedLists {
   readonly #clock: Clock;
   readonly #maxCharacters: number;
-  #young = new Map<string, Kept>();
-  #old = new Map<string, Kept>();
+  #young: Generation = new Map();
+  #old: Generation = new Map();
   /** Of the young generation. */
   #characters = 0;
 
   constructor(clock: Clock, maxCharacters: number) {
     this.#clock = clock;
     this.#maxCharacters = maxCharacters / 2;
-  }
-
-  last(namespace: string, key: string, count: number): JsonValue[] {
-    if (count <= 0) return [];
-    const items = this.#find(placeOf(namespace, key))?.items ?? [];
-    return items.slice(-count).map((json) => JSON.parse(json) as JsonValue);
-  }
-
-  after(namespace: string, key: string, number: number, limit: number): NumberedItem[] {
-    const { items = [], count = 0 } = this.#find(placeOf(namespace, key)) ?? {};
-    const dropped = count - items.length;
-    const from = Math.max(0, number - dropped);
-    return items.slice(from, from + Math.max(0, limit)).map((json, index) => ({
-      number: dropped + from + index + 1,
-      value: JSON.parse(json) as JsonValue,
-    }));
   }
 
   append(
@@ -58,31 +33,39 @@ export class MemoryLists implements KeyedLists {
     { maxItems, ttlMs }: ListOptions,
   ): number {
     if (items.length === 0) return 0;
-    const place = placeOf(namespace, key);
-    const known = this.#find(place);
-    const kept = known ?? { items: [], count: 0, characters: 0, expiresAt: 0 };
-    const young = this.#young.get(place);
-    const isYoung = young === kept;
-    // Also one whose time is over, and which this one takes the place of.
+    const now = this.#clock.now();
+    const young = this.#young.get(namespace)?.get(key);
+    const known = young ?? this.#old.get(namespace)?.get(key);
+    const list = known === undefined || known.expiresAt <= now ? new KeptList() : known;
+    // Also of one whose time is over, and which this one takes the place of.
     const others = this.#characters - (young?.characters ?? 0);
-    for (const item of items) {
-      const json = JSON.stringify(item);
-      kept.items.push(json);
-      kept.characters += ITEM_COST + json.length;
-    }
-    kept.count += items.length;
-    while (kept.items.length > maxItems || kept.characters > this.#maxCharacters) {
-      kept.characters -= ITEM_COST + (kept.items.shift()?.length ?? 0);
-    }
-    kept.expiresAt = this.#clock.now() + ttlMs;
-    this.#characters = others + kept.characters;
-    if (this.#characters > this.#maxCharacters) {
+    list.add(items, maxItems, this.#maxCharacters);
+    list.expiresAt = now + ttlMs;
+    this.#characters = others + list.characters;
+    const isFull = this.#characters > this.#maxCharacters;
+    if (isFull) {
       this.#old = this.#young;
       this.#young = new Map();
-      this.#characters = kept.characters;
-    } else if (isYoung) return kept.count;
-    this.#young.set(place, kept);
-    return kept.count;
+      this.#characters = list.characters;
+    }
+    if (isFull || list !== young) put(this.#young, namespace, key, list);
+    return list.count;
+  }
+
+  last(namespace: string, key: string, count: number): JsonValue[] {
+    const list = this.#find(namespace, key);
+    if (list === undefined || count <= 0) return [];
+    return list.read(Math.max(0, list.length - count), count);
+  }
+
+  after(namespace: string, key: string, number: number, limit: number): NumberedItem[] {
+    const list = this.#find(namespace, key);
+    if (list === undefined || limit <= 0) return [];
+    const dropped = list.count - list.length;
+    const from = Math.max(0, number - dropped);
+    return list
+      .read(from, limit)
+      .map((value, index) => ({ number: dropped + from + index + 1, value }));
   }
 
   /** Forgets everything. */
@@ -92,8 +75,14 @@ export class MemoryLists implements KeyedLists {
     this.#characters = 0;
   }
 
-  #find(place: string): Kept | undefined {
-    const kept = this.#young.get(place) ?? this.#old.get(place);
-    return kept === undefined || kept.expiresAt <= this.#clock.now() ? undefined : kept;
+  #find(namespace: string, key: string): KeptList | undefined {
+    const list = this.#young.get(namespace)?.get(key) ?? this.#old.get(namespace)?.get(key);
+    return list === undefined || list.expiresAt <= this.#clock.now() ? undefined : list;
   }
+}
+
+function put(generation: Generation, namespace: string, key: string, list: KeptList): void {
+  const lists = generation.get(namespace);
+  if (lists === undefined) generation.set(namespace, new Map([[key, list]]));
+  else lists.set(key, list);
 }

@@ -11,8 +11,8 @@ import type {
   StoredTurns,
   TurnChanges,
 } from './contract.ts';
-import { ExpiringMap } from './expiring-map.ts';
 import type { LocalLocks } from './local-locks.ts';
+import { Marks } from './marks.ts';
 import type { MemoryLists } from './memory-lists.ts';
 import type { MemoryValues } from './memory-values.ts';
 import { placeOf } from './place.ts';
@@ -31,22 +31,22 @@ export class MemoryTurns implements StoredTurns {
   readonly #values: MemoryValues;
   readonly #lists: MemoryLists;
   readonly #queues = new Map<string, Kept[]>();
-  readonly #marks: ExpiringMap<true>;
+  readonly #marks: Marks;
 
   constructor(clock: Clock, locks: LocalLocks, values: MemoryValues, lists: MemoryLists) {
     this.#locks = locks;
     this.#values = values;
     this.#lists = lists;
-    this.#marks = new ExpiringMap(clock);
+    this.#marks = new Marks(clock);
   }
 
   add({ conversation, id, message }: NewTurn, options: AddTurnOptions): Added {
     const queue = this.#queues.get(conversation);
     const mark = placeOf(conversation, id);
     if (queue?.some((kept) => kept.id === id)) return 'unfinished';
-    if (this.#marks.get(mark)) return 'finished';
+    if (this.#marks.has(mark)) return 'finished';
     if ((queue?.length ?? 0) >= options.maxTurns) return 'full';
-    this.#marks.set(mark, true, options.markTtlMs);
+    this.#marks.add(mark, options.markTtlMs);
     const { stampOf } = options;
     const stamp = stampOf === undefined ? null : this.#values.peek(stampOf, conversation);
     const kept: Kept = { id, message, progress: null, stamp };

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Marks } from '../../src/store/marks.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+function setUp(): { clock: FakeClock; marks: Marks } {
+  const clock = new FakeClock();
+  return { clock, marks: new Marks(clock) };
+}
+
+describe('marks', () => {
+  it('are there for their time, to the millisecond', async () => {
+    const { clock, marks } = setUp();
+    marks.add('a', 1_000);
+    marks.add('b', HOUR_MS);
+    await clock.advance(999);
+    expect(marks.has('a')).toBe(true);
+    await clock.advance(1);
+    expect([marks.has('a'), marks.has('b'), marks.has('c')]).toEqual([false, true, false]);
+  });
+
+  it('are freed within two minutes of their time, with one timer for all', async () => {
+    const { clock, marks } = setUp();
+    for (let i = 0; i < 100; i++) marks.add(String(i), HOUR_MS + i);
+    expect(clock.pending).toBe(1);
+    await clock.advance(HOUR_MS + 2 * 60_000 + 100);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('begin anew where they are added again, before or after their time', async () => {
+    const { clock, marks } = setUp();
+    marks.add('a', 90_000);
+    await clock.advance(80_000);
+    marks.add('a', 90_000);
+    await clock.advance(80_000);
+    expect(marks.has('a')).toBe(true);
+    await clock.advance(10_000);
+    expect(marks.has('a')).toBe(false);
+    marks.add('a', 300_000);
+    await clock.advance(299_000);
+    expect(marks.has('a')).toBe(true);
+    await clock.advance(1_000 + 2 * 60_000);
+    expect(marks.has('a')).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('that are cleared are gone, with their timer', () => {
+    const { clock, marks } = setUp();
+    marks.add('a', 1_000);
+    marks.clear();
+    expect(marks.has('a')).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+});
