@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ProactiveError } from '../errors.ts';
 import { allThere, whenThere, type MaybePromise } from '../maybe-promise.ts';
-import { isJsonObject, type JsonValue } from '../message/json.ts';
+import { isJsonObject, isSameJson, type JsonValue } from '../message/json.ts';
 import type { Address, UserMessage } from '../message/user-message.ts';
 import type { KeyedLists } from '../store/contract.ts';
 import { conversationKey } from './conversation-key.ts';
@@ -152,14 +152,9 @@ function placeOf(noted: Noted | null): Place | null {
   return { channel, account, address, key };
 }
 
-function isSamePlace(one: Place, other: Place): boolean {
-  const { channel, account, key } = one;
-  return (
-    channel === other.channel &&
-    account === other.account &&
-    key === other.key &&
-    JSON.stringify(one.address) === JSON.stringify(other.address)
-  );
+function isSamePlace(one: Place, { channel, account, address, key }: Place): boolean {
+  const isThere = one.channel === channel && one.account === account && one.key === key;
+  return isThere && isSameJson(one.address, address);
 }
 
 function isNoted(value: JsonValue): value is JsonValue & Noted {

@@ -66,7 +66,7 @@ export class JournalStream implements StreamDelivery {
   #show(send: () => Promise<void>, chunk: string): Promise<void> {
     const { onPiece } = this.#options;
     onPiece(this);
-    return send().then(
+    return promised(send).then(
       () => {
         onPiece(null);
         this.#step.text += chunk;

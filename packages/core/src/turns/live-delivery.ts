@@ -1,4 +1,5 @@
 import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
+import { promised } from '../maybe-promise.ts';
 import type { Pending } from './progress.ts';
 import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
@@ -49,7 +50,7 @@ export class LiveDelivery implements TurnDelivery {
 const LIVE_STREAM: StreamDelivery = {
   isShown: false,
   interrupted: null,
-  piece: (send) => send(),
+  piece: promised,
   end: async () => null,
   fail: async () => {},
 };

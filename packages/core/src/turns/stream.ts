@@ -1,5 +1,4 @@
 import type { OutputChannel } from '../channel/output-channel.ts';
-import { promised } from '../maybe-promise.ts';
 import type { Extra } from '../message/bot-message.ts';
 import { UnlessAborted } from './abort.ts';
 
@@ -79,9 +78,8 @@ export async function streamTo(
   let text: string;
   try {
     const onChunk = (chunk: string): Promise<void> => {
-      const send = (): Promise<void> =>
-        promised(() => output.sendResponseChunk(recipientId, chunk, extra));
-      return inOrder(send, chunk).then(() => void (shown += chunk));
+      const sent = inOrder(() => output.sendResponseChunk(recipientId, chunk, extra), chunk);
+      return output.repeatsStreamedText ? sent.then(() => void (shown += chunk)) : sent;
     };
     text = await gather(chunks, signal, onChunk, onThrown);
   } catch (error) {

@@ -174,7 +174,7 @@ export class TurnReply implements Reply {
   }
 
   /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
-  #inOrder<T>(send: () => Promise<T>): Promise<T> {
+  #inOrder<T>(send: () => Promise<T>, onSent?: () => void): Promise<T> {
     const start = (): Promise<T> => {
       // What a failed send before this one left behind is nobody's.
       this.#options.delivery.takeReceipts();
@@ -183,7 +183,10 @@ export class TurnReply implements Reply {
     const sent = this.#unsent === 0 ? promised(start) : this.#tail.then(start);
     this.#unsent++;
     this.#tail = sent.then(
-      () => void this.#unsent--,
+      () => {
+        this.#unsent--;
+        onSent?.();
+      },
       (error: unknown) => {
         this.#unsent--;
         this.#reportError(error);
@@ -286,7 +289,7 @@ export class TurnReply implements Reply {
       if (taken.length > 0) receipts.push(...taken);
     };
     const inOrder = (send: () => Promise<void>, chunk?: string): Promise<void> =>
-      this.#inOrder(() => stream.piece(send, chunk).then(onShown));
+      this.#inOrder(() => stream.piece(send, chunk), onShown);
     const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
     output.trackerState = await this.#stateNow();
     let text: string;
