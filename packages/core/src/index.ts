@@ -124,7 +124,7 @@ export type {
 export { assertKnownOptions, type OptionsPlace } from './names.ts';
 export { Responses, type ResponseContext, type ResponsesOptions } from './responses/responses.ts';
 export type { ResponseVariation, SlotCondition, Slots } from './responses/variation.ts';
-export type { MaybePromise } from './maybe-promise.ts';
+export { isPromise, settle, whenThere, type MaybePromise } from './maybe-promise.ts';
 export { LocalSignals } from './store/local-signals.ts';
 export { LocalLocks } from './store/local-locks.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { ChannelStore, Clock, ConversationRef, Turns } from '@trunkline/core';
+import {
+  settle,
+  type ChannelStore,
+  type Clock,
+  type ConversationRef,
+  type MaybePromise,
+  type Turns,
+} from '@trunkline/core';
 import type { ResolvedWebSocketOptions } from './credentials.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LiveSession } from './live-session.ts';
@@ -71,12 +78,18 @@ export class Hub {
   }
 
   /** Does something with a session. */
-  async with<T>(id: string, work: (session: LiveSession) => Promise<T>): Promise<T> {
+  with<T>(id: string, work: (session: LiveSession) => MaybePromise<T>): MaybePromise<T> {
     const session = this.hold(id);
-    try {
-      return await work(session);
-    } finally {
-      this.drop(session);
-    }
+    return settle(
+      () => work(session),
+      (result) => {
+        this.drop(session);
+        return result;
+      },
+      (error) => {
+        this.drop(session);
+        throw error;
+      },
+    );
   }
 }

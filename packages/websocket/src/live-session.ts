@@ -1,4 +1,4 @@
-import type { ConversationRef } from '@trunkline/core';
+import { whenThere, type ConversationRef, type MaybePromise } from '@trunkline/core';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import { bytesOf, numbered, type LogItem, type Unnumbered } from './log.ts';
@@ -8,6 +8,16 @@ import type { TypingFrame, UserFrame } from './protocol.ts';
 import { Said, type Accepted } from './said.ts';
 import type { OpenStream } from './stream.ts';
 import { Streams } from './streams.ts';
+
+/** What was added to the log. */
+interface Logged {
+  frame: Unnumbered;
+  json: string;
+  /** Whose client said it, and need not be told. */
+  from: Connection | null;
+  /** The last number of a log that was lost; `null` if it was not. */
+  lostHead: number | null;
+}
 
 /** How long to wait for our own voice: news may be lost. */
 const HEARD_MS = 1_000;
@@ -110,10 +120,9 @@ export class LiveSession {
   }
 
   /** Says what the assistant said: after what the user said before. Resolves to its number. */
-  async say(frame: Unnumbered, step: string | null = null): Promise<number> {
+  say(frame: Unnumbered, step: string | null = null): MaybePromise<number> {
     const before = this.#said?.settled ?? null;
-    if (before !== null) await before;
-    return await this.#append(frame, step, null);
+    return whenThere(before, () => this.#append(frame, step, null));
   }
 
   /**
@@ -167,15 +176,23 @@ export class LiveSession {
     for (const connection of this.connections) connection.skip(number);
   }
 
-  async #append(frame: Unnumbered, step: string | null, from: Connection | null): Promise<number> {
+  #append(frame: Unnumbered, step: string | null, from: Connection | null): MaybePromise<number> {
     const json = JSON.stringify(frame);
     // A new log is known without a wait. An old one is waited for by all, so that their order stays.
-    const bound = this.#isNew ? this.#newBound() : await (this.#measured ??= this.#measure());
-    const maxItems = bound.add(bytesOf(json));
-    const head = this.#head;
-    const number = await this.#hub.log.append(this.id, frame, maxItems, step);
-    // What was there had this number already: the log has begun anew.
-    const lostHead = number <= head ? head : null;
+    const known = this.#isNew ? this.#newBound() : (this.#measured ??= this.#measure());
+    return whenThere(known, (bound) => {
+      const maxItems = bound.add(bytesOf(json));
+      const head = this.#head;
+      return whenThere(this.#hub.log.append(this.id, frame, maxItems, step), (number) => {
+        // What was there had this number already: the log has begun anew.
+        this.#show(number, { frame, json, from, lostHead: number <= head ? head : null });
+        return number;
+      });
+    });
+  }
+
+  /** A frame is in the log: whoever is here gets it, and the other processes hear of it. */
+  #show(number: number, { frame, json, from, lostHead }: Logged): void {
     if (lostHead !== null) {
       // The store keeps no more than it is told to.
       this.#head = 0;
@@ -189,7 +206,6 @@ export class LiveSession {
       else connection.logged(number, frame, text);
     }
     this.#tell({ kind: 'logged', by: this.#hub.process, number });
-    return number;
   }
 
   #onAppended(number: number): void {

@@ -4,6 +4,7 @@ import {
   type JsonObject,
   type JsonValue,
   type KeyedLists,
+  type MaybePromise,
 } from '@trunkline/core';
 import type { LogOptions } from './credentials.ts';
 import type { LoggedFrame } from './protocol.ts';
@@ -49,17 +50,17 @@ export class Log {
   }
 
   /** Adds a frame and resolves to its number; `null` only keeps the log from being forgotten. */
-  async append(
+  append(
     session: string,
     frame: Unnumbered | null,
     maxItems: number,
     step: string | null = null,
-  ): Promise<number> {
+  ): MaybePromise<number> {
     const item: JsonObject = { at: this.#clock.now() };
     if (step !== null) item['step'] = step;
     // Frames are JSON; their types leave keys out, which `undefined` would not.
     if (frame !== null) item['frame'] = frame as unknown as JsonObject;
-    return await this.#lists.append(NAMESPACE, session, [item], { maxItems, ttlMs: this.#ttlMs });
+    return this.#lists.append(NAMESPACE, session, [item], { maxItems, ttlMs: this.#ttlMs });
   }
 
   /** The items after a number, the oldest first. */

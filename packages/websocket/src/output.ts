@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import {
   DeliveryError,
   OutputChannel,
+  settle,
   type Attachment,
   type Button,
   type Element,
   type Extra,
   type InterruptedStream,
   type JsonValue,
+  type MaybePromise,
   type QuickReply,
   type Receipt,
 } from '@trunkline/core';
@@ -51,54 +53,46 @@ export class WebSocketOutput extends OutputChannel {
     this.#session = session;
   }
 
-  override async sendTextMessage(recipientId: string, text: string, _extra?: Extra): Promise<void> {
-    await this.#send(renderText(recipientId, text));
+  override sendTextMessage(recipientId: string, text: string, _extra?: Extra): Promise<void> {
+    return this.#send(renderText(recipientId, text));
   }
 
-  override async sendImageUrl(recipientId: string, image: string, _extra?: Extra): Promise<void> {
-    await this.#send(renderImage(recipientId, image));
+  override sendImageUrl(recipientId: string, image: string, _extra?: Extra): Promise<void> {
+    return this.#send(renderImage(recipientId, image));
   }
 
-  override async sendAttachment(
+  override sendAttachment(
     recipientId: string,
     attachment: Attachment,
     _extra?: Extra,
   ): Promise<void> {
-    await this.#send(renderAttachment(recipientId, attachment));
+    return this.#send(renderAttachment(recipientId, attachment));
   }
 
-  override async sendTextWithButtons(
+  override sendTextWithButtons(
     recipientId: string,
     text: string,
     buttons: Button[],
     _extra?: Extra,
   ): Promise<void> {
-    await this.#send(renderButtons(recipientId, text, buttons));
+    return this.#send(renderButtons(recipientId, text, buttons));
   }
 
-  override async sendQuickReplies(
+  override sendQuickReplies(
     recipientId: string,
     text: string,
     quickReplies: QuickReply[],
     _extra?: Extra,
   ): Promise<void> {
-    await this.#send(renderQuickReplies(recipientId, text, quickReplies));
+    return this.#send(renderQuickReplies(recipientId, text, quickReplies));
   }
 
-  override async sendElements(
-    recipientId: string,
-    elements: Element[],
-    _extra?: Extra,
-  ): Promise<void> {
-    await this.#send(renderElements(recipientId, elements));
+  override sendElements(recipientId: string, elements: Element[], _extra?: Extra): Promise<void> {
+    return this.#send(renderElements(recipientId, elements));
   }
 
-  override async sendCustomJson(
-    recipientId: string,
-    json: JsonValue,
-    _extra?: Extra,
-  ): Promise<void> {
-    await this.#send(renderCustom(recipientId, json));
+  override sendCustomJson(recipientId: string, json: JsonValue, _extra?: Extra): Promise<void> {
+    return this.#send(renderCustom(recipientId, json));
   }
 
   /** Shows it to whoever is there now. */
@@ -164,12 +158,12 @@ export class WebSocketOutput extends OutputChannel {
   }
 
   /** Says one frame: a step of the turn, named after it. */
-  async #send(frame: Unnamed): Promise<void> {
-    await this.deliver(
+  #send(frame: Unnamed): Promise<void> {
+    return this.deliver(
       frame,
-      (payload, key) => this.#append({ ...payload, id: key }, key),
+      async (payload, key) => this.#append({ ...payload, id: key }, key),
       (key) => this.#find((item) => item.frame?.id === key),
-    );
+    ).then(() => undefined);
   }
 
   /** Says one frame of a stream. It is tried again if the store was away, and may be there then. */
@@ -184,14 +178,15 @@ export class WebSocketOutput extends OutputChannel {
     });
   }
 
-  async #append(frame: Unnumbered, key: string): Promise<Receipt> {
-    try {
-      const step = frame.type === 'stream_start' ? key : null;
-      const seq = await this.#hub.with(this.#session, (session) => session.say(frame, step));
-      return { id: frame.id, seq };
-    } catch (error) {
-      throw this.#failure(error);
-    }
+  #append(frame: Unnumbered, key: string): MaybePromise<Receipt> {
+    const step = frame.type === 'stream_start' ? key : null;
+    return settle(
+      () => this.#hub.with(this.#session, (session) => session.say(frame, step)),
+      (seq) => ({ id: frame.id, seq }),
+      (error) => {
+        throw this.#failure(error);
+      },
+    );
   }
 
   async #find(isIt: (item: LogItem) => boolean): Promise<Receipt | null> {

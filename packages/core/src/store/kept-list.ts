@@ -27,8 +27,8 @@ export class KeptList {
   #dropped = 0;
 
   /**
-   * Adds items at the end, and drops the oldest above `maxItems` and `maxCharacters`: at least the last
-   * one stays.
+   * Adds items at the end, and drops the oldest above `maxItems` and `maxCharacters`: all of them where
+   * the last one is too long by itself.
    */
   add(items: readonly JsonValue[], maxItems: number, maxCharacters: number): void {
     const json = JSON.stringify(items);
@@ -41,7 +41,7 @@ export class KeptList {
     this.count += items.length;
     this.length += items.length;
     if (this.length > maxItems) this.#drop(this.length - maxItems);
-    while (this.characters > maxCharacters && this.#batches.length > 1) this.#dropBatch();
+    while (this.characters > maxCharacters) this.#dropBatch();
   }
 
   /** The items from the index `from` on, up to `limit` of them: copies. */

@@ -185,7 +185,7 @@ export class TurnReply implements Reply {
     this.#tail = sent.then(
       () => {
         this.#unsent--;
-        onSent?.();
+        return onSent?.();
       },
       (error: unknown) => {
         this.#unsent--;
