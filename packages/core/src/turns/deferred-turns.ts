@@ -4,15 +4,15 @@ import type { UserMessage } from '../message/user-message.ts';
 import type { Added } from '../store/contract.ts';
 import { overloaded } from './admission.ts';
 import type { DeferredContext } from './deferred-context.ts';
-import { DeferredTurn } from './deferred-turn.ts';
 import { OPEN_MENU } from './menus.ts';
+import { OverlappingTurns } from './overlapping-turns.ts';
 import { isLost, isPassing } from './patience.ts';
 import { queueOf } from './queue-of.ts';
-import { quietBatch } from './quiet-batch.ts';
-import { readTurn, type ReadTurn } from './read-turn.ts';
+import type { ReadTurn } from './read-turn.ts';
 import type { Place } from './place.ts';
 import type { Work } from './schedule.ts';
 import { encodeMessage, type Post, type StoredMessage } from './stored-message.ts';
+import { waitingTurns } from './waiting-turns.ts';
 
 /** What became of a message that a channel wants to hand over. */
 export type Acceptance = 'accepted' | 'duplicate' | 'refused';
@@ -27,10 +27,12 @@ const WAITING = { maxWaitMs: null, takesSlot: false };
  */
 export class DeferredTurns {
   readonly #context: DeferredContext;
+  readonly #overlapping: OverlappingTurns;
   #hasWarned = false;
 
   constructor(context: DeferredContext) {
     this.#context = context;
+    this.#overlapping = new OverlappingTurns(context);
   }
 
   /** Takes a message over. Everything up to the ticket happens before this returns. */
@@ -129,29 +131,15 @@ export class DeferredTurns {
     return await deadLetters.discard(letterId);
   }
 
+  /** A newer message has come in elsewhere: what runs here from before it is ended. */
+  supersededElsewhere(key: string): void {
+    void this.#overlapping.supersede(key);
+  }
+
   /** A newer message takes the place of what runs, wherever that is. */
   #supersede(key: string): void {
     this.#context.store.signals.send(SUPERSEDE, { key, live: null });
-    void this.supersede(key);
-  }
-
-  /** Ends what runs here in a conversation and has a newer message behind it. */
-  async supersede(key: string): Promise<void> {
-    const { store, schedule } = this.#context;
-    const running = schedule.running.supersedable(key);
-    if (running.length === 0) return;
-    try {
-      const waiting = await store.turns.waiting(key, Number.MAX_SAFE_INTEGER);
-      const newest = newestOf(waiting.map(readTurn));
-      if (newest === undefined) return;
-      for (const { id, abort, startedAt } of running) {
-        // The news may be late: a live message that came in after it is newer.
-        const isOlder = id === null ? startedAt < newest.stored.at : id !== newest.id;
-        if (isOlder) abort.abort('superseded');
-      }
-    } catch {
-      // It is queued then, and takes its place when its turn comes.
-    }
+    void this.#overlapping.supersede(key);
   }
 
   #wake(conversation: string, last: string | null): void {
@@ -188,14 +176,14 @@ export class DeferredTurns {
     let place: Place | null = null;
     try {
       // What comes in from now on has tickets of its own, which live messages may stand between.
-      const there = last === null ? this.#waiting(work) : [];
+      const there = last === null ? waitingTurns(this.#context, work) : [];
       if (isPromise(there)) there.catch(() => {});
       place = isPromise(begun) ? await this.#placeOf(work, begun) : begun;
       const until = last ?? (await there).at(-1)?.id ?? null;
       while (until !== null && work.abort.reason === null) {
         const found = this.#head(work, until);
         const head = isPromise(found) ? await found : found;
-        const done = head === null ? null : await this.#handle(place, work, head);
+        const done = head === null ? null : await this.#overlapping.handle(place, work, head);
         if (done === null || done.includes(until)) break;
       }
     } catch (error) {
@@ -220,69 +208,12 @@ export class DeferredTurns {
 
   /** The turn that is handled next, up to `until`; `null` where there is none. */
   #head(work: Work, until: string): MaybePromise<ReadTurn | null> {
-    return whenThere(this.#waiting(work, 1), ([head]) => {
+    return whenThere(waitingTurns(this.#context, work, 1), ([head]) => {
       if (head === undefined || head.id === until) return head ?? null;
       // It may be that somebody has handled it already, and what is there belongs to later tickets.
       const isThere = (all: ReadTurn[]): boolean => all.some(({ id }) => id === until);
-      return whenThere(this.#waiting(work), (all) => (isThere(all) ? head : null));
+      return whenThere(waitingTurns(this.#context, work), (all) => (isThere(all) ? head : null));
     });
-  }
-
-  /** Handles the head of the queue. Resolves to the ids that are done; `null` to stop. */
-  #handle(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
-    const mode = this.#context.overlap.modeOf(head.stored.channel);
-    if (mode === 'latest') return this.#handleLatest(place, work, head);
-    if (mode === 'debounce') return this.#handleBatch(place, work, head);
-    return this.#go(new DeferredTurn(this.#context, place, work, [head]));
-  }
-
-  /** Handles the head unless there is a newer one: then what is before that one is ended. */
-  async #handleLatest(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
-    const all = await this.#waiting(work);
-    const newest = newestOf(all);
-    const before = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
-    const older = before.filter(({ progress }) => progress.proactive === undefined);
-    for (const turn of older) {
-      await new DeferredTurn(this.#context, place, work, [turn]).supersede();
-    }
-    if (older.length > 0) return older.map(({ id }) => id);
-    const end = this.#go(new DeferredTurn(this.#context, place, work, [head]));
-    // A newer one may have come in before this one was known to run.
-    void this.supersede(head.stored.key);
-    return await end;
-  }
-
-  /** Handles the head, and those that become one with it. */
-  async #handleBatch(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
-    const batch = await this.#batch(work, head);
-    return await this.#go(new DeferredTurn(this.#context, place, work, [head, ...batch.slice(1)]));
-  }
-
-  #go(turn: DeferredTurn): Promise<string[] | null> {
-    return turn.go().then((end) => (end === 'finished' ? turn.ids : null));
-  }
-
-  /** The turns that become one with the head of the queue. */
-  async #batch(work: Work, head: ReadTurn): Promise<ReadTurn[]> {
-    const { clock, overlap } = this.#context;
-    const { joined, runs } = head.progress;
-    // A second run is of the same messages as the first.
-    if (joined !== undefined) {
-      const all = await this.#waiting(work);
-      return [head, ...all.filter(({ id }) => joined.includes(id))];
-    }
-    if (runs > 0) return [head];
-    const { signal } = work.abort;
-    const waiting = (): MaybePromise<ReadTurn[]> => this.#waiting(work);
-    return await quietBatch({ clock, windowMs: overlap.debounceMs, signal, waiting });
-  }
-
-  #waiting(work: Work, limit = Number.MAX_SAFE_INTEGER): MaybePromise<ReadTurn[]> {
-    const { store, patience } = this.#context;
-    const asked = patience.with(work.abort, work.channel, () =>
-      store.turns.waiting(work.key, limit),
-    );
-    return whenThere(asked, (turns) => turns.map(readTurn));
   }
 
   #warnOnce(channel: string): void {
@@ -294,11 +225,6 @@ export class DeferredTurns {
       'deferred turns are kept in memory and are lost when this process ends: give the line a store, new SqliteStore({ file }) say',
     );
   }
-}
-
-/** The newest message of a queue: what is replayed is old, and takes nobody's place. */
-function newestOf(turns: readonly ReadTurn[]): ReadTurn | undefined {
-  return turns.findLast(({ stored }) => stored.progress === undefined);
 }
 
 /** The topic of the news that a newer message has come in. */

@@ -244,7 +244,7 @@ export class TurnEngine {
     if (!isJsonObject(news) || typeof news['key'] !== 'string') return;
     const { key, live } = news;
     if (typeof live === 'string') this.#live.supersededElsewhere(key, live, Number(news['at']));
-    else void this.#deferred.supersede(key);
+    else this.#deferred.supersededElsewhere(key);
   }
 
   #keyOf(channel: string, message: UserMessage): string {

@@ -1,5 +1,6 @@
-import { isJsonObject, isSameJson } from '@trunkline/core';
+import { isJsonObject } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
+import { isSameJson } from '../../src/message/json.ts';
 
 it('isJsonObject knows an object from an array, null and the rest', () => {
   expect([{}, { a: 1 }].map(isJsonObject)).toEqual([true, true]);

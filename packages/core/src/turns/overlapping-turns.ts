@@ -1,0 +1,90 @@
+import type { MaybePromise } from '../maybe-promise.ts';
+import type { DeferredContext } from './deferred-context.ts';
+import { DeferredTurn } from './deferred-turn.ts';
+import type { Place } from './place.ts';
+import { quietBatch } from './quiet-batch.ts';
+import { readTurn, type ReadTurn } from './read-turn.ts';
+import type { Work } from './schedule.ts';
+import { waitingTurns } from './waiting-turns.ts';
+
+/** What the channel's overlap makes of the head of a queue, and of what stands behind it. */
+export class OverlappingTurns {
+  readonly #context: DeferredContext;
+
+  constructor(context: DeferredContext) {
+    this.#context = context;
+  }
+
+  /** Handles the head of the queue. Resolves to the ids that are done; `null` to stop. */
+  handle(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
+    const mode = this.#context.overlap.modeOf(head.stored.channel);
+    if (mode === 'latest') return this.#handleLatest(place, work, head);
+    if (mode === 'debounce') return this.#handleBatch(place, work, head);
+    return this.#go(new DeferredTurn(this.#context, place, work, [head]));
+  }
+
+  /** Handles the head unless there is a newer one: then what is before that one is ended. */
+  async #handleLatest(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
+    const all = await waitingTurns(this.#context, work);
+    const newest = newestOf(all);
+    const before = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
+    const older = before.filter(({ progress }) => progress.proactive === undefined);
+    for (const turn of older) {
+      await new DeferredTurn(this.#context, place, work, [turn]).supersede();
+    }
+    if (older.length > 0) return older.map(({ id }) => id);
+    const end = this.#go(new DeferredTurn(this.#context, place, work, [head]));
+    // A newer one may have come in before this one was known to run.
+    void this.supersede(head.stored.key);
+    return await end;
+  }
+
+  /** Handles the head, and those that become one with it. */
+  async #handleBatch(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
+    const batch = await this.#batch(work, head);
+    return await this.#go(new DeferredTurn(this.#context, place, work, [head, ...batch.slice(1)]));
+  }
+
+  #go(turn: DeferredTurn): Promise<string[] | null> {
+    return turn.go().then((end) => (end === 'finished' ? turn.ids : null));
+  }
+
+  /** The turns that become one with the head of the queue. */
+  async #batch(work: Work, head: ReadTurn): Promise<ReadTurn[]> {
+    const { clock, overlap } = this.#context;
+    const { joined, runs } = head.progress;
+    // A second run is of the same messages as the first.
+    if (joined !== undefined) {
+      const all = await waitingTurns(this.#context, work);
+      return [head, ...all.filter(({ id }) => joined.includes(id))];
+    }
+    if (runs > 0) return [head];
+    const { signal } = work.abort;
+    const waiting = (): MaybePromise<ReadTurn[]> => waitingTurns(this.#context, work);
+    return await quietBatch({ clock, windowMs: overlap.debounceMs, signal, waiting });
+  }
+
+  /** Ends what runs here in a conversation and has a newer message behind it. */
+  async supersede(key: string): Promise<void> {
+    const { store, schedule } = this.#context;
+    const running = schedule.running.supersedable(key);
+    if (running.length === 0) return;
+    try {
+      const waiting = await store.turns.waiting(key, Number.MAX_SAFE_INTEGER);
+      const newest = newestOf(waiting.map(readTurn));
+      if (newest === undefined) return;
+      for (const { id, abort, startedAt } of running) {
+        // The news may be late: a live message that came in after it is newer.
+        const isOlder = id === null ? startedAt < newest.stored.at : id !== newest.id;
+        if (isOlder) abort.abort('superseded');
+      }
+    } catch {
+      // It is queued then, and takes its place when its turn comes.
+    }
+  }
+}
+
+/** The newest message of a queue: what is replayed is old, and takes nobody's place. */
+function newestOf(turns: readonly ReadTurn[]): ReadTurn | undefined {
+  return turns.findLast(({ stored }) => stored.progress === undefined);
+}

@@ -1,0 +1,14 @@
+import { whenThere, type MaybePromise } from '../maybe-promise.ts';
+import type { DeferredContext } from './deferred-context.ts';
+import { readTurn, type ReadTurn } from './read-turn.ts';
+import type { Work } from './schedule.ts';
+
+/** The first turns of a conversation that work waits for, as soon as the store tells. */
+export function waitingTurns(
+  { store, patience }: DeferredContext,
+  { key, channel, abort }: Work,
+  limit: number = Number.MAX_SAFE_INTEGER,
+): MaybePromise<ReadTurn[]> {
+  const asked = patience.with(abort, channel, () => store.turns.waiting(key, limit));
+  return whenThere(asked, (turns) => turns.map(readTurn));
+}
