@@ -3,11 +3,11 @@ import type { Clock } from '../clock.ts';
 import { DeliveryError, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnAbort } from './abort.ts';
-import { backOff, type DeliveryOptions } from './delivery-options.ts';
+import type { DeliveryOptions } from './delivery-options.ts';
 import { failureOf, type SendFailure } from './failure.ts';
 import { JournalStream } from './journal-stream.ts';
 import type { Pending, Progress, Step } from './progress.ts';
-import { sleep } from './sleep.ts';
+import { Retries } from './retries.ts';
 import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
 /** What a {@link Journal} works with. */
@@ -33,9 +33,6 @@ interface OpenCall {
   isTaken: boolean;
 }
 
-/** How long to wait before a send is tried again within the turn. */
-const RETRY = { firstMs: 250, factor: 2, maxMs: 4_000 };
-
 /**
  * Whether a channel's methods make their requests without `deliver`, as far as was seen. A method
  * that was never seen is called without being written down before: nothing tells yet whether it or
@@ -49,6 +46,7 @@ const isLeaf = new WeakMap<object, boolean>();
  */
 export class Journal implements TurnDelivery {
   readonly #options: JournalOptions;
+  readonly #retries: Retries;
   readonly #begunHere: boolean[] = [];
   #next: number;
   #openCall: OpenCall | null = null;
@@ -56,20 +54,20 @@ export class Journal implements TurnDelivery {
   #asides = 0;
   #isAside = false;
   #receipts: Receipt[] = [];
-  #parked: SendFailure | null = null;
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#retries = new Retries(options);
     this.#next = options.from ?? 0;
   }
 
   /** Why the turn has to wait; `null` while everything could be sent. */
   get parked(): SendFailure | null {
-    return this.#parked;
+    return this.#retries.parked;
   }
 
   get isParked(): boolean {
-    return this.#parked !== null;
+    return this.parked !== null;
   }
 
   /** The step that comes next. */
@@ -124,11 +122,11 @@ export class Journal implements TurnDelivery {
 
   say(pending: Pending, send: () => Promise<void>): Promise<'sent' | 'pending'> {
     const from = this.#next;
-    if (this.#parked !== null) return this.#keep(pending, from);
+    if (this.parked !== null) return this.#keep(pending, from);
     return send().then(
-      () => (this.#parked === null ? 'sent' : this.#keep(pending, from)),
+      () => (this.parked === null ? 'sent' : this.#keep(pending, from)),
       (error: unknown) => {
-        if (this.#parked === null) throw error;
+        if (this.parked === null) throw error;
         return this.#keep(pending, from);
       },
     );
@@ -152,9 +150,9 @@ export class Journal implements TurnDelivery {
       steps: progress.steps,
       save,
       clock,
-      retry: (request) => this.#retry(request),
+      retry: (request) => this.#retries.run(request),
       onPiece: (stream) => void (this.#stream = stream),
-      park: (failure) => (this.#parked ??= failure),
+      park: (failure) => this.#retries.park(failure),
       onReceipt: (receipt) => void this.#receipts.push(receipt),
     });
   }
@@ -223,45 +221,7 @@ export class Journal implements TurnDelivery {
       }
       return true;
     };
-    return this.#retry(attempt, onFailed);
-  }
-
-  /**
-   * Tries until it succeeds, as long as that makes sense and a turn may wait. Otherwise, if it may
-   * succeed later, the turn is parked.
-   */
-  #retry<T>(
-    attempt: () => Promise<T>,
-    onFailed: OnFailed = async (_, failure) => failure.retryable,
-  ): Promise<T> {
-    const startedAt = this.#options.clock.now();
-    return attempt().catch((error) => this.#again(error, startedAt, attempt, onFailed));
-  }
-
-  async #again<T>(
-    thrown: unknown,
-    startedAt: number,
-    attempt: () => Promise<T>,
-    onFailed: OnFailed,
-  ): Promise<T> {
-    const { clock, abort, policy } = this.#options;
-    let error = thrown;
-    for (let tries = 1; ; tries++) {
-      if (abort.reason !== null) throw abort.reason;
-      const failure = failureOf(error);
-      if (!(await onFailed(error, failure))) throw error;
-      const delay = Math.max(failure.retryAfterMs ?? 0, backOff(tries, RETRY));
-      if (clock.now() - startedAt + delay > policy.retryMs) {
-        this.#parked ??= failure;
-        throw error;
-      }
-      await sleep(clock, delay, abort.signal);
-      try {
-        return await attempt();
-      } catch (again) {
-        error = again;
-      }
-    }
+    return this.#retries.run(attempt, onFailed);
   }
 
   /** The receipt of a request that may have been made before; `null` if it has to be made. */
@@ -306,9 +266,6 @@ export class Journal implements TurnDelivery {
     return new DeliveryError(text, { code: 'failed_before' });
   }
 }
-
-/** Looks at a failed try. Resolves to whether it makes sense to try again. */
-type OnFailed = (error: unknown, failure: SendFailure) => Promise<boolean>;
 
 /** How a step is taken. */
 interface StepActions {

@@ -2,7 +2,7 @@ import type { Receipt } from '../channel/delivery.ts';
 import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
-import { isPromise, promised, type MaybePromise } from '../maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../maybe-promise.ts';
 import {
   responseFor,
   type Attachment,
@@ -21,6 +21,7 @@ import type { TurnAbort } from './abort.ts';
 import type { HistoryEntry } from './history.ts';
 import type { Pending } from './progress.ts';
 import type { Reply, Sent, TransformEntry } from './reply.ts';
+import { SendQueue } from './send-queue.ts';
 import { gather, streamTo } from './stream.ts';
 import { transformed } from './transforms.ts';
 import { sendThrough, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
@@ -56,9 +57,7 @@ export class TurnReply implements Reply {
 
   readonly #options: TurnReplyOptions;
   #trackerState: TrackerState | null | undefined;
-  /** How much of what is said has not been sent yet, or has not failed. */
-  #unsent = 0;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #queue: SendQueue;
   #openStream: Promise<unknown> = Promise.resolve();
   #isStreaming = false;
   readonly #thrownByProducers = new Set<unknown>();
@@ -67,6 +66,11 @@ export class TurnReply implements Reply {
   constructor(options: TurnReplyOptions) {
     this.#options = options;
     this.state = options.state;
+    this.#queue = new SendQueue({
+      // What a failed send before this one left behind is nobody's.
+      onStart: () => void options.delivery.takeReceipts(),
+      onFailed: (error) => this.#reportError(error),
+    });
   }
 
   get channel(): string {
@@ -151,14 +155,14 @@ export class TurnReply implements Reply {
 
   /** Resolves when everything was sent or has failed, also what is said meanwhile. Then it is over. */
   end(): MaybePromise<void> {
-    if (this.#unsent > 0 || this.#isStreaming) return this.#ending();
+    if (!this.#queue.isIdle || this.#isStreaming) return this.#ending();
     this.#isOver = true;
   }
 
   async #ending(): Promise<void> {
     let seen: Promise<unknown>[] = [];
-    while (seen[0] !== this.#tail || seen[1] !== this.#openStream) {
-      seen = [this.#tail, this.#openStream];
+    while (seen[0] !== this.#queue.tail || seen[1] !== this.#openStream) {
+      seen = [this.#queue.tail, this.#openStream];
       await Promise.all(seen);
     }
     this.#isOver = true;
@@ -166,33 +170,11 @@ export class TurnReply implements Reply {
 
   #say(send: () => Promise<Sent>): Promise<Sent> {
     if (this.#isOver) return this.#refuse(afterTheEnd());
-    return this.#inOrder(() => {
+    return this.#queue.add(() => {
       const { abort } = this.#options;
       if (abort.reason !== null) throw abort.reason;
       return send();
     });
-  }
-
-  /** One after the other. A failure is the caller's to see; one that nobody awaited is still reported. */
-  #inOrder<T>(send: () => Promise<T>, onSent?: () => void): Promise<T> {
-    const start = (): Promise<T> => {
-      // What a failed send before this one left behind is nobody's.
-      this.#options.delivery.takeReceipts();
-      return send();
-    };
-    const sent = this.#unsent === 0 ? promised(start) : this.#tail.then(start);
-    this.#unsent++;
-    this.#tail = sent.then(
-      () => {
-        this.#unsent--;
-        return onSent?.();
-      },
-      (error: unknown) => {
-        this.#unsent--;
-        this.#reportError(error);
-      },
-    );
-    return sent;
   }
 
   /** A rejection that need not be awaited. */
@@ -261,7 +243,7 @@ export class TurnReply implements Reply {
       const text = await gather(chunks, this.signal, undefined, onThrown);
       return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
     }
-    const stream = await this.#inOrder(async () => delivery.openStream());
+    const stream = await this.#queue.add(async () => delivery.openStream());
     if (stream.isShown) {
       this.#options.onSaid(await gather(chunks, this.signal, undefined, onThrown));
       return { status: 'sent', receipts: [] };
@@ -281,7 +263,7 @@ export class TurnReply implements Reply {
       const close = (): Promise<void> =>
         delivery.aside(() => output.sendResponseChunkInterrupted(recipientId, interrupted));
       // The new text matters more than how the old one looks. What failed was reported.
-      await this.#inOrder(close).catch(() => {});
+      await this.#queue.add(close).catch(() => {});
     }
     const receipts: Receipt[] = [];
     const onShown = (): void => {
@@ -289,17 +271,17 @@ export class TurnReply implements Reply {
       if (taken.length > 0) receipts.push(...taken);
     };
     const inOrder = (send: () => Promise<void>, chunk?: string): Promise<void> =>
-      this.#inOrder(() => stream.piece(send, chunk), onShown);
+      this.#queue.add(() => stream.piece(send, chunk), onShown);
     const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
     output.trackerState = await this.#stateNow();
     let text: string;
     try {
       text = await this.#reported('stream', () => streamTo(chunks, target));
     } catch (error) {
-      await this.#inOrder(() => stream.fail()).catch(() => {});
+      await this.#queue.add(() => stream.fail()).catch(() => {});
       throw error;
     }
-    const cut = await this.#inOrder(() => stream.end());
+    const cut = await this.#queue.add(() => stream.end());
     if (cut !== null) {
       return await this.#say(() => this.#deliver({ ...extra, text }, text, cut));
     }
