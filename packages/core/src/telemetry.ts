@@ -67,7 +67,8 @@ export interface Telemetry {
    */
   error(thrown: unknown, context: ErrorContext, turn?: object): void;
   turn(report: TurnReport): void;
-  send(report: SendReport): void;
+  /** `null` where nobody wants to know: a report is not made then. */
+  readonly send: ((report: SendReport) => void) | null;
 }
 
 /** A telemetry over a logger and hooks, either of which may fail. */
@@ -92,6 +93,6 @@ export function createTelemetry(logger: Logger, hooks: Hooks): Telemetry {
       onError(error, context);
     },
     turn: guarded('onTurn', hooks.onTurn),
-    send: guarded('onSend', hooks.onSend),
+    send: hooks.onSend === undefined ? null : guarded('onSend', hooks.onSend),
   };
 }

@@ -86,7 +86,7 @@ async function send(
     outcome = 'sent';
   } finally {
     const durationMs = clock.now() - startedAt;
-    telemetry.send({ channel, senderId, kind: 'response', outcome, durationMs });
+    telemetry.send?.({ channel, senderId, kind: 'response', outcome, durationMs });
   }
   if (!output.numbersChoices) return;
   await patience.with(abort, channel, () =>

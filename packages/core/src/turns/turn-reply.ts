@@ -2,7 +2,7 @@ import type { Receipt } from '../channel/delivery.ts';
 import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
-import { isPromise, type MaybePromise } from '../maybe-promise.ts';
+import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import {
   responseFor,
   type Attachment,
@@ -216,19 +216,25 @@ export class TurnReply implements Reply {
   }
 
   /** Hands a response to the channel, or to the store where the platform cannot be reached. */
-  async #deliver(response: BotMessage, text: string, cut?: number): Promise<Sent> {
-    const { output, delivery, recipientId, onSaid, onDelivered } = this.#options;
+  #deliver(response: BotMessage, text: string, cut?: number): Promise<Sent> {
     const now = this.#stateNow();
-    const state = isPromise(now) ? await now : now;
+    if (isPromise(now)) return now.then((state) => this.#hand(state, response, text, cut));
+    return this.#hand(now, response, text, cut);
+  }
+
+  #hand(state: StateNow, response: BotMessage, text: string, cut?: number): Promise<Sent> {
+    const { output, delivery, recipientId, onSaid, onDelivered } = this.#options;
     output.trackerState = state;
     const pending: Pending = { response, trackerState: typeof state === 'function' ? null : state };
     if (cut !== undefined) pending.cut = cut;
-    const status = await this.#reported('response', () =>
+    const sent = this.#reported('response', () =>
       delivery.say(pending, () => sendThrough(output, recipientId, response)),
     );
-    onSaid(text);
-    if (status === 'sent' && onDelivered !== null) await onDelivered(response);
-    return { status, receipts: delivery.takeReceipts() };
+    return sent.then((status) => {
+      onSaid(text);
+      const noted = status === 'sent' ? onDelivered?.(response) : undefined;
+      return whenThere(noted, () => ({ status, receipts: delivery.takeReceipts() }));
+    });
   }
 
   /**
@@ -292,10 +298,11 @@ export class TurnReply implements Reply {
   /** Sends, and reports what became of it. */
   #reported<T>(kind: SendReport['kind'], send: () => Promise<T>): Promise<T> {
     const { clock, telemetry, channel, recipientId } = this.#options;
+    if (telemetry.send === null) return send();
     const startedAt = clock.now();
     const report = (outcome: SendReport['outcome']): void => {
       const durationMs = clock.now() - startedAt;
-      telemetry.send({ channel, senderId: recipientId, kind, outcome, durationMs });
+      telemetry.send?.({ channel, senderId: recipientId, kind, outcome, durationMs });
     };
     return send().then(
       (sent) => {
