@@ -5,7 +5,7 @@ import type { Consent } from './consent.ts';
 import { OPTED_OUT } from './errors.ts';
 import type { Pace } from './pace.ts';
 import type { MessageParameters } from './parameters.ts';
-import { segmentsOf } from './render/gsm7.ts';
+import { segmentsOf } from './render/segments.ts';
 import { MAX_BODY } from './render/split.ts';
 import type { Statuses } from './statuses.ts';
 import type { TwilioMessage, TwilioMessages } from './twilio.ts';

@@ -1,19 +1,14 @@
 import { createRequire } from 'node:module';
 import type { SegmentedMessage } from 'sms-segments-calculator';
 
-/** How a text goes over the air. */
-export interface Segments {
-  /** Segments: each of them is billed. */
-  count: number;
-  /** Its characters: one that is not in GSM-7 makes the whole text UCS-2. */
-  encoding: 'GSM-7' | 'UCS-2';
-}
-
-/** Short texts that are their own proof: ASCII but for the backtick, without what counts twice. */
-const PLAINLY_ONE_SEGMENT = /^[\n\r !-Z_a-z]{0,160}$/;
+/** Texts that are GSM-7 as they are: ASCII but for the backtick. */
+const PLAIN = /^[\n\r -_a-~]*$/;
 
 /** All but ASCII without the backtick: what may have to be replaced. */
 const PERHAPS_NOT_GSM = /[^\n\r -_a-~]/gu;
+
+/** What was looked up before: a few hundred characters can be in GSM-7 or become it. */
+const FOLDS = new Map<string, string>();
 
 /**
  * A text with the look-alikes of characters of GSM-7 in the place of others, curly quotes say, if that
@@ -22,6 +17,7 @@ const PERHAPS_NOT_GSM = /[^\n\r -_a-~]/gu;
  * The calculator sees each character once and alone: a long text would keep it for seconds.
  */
 export function foldToGsm7(text: string): string {
+  if (PLAIN.test(text)) return text;
   const composed = text
     .normalize('NFC')
     .replaceAll(/\p{Zs}/gu, ' ')
@@ -29,28 +25,21 @@ export function foldToGsm7(text: string): string {
     .replaceAll(/(\d)([¼½¾])/g, '$1 $2');
   // A mark that belongs to a letter would become a character beside it.
   if (/\p{M}/u.test(composed)) return text;
-  const folds = new Map<string, string>();
   for (const character of new Set(composed.match(PERHAPS_NOT_GSM))) {
-    const { encodingName, graphemes } = measure(character, true);
+    if (FOLDS.has(character)) continue;
+    const { encodingName, graphemes } = measure(character);
     if (encodingName !== 'GSM-7') return text;
-    folds.set(character, graphemes.join(''));
+    FOLDS.set(character, graphemes.join(''));
   }
-  return composed.replaceAll(PERHAPS_NOT_GSM, (character) => folds.get(character) ?? character);
-}
-
-/** What a text comes to. */
-export function segmentsOf(text: string): Segments {
-  if (PLAINLY_ONE_SEGMENT.test(text)) return { count: 1, encoding: 'GSM-7' };
-  const { segmentsCount, encodingName } = measure(text, false);
-  return { count: segmentsCount, encoding: encodingName };
+  return composed.replaceAll(PERHAPS_NOT_GSM, (character) => FOLDS.get(character) ?? character);
 }
 
 type Calculator = { SegmentedMessage: typeof SegmentedMessage };
 let calculator: Calculator | null = null;
 
-/** Twilio's own calculator: it takes a millisecond a text, and is loaded when one needs it. */
-function measure(text: string, isSmart: boolean): SegmentedMessage {
+/** Twilio's own calculator, with the look-alikes that Twilio knows: loaded when a text needs it. */
+function measure(character: string): SegmentedMessage {
   // What the package exports: it is CommonJS.
   calculator ??= createRequire(import.meta.url)('sms-segments-calculator') as Calculator;
-  return new calculator.SegmentedMessage(text, 'auto', isSmart);
+  return new calculator.SegmentedMessage(character, 'auto', true);
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { SegmentedMessage } from 'sms-segments-calculator';
 import { describe, expect, it } from 'vitest';
-import { foldToGsm7, segmentsOf } from '../../src/render/gsm7.ts';
+import { foldToGsm7 } from '../../src/render/gsm7.ts';
+import { segmentsOf } from '../../src/render/segments.ts';
 
 describe('foldToGsm7 (trap 15)', () => {
   it.each([
@@ -62,29 +63,6 @@ describe('foldToGsm7 (trap 15)', () => {
         expect(segmentsOf(foldToGsm7(text)).count).toBeLessThanOrEqual(before);
       }),
       { numRuns: 50 },
-    );
-  });
-});
-
-describe('segmentsOf', () => {
-  it.each([
-    ['x'.repeat(160), 1, 'GSM-7'],
-    ['x'.repeat(161), 2, 'GSM-7'],
-    ['€'.repeat(81), 2, 'GSM-7'],
-    ['’'.repeat(70), 1, 'UCS-2'],
-    [`${'x'.repeat(159)}’`, 3, 'UCS-2'],
-  ])('counts as Twilio does', (text, count, encoding) => {
-    expect(segmentsOf(text)).toEqual({ count, encoding });
-  });
-
-  it('says of short texts what the calculator says', { timeout: 30_000 }, () => {
-    const ascii = fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 162 });
-    fc.assert(
-      fc.property(ascii, (text) => {
-        const { segmentsCount: count, encodingName: encoding } = new SegmentedMessage(text);
-        expect(segmentsOf(text)).toEqual({ count, encoding });
-      }),
-      { numRuns: 100 },
     );
   });
 });
