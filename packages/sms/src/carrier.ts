@@ -1,4 +1,4 @@
-import { DeliveryError, type Receipt } from '@trunkline/core';
+import { DeliveryError, type Logger, type Receipt } from '@trunkline/core';
 import { platformOf, senderKey, type Accounts, type Sender } from './accounts.ts';
 import type { Destination } from './address.ts';
 import type { Consent } from './consent.ts';
@@ -37,6 +37,7 @@ export interface RestCarrierOptions {
   statuses: Statuses;
   /** Where Twilio reports what became of a message. */
   statusCallback: string | null;
+  logger: Logger | null;
 }
 
 /** How much the clocks of this machine and Twilio's may differ, in milliseconds. */
@@ -73,10 +74,20 @@ export class RestCarrier implements Carrier {
     } catch (error) {
       // Nothing else is thrown by what is above.
       const { platformCode, retryAfterMs } = error as DeliveryError;
-      // Where the store is away, Twilio says it again next time.
-      if (platformCode === OPTED_OUT) await consent.optOut(sender, to, OPTED_OUT).catch(() => {});
+      if (platformCode === OPTED_OUT) await this.#noteOptOut(sender, to);
       if (QUEUE_FULL.has(platformCode ?? '')) pace.hold(key, retryAfterMs ?? 0);
       throw error;
+    }
+  }
+
+  /** Twilio has told of an opt-out. What it means for the message does not depend on the store. */
+  async #noteOptOut(sender: Sender, to: string): Promise<void> {
+    const { channel, consent, logger } = this.#options;
+    try {
+      await consent.optOut(sender, to, OPTED_OUT);
+    } catch (error) {
+      const text = 'an opt-out was not noted: the next message is refused by Twilio again';
+      logger?.error({ channel, err: error, platformCode: OPTED_OUT }, text);
     }
   }
 
@@ -127,7 +138,7 @@ interface SegmentCount {
 /** What is billed: segments of an SMS. An MMS, a template and other platforms know none. */
 function segmentsIn(to: string, { body, mediaUrl }: MessageParameters): SegmentCount | null {
   if (platformOf(to) !== null || mediaUrl !== undefined || body === undefined) return null;
-  // Twilio refuses it, and counting it would take seconds.
+  // Twilio refuses it: nobody is to wait for its segments.
   return body.length > MAX_BODY ? null : segmentsOf(body);
 }
 

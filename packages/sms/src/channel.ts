@@ -113,7 +113,7 @@ export class SmsInput extends InputChannel {
     const messages = this.#messages;
     const accounts = this.#accounts;
     const sending = { messages, accounts, consent, pace, statuses };
-    const rest = new RestCarrier({ channel, ...sending, statusCallback });
+    const rest = new RestCarrier({ channel, ...sending, statusCallback, logger });
     this.#rest = rest;
     return new Inbox({
       options,

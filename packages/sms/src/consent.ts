@@ -31,6 +31,8 @@ export interface Asked {
   /** The word that was said. */
   keyword: string;
   isAnswered: boolean;
+  /** Whether it is a wish only of somebody who has opted out; else a message for the assistant. */
+  needsOptOut: boolean;
 }
 
 /**
@@ -38,26 +40,25 @@ export interface Asked {
  *
  * @param optOutType - Advanced Opt-Out's word on it.
  * @param advanced - Whether that word is the only one.
- * @param isOptedOut - Looked up where it matters.
  */
-export async function askedFor(
+export function askedFor(
   { text, optOutType, sender }: { text: string | null; optOutType: string | null; sender: Sender },
   advanced: boolean,
-  isOptedOut: () => Promise<boolean>,
-): Promise<Asked | null> {
+): Asked | null {
   const keyword = (text ?? '').trim().toUpperCase();
   const byType = optOutType === null ? undefined : BY_TYPE[optOutType];
-  if (byType !== undefined) return { wish: byType, keyword, isAnswered: true };
+  const needsOptOut = false;
+  if (byType !== undefined) return { wish: byType, keyword, isAnswered: true, needsOptOut };
   if (advanced) return null;
   const wish = KEYWORDS.get(keyword) ?? (keyword === YES ? 'opted_in' : null);
   if (wish === null) return null;
   const isAnswered = answersByItself(sender);
-  const asked: Asked = { wish, keyword, isAnswered };
+  const asked: Asked = { wish, keyword, isAnswered, needsOptOut };
   if (wish === 'opted_out')
     return isAnswered || isShortCode(sender) || PLAIN_STOPS.has(keyword) ? asked : null;
   // What Twilio has not answered is for the assistant, as is a "Yes" of somebody who is in already.
   if (wish === 'opted_in' && (keyword === YES || !isAnswered))
-    return (await isOptedOut()) ? asked : null;
+    return { ...asked, needsOptOut: true };
   return isAnswered ? asked : null;
 }
 
@@ -80,6 +81,7 @@ const NAMESPACE = 'opted-out';
 /** Who has opted out of what. Kept until they opt in again. */
 export class Consent {
   readonly #values: KeyedValues;
+  #changes = 0;
 
   constructor(values: KeyedValues) {
     this.#values = values;
@@ -87,20 +89,28 @@ export class Consent {
 
   /** Whether nothing may be sent to the address by this sender. */
   async isOptedOut(sender: Sender, to: string): Promise<boolean> {
-    const found = await Promise.all(
-      keysOf(sender, to).map(async (key) => this.#values.get(NAMESPACE, key)),
-    );
-    return found.some((value) => value !== null);
+    const [key, ...others] = keysOf(sender, to);
+    const found = this.#values.get(NAMESPACE, key);
+    if (others.length === 0) return (await found) !== null;
+    const more = others.map((other) => this.#values.get(NAMESPACE, other));
+    return (await Promise.all([found, ...more])).some((value) => value !== null);
+  }
+
+  /** How often this process has noted something: what was read before may not be so any more. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Notes that somebody has opted out. */
   async optOut(sender: Sender, to: string, because: string): Promise<void> {
     for (const key of keysOf(sender, to)) await this.#values.set(NAMESPACE, key, { because });
+    this.#changes++;
   }
 
   /** Notes that somebody has opted in again. */
   async optIn(sender: Sender, to: string): Promise<void> {
     for (const key of keysOf(sender, to)) await this.#values.delete(NAMESPACE, key);
+    this.#changes++;
   }
 }
 
@@ -110,10 +120,11 @@ export class Consent {
  *
  * SMS, MMS and RCS share their opt-outs since March 2026; WhatsApp has its own.
  */
-function keysOf(sender: Sender, to: string): string[] {
+function keysOf(sender: Sender, to: string): [string, ...string[]] {
   const user = platformOf(to) === 'rcs' ? bare(to) : to;
-  const number = sender.from === null ? [] : [senderKey({ ...sender, service: null })];
-  return [...new Set([senderKey(sender), ...number])].map((key) => `${key} ${user}`);
+  const own = `${senderKey(sender)} ${user}`;
+  if (sender.service === null || sender.from === null) return [own];
+  return [own, `${senderKey({ ...sender, service: null })} ${user}`];
 }
 
 function wordsFor(wish: Wish, words: string): [string, Wish][] {

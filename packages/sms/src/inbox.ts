@@ -63,15 +63,14 @@ export class Inbox {
     // A button may be called "Help".
     const text = inbound.choice === null ? inbound.text : null;
     const said = { text, optOutType: inbound.optOutType, sender };
-    const asked = await askedFor(said, options.advancedOptOut, () =>
-      consent.isOptedOut(sender, to),
-    );
-    if (asked !== null) return await this.#takeWish(res, inbound, destination, asked);
+    const asked = askedFor(said, options.advancedOptOut);
+    if (asked !== null && (!asked.needsOptOut || (await consent.isOptedOut(sender, to)))) {
+      return await this.#takeWish(res, inbound, destination, asked);
+    }
     const own = this.#inbox.metadataOf()?.(req, Object.fromEntries(parameters));
-    const metadata = own ?? inbound.metadata;
-    const message = this.#messageOf({ ...inbound, metadata }, destination);
-    if (options.reply === 'twiml') await this.#answerWithin(res, message, destination);
-    else await this.#accept(res, message);
+    if (own) inbound.metadata = own;
+    if (options.reply === 'twiml') await this.#answerWithin(res, inbound, destination);
+    else await this.#accept(res, this.#messageOf(inbound, destination));
   }
 
   /** What became of a message. */
@@ -99,20 +98,21 @@ export class Inbox {
   /** As a live turn: what is said in time is the answer. */
   async #answerWithin(
     res: ServerResponse,
-    message: UserMessage,
+    inbound: Inbound,
     destination: Destination,
   ): Promise<void> {
     const { options, turns, rest, consent, outputFor } = this.#inbox;
-    const { name: channel, statusCallback, clock } = options;
-    const { messageId } = message;
+    const { name: channel } = options;
+    const { messageId } = inbound;
     if (!(await this.#isFirst(ANSWERED, messageId))) return acknowledge(res);
-    const carrier = new TwimlCarrier({ channel, res, rest, consent, statusCallback, clock });
-    const outputChannel = outputFor(destination, carrier);
+    const carrier = new TwimlCarrier({ options, res, rest, consent });
     try {
-      await turns.run(message.with({ outputChannel }));
+      await turns.run(this.#messageOf(inbound, destination, outputFor(destination, carrier)));
     } catch (error) {
       const isRefused = error instanceof OverloadedError && error.channel === channel;
-      if (isRefused && carrier.isSilent && !carrier.isOpen) return await this.#defer(message);
+      if (isRefused && carrier.isSilent && !carrier.isOpen) {
+        return await this.#defer(this.#messageOf(inbound, destination));
+      }
       if (carrier.isSilent && carrier.isOpen && !isNoFailure(error)) {
         carrier.release();
         if (!isRefused) throw error;
@@ -179,7 +179,12 @@ export class Inbox {
     return (await values.compareAndSet(namespace, messageId, null, true, options)) !== null;
   }
 
-  #messageOf(inbound: Inbound, destination: Destination): UserMessage {
+  /** @param outputChannel - Where a live turn's answers go. */
+  #messageOf(
+    inbound: Inbound,
+    destination: Destination,
+    outputChannel: OutputChannel | null = null,
+  ): UserMessage {
     const { messageId, from, text, choice, attachments, metadata } = inbound;
     return new UserMessage({
       messageId,
@@ -190,6 +195,7 @@ export class Inbox {
       metadata,
       account: accountOf(destination),
       address: addressOf(destination),
+      outputChannel,
       inputChannel: this.#inbox.options.name,
     });
   }

@@ -1,27 +1,32 @@
 import type { ServerResponse } from 'node:http';
-import { sendText, type Clock, type Receipt } from '@trunkline/core';
+import { DeliveryError, sendText, type Receipt } from '@trunkline/core';
 import type { Destination } from './address.ts';
 import { assertConsent, isOptOutRefusal, type Carrier } from './carrier.ts';
 import type { Consent } from './consent.ts';
+import type { ResolvedSmsOptions } from './credentials.ts';
 import type { MessageParameters } from './parameters.ts';
+
+const HEAD = '<?xml version="1.0" encoding="UTF-8"?>';
+const NOTHING = `${HEAD}<Response/>`;
 
 /** Takes note of a message, and answers nothing. Any other type than XML would be sent to the user. */
 export function acknowledge(res: ServerResponse): void {
-  sendText(res, 200, 'text/xml', twiml([]));
+  sendText(res, 200, 'text/xml', NOTHING);
 }
 
 /** Messages as TwiML. @see https://www.twilio.com/docs/messaging/twiml/message */
 export function twiml(messages: readonly MessageParameters[]): string {
-  const inner = messages.map(({ body, mediaUrl = [], statusCallback }) => {
-    const action = statusCallback === undefined ? '' : ` action="${escape(statusCallback)}"`;
-    const text = body === undefined ? '' : `<Body>${escape(body)}</Body>`;
-    const media = mediaUrl.map((url) => `<Media>${escape(url)}</Media>`).join('');
-    return `<Message${action}>${text}${media}</Message>`;
-  });
-  const head = '<?xml version="1.0" encoding="UTF-8"?>';
-  return inner.length === 0
-    ? `${head}<Response/>`
-    : `${head}<Response>${inner.join('')}</Response>`;
+  if (messages.length === 0) return NOTHING;
+  let xml = `${HEAD}<Response>`;
+  for (const { body, mediaUrl = [], statusCallback } of messages) {
+    xml += '<Message';
+    if (statusCallback !== undefined) xml += ` action="${escape(statusCallback)}"`;
+    xml += '>';
+    if (body !== undefined) xml += `<Body>${escape(body)}</Body>`;
+    for (const url of mediaUrl) xml += `<Media>${escape(url)}</Media>`;
+    xml += '</Message>';
+  }
+  return `${xml}</Response>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -33,43 +38,55 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** XML knows no control characters and no half of a pair: one of these would spoil the whole answer. */
 function escape(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text
     .replaceAll(/[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
     .replaceAll(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
 }
 
+/** ASCII that XML takes as it is. */
+const PLAIN = /^[\t\n\r !#-%'-;=?-~]*$/;
+
 /** What a {@link TwimlCarrier} works with. */
 export interface TwimlCarrierOptions {
-  channel: string;
+  options: Pick<ResolvedSmsOptions, 'name' | 'statusCallback' | 'clock' | 'logger'>;
   res: ServerResponse;
   /** Takes what Twilio's request cannot take any more. */
   rest: Carrier;
   consent: Consent;
-  statusCallback: string | null;
-  clock: Clock;
 }
 
 /** How long Twilio's request is kept, in milliseconds: Twilio itself gives up after 15 seconds. */
 const DEADLINE_MS = 10_000;
+/**
+ * How long it counts that a user has not opted out, in milliseconds: an opt-out that another process
+ * is told of meanwhile could as well be on its way still. One that this process notes counts at once.
+ */
+const CONSENT_MS = 20;
 
 /**
  * Answers Twilio's request with what is said until the deadline, and sends what is said later by
  * REST. Each message takes one of the two ways, once.
  */
 export class TwimlCarrier implements Carrier {
-  readonly #options: TwimlCarrierOptions;
+  readonly #carrier: TwimlCarrierOptions;
   readonly #said: { destination: Destination; parameters: MessageParameters }[] = [];
   readonly #stop: () => void;
   #isOpen = true;
   #isSilent = true;
+  /** When it was read that the user has not opted out, and how much had been noted by then. */
+  #consented: { at: number; changes: number } | null = null;
   /** The answer, or what becomes of it by REST: what comes later waits for it. */
   #settled: Promise<void> = Promise.resolve();
 
-  constructor(options: TwimlCarrierOptions) {
-    this.#options = options;
-    const { res, clock } = options;
-    const onGone = (): void => this.#settle(this.#move());
-    const cancel = clock.after(DEADLINE_MS, () => void this.finish().catch(() => {}));
+  constructor(carrier: TwimlCarrierOptions) {
+    this.#carrier = carrier;
+    const { res, options } = carrier;
+    const onGone = (): void => {
+      this.#settle(() => this.#move());
+      void this.#finishUnasked();
+    };
+    const cancel = options.clock.after(DEADLINE_MS, () => void this.#finishUnasked());
     res.once('close', onGone);
     this.#stop = () => {
       cancel();
@@ -89,14 +106,15 @@ export class TwimlCarrier implements Carrier {
 
   /** A message in the answer has no receipt: Twilio gives it its SID after the request is over. */
   async carry(destination: Destination, parameters: MessageParameters): Promise<Receipt> {
-    const { channel, consent, rest, statusCallback } = this.#options;
+    const { rest, options } = this.#carrier;
     if (this.#isOpen && fitsTwiml(parameters)) {
-      await assertConsent(channel, consent, destination);
+      if (!this.#isConsentFresh()) await this.#assertConsent(destination);
       // It may have closed meanwhile.
       if (this.#isOpen) {
-        const callback = statusCallback === null ? {} : { statusCallback };
+        const { statusCallback = options.statusCallback } = parameters;
+        const said = statusCallback === null ? parameters : { ...parameters, statusCallback };
         this.#isSilent = false;
-        this.#said.push({ destination, parameters: { ...callback, ...parameters } });
+        this.#said.push({ destination, parameters: said });
         return {};
       }
     }
@@ -109,11 +127,12 @@ export class TwimlCarrier implements Carrier {
   /**
    * Answers, unless that is done. Resolves when everything that was said is on its way.
    *
-   * @throws DeliveryError - Twilio went away without the answer, and REST did not take it either; or
-   * nobody can say whether the user has opted out since.
+   * @throws DeliveryError - Twilio went away without the answer, or nobody can say whether the user
+   * has opted out since, and REST did not take it either.
    */
   async finish(): Promise<void> {
-    if (this.#isOpen) this.#settle(this.#options.res.destroyed ? this.#move() : this.#answer());
+    const isGone = this.#carrier.res.destroyed;
+    if (this.#isOpen) this.#settle(() => (isGone ? this.#move() : this.#answer()));
     await this.#settled;
   }
 
@@ -123,33 +142,66 @@ export class TwimlCarrier implements Carrier {
   }
 
   /** From here on nothing more comes into the answer. */
-  #settle(done: Promise<void>): void {
+  #settle(how: () => Promise<void>): void {
     this.#close();
-    this.#settled = done;
+    this.#settled = how();
     // Whoever speaks or finishes next is told.
-    done.catch(() => {});
+    this.#settled.catch(() => {});
+  }
+
+  /** While the assistant is at it still, which may be for ever: what fails is logged at once. */
+  async #finishUnasked(): Promise<void> {
+    const { name: channel, logger } = this.#carrier.options;
+    try {
+      await this.finish();
+    } catch (error) {
+      logger?.error({ channel, err: error }, 'what was said in time did not reach the user');
+    }
+  }
+
+  #isConsentFresh(): boolean {
+    const { consent, options } = this.#carrier;
+    const read = this.#consented;
+    if (read === null || read.changes !== consent.changes) return false;
+    return options.clock.now() - read.at < CONSENT_MS;
+  }
+
+  async #assertConsent(destination: Destination): Promise<void> {
+    const { consent, options } = this.#carrier;
+    const read = { at: options.clock.now(), changes: consent.changes };
+    await assertConsent(options.name, consent, destination);
+    this.#consented = read;
   }
 
   /** Writes the answer: empty for a user who has opted out since the first of it was said. */
   async #answer(): Promise<void> {
-    const { res, channel, consent } = this.#options;
+    const { res } = this.#carrier;
     const [first] = this.#said;
     try {
-      if (first !== undefined) await assertConsent(channel, consent, first.destination);
+      if (first !== undefined && !this.#isConsentFresh()) {
+        await this.#assertConsent(first.destination);
+      }
     } catch (error) {
       acknowledge(res);
       if (isOptOutRefusal(error)) return;
-      throw error;
+      // The store may know again.
+      return await this.#move();
     }
     if (res.destroyed) return await this.#move();
     const said = this.#said.map(({ parameters }) => parameters);
     sendText(res, 200, 'text/xml', twiml(said));
   }
 
-  /** Twilio has gone without the answer: what was to be in it goes by REST. */
+  /** Twilio has the answer not: what was to be in it goes by REST. */
   async #move(): Promise<void> {
+    let left = this.#said.length;
     for (const { destination, parameters } of this.#said) {
-      await this.#options.rest.carry(destination, parameters);
+      try {
+        await this.#carrier.rest.carry(destination, parameters);
+      } catch (error) {
+        throw unsent(this.#carrier.options.name, left, error);
+      }
+      left--;
     }
   }
 
@@ -159,12 +211,25 @@ export class TwimlCarrier implements Carrier {
   }
 }
 
+/** The error of messages that were said, and went neither way. Their texts are nobody's business. */
+function unsent(channel: string, count: number, cause: unknown): unknown {
+  if (!(cause instanceof DeliveryError) || isOptOutRefusal(cause)) return cause;
+  const { code, platformCode, retryable, mayHaveArrived, retryAfterMs } = cause;
+  return new DeliveryError(`of an answer, the last ${count} messages were not sent`, {
+    channel,
+    code,
+    platformCode,
+    retryable,
+    mayHaveArrived,
+    retryAfterMs,
+    cause,
+  });
+}
+
 /** TwiML has texts, media and a callback, from the number that was written to; nothing else. */
 function fitsTwiml(parameters: MessageParameters): boolean {
-  const { body, mediaUrl } = parameters;
-  return (
-    Object.keys(parameters).every((name) => IN_TWIML.has(name)) && (body ?? mediaUrl) !== undefined
-  );
+  for (const name in parameters) if (!IN_TWIML.has(name)) return false;
+  return (parameters.body ?? parameters.mediaUrl) !== undefined;
 }
 
 const IN_TWIML: ReadonlySet<string> = new Set(['body', 'mediaUrl', 'statusCallback']);

@@ -3,7 +3,13 @@ import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { deferred, outcomeOf } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
-import { startScene, type Scene, type SceneOptions } from './support/scene.ts';
+import {
+  forgetfulStore,
+  recordingLogger,
+  startScene,
+  type Scene,
+  type SceneOptions,
+} from './support/scene.ts';
 import {
   call,
   inboundForm,
@@ -302,6 +308,26 @@ describe('error 21610', () => {
     expect(twilio.tries).toBe(1);
     expect(failures[0]).toContain('21610');
     expect(failures.join()).not.toContain(PHONE);
+  });
+
+  it('is logged where the store cannot take it', async () => {
+    const { logger, lines } = recordingLogger();
+    const { store, failing } = forgetfulStore();
+    const { bring, twilio, line } = await tell({ sms: { logger }, store });
+    twilio.script.push(refusing(21610), refusing(21610));
+    failing.writes = 1;
+    await bring({ Body: 'Hello' });
+    await deadLetter(line);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('an opt-out was not noted');
+    expect(lines[0]).toContain('the store is away');
+    expect(lines[0]).not.toContain(PHONE);
+    // Twilio says it once more, and this time it is noted.
+    await bring({ Body: 'Hello?' });
+    await deadLetter(line, 2);
+    await bring({ Body: 'Hello!' });
+    await deadLetter(line, 3);
+    expect(twilio.tries).toBe(2);
   });
 
   it('of a status callback does, too', async () => {

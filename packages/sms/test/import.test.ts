@@ -8,7 +8,7 @@ const DIST = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 /** Imports what is built in a process of its own, and tells what that took and what it loaded. */
 const PROGRAM = `
   const { Module } = await import('node:module');
-  const core = await import(process.argv[1].replace('/sms/', '/core/'));
+  const core = await import(process.argv[1].replace('/packages/sms/', '/packages/core/'));
   const before = process.cpuUsage();
   const { SmsInput } = await import(process.argv[1]);
   const { user, system } = process.cpuUsage(before);

@@ -1,5 +1,7 @@
 import type { BotMessage } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
+import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { startScene, type Scene, type SceneOptions } from './support/scene.ts';
 import {
@@ -137,15 +139,21 @@ describe('what a response becomes', () => {
     ]);
   });
 
-  it('custom JSON with an endless text is refused, not counted', { timeout: 30_000 }, async () => {
-    const { sms, twilio } = await startScene(() => {});
-    twilio.script.push(refusing(21617));
+  it('custom JSON with an endless text is refused, and nobody waits for its segments', async () => {
+    const clock = new FakeClock();
+    const { sms, twilio } = await startScene(() => {}, { sms: { clock, segmentsPerSecond: 1 } });
+    twilio.script.push(refusing(21617), null);
+    const output = sms.getOutputChannel({ to: PHONE });
+    // 747 segments, if they were counted.
     const custom = { body: '😀'.repeat(25_000) };
-    const before = process.cpuUsage();
-    await expect(
-      sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, { custom }),
-    ).rejects.toMatchObject({ platformCode: '21617' });
-    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(3_000);
+    await expect(output.sendResponse(PHONE, { custom })).rejects.toMatchObject({
+      platformCode: '21617',
+    });
+    const next = output.sendResponse(PHONE, { text: 'Next' });
+    expect(await outcomeOf(next)).toBe('open');
+    await clock.advance(1_000);
+    await next;
+    expect(twilio.texts).toEqual(['Next']);
   });
 
   it('custom JSON may be for somebody else, who may have opted out', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { twiml } from '../src/twiml.ts';
-import { startScene } from './support/scene.ts';
+import { forgetfulStore, recordingLogger, startScene, type Scene } from './support/scene.ts';
 import { call, inboundForm, PHONE, signedHeaders } from './support/twilio.ts';
 
 expectNoUnhandledRejections();
@@ -288,5 +288,64 @@ describe("an answer within Twilio's request", () => {
     });
     await bring({ Body: 'STOP' });
     expect(await (await bring({ Body: 'Hello' })).text()).toBe(`${HEAD}<Response/>`);
+  });
+
+  describe('where the store cannot say who has opted out', () => {
+    /** The assistant says two texts, and then nothing until the deadline is over. */
+    async function atDeadline(reads: number): Promise<{
+      scene: Scene;
+      response: Promise<Response>;
+      clock: FakeClock;
+      lines: string[];
+      failures: Error[];
+      gate: { resolve(): void };
+    }> {
+      const clock = new FakeClock();
+      const gate = deferred();
+      const said = deferred();
+      const { store, failing } = forgetfulStore();
+      const { logger, lines } = recordingLogger();
+      const failures: Error[] = [];
+      const scene = await startScene(
+        async (_, reply) => {
+          await reply.text('One');
+          await reply.text('Two');
+          said.resolve();
+          await gate.promise;
+        },
+        {
+          sms: { ...sms, clock, logger },
+          clock,
+          store,
+          onError: (error) => void failures.push(error),
+        },
+      );
+      const response = scene.bring();
+      await said.promise;
+      failing.reads = reads;
+      await clock.advance(10_000);
+      return { scene, response, clock, lines, failures, gate };
+    }
+
+    it('for a moment, what was said goes by REST', async () => {
+      const { scene, response, lines, failures, gate } = await atDeadline(1);
+      expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
+      await scene.twilio.until(2);
+      expect(scene.twilio.texts).toEqual(['One', 'Two']);
+      gate.resolve();
+      expect(await (await scene.bring()).text()).toBe(answer('One', 'Two'));
+      expect([lines, failures]).toEqual([[], []]);
+    });
+
+    it('for longer, it is reported how much was not said', async () => {
+      const { scene, response, lines, gate } = await atDeadline(Number.POSITIVE_INFINITY);
+      expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
+      // While the assistant is still at it, which may be for ever.
+      while (lines.length === 0) await new Promise((done) => setImmediate(done));
+      expect(lines[0]).toContain('the last 2 messages were not sent');
+      expect(lines.join()).not.toMatch(/One|Two|\+1555/);
+      expect(scene.twilio.tries).toBe(0);
+      gate.resolve();
+    });
   });
 });

@@ -1,4 +1,10 @@
-import type { Assistant, Logger, LogMethod, TrunklineOptions } from '@trunkline/core';
+import {
+  MemoryStore,
+  type Assistant,
+  type Logger,
+  type LogMethod,
+  type TrunklineOptions,
+} from '@trunkline/core';
 import { inspect } from 'node:util';
 import { SmsInput, type SmsAccount, type SmsOptions } from '@trunkline/sms';
 import { startLine, type StartedLine } from '@trunkline/testing';
@@ -63,4 +69,26 @@ export function recordingLogger(): { logger: Logger; lines: string[] } {
     lines.push(text);
   };
   return { logger: { debug: write, info: write, warn: write, error: write }, lines };
+}
+
+/** A store that can be told to fail where it is asked of opt-outs, or told of them, so many times. */
+export function forgetfulStore(): {
+  store: MemoryStore;
+  failing: { reads: number; writes: number };
+} {
+  const store = new MemoryStore();
+  const failing = { reads: 0, writes: 0 };
+  const { values } = store;
+  const [get, set] = [values.get.bind(values), values.set.bind(values)];
+  values.get = async (namespace, key) => {
+    if (namespace.includes('opted-out') && failing.reads-- > 0)
+      throw new Error('the store is away');
+    return await get(namespace, key);
+  };
+  values.set = async (namespace, ...rest) => {
+    if (namespace.includes('opted-out') && failing.writes-- > 0)
+      throw new Error('the store is away');
+    return await set(namespace, ...rest);
+  };
+  return { store, failing };
 }
