@@ -15,18 +15,21 @@ export interface Sender {
 export class Accounts {
   readonly #accounts: readonly ResolvedSmsAccount[];
   readonly #channel: string;
+  /** The auth tokens of each account; those of all under `null`. */
+  readonly #tokens = new Map<string | null, readonly string[]>();
 
   constructor(accounts: readonly ResolvedSmsAccount[], channel: string) {
     this.#accounts = accounts;
     this.#channel = channel;
+    for (const sid of new Set([null, ...accounts.map(({ accountSid }) => accountSid)])) {
+      const named = accounts.filter(({ accountSid }) => sid === null || accountSid === sid);
+      this.#tokens.set(sid, [...new Set(named.flatMap(({ authTokens }) => authTokens))]);
+    }
   }
 
   /** The auth tokens of an account; those of all where it is not named. */
-  tokensOf(accountSid: string | null): string[] {
-    const named = this.#accounts.filter(
-      (account) => accountSid === null || account.accountSid === accountSid,
-    );
-    return [...new Set(named.flatMap(({ authTokens }) => authTokens))];
+  tokensOf(accountSid: string | null): readonly string[] {
+    return this.#tokens.get(accountSid) ?? [];
   }
 
   /** Any entry of an account: for its tokens. `null` if there is none. */

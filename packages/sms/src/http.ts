@@ -1,6 +1,7 @@
 import type { Pool } from 'undici';
 import type { Clock } from '@trunkline/core';
 import { networkError, refusalOf } from './errors.ts';
+import { exchange, type Answer } from './exchange.ts';
 
 /** A request as Twilio's SDK hands it to its HTTP client. */
 export interface SdkRequest {
@@ -13,13 +14,6 @@ export interface SdkRequest {
   data?: object;
   /** Milliseconds. */
   timeout?: number;
-}
-
-/** An answer as Twilio's SDK wants it. */
-export interface SdkResponse {
-  statusCode: number;
-  body: string;
-  headers: Readonly<Record<string, unknown>>;
 }
 
 /** How requests are made. */
@@ -59,7 +53,7 @@ export class TwilioHttp {
    *
    * @throws DeliveryError - it got no answer, or is throttled still.
    */
-  async request(request: SdkRequest, username: string, password: string): Promise<SdkResponse> {
+  async request(request: SdkRequest, username: string, password: string): Promise<Answer> {
     const { channel, maxRetries } = this.#options;
     let waited = 0;
     for (let retries = 0; ; retries++) {
@@ -82,15 +76,15 @@ export class TwilioHttp {
     await (await pool)?.destroy();
   }
 
-  async #once(request: SdkRequest, username: string, password: string): Promise<SdkResponse> {
+  async #once(request: SdkRequest, username: string, password: string): Promise<Answer> {
     const { channel, timeoutMs } = this.#options;
     const { method, uri, headers, params, data, timeout = timeoutMs } = request;
     const url = new URL(uri);
     const query = params === undefined ? '' : `?${encode(params)}`;
     const pool = await this.#open();
     try {
-      const response = await pool.request({
-        method: method.toUpperCase(),
+      return await exchange(pool, {
+        method: method.toUpperCase() as Uppercase<string>,
         path: url.pathname + query,
         headers: {
           ...headers,
@@ -100,8 +94,6 @@ export class TwilioHttp {
         headersTimeout: timeout,
         bodyTimeout: timeout,
       });
-      const { statusCode, headers: answered } = response;
-      return { statusCode, body: await response.body.text(), headers: answered };
     } catch (error) {
       throw networkError(channel, error);
     }
@@ -121,8 +113,8 @@ export class TwilioHttp {
 /** A form, lists as repeated names. */
 function encode(values: object): string {
   const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) {
-    for (const item of [value].flat()) {
+  for (const [name, value] of Object.entries(values) as [string, unknown][]) {
+    for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
       if (item !== undefined && item !== null) form.append(name, String(item));
     }
   }
@@ -136,10 +128,11 @@ function retryAfterOf(header: unknown, clock: Clock): number | null {
   return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
-function codeIn(body: string): number | undefined {
+/** Twilio's code in the body of a refusal. */
+export function codeIn(body: string): number | undefined {
   try {
     const { code } = Object(JSON.parse(body)) as { code?: unknown };
-    return typeof code === 'number' ? code : undefined;
+    return typeof code === 'number' && code > 0 ? code : undefined;
   } catch {
     // A proxy's page, say.
     return undefined;

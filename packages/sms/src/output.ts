@@ -48,11 +48,12 @@ export class SmsOutput extends OutputChannel {
   override readonly limits: ChannelLimits = { textLength: MAX_BODY };
   override readonly numbersChoices: boolean = true;
   override readonly menuTtlMs: number;
+  override readsTrackerState = false;
 
   readonly #options: SmsOutputOptions['options'];
   readonly #destination: Destination;
   readonly #carrier: Carrier;
-  readonly #media: MediaLimits | null;
+  #mediaLimits: MediaLimits | null | undefined;
   /** The SIDs of this turn's messages: a search for one that is missing finds these as well. */
   readonly #sids = new Set<string>();
 
@@ -63,7 +64,17 @@ export class SmsOutput extends OutputChannel {
     this.#options = options;
     this.#destination = destination;
     this.#carrier = carrier;
-    this.#media = mediaLimits(destination.sender.from, destination.to);
+  }
+
+  /** What media the address takes. Most responses have none. */
+  get #media(): MediaLimits | null {
+    const { sender, to } = this.#destination;
+    if (this.#mediaLimits === undefined) this.#mediaLimits = mediaLimits(sender.from, to);
+    return this.#mediaLimits;
+  }
+
+  get #perMessage(): number {
+    return this.#media?.perMessage ?? 1;
   }
 
   override answerOf(text: string | null, options: readonly MenuOption[]): MenuAnswer {
@@ -151,21 +162,22 @@ export class SmsOutput extends OutputChannel {
       if (mediaUrl !== undefined) await this.#sayMedia(mediaUrl, parameters);
       return;
     }
-    const perMessage = this.#media?.perMessage ?? 1;
     const [first = '', ...others] = splitBody(body);
-    await this.#say({
-      ...parameters,
-      body: first,
-      ...(mediaUrl === undefined ? {} : { mediaUrl: mediaUrl.slice(0, perMessage) }),
-    });
+    if (mediaUrl === undefined) await this.#say({ ...parameters, body: first });
+    else
+      await this.#say({
+        ...parameters,
+        body: first,
+        mediaUrl: mediaUrl.slice(0, this.#perMessage),
+      });
     for (const other of others) await this.#say({ ...parameters, body: other });
-    const rest = mediaUrl?.slice(perMessage) ?? [];
+    const rest = mediaUrl?.slice(this.#perMessage) ?? [];
     if (rest.length > 0) await this.#sayMedia(rest, parameters);
   }
 
   /** Sends media without a text, as many a message as the address takes. */
   async #sayMedia(mediaUrl: readonly string[], parameters: MessageParameters): Promise<void> {
-    const perMessage = this.#media?.perMessage ?? 1;
+    const perMessage = this.#perMessage;
     for (let from = 0; from < mediaUrl.length; from += perMessage) {
       await this.#say({ ...parameters, mediaUrl: mediaUrl.slice(from, from + perMessage) });
     }

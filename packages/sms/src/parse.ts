@@ -76,6 +76,7 @@ function tapOf(parameters: Parameters): Choice | null {
 function mediaOf(parameters: Parameters): UserAttachment[] {
   // The parameter is a text, and the files are what is really there.
   const count = Math.min(Number(parameters.get('NumMedia') ?? 0) || 0, MOST_MEDIA);
+  if (count <= 0) return [];
   return Array.from({ length: count }, (_, index) => ({
     url: parameters.get(`MediaUrl${index}`),
     mimeType: parameters.get(`MediaContentType${index}`),

@@ -7,6 +7,7 @@ import {
 } from '@trunkline/core';
 import type { Accounts } from './accounts.ts';
 import type { ResolvedSmsOptions } from './credentials.ts';
+import { formOf, type Parameter } from './form.ts';
 import type { Parameters } from './parse.ts';
 import { isSignedByTwilio, shownUrl, signedUrl, type SignedRequest } from './verify.ts';
 
@@ -25,38 +26,45 @@ export async function readSigned(
   const isJson = typeOf(channel, req) === 'json';
   const body = await readBody(req, { channel, limitBytes: bodyLimitBytes });
   const text = body.toString('utf8');
-  const form = isJson ? null : [...new URLSearchParams(text)];
-  const parameters = new Map(form ?? parametersOf(text));
+  const form = isJson ? null : formOf(text);
+  const parameters = withoutEmpty(form ?? parametersOf(text));
   const header = req.headers['x-twilio-signature'];
   const signature = typeof header === 'string' ? header : '';
   const request = { signature, url: calledUrl(req, options), form, body };
   // Of an account that is not ours there is no token, and nothing that could be right.
-  const tokens = accounts.tokensOf(parameters.get('AccountSid') || null);
+  const tokens = accounts.tokensOf(parameters.get('AccountSid') ?? null);
   if (!isSignedByTwilio(request, tokens)) {
     throw unsigned(channel, request, signedUrl(request, tokens, otherUrls(req, options)));
   }
-  for (const [name, value] of parameters) if (value === '') parameters.delete(name);
+  return parameters;
+}
+
+/** By their names: of several the last counts. */
+function withoutEmpty(all: readonly Parameter[]): Parameters {
+  const parameters = new Map<string, string>();
+  for (const [name, value] of all) {
+    if (value === '') parameters.delete(name);
+    else parameters.set(name, value);
+  }
   return parameters;
 }
 
 function typeOf(channel: string, req: IncomingMessage): 'form' | 'json' {
-  const [type = ''] = (req.headers['content-type'] ?? '').split(';');
-  switch (type.trim().toLowerCase()) {
-    case 'application/x-www-form-urlencoded':
-      return 'form';
-    case 'application/json':
-      return 'json';
-    default:
-      throw new MalformedPayloadError('a webhook of Twilio is a form, or JSON with bodySHA256', {
-        channel,
-        status: 415,
-        code: 'unsupported_media_type',
-      });
-  }
+  const type = req.headers['content-type'] ?? '';
+  if (FORM.test(type)) return 'form';
+  if (JSON_TYPE.test(type)) return 'json';
+  throw new MalformedPayloadError('a webhook of Twilio is a form, or JSON with bodySHA256', {
+    channel,
+    status: 415,
+    code: 'unsupported_media_type',
+  });
 }
 
+const FORM = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
+const JSON_TYPE = /^\s*application\/json\s*(?:;|$)/i;
+
 /** Of JSON that is none there are no parameters: whether it is signed is asked first. */
-function parametersOf(text: string): [string, string][] {
+function parametersOf(text: string): Parameter[] {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -64,7 +72,7 @@ function parametersOf(text: string): [string, string][] {
     json = null;
   }
   const entries = Object.entries(isJsonObject(json) ? json : {});
-  return entries.flatMap(([name, value]): [string, string][] =>
+  return entries.flatMap(([name, value]): Parameter[] =>
     value === null
       ? []
       : [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]],

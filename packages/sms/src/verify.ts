@@ -1,7 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-
-/** A parameter of a form: its name and its value, decoded. */
-type Parameter = readonly [name: string, value: string];
+import type { Parameter } from './form.ts';
 
 /** What a request from Twilio is checked against. */
 export interface SignedRequest {
@@ -60,16 +58,15 @@ function signedParameters(form: readonly Parameter[]): string {
   let signed = '';
   let last: Parameter | null = null;
   for (const parameter of form.toSorted(byName)) {
-    const [name, value] = parameter;
-    if (name !== last?.[0] || value !== last[1]) signed += name + value;
+    if (last === null || byName(parameter, last) !== 0) signed += parameter[0] + parameter[1];
     last = parameter;
   }
   return signed;
 }
 
-function byName([a, x]: Parameter, [b, y]: Parameter): number {
-  if (a === b) return x < y ? -1 : Number(x > y);
-  return a < b ? -1 : 1;
+function byName(a: Parameter, b: Parameter): number {
+  const by = a[0] === b[0] ? 1 : 0;
+  return a[by] < b[by] ? -1 : Number(a[by] > b[by]);
 }
 
 /** Whether the URL names the hash of the body. */

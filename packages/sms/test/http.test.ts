@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
-import { TwilioHttp, type SdkResponse } from '../src/http.ts';
+import type { Answer } from '../src/exchange.ts';
+import { TwilioHttp } from '../src/http.ts';
 
 interface Peer {
   http: TwilioHttp;
   clock: FakeClock;
-  send(data?: object): Promise<SdkResponse>;
+  send(data?: object): Promise<Answer>;
 }
 
 async function peer(
@@ -34,7 +35,7 @@ async function peer(
     server.closeAllConnections();
     server.close();
   });
-  const send = (data: object = { To: '+1' }): Promise<SdkResponse> =>
+  const send = (data: object = { To: '+1' }): Promise<Answer> =>
     http.request({ method: 'post', uri: `${origin}/Messages.json`, data }, 'AC1', 'secret');
   return { http, clock, send };
 }
@@ -75,6 +76,28 @@ describe("the HTTP client underneath Twilio's SDK (traps 2, 3)", () => {
       `Basic ${login}`,
       'Body=a+%26+b&MediaUrl=x&MediaUrl=y',
     ]);
+  });
+
+  it('gathers an answer in pieces, behind one that announces it', async () => {
+    const { send } = await peer((_, res) => {
+      res.writeEarlyHints({ link: '</x>; rel=preload' });
+      res.writeHead(201, { 'x-y': 'z' });
+      res.write('{"sid":');
+      setImmediate(() => res.end(Buffer.from('"SM1 é"}')));
+    });
+    expect(await send()).toMatchObject({
+      statusCode: 201,
+      body: '{"sid":"SM1 é"}',
+      headers: { 'x-y': 'z' },
+    });
+  });
+
+  it('takes no half of an answer for a whole one', async () => {
+    const { send } = await peer((_, res) => {
+      res.writeHead(201, { 'content-length': '100' });
+      res.write('{"sid":', () => res.destroy());
+    });
+    await expect(send()).rejects.toMatchObject({ retryable: true, mayHaveArrived: true });
   });
 
   it('tries again what is throttled, as often as it may', async () => {
