@@ -7,9 +7,14 @@ import {
 } from '@trunkline/core';
 import type { Accounts } from './accounts.ts';
 import type { ResolvedSmsOptions } from './credentials.ts';
-import { formOf, type Parameter } from './form.ts';
 import type { Parameters } from './parse.ts';
-import { isSignedByTwilio, shownUrl, signedUrl, type SignedRequest } from './verify.ts';
+import {
+  isSignedByTwilio,
+  shownUrl,
+  signedUrl,
+  type Parameter,
+  type SignedRequest,
+} from './verify.ts';
 
 /**
  * Reads the parameters of a request that Twilio has signed.
@@ -26,7 +31,7 @@ export async function readSigned(
   const isJson = typeOf(channel, req) === 'json';
   const body = await readBody(req, { channel, limitBytes: bodyLimitBytes });
   const text = body.toString('utf8');
-  const form = isJson ? null : formOf(text);
+  const form = isJson ? null : [...new URLSearchParams(text)];
   const parameters = withoutEmpty(form ?? parametersOf(text));
   const header = req.headers['x-twilio-signature'];
   const signature = typeof header === 'string' ? header : '';

@@ -1,5 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Parameter } from './form.ts';
+
+/** A parameter of a form: its name and its value, decoded. */
+export type Parameter = readonly [name: string, value: string];
 
 /** What a request from Twilio is checked against. */
 export interface SignedRequest {
