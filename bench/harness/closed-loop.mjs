@@ -8,6 +8,7 @@
  * @typedef {object} LoopConnection
  * @property {number} askedAt - When the request under way was made.
  * @property {() => void} onReply - The reply is there, and right.
+ * @property {() => void} [onStep] - Something on the way there has happened.
  * @property {(error: Error) => void} onFailure
  * @property {(exchange: Exchange, now: number) => void} ask
  * @property {() => void} close
@@ -33,7 +34,7 @@ export function cycle(items, count = Number.POSITIVE_INFINITY) {
  * @template Exchange
  */
 export class ClosedLoop {
-  /** Replies so far. */
+  /** Replies so far, and steps on the way to others. */
   answered = 0;
 
   #connections;
@@ -102,6 +103,7 @@ export class ClosedLoop {
       };
       for (const connection of this.#connections) {
         connection.onFailure = fail;
+        connection.onStep = () => void this.answered++;
         connection.onReply = () => {
           const now = performance.now();
           this.answered++;
