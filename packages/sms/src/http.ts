@@ -77,15 +77,15 @@ export class TwilioHttp {
   }
 
   async #once(request: SdkRequest, username: string, password: string): Promise<Answer> {
-    const { channel, timeoutMs } = this.#options;
+    const { channel, origin, timeoutMs } = this.#options;
     const { method, uri, headers, params, data, timeout = timeoutMs } = request;
-    const url = new URL(uri);
+    const path = uri.startsWith(`${origin}/`) ? uri.slice(origin.length) : new URL(uri).pathname;
     const query = params === undefined ? '' : `?${encode(params)}`;
     const pool = await this.#open();
     try {
       return await exchange(pool, {
         method: method.toUpperCase() as Uppercase<string>,
-        path: url.pathname + query,
+        path: path + query,
         headers: {
           ...headers,
           authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,

@@ -27,6 +27,9 @@ export interface MessageSearch {
 
 type MessageListInstance = MessageModule.MessageListInstance;
 
+/** In the place of dates: what is missing would be taken for now, and written out to see whether it is one. */
+const NO_DATES = { date_created: null, date_sent: null, date_updated: null };
+
 /** How many messages of Twilio's log are looked at. */
 const SEARCHED = 50;
 
@@ -112,7 +115,7 @@ export class TwilioMessages {
       const { statusCode, body } = await request({ method: 'post', uri: url, headers, data });
       if (statusCode < 200 || statusCode > 299) throw refusalOf(channel, statusCode, codeIn(body));
       const made: unknown = JSON.parse(body);
-      return isJsonObject(made) ? { sid: made['sid'], status: made['status'] } : made;
+      return isJsonObject(made) ? { ...NO_DATES, sid: made['sid'], status: made['status'] } : made;
     };
     return listOf(version as V2010, accountSid);
   }
