@@ -84,7 +84,7 @@ export class TwilioHttp {
     const pool = await this.#open();
     try {
       return await exchange(pool, {
-        method: method.toUpperCase() as Uppercase<string>,
+        method: method.toUpperCase(),
         path: path + query,
         headers: {
           ...headers,
@@ -113,8 +113,8 @@ export class TwilioHttp {
 /** A form, lists as repeated names. */
 function encode(values: object): string {
   const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(values) as [string, unknown][]) {
-    for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
+  for (const [name, value] of Object.entries(values)) {
+    for (const item of [value].flat()) {
       if (item !== undefined && item !== null) form.append(name, String(item));
     }
   }
