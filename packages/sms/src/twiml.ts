@@ -192,7 +192,7 @@ export class TwimlCarrier implements Carrier {
     sendText(res, 200, 'text/xml', twiml(said));
   }
 
-  /** Twilio has the answer not: what was to be in it goes by REST. */
+  /** Twilio did not get the answer: what was to be in it goes by REST. */
   async #move(): Promise<void> {
     let left = this.#said.length;
     for (const { destination, parameters } of this.#said) {

@@ -1,3 +1,4 @@
+import { MemoryStore } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -277,6 +278,30 @@ describe("an answer within Twilio's request", () => {
     const response = bring({ Body: 'Hello' });
     await began.promise;
     await bring({ Body: 'STOP' });
+    gate.resolve();
+    expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
+    expect(twilio.tries).toBe(0);
+  });
+
+  it('is empty for whoever tells another process', async () => {
+    const store = new MemoryStore();
+    const clock = new FakeClock();
+    const began = deferred();
+    const gate = deferred();
+    const { bring, twilio } = await startScene(
+      async (_, reply) => {
+        await reply.text('Said at once');
+        began.resolve();
+        await gate.promise;
+        await reply.text('Said later').catch(() => {});
+      },
+      { sms: { ...sms, clock }, clock, store },
+    );
+    const other = await startScene(() => {}, { store });
+    const response = bring({ Body: 'Hello' });
+    await began.promise;
+    await other.bring({ Body: 'STOP' });
+    await clock.advance(20);
     gate.resolve();
     expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
     expect(twilio.tries).toBe(0);
