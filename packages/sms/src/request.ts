@@ -31,7 +31,7 @@ export async function readSigned(
   const isJson = typeOf(channel, req) === 'json';
   const body = await readBody(req, { channel, limitBytes: bodyLimitBytes });
   const text = body.toString('utf8');
-  const form = isJson ? null : [...new URLSearchParams(text)];
+  const form = isJson ? null : formOf(text);
   const parameters = withoutEmpty(form ?? parametersOf(text));
   const header = req.headers['x-twilio-signature'];
   const signature = typeof header === 'string' ? header : '';
@@ -42,6 +42,13 @@ export async function readSigned(
     throw unsigned(channel, request, signedUrl(request, tokens, otherUrls(req, options)));
   }
   return parameters;
+}
+
+/** Not by spreading: an iterator takes a fifth longer. */
+function formOf(text: string): Parameter[] {
+  const form: Parameter[] = [];
+  new URLSearchParams(text).forEach((value, name) => form.push([name, value]));
+  return form;
 }
 
 /** By their names: of several the last counts. */
