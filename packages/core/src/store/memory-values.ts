@@ -2,7 +2,6 @@ import type { Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
 import type { KeepOptions, KeyedValues, StoredEntry, StoredValue } from './contract.ts';
 import { ExpiringMap } from './expiring-map.ts';
-import { placeOf } from './place.ts';
 
 /** A value at rest. Kept as JSON text, so that nobody changes it from outside. */
 interface Kept {
@@ -20,24 +19,25 @@ export class MemoryValues implements KeyedValues {
   }
 
   get(namespace: string, key: string): StoredValue | null {
-    const kept = this.#kept.get(placeOf(namespace, key));
+    const kept = this.#kept.get(namespace, key);
     return kept === undefined ? null : open(kept);
   }
 
   set(namespace: string, key: string, value: JsonValue, options?: KeepOptions): string {
-    return this.#put(placeOf(namespace, key), value, options);
+    const version = String(++this.#version);
+    this.#kept.set(namespace, key, { json: JSON.stringify(value), version }, options?.ttlMs);
+    return version;
   }
 
   delete(namespace: string, key: string): boolean {
-    return this.#kept.delete(placeOf(namespace, key));
+    return this.#kept.delete(namespace, key);
   }
 
   async *entries(namespace: string): AsyncIterable<StoredEntry> {
-    const prefix = placeOf(namespace, '');
     // A copy: a key that is removed and set again meanwhile would come twice.
-    for (const place of Array.from(this.#kept.keys())) {
-      const kept = place.startsWith(prefix) ? this.#kept.get(place) : undefined;
-      if (kept !== undefined) yield { key: place.slice(prefix.length), ...open(kept) };
+    for (const key of this.#kept.keys(namespace)) {
+      const kept = this.#kept.get(namespace, key);
+      if (kept !== undefined) yield { key, ...open(kept) };
     }
   }
 
@@ -48,25 +48,18 @@ export class MemoryValues implements KeyedValues {
     value: JsonValue,
     options?: KeepOptions,
   ): string | null {
-    const place = placeOf(namespace, key);
-    const current = this.#kept.get(place)?.version ?? null;
-    return current === expected ? this.#put(place, value, options) : null;
+    const current = this.#kept.get(namespace, key)?.version ?? null;
+    return current === expected ? this.set(namespace, key, value, options) : null;
   }
 
   /** The value as JSON text. */
   peek(namespace: string, key: string): string | null {
-    return this.#kept.get(placeOf(namespace, key))?.json ?? null;
+    return this.#kept.get(namespace, key)?.json ?? null;
   }
 
   /** Forgets everything. */
   clear(): void {
     this.#kept.clear();
-  }
-
-  #put(place: string, value: JsonValue, options?: KeepOptions): string {
-    const version = String(++this.#version);
-    this.#kept.set(place, { json: JSON.stringify(value), version }, options?.ttlMs);
-    return version;
   }
 }
 

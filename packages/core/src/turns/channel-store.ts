@@ -15,7 +15,15 @@ export function channelStore(
   { values, lists, signals }: Pick<Store, 'values' | 'lists' | 'signals'>,
   channel: string,
 ): ChannelStore {
-  const own = (namespace: string): string => `channel:${channel.length}:${channel}:${namespace}`;
+  // Made once each: a channel has few of them, and asks all the time.
+  const names = new Map<string, string>();
+  const own = (namespace: string): string => {
+    const known = names.get(namespace);
+    if (known !== undefined) return known;
+    const name = `channel:${channel.length}:${channel}:${namespace}`;
+    names.set(namespace, name);
+    return name;
+  };
   return {
     values: {
       get: (namespace, key) => values.get(own(namespace), key),
