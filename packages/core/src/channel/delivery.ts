@@ -27,15 +27,19 @@ export interface Delivery {
   call(method: object, send: () => Promise<void>): Promise<void>;
 }
 
-const deliveries = new WeakMap<object, Delivery>();
+/** Where an output channel keeps it: in a map beside, each look would be dearer, and each turn's garbage. */
+const DELIVERY = Symbol('delivery');
+
+interface Bound {
+  [DELIVERY]?: Delivery | undefined;
+}
 
 /** The delivery of the turn that an output channel is in; `undefined` outside a turn. */
 export function deliveryOf(output: object): Delivery | undefined {
-  return deliveries.get(output);
+  return (output as Bound)[DELIVERY];
 }
 
 /** Binds an output channel to a turn's delivery, or lets it go. For the turn engine. */
 export function bindDelivery(output: object, delivery: Delivery | null): void {
-  if (delivery === null) deliveries.delete(output);
-  else deliveries.set(output, delivery);
+  (output as Bound)[DELIVERY] = delivery ?? undefined;
 }

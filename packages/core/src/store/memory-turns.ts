@@ -15,7 +15,6 @@ import type { LocalLocks } from './local-locks.ts';
 import { Marks } from './marks.ts';
 import type { MemoryLists } from './memory-lists.ts';
 import type { MemoryValues } from './memory-values.ts';
-import { placeOf } from './place.ts';
 
 /** A turn at rest; its stamp as JSON text, so that nobody changes it from outside. */
 interface Kept {
@@ -42,7 +41,7 @@ export class MemoryTurns implements StoredTurns {
 
   add({ conversation, id, message }: NewTurn, options: AddTurnOptions): Added {
     const queue = this.#queues.get(conversation);
-    const mark = placeOf(conversation, id);
+    const mark = markOf(conversation, id);
     if (queue?.some((kept) => kept.id === id)) return 'unfinished';
     if (this.#marks.has(mark)) return 'finished';
     if ((queue?.length ?? 0) >= options.maxTurns) return 'full';
@@ -90,9 +89,12 @@ export class MemoryTurns implements StoredTurns {
   }
 
   #remove(conversation: string, queue: Kept[], ids: readonly string[]): void {
-    const left = queue.filter((kept) => !ids.includes(kept.id));
-    if (left.length === 0) this.#queues.delete(conversation);
-    else this.#queues.set(conversation, left);
+    for (const id of ids) {
+      const index = queue.findIndex((kept) => kept.id === id);
+      // Out of the list as well: the map may hold on to the list for a while, until it is collected.
+      if (index !== -1) queue.splice(index, 1);
+    }
+    if (queue.length === 0) this.#queues.delete(conversation);
   }
 }
 
@@ -100,4 +102,9 @@ function lostLock(): StoreError {
   return new StoreError('the lock of the conversation is not held any more: nothing was changed', {
     code: 'lost_lock',
   });
+}
+
+/** In one piece: texts that are joined by `+` are kept as their parts, each an object of its own. */
+function markOf(conversation: string, id: string): string {
+  return [conversation.length, conversation, id].join(':');
 }

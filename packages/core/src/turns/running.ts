@@ -31,7 +31,7 @@ function mayEnd({ proactive }: Pick<RunningTurn, 'proactive'>, reason: AbortReas
 export class Running {
   readonly #clock: Clock;
   readonly #limits: Required<TurnLimits>;
-  readonly #turns = new Map<string, Set<RunningTurn>>();
+  readonly #turns = new Map<string, RunningTurn[]>();
 
   constructor(clock: Clock, limits: Required<TurnLimits>) {
     this.#clock = clock;
@@ -63,11 +63,19 @@ export class Running {
   /** Adds a turn. Returns what takes it out again. */
   add(turn: Omit<RunningTurn, 'startedAt'>): () => void {
     const added = { ...turn, startedAt: this.#clock.now() };
-    const turns = this.#turns.get(turn.key) ?? new Set();
-    this.#turns.set(turn.key, turns.add(added));
-    return () => {
-      if (turns.delete(added) && turns.size === 0) this.#turns.delete(turn.key);
-    };
+    const turns = this.#turns.get(turn.key);
+    if (turns === undefined) this.#turns.set(turn.key, [added]);
+    else turns.push(added);
+    return () => this.#remove(added);
+  }
+
+  #remove(turn: RunningTurn): void {
+    const turns = this.#turns.get(turn.key);
+    const index = turns?.indexOf(turn) ?? -1;
+    if (turns === undefined || index === -1) return;
+    // Out of the list as well: the map may hold on to the list for a while, see `Crowd`.
+    turns.splice(index, 1);
+    if (turns.length === 0) this.#turns.delete(turn.key);
   }
 
   /**

@@ -4,13 +4,14 @@ import { isPromise, type MaybePromise } from '../maybe-promise.ts';
 import type { Lock, Store } from '../store/contract.ts';
 import { TurnAbort } from './abort.ts';
 import { Admission, overloaded, type Kind } from './admission.ts';
+import { Crowd, type Member } from './crowd.ts';
 import type { TurnLimits } from './limits.ts';
 import { Place } from './place.ts';
 import { Running } from './running.ts';
 import { Slots } from './slots.ts';
 
 /** A message, or an event, on its way. */
-export interface Work {
+export interface Work extends Member {
   channel: string;
   kind: Kind;
   /** What it waits for: the conversation, or itself where it is handled beside the others. */
@@ -46,7 +47,7 @@ export class Schedule {
   readonly #clock: Clock;
   readonly #admission: Admission;
   readonly #slots: Slots;
-  readonly #underWay = new Set<Work>();
+  readonly #underWay = new Crowd<Work>();
 
   constructor(store: Store, clock: Clock, limits: Required<TurnLimits>) {
     this.#store = store;
@@ -61,7 +62,7 @@ export class Schedule {
     this.#admission.enter(channel, key, kind);
     const isHandedBack = kind !== 'live' && this.#store.durable;
     const abort = new TurnAbort(channel);
-    const work: Work = { channel, kind, key, abort, isHandedBack, hasPlace: false };
+    const work: Work = { channel, kind, key, abort, isHandedBack, hasPlace: false, at: -1 };
     this.#underWay.add(work);
     return work;
   }
@@ -129,7 +130,7 @@ export class Schedule {
   /** Takes nothing more, and resolves when all is done. What is not done after `graceMs` is aborted. */
   async close(graceMs: number): Promise<void> {
     this.#admission.close();
-    for (const work of this.#underWay) {
+    for (const work of this.#underWay.members()) {
       if (!work.isHandedBack) continue;
       work.abort.abort('shutdown');
       if (!work.hasPlace) this.leave(work);
@@ -137,7 +138,7 @@ export class Schedule {
     const idle = this.#admission.idle();
     await new Promise<void>((resolve) => {
       const cancelGrace = this.#clock.after(graceMs, () => {
-        for (const { abort } of this.#underWay) abort.abort('shutdown');
+        for (const { abort } of this.#underWay.members()) abort.abort('shutdown');
         this.running.abortAll();
         this.#clock.after(SHUTDOWN_ABORT_MS, resolve);
       });

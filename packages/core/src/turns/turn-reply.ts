@@ -60,7 +60,7 @@ export class TurnReply implements Reply {
   readonly #queue: SendQueue;
   #openStream: Promise<unknown> = Promise.resolve();
   #isStreaming = false;
-  readonly #thrownByProducers = new Set<unknown>();
+  #thrownByProducers: Set<unknown> | null = null;
   #isOver = false;
 
   constructor(options: TurnReplyOptions) {
@@ -187,7 +187,7 @@ export class TurnReply implements Reply {
 
   #reportError(error: unknown): void {
     const { telemetry, channel, abort } = this.#options;
-    const stage = this.#thrownByProducers.has(error) ? 'assistant' : 'send';
+    const stage = this.#thrownByProducers?.has(error) === true ? 'assistant' : 'send';
     if (!abort.isReason(error)) telemetry.error(error, { channel, stage }, abort);
   }
 
@@ -244,7 +244,8 @@ export class TurnReply implements Reply {
   async #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
     const { output, delivery, transforms } = this.#options;
     const isUnseen = transforms.every(({ passStreams }) => passStreams);
-    const onThrown = (error: unknown): void => void this.#thrownByProducers.add(error);
+    const onThrown = (error: unknown): void =>
+      void (this.#thrownByProducers ??= new Set()).add(error);
     if (!output.supportsStreaming || !isUnseen || delivery.isParked) {
       const text = await gather(chunks, this.signal, undefined, onThrown);
       return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
