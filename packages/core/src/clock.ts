@@ -1,3 +1,5 @@
+import { TimerLane } from './timer-lane.ts';
+
 /** Time, so that a test can steer it. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -9,16 +11,31 @@ export interface Clock {
 /** The longest that a timer of Node takes, some 25 days: it fires at once where it is told more. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** From here on calls share a timer: what is due sooner is mostly made, and not called off. */
+const SHARED_MS = 1_000;
+
+/** By their delay. */
+const lanes = new Map<number, TimerLane>();
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: Date.now,
   after(delayMs, callback) {
     if (delayMs > LONGEST_MS) return afterLong(delayMs, callback);
+    if (delayMs >= SHARED_MS) return laneOf(delayMs).add(callback);
     const timer = setTimeout(callback, delayMs);
     timer.unref();
     return () => clearTimeout(timer);
   },
 };
+
+function laneOf(delayMs: number): TimerLane {
+  const known = lanes.get(delayMs);
+  if (known !== undefined) return known;
+  const lane = new TimerLane(delayMs, () => lanes.delete(delayMs));
+  lanes.set(delayMs, lane);
+  return lane;
+}
 
 /** One timer after the other. */
 function afterLong(delayMs: number, callback: () => void): () => void {

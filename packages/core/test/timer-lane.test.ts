@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { TimerLane } from '../src/timer-lane.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function setUp(delayMs = 60_000): { lane: TimerLane; empty: number[]; calls: string[] } {
+  const empty: number[] = [];
+  return { lane: new TimerLane(delayMs, () => empty.push(Date.now())), empty, calls: [] };
+}
+
+it('calls back when it is time, in order, with one timer', () => {
+  const { lane, empty, calls } = setUp();
+  lane.add(() => calls.push('one'));
+  vi.advanceTimersByTime(1_000);
+  lane.add(() => calls.push('two'));
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(58_999);
+  expect(calls).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(calls).toEqual(['one']);
+  vi.advanceTimersByTime(999);
+  expect(calls).toEqual(['one']);
+  vi.advanceTimersByTime(1);
+  expect(calls).toEqual(['one', 'two']);
+  expect([empty.length, vi.getTimerCount()]).toEqual([1, 0]);
+});
+
+it('makes no call that was called off, and none twice', () => {
+  const { lane, calls } = setUp();
+  const cancels = Array.from({ length: 5_000 }, (_, i) => lane.add(() => calls.push(String(i))));
+  cancels.forEach((cancel, i) => {
+    if (i % 1_000 !== 7) cancel();
+  });
+  cancels[0]?.();
+  vi.advanceTimersByTime(60_000);
+  expect(calls).toEqual(['7', '1007', '2007', '3007', '4007']);
+  for (const cancel of cancels) cancel();
+  vi.advanceTimersByTime(120_000);
+  expect(calls).toHaveLength(5);
+});
+
+it('may be asked for more from within a call', () => {
+  const { lane, calls, empty } = setUp();
+  lane.add(() => void lane.add(() => calls.push('second')));
+  vi.advanceTimersByTime(119_999);
+  expect([calls, empty]).toEqual([[], []]);
+  vi.advanceTimersByTime(1);
+  expect(calls).toEqual(['second']);
+  expect(empty).toHaveLength(1);
+});
+
+it('makes the other calls where one of them throws', () => {
+  const { lane, calls } = setUp();
+  lane.add(() => {
+    throw new Error('oops');
+  });
+  lane.add(() => calls.push('other'));
+  expect(() => vi.advanceTimersByTime(60_000)).toThrow('oops');
+  vi.advanceTimersByTime(10);
+  expect(calls).toEqual(['other']);
+});
+
+it('keeps nothing of what was called off', () => {
+  const { lane, calls } = setUp();
+  const left = lane.add(() => calls.push('left'));
+  const big = new WeakRef({ big: true });
+  for (let i = 0; i < 10_000; i++) {
+    const held = big.deref();
+    lane.add(() => void held)();
+  }
+  left();
+  vi.advanceTimersByTime(60_000);
+  expect(calls).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});
