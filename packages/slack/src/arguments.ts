@@ -52,13 +52,3 @@ function addExtra(args: Record<string, unknown>, extra: Extra, { user }: SlackAd
     args['metadata'] = metadata;
   }
 }
-
-/** Written out here: the SDK would look for tokens in every block, however deep. */
-export function serialized(args: Record<string, unknown>): Record<string, unknown> {
-  const written: Record<string, unknown> = {};
-  for (const name of Object.keys(args)) {
-    const value = args[name];
-    written[name] = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
-  }
-  return written;
-}

@@ -1,10 +1,13 @@
 import { DeliveryError, type JsonObject } from '@trunkline/core';
-import type { WebClient, WebClientOptions } from '@slack/web-api';
+import type { WebClient } from '@slack/web-api';
+import { answerOf } from './answer.ts';
 import type { ResolvedSlackOptions, SlackInstallation } from './credentials.ts';
 import { deliveryError } from './errors.ts';
 import { Gate } from './gate.ts';
+import { formOf } from './http/form.ts';
 import { createTransport, type Transport } from './http/transport.ts';
 import { Pace } from './pace.ts';
+import { SdkClients } from './sdk.ts';
 
 /** Which installation a request is made for. */
 export interface Team {
@@ -12,49 +15,41 @@ export interface Team {
   enterprise?: string | null;
 }
 
-/** Tokens are replaced, and workspaces many: clients that were not used for long are made again. */
-const MAX_CLIENTS = 200;
-
-/** The SDK's own log would repeat what was sent. */
-const QUIET = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  setLevel() {},
-  setName() {},
-  getLevel: () => 'error',
-};
-
-/** Slack's Web API: a client for each token, made when something is sent. */
+/**
+ * Slack's Web API. What the channel itself calls goes straight over the transport; Slack's own client is
+ * for the rest.
+ */
 export class Clients {
   readonly pace: Pace;
   readonly #options: ResolvedSlackOptions;
-  readonly #clients = new Map<string, WebClient>();
+  readonly #sdk: SdkClients;
   readonly #gate: Gate;
-  #parts: Promise<{ WebClient: typeof WebClient; transport: Transport }> | null = null;
+  #transport: Transport | null = null;
+  #opening: Promise<Transport> | null = null;
 
   constructor(options: ResolvedSlackOptions) {
     this.#options = options;
     this.pace = new Pace(options.name, options.clock);
     this.#gate = new Gate(options.maxRequests);
+    this.#sdk = new SdkClients(options, () => this.transport());
   }
 
   /** Calls a method. @throws DeliveryError */
   async call(team: Team, method: string, args: Record<string, unknown>): Promise<JsonObject> {
-    const key = `${team.team}:${method}`;
-    const isOpen = this.pace.method(key);
+    const { token: known, name, logger } = this.#options;
+    const isOpen = this.pace.method(team.team, method);
     if (isOpen !== null) await isOpen;
-    const client = this.#known() ?? (await this.for(team));
+    const token = typeof known === 'string' ? known : await this.token(team);
+    const transport = this.#transport ?? (await this.transport());
     await this.#gate.enter();
     try {
-      // Slack answers JSON.
-      return (await client.apiCall(method, args)) as unknown as JsonObject;
+      const response = await transport.post(method, token, formOf(args));
+      return answerOf({ channel: name, method, logger }, response);
     } catch (thrown) {
-      const error = deliveryError(this.#options.name, method, thrown);
+      const error = deliveryError(name, method, thrown);
       const { retryAfterMs, platformCode } = error;
       if (retryAfterMs !== null && platformCode?.endsWith('limited') === true) {
-        this.pace.close(key, retryAfterMs);
+        this.pace.close(team.team, method, retryAfterMs);
       }
       throw error;
     } finally {
@@ -62,45 +57,9 @@ export class Clients {
     }
   }
 
-  /** The client where it need not be looked for: there is one token, and it was used before. */
-  #known(): WebClient | null {
-    const { token } = this.#options;
-    return typeof token === 'string' ? (this.#clients.get(token) ?? null) : null;
-  }
-
-  /** The client of a workspace. @throws DeliveryError - there is no token for it. */
+  /** Slack's own client for a workspace. @throws DeliveryError - there is no token for it. */
   async for(team: Team): Promise<WebClient> {
-    const token = await this.token(team);
-    const known = this.#clients.get(token);
-    if (known !== undefined) {
-      // The map is in the order of use only where that matters.
-      if (this.#clients.size > 1) {
-        this.#clients.delete(token);
-        this.#clients.set(token, known);
-      }
-      return known;
-    }
-    const parts = await this.#load();
-    const { apiUrl, maxRequests } = this.#options;
-    const client = new parts.WebClient(token, {
-      slackApiUrl: apiUrl,
-      // The transport's time-outs cost less than a signal for each request.
-      timeout: 0,
-      maxRequestConcurrency: maxRequests,
-      // What may be repeated is the turn engine's to say: the SDK would post twice after a time-out,
-      // and one 429 would hold up every conversation.
-      retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: true,
-      // Its level is one of an enumeration, and never looked at.
-      logger: QUIET as unknown as NonNullable<WebClientOptions['logger']>,
-      // As much of a response as the client looks at.
-      fetch: ((url: string, init: RequestInit) =>
-        parts.transport.fetch(url, init)) as unknown as NonNullable<WebClientOptions['fetch']>,
-    });
-    this.#clients.set(token, client);
-    const [oldest] = this.#clients.keys();
-    if (this.#clients.size > MAX_CLIENTS && oldest !== undefined) this.#clients.delete(oldest);
-    return client;
+    return await this.#sdk.for(await this.token(team));
   }
 
   /** The token of a workspace. @throws DeliveryError - there is none. */
@@ -129,24 +88,15 @@ export class Clients {
     });
   }
 
+  /** undici is large, and wanted when something is sent. */
   async transport(): Promise<Transport> {
-    return (await this.#load()).transport;
+    this.#opening ??= createTransport(this.#options);
+    this.#transport = await this.#opening;
+    return this.#transport;
   }
 
   async close(): Promise<void> {
-    const parts = await this.#parts;
-    await parts?.transport.close();
-  }
-
-  /** The SDK and undici are large, and wanted when something is sent. */
-  #load(): Promise<{ WebClient: typeof WebClient; transport: Transport }> {
-    this.#parts ??= (async () => {
-      const [sdk, transport] = await Promise.all([
-        import('@slack/web-api'),
-        createTransport(this.#options),
-      ]);
-      return { WebClient: sdk.WebClient, transport };
-    })();
-    return this.#parts;
+    const transport = await this.#opening;
+    await transport?.close();
   }
 }

@@ -1,4 +1,5 @@
 import { DeliveryError, failureOf, isJsonObject, type JsonObject } from '@trunkline/core';
+import { objectAt } from './parse/fields.ts';
 
 /** What an error of Slack's means for a send. */
 interface Meaning {
@@ -121,15 +122,12 @@ export function deliveryError(channel: string, method: string, thrown: unknown):
     return refusal(channel, method, 'ratelimited', { retryAfterMs: seconds * 1000 });
   }
   if (code === 'slack_webapi_platform_error' && isJsonObject(data)) {
-    return platformError(channel, method, data);
+    const seconds = objectAt(data, 'response_metadata')?.['retryAfter'];
+    const ms = typeof seconds === 'number' ? seconds * 1000 : null;
+    return platformError(channel, method, data, ms);
   }
   if (code === 'slack_webapi_http_error') {
-    const status = Number(statusCode);
-    return new DeliveryError(`${method} was answered ${status}`, {
-      channel,
-      ...(status >= 500 ? UNKNOWN : REFUSED),
-      platformCode: `http_${status}`,
-    });
+    return httpError(channel, method, Number(statusCode));
   }
   const failure = failureOf(thrown);
   // What is not known may have arrived: a time-out has no code.
@@ -144,16 +142,28 @@ export function deliveryError(channel: string, method: string, thrown: unknown):
   });
 }
 
-function platformError(channel: string, method: string, data: JsonObject): DeliveryError {
-  const { error, needed, response_metadata: metadata } = data;
+/** What an answer means that is neither Slack's yes nor its no. */
+export function httpError(channel: string, method: string, status: number): DeliveryError {
+  return new DeliveryError(`${method} was answered ${status}`, {
+    channel,
+    ...(status >= 500 ? UNKNOWN : REFUSED),
+    platformCode: `http_${status}`,
+  });
+}
+
+/** What Slack's no means: an answer without `ok`. */
+export function platformError(
+  channel: string,
+  method: string,
+  { error, needed, response_metadata: metadata }: JsonObject,
+  retryAfterMs: number | null,
+): DeliveryError {
   const platformCode = typeof error === 'string' && /^[a-z0-9_]+$/.test(error) ? error : null;
   if (platformCode === null) {
     // A page of a proxy's, or of Slack's when it is down.
     const message = `${method} was answered with something that is not Slack's API`;
     return new DeliveryError(message, { channel, ...UNKNOWN });
   }
-  const seconds = isJsonObject(metadata) ? metadata['retryAfter'] : null;
-  const retryAfterMs = typeof seconds === 'number' ? seconds * 1000 : null;
   const details = [
     typeof needed === 'string' && platformCode === 'missing_scope' ? ` ${needed}` : '',
     isJsonObject(metadata) ? pointersIn(metadata['messages']) : '',
@@ -161,7 +171,8 @@ function platformError(channel: string, method: string, data: JsonObject): Deliv
   return refusal(channel, method, platformCode, { retryAfterMs, details: details.join('') });
 }
 
-function refusal(
+/** What one of Slack's errors means. */
+export function refusal(
   channel: string,
   method: string,
   platformCode: string,

@@ -50,20 +50,22 @@ export class Pace {
   }
 
   /**
-   * Waits while a method is closed. `null`: it is open.
+   * Waits while a method is closed in a workspace. `null`: it is open.
    *
    * @throws DeliveryError - it is closed for long.
    */
-  method(key: string): Promise<void> | null {
-    const until = this.#closedUntil.get(key);
+  method(team: string, method: string): Promise<void> | null {
+    if (this.#closedUntil.size === 0) return null;
+    const until = this.#closedUntil.get(`${team}:${method}`);
     if (until === undefined) return null;
     const waitMs = until - this.#clock.now();
     if (waitMs > MAX_METHOD_WAIT_MS) throw this.#tooLong(waitMs);
     return waitMs > 0 ? this.#sleep(waitMs) : null;
   }
 
-  /** Slack wants a method to rest. */
-  close(key: string, forMs: number): void {
+  /** Slack wants a method to rest in a workspace. */
+  close(team: string, method: string, forMs: number): void {
+    const key = `${team}:${method}`;
     const now = this.#clock.now();
     const until = Math.max(now + forMs, this.#closedUntil.get(key) ?? 0);
     this.#closedUntil.delete(key);

@@ -1,6 +1,5 @@
 import { DeliveryError, type BotMessage, type JsonObject, type Receipt } from '@trunkline/core';
 import { teamOf } from './address.ts';
-import { serialized } from './arguments.ts';
 import { textAt } from './parse/fields.ts';
 import { renderResponse } from './render/response.ts';
 import type { Services } from './services.ts';
@@ -53,7 +52,7 @@ export class Posted implements PostedMessage {
       throw this.#refusal('what a message is changed to must be one message');
     }
     await this.#services.payloads.keep(kept);
-    await this.#call('chat.update', { ...serialized(message), ...this.#name('ts') });
+    await this.#call('chat.update', { ...message, ...this.#name('ts') });
   }
 
   async delete(): Promise<void> {

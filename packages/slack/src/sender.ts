@@ -1,7 +1,7 @@
 import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
 import type { Ability } from './abilities.ts';
 import { isDirect, teamFields, type SlackAddress } from './address.ts';
-import { argumentsOf, methodOf, serialized, type PostMethod } from './arguments.ts';
+import { argumentsOf, methodOf, type PostMethod } from './arguments.ts';
 import { textAt } from './parse/fields.ts';
 import { findSent, STEP_EVENT } from './find-sent.ts';
 import { isBlocksError, isNotInChannel } from './errors.ts';
@@ -102,7 +102,7 @@ export class Sender {
     const channel = textAt(args as JsonObject, 'channel') ?? this.address.channel;
     const turn = clients.pace.post(`${team}:${channel}`);
     if (turn !== null) await turn;
-    const answer = await clients.call(this.address, method, serialized(args));
+    const answer = await clients.call(this.address, method, args);
     if (method === 'chat.postMessage') this.status.gone();
     const receipt: Receipt = {
       ...teamFields(this.address),
@@ -120,11 +120,7 @@ export class Sender {
 
   /** Writes a message anew. Repeating it changes nothing. */
   async update(channel: string, ts: string, message: SlackMessage): Promise<void> {
-    await this.services.clients.call(
-      this.address,
-      'chat.update',
-      serialized({ channel, ts, ...message }),
-    );
+    await this.services.clients.call(this.address, 'chat.update', { channel, ts, ...message });
   }
 
   /** Deletes a message that was streamed, or is about to be. One that is gone is as good. */

@@ -31,12 +31,12 @@ describe('the pace of posts', () => {
     expect(() => pace.post('C1')).toThrow(
       expect.objectContaining({ retryable: true, retryAfterMs: 11_000 }),
     );
-    pace.close('T1:chat.postMessage', 5_000);
-    expect(() => pace.method('T1:chat.postMessage')).toThrow(
+    pace.close('T1', 'chat.postMessage', 5_000);
+    expect(() => pace.method('T1', 'chat.postMessage')).toThrow(
       expect.objectContaining({ retryable: true, retryAfterMs: 5_000 }),
     );
     await clock.advance(5_000);
-    expect(pace.method('T1:chat.postMessage')).toBeNull();
+    expect(pace.method('T1', 'chat.postMessage')).toBeNull();
   });
 
   it('remembers nothing of channels that are quiet', async () => {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
 /** How Slack is reached. */
@@ -20,8 +21,18 @@ type LeanResponse = Pick<Response, 'url' | 'status' | 'statusText' | 'text'> & {
   };
 };
 
+/** An answer of the API's. */
+export interface ApiResponse {
+  status: number;
+  /** How long Slack wants to be left alone, in milliseconds; `null` where it does not say. */
+  retryAfterMs: number | null;
+  text: string;
+}
+
 /** Requests to Slack, over connections that are kept. */
 export interface Transport {
+  /** Calls a method of the API. */
+  post(method: string, token: string, form: string): Promise<ApiResponse>;
   /** What `WebClient` takes as its `fetch`. */
   fetch(url: string, init: RequestInit): Promise<LeanResponse>;
   /** Gets what is at an address; redirects are not followed. The body MUST be read or dumped. */
@@ -29,8 +40,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Where the header is missing, Slack has not said how long to wait, in seconds. */
+/** Where the header of a 429 is missing, Slack has not said how long to wait, in seconds. */
 const DEFAULT_RETRY_AFTER = '5';
+
+const FORM = 'application/x-www-form-urlencoded';
 
 /**
  * Makes the transport. Loads undici, which is large: not before something is sent.
@@ -40,7 +53,7 @@ const DEFAULT_RETRY_AFTER = '5';
 export async function createTransport(options: TransportOptions): Promise<Transport> {
   const { apiUrl, proxy, timeoutMs, maxRequests } = options;
   const { Agent, Pool, ProxyAgent } = await import('undici');
-  const { origin } = new URL(apiUrl);
+  const { origin, pathname } = new URL(apiUrl);
   const limits = {
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
@@ -48,23 +61,33 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     connections: maxRequests,
   };
   const others = proxy === null ? new Agent(limits) : new ProxyAgent({ ...limits, uri: proxy });
-  const api = proxy === null ? new Pool(origin, limits) : null;
+  const api = proxy === null ? new Pool(origin, limits) : others;
 
   const request = (url: string, rest: RequestOptions): Promise<Dispatcher.ResponseData> => {
-    const { origin: other, pathname, search } = new URL(url);
-    return others.request({ origin: other, path: pathname + search, ...rest });
+    const { origin: other, pathname: path, search } = new URL(url);
+    return others.request({ origin: other, path: path + search, ...rest });
   };
 
   return {
+    async post(method, token, form) {
+      const { statusCode, headers, body } = await api.request({
+        origin,
+        path: pathname + method,
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': FORM },
+        body: form,
+      });
+      // Read to its end, whoever looks at it: the connection is free again.
+      const text = await body.text();
+      const seconds = Number.parseInt(retryAfterIn(statusCode, headers) ?? '', 10);
+      const retryAfterMs = Number.isNaN(seconds) ? null : seconds * 1000;
+      return { status: statusCode, retryAfterMs, text };
+    },
     async fetch(url, init) {
       const headers = init.headers as Record<string, string>;
       const { body: text } = init;
       if (typeof text === 'string') {
-        const post = { method: 'POST', headers, body: text } as const;
-        if (api === null || !url.startsWith(`${origin}/`)) {
-          return lean(url, await request(url, post));
-        }
-        return lean(url, await api.request({ path: url.slice(origin.length), ...post }));
+        return lean(url, await request(url, { method: 'POST', headers, body: text }));
       }
       // An upload. The global `Response` knows how to write the global `FormData`; undici's do not.
       const form = new Response(init.body ?? null);
@@ -77,7 +100,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
     },
     get: (url, headers) => request(url, { method: 'GET', headers }),
     async close() {
-      await Promise.all([others.close(), api?.close()]);
+      await Promise.all([others.close(), api === others ? null : api.close()]);
     },
   };
 }
@@ -88,7 +111,8 @@ type RequestOptions = Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'bo
 async function lean(url: string, response: Dispatcher.ResponseData): Promise<LeanResponse> {
   const { statusCode: status, headers, body } = response;
   const text = await body.text();
-  if (status === 429) headers['retry-after'] ??= DEFAULT_RETRY_AFTER;
+  const retryAfter = retryAfterIn(status, headers);
+  if (retryAfter !== undefined) headers['retry-after'] = retryAfter;
   return {
     url,
     status,
@@ -102,4 +126,10 @@ async function lean(url: string, response: Dispatcher.ResponseData): Promise<Lea
       },
     },
   };
+}
+
+function retryAfterIn(status: number, headers: IncomingHttpHeaders): string | undefined {
+  const header = headers['retry-after'];
+  if (header !== undefined) return header;
+  return status === 429 ? DEFAULT_RETRY_AFTER : undefined;
 }
