@@ -4,6 +4,9 @@ import { DeliveryError, type Clock } from '@trunkline/core';
 const INTERVAL_MS = 1_000;
 const BURST_MS = 3_000;
 
+/** How often what is over is dropped, in milliseconds. */
+const SWEEP_MS = 1_000;
+
 /** What waits longer than this goes back to the turn engine, which can park it, in milliseconds. */
 const MAX_POST_WAIT_MS = 10_000;
 const MAX_METHOD_WAIT_MS = 2_000;
@@ -21,6 +24,7 @@ export class Pace {
   readonly #quietAt = new Map<string, number>();
   /** Until when a method is closed. */
   readonly #closedUntil = new Map<string, number>();
+  #sweepsAt = 0;
 
   constructor(channel: string, clock: Clock) {
     this.#channel = channel;
@@ -42,10 +46,8 @@ export class Pace {
     const quietAt = Math.max(now, this.#quietAt.get(key) ?? 0);
     const waitMs = quietAt - BURST_MS - now;
     if (waitMs > MAX_POST_WAIT_MS) throw this.#tooLong(waitMs);
-    // Taken anew, so that the map is in the order of use.
-    this.#quietAt.delete(key);
     this.#quietAt.set(key, quietAt + INTERVAL_MS);
-    forgetPast(this.#quietAt, now);
+    if (now >= this.#sweepsAt) this.#sweep(now);
     return waitMs > 0 ? this.#sleep(waitMs) : null;
   }
 
@@ -67,10 +69,19 @@ export class Pace {
   close(team: string, method: string, forMs: number): void {
     const key = `${team}:${method}`;
     const now = this.#clock.now();
-    const until = Math.max(now + forMs, this.#closedUntil.get(key) ?? 0);
-    this.#closedUntil.delete(key);
-    this.#closedUntil.set(key, until);
-    forgetPast(this.#closedUntil, now);
+    this.#closedUntil.set(key, Math.max(now + forMs, this.#closedUntil.get(key) ?? 0));
+    if (now >= this.#sweepsAt) this.#sweep(now);
+  }
+
+  /**
+   * Drops what is over, now and then: a map whose first entry is deleted again and again is slow to begin
+   * with, since it goes over what was there.
+   */
+  #sweep(now: number): void {
+    this.#sweepsAt = now + SWEEP_MS;
+    for (const times of [this.#quietAt, this.#closedUntil]) {
+      for (const [key, time] of times) if (time <= now) times.delete(key);
+    }
   }
 
   #sleep(ms: number): Promise<void> {
@@ -84,13 +95,5 @@ export class Pace {
       retryAfterMs: waitMs,
       platformCode: 'ratelimited',
     });
-  }
-}
-
-/** Drops what is over, from the oldest on. */
-function forgetPast(times: Map<string, number>, now: number): void {
-  for (const [key, time] of times) {
-    if (time > now) return;
-    times.delete(key);
   }
 }

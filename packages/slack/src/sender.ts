@@ -33,11 +33,13 @@ export class Sender {
   /** The step that posts a message. */
   step(message: SlackMessage, extra: Extra, made: Rendered): SendStep<SlackMessage> {
     const { findSent: asks } = this.services.options;
-    const alternatives = made.instead.get(message) ?? [];
+    const alternatives = made.instead.get(message);
     const step: SendStep<SlackMessage> = {
       payload: message,
       send: async (payload, key) => {
-        await this.keep(made.kept);
+        if (made.kept.length > 0) await this.keep(made.kept);
+        // Most messages can only be said in one way.
+        if (alternatives === undefined) return await this.post(payload, extra, key);
         return await this.#postEither(payload, alternatives, extra, key);
       },
     };
@@ -74,17 +76,23 @@ export class Sender {
   }
 
   /** Posts a message. Resolves to what names it. */
-  async post(message: SlackMessage, extra: Extra, key: string): Promise<Receipt> {
+  post(message: SlackMessage, extra: Extra, key: string): Promise<Receipt> {
     const method = methodOf(extra);
     const args = argumentsOf(message, extra, this.address);
     if (this.services.options.findSent && key !== '' && args['metadata'] === undefined) {
       args['metadata'] = { event_type: STEP_EVENT, event_payload: { key } };
     }
+    const isFree = method === 'chat.postMessage' && message['channel'] === undefined;
+    const { orDirect } = this.address;
+    return isFree && orDirect ? this.#postOrDirect(args) : this.#post(method, args);
+  }
+
+  async #postOrDirect(args: Record<string, unknown>): Promise<Receipt> {
+    const method = 'chat.postMessage';
     try {
       return await this.#post(method, args);
     } catch (error) {
-      const isFree = method === 'chat.postMessage' && message['channel'] === undefined;
-      if (!isFree || !this.canGoDirect(error)) throw error;
+      if (!this.canGoDirect(error)) throw error;
       const { thread_ts: _thread, ...direct } = args;
       return await this.#post(method, { ...direct, channel: this.address.user });
     }
