@@ -11,6 +11,7 @@ import { queueOf } from './queue-of.ts';
 import type { ReadTurn } from './read-turn.ts';
 import type { Place } from './place.ts';
 import type { Work } from './schedule.ts';
+import { Starts } from './starts.ts';
 import { encodeMessage, type Post, type StoredMessage } from './stored-message.ts';
 import { waitingTurns } from './waiting-turns.ts';
 
@@ -28,6 +29,7 @@ const WAITING = { maxWaitMs: null, takesSlot: false };
 export class DeferredTurns {
   readonly #context: DeferredContext;
   readonly #overlapping: OverlappingTurns;
+  readonly #starts = new Starts();
   #hasWarned = false;
 
   constructor(context: DeferredContext) {
@@ -112,8 +114,7 @@ export class DeferredTurns {
       return added === 'full' ? 'refused' : 'duplicate';
     }
     // Not before whoever handed it over has answered the platform: the assistant may take its time.
-    if (isPromise(begun)) void this.#drain(work, begun, id);
-    else setImmediate(() => void this.#drain(work, begun, id));
+    this.#starts.soon(() => void this.#drain(work, begun, id));
     return added === 'added' ? 'accepted' : 'duplicate';
   }
 
