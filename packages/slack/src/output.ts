@@ -95,11 +95,11 @@ export class SlackOutput extends OutputChannel {
   }
 
   override turnStarted(): void {
-    this.#sender.status.show();
+    this.#sender.status.begin();
   }
 
   override turnEnded(): void {
-    this.#sender.status.clear();
+    this.#sender.status.end();
   }
 
   override async sendResponseChunkStart(to: string, extra: Extra = {}): Promise<void> {
@@ -142,7 +142,10 @@ export class SlackOutput extends OutputChannel {
   }
 }
 
-/** Ends the turn of a conversation. That it cannot be ended is not worth a failure: it ends by itself. */
+/**
+ * Ends the turn of a conversation. That it cannot be ended fails nothing, since it ends by itself; but
+ * somebody has pressed a button that does nothing.
+ */
 async function cancelTurn(
   { turns, options }: Services,
   senderId: string,
@@ -151,6 +154,9 @@ async function cancelTurn(
   try {
     await turns.cancel({ senderId, account });
   } catch (error) {
-    options.logger?.warn({ channel: options.name, err: error }, 'a turn could not be ended');
+    options.logger?.error(
+      { channel: options.name, err: error },
+      'a turn could not be ended that the user has stopped: it runs on',
+    );
   }
 }

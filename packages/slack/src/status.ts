@@ -10,6 +10,9 @@ const LACKING = new Set([
   'not_allowed_token_type',
 ]);
 
+/** Slack takes the status away after two minutes. It is shown again before, in milliseconds. */
+const RENEW_MS = 100_000;
+
 /**
  * The line "… is typing" of a thread, while a turn runs. Slack takes it away at the app's next message.
  * Each request waits for the one before it, so that the last word is ours.
@@ -20,11 +23,19 @@ export class Status {
   readonly #services: Services;
   readonly #address: SlackAddress;
   #isShown = false;
+  #isInTurn = false;
+  #cancelRenewal: () => void = () => {};
   #last: Promise<void> = Promise.resolve();
 
   constructor(services: Services, address: SlackAddress) {
     this.#services = services;
     this.#address = address;
+  }
+
+  /** A turn begins: shows it until {@link Status.end}, however long that takes. */
+  begin(): void {
+    this.#isInTurn = true;
+    this.show();
   }
 
   /** Shows it. */
@@ -36,10 +47,13 @@ export class Status {
   /** A message was posted: the status is gone, if it was there when the message came. */
   gone(): void {
     this.#isShown = false;
+    this.#cancelRenewal();
   }
 
-  /** Takes it away, if it is there or on its way. */
-  clear(): void {
+  /** The turn is over: takes it away, if it is there or on its way. */
+  end(): void {
+    this.#isInTurn = false;
+    this.#cancelRenewal();
     if (!this.#canBeShown) return;
     this.#then(async () => {
       if (this.#isShown) await this.#set('');
@@ -76,5 +90,12 @@ export class Status {
       if (LACKING.has(platformCode ?? '')) abilities.note(team, 'status');
       options.logger?.debug({ channel: options.name, err: error }, 'the status could not be set');
     }
+    this.#renew();
+  }
+
+  #renew(): void {
+    this.#cancelRenewal();
+    if (!this.#isShown || !this.#isInTurn) return;
+    this.#cancelRenewal = this.#services.options.clock.after(RENEW_MS, () => this.show());
   }
 }

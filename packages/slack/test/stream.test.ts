@@ -1,5 +1,6 @@
 import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
+import { SlackOutput } from '../src/output.ts';
 import { StreamedAnswer } from '../src/stream.ts';
 import { Desk, lost } from './support/desk.ts';
 
@@ -205,6 +206,24 @@ describe('a streamed answer', () => {
     expect(desk.cancelled).toEqual([{ senderId: 'U1' }]);
     expect(desk.calls.at(-1)?.method).toBe('chat.appendStream');
     expect(desk.posted.size).toBe(0);
+  });
+
+  it('tells the log where the turn cannot be ended that the user has stopped', async () => {
+    const told: unknown[] = [];
+    const error = (fields: unknown): void => void told.push(fields);
+    const logger = { debug() {}, info() {}, warn() {}, error };
+    const desk = new Desk({ logger });
+    const lostStore = new Error('the store is away');
+    desk.services.turns.cancel = async () => {
+      throw lostStore;
+    };
+    desk.on('chat.appendStream', () => ({ ok: false, error: 'stopped_by_user' }));
+    const output = new SlackOutput(desk.services, desk.sender(THREAD).address);
+    await output.sendResponseChunkStart('U1');
+    await output.sendResponseChunk('U1', 'Once upon a time ');
+    await output.sendResponseChunkEnd();
+    await desk.services.background.settled();
+    expect(told).toEqual([{ channel: 'slack', err: lostStore }]);
   });
 
   it('is written anew where an append may have arrived', async () => {
