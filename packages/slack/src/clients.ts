@@ -41,7 +41,8 @@ export class Clients {
     if (isOpen !== null) await isOpen;
     const token = typeof known === 'string' ? known : await this.token(team);
     const transport = this.#transport ?? (await this.transport());
-    await this.#gate.enter();
+    const isFree = this.#gate.enter();
+    if (isFree !== null) await isFree;
     try {
       const response = await transport.post(method, token, formOf(args));
       return answerOf({ channel: name, method, logger }, response);
