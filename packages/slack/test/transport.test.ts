@@ -59,4 +59,46 @@ describe('a request to Slack', () => {
       expect(request?.headersDistinct['content-type']).toEqual([headers['Content-Type']]);
     },
   );
+
+  it.each([false, true])(
+    'calls a method of the API with its token (proxy: %s)',
+    async (isProxied) => {
+      const seen: IncomingMessage[] = [];
+      const connected: (string | undefined)[] = [];
+      const apiUrl = `${await slack(seen)}/gov/api/`;
+      const proxy = isProxied ? await proxyTo(connected) : null;
+      const transport = await createTransport({ apiUrl, proxy, timeoutMs: 5_000, maxRequests: 1 });
+      const answer = await transport.post('auth.test', 'xoxb-1', 'a=b');
+      await transport.close();
+      expect(answer).toEqual({ status: 200, retryAfterMs: null, text: '{"ok":true}' });
+      expect(connected).toHaveLength(isProxied ? 1 : 0);
+      const [request] = seen;
+      expect([request?.method, request?.url]).toEqual(['POST', '/gov/api/auth.test']);
+      expect(request?.headers).toMatchObject({
+        authorization: 'Bearer xoxb-1',
+        'content-type': 'application/x-www-form-urlencoded',
+      });
+    },
+  );
+
+  it.each([
+    ['7', 7_000],
+    ['', 5_000],
+  ])(
+    'says how long Slack wants to be left alone (Retry-After: %s)',
+    async (header, retryAfterMs) => {
+      const url = await listening(
+        createServer((req, res) => {
+          if (header !== '') res.setHeader('retry-after', header);
+          res.statusCode = 429;
+          req.resume().on('end', () => res.end());
+        }),
+      );
+      const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs: 5_000, maxRequests: 1 };
+      const transport = await createTransport(options);
+      const answer = await transport.post('auth.test', 'xoxb-1', 'a=b');
+      await transport.close();
+      expect(answer).toEqual({ status: 429, retryAfterMs, text: '' });
+    },
+  );
 });
