@@ -41,10 +41,11 @@ export class Clients {
     if (isOpen !== null) await isOpen;
     const token = typeof known === 'string' ? known : await this.token(team);
     const transport = this.#transport ?? (await this.transport());
+    const form = formOf(args);
     const isFree = this.#gate.enter();
     if (isFree !== null) await isFree;
     try {
-      const response = await transport.post(method, token, formOf(args));
+      const response = await transport.post(method, token, form);
       return answerOf({ channel: name, method, logger }, response);
     } catch (thrown) {
       const error = deliveryError(name, method, thrown);

@@ -156,7 +156,7 @@ export class Entrance {
   async #accept(req: IncomingMessage, body: JsonObject, parsed: Parsed): Promise<boolean> {
     const { options, turns } = this.#services;
     const metadata = this.#metadataOf(req, body);
-    const taken = await turns.accept(userMessage(parsed, { ...options, metadata }));
+    const taken = await turns.accept(userMessage(parsed, options, metadata));
     if (taken !== 'refused') return taken === 'accepted';
     throw new OverloadedError('too many messages wait; Slack delivers this one again', {
       channel: options.name,

@@ -242,11 +242,8 @@ describe('conversations and addresses', () => {
   });
 
   it('are the account’s', () => {
-    const message = userMessage(parsed(find('message-im')), {
-      conversationGranularity: 'sender',
-      useThreads: 'auto',
-      metadata: null,
-    });
+    const options = { conversationGranularity: 'sender', useThreads: 'auto' } as const;
+    const message = userMessage(parsed(find('message-im')), options, null);
     expect(message).toMatchObject({
       account: 'T061EG9R6',
       senderId: 'U2147483697',

@@ -43,7 +43,10 @@ export interface Transport {
 /** Where the header of a 429 is missing, Slack has not said how long to wait, in seconds. */
 const DEFAULT_RETRY_AFTER = '5';
 
-const FORM = 'application/x-www-form-urlencoded';
+const FORM = {
+  'content-type': 'application/x-www-form-urlencoded',
+  'user-agent': '@trunkline/slack',
+};
 
 /**
  * Makes the transport. Loads undici, which is large: not before something is sent.
@@ -74,7 +77,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
         origin,
         path: pathname + method,
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': FORM },
+        headers: { authorization: `Bearer ${token}`, ...FORM },
         body: form,
       });
       // Read to its end, whoever looks at it: the connection is free again.

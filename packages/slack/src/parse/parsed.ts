@@ -45,10 +45,15 @@ export interface MessageOptions {
   useThreads: boolean | 'auto';
 }
 
-/** The message as the turn engine takes it. */
+/**
+ * The message as the turn engine takes it.
+ *
+ * @param instead - What an assistant gets as metadata instead, if anything.
+ */
 export function userMessage(
   { identity, place, text, choice, attachments, metadata }: Parsed,
-  options: MessageOptions & { metadata: JsonObject | null },
+  options: MessageOptions,
+  instead: JsonObject | null,
 ): UserMessage {
   return new UserMessage({
     text,
@@ -58,7 +63,7 @@ export function userMessage(
     address: addressOf(place, options.useThreads),
     choice,
     attachments,
-    metadata: options.metadata ?? metadata,
+    metadata: instead ?? metadata,
   });
 }
 
