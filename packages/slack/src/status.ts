@@ -24,8 +24,8 @@ export class Status {
   readonly #address: SlackAddress;
   #isShown = false;
   #isInTurn = false;
-  #cancelRenewal: () => void = () => {};
-  #last: Promise<void> = Promise.resolve();
+  #cancelRenewal: (() => void) | null = null;
+  #last: Promise<void> | null = null;
 
   constructor(services: Services, address: SlackAddress) {
     this.#services = services;
@@ -47,13 +47,13 @@ export class Status {
   /** A message was posted: the status is gone, if it was there when the message came. */
   gone(): void {
     this.#isShown = false;
-    this.#cancelRenewal();
+    this.#cancelRenewal?.();
   }
 
   /** The turn is over: takes it away, if it is there or on its way. */
   end(): void {
     this.#isInTurn = false;
-    this.#cancelRenewal();
+    this.#cancelRenewal?.();
     if (!this.#canBeShown) return;
     this.#then(async () => {
       if (this.#isShown) await this.#set('');
@@ -94,7 +94,7 @@ export class Status {
   }
 
   #renew(): void {
-    this.#cancelRenewal();
+    this.#cancelRenewal?.();
     if (!this.#isShown || !this.#isInTurn) return;
     this.#cancelRenewal = this.#services.options.clock.after(RENEW_MS, () => this.show());
   }

@@ -1,13 +1,21 @@
-/**
- * Arguments of Slack's as a form: objects as JSON, and nothing of what is absent. Half a surrogate pair
- * becomes a replacement character: a text that is cut badly is no reason to say nothing.
- */
+/** Arguments of Slack's as a form: objects as JSON, and nothing of what is absent. */
 export function formOf(args: Record<string, unknown>): string {
-  const form = new URLSearchParams();
+  let form = '';
   for (const name of Object.keys(args)) {
     const value = args[name];
     if (value === undefined || value === null) continue;
-    form.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    if (form !== '') form += '&';
+    form += `${encoded(name)}=${encoded(text)}`;
   }
-  return form.toString();
+  return form;
+}
+
+function encoded(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    // Half a character, which a text that was cut badly ends with, is no reason to say nothing.
+    return encodeURIComponent(Buffer.from(text).toString());
+  }
 }
