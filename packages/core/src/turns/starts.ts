@@ -1,5 +1,5 @@
 /** Turns that begin between two looks at the network. */
-const AT_ONCE = 16;
+const AT_ONCE = 8;
 
 /**
  * Begins what was taken over after the channels have said so: in a burst, the acknowledgements go first,
