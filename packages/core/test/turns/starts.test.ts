@@ -16,6 +16,21 @@ describe('what begins soon', () => {
     expect(begun).toEqual(Array.from({ length: 100 }, (_, index) => index));
   });
 
+  it('keeps up with however many come in', async () => {
+    const starts = new Starts();
+    let waiting = 0;
+    let most = 0;
+    for (let look = 0; look < 200; look++) {
+      for (let index = 0; index < 100; index++) {
+        waiting++;
+        starts.soon(() => waiting--);
+      }
+      most = Math.max(most, waiting);
+      await setImmediate();
+    }
+    expect(most).toBeLessThanOrEqual(500);
+  });
+
   it('may ask for more to begin', async () => {
     const starts = new Starts();
     const begun: string[] = [];
