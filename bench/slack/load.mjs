@@ -159,7 +159,10 @@ class Connection {
     const socket = connectSocket({ port: this.#port, host: '127.0.0.1', noDelay: true });
     socket.setEncoding('latin1');
     socket.on('data', (text) => this.#read(String(text)));
-    socket.on('error', (error) => (this.#socket === socket ? this.onFailure(error) : undefined));
+    socket.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      // Crossed on the way, too, where the machine is busy: it is closed next.
+      if (this.#socket === socket && error.code !== 'ECONNRESET') this.onFailure(error);
+    });
     const onGone = () => {
       if (this.#socket !== socket) return;
       this.#socket = null;
