@@ -29,6 +29,11 @@ export class Batch {
     this.#explain = explain;
   }
 
+  /** What is asked for now shares a commit with all that finds the same here. */
+  get round(): unknown {
+    return this.#writes;
+  }
+
   /** Resolves to what `run` returns, when it is committed. `run` must not throw on purpose. */
   write<T>(run: () => T): Promise<T> {
     return new Promise((resolve, reject) => {

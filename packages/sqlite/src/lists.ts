@@ -1,13 +1,21 @@
 import type { Clock, JsonValue, KeyedLists, ListOptions, NumberedItem } from '@trunkline/core';
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
+import { RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
 
 /** A list, without its items. */
 interface ListRow {
   id: number;
-  next_seq: number;
-  expires_at: number;
+  next: number;
+  expiresAt: number;
+}
+
+/** What is added to a list; the items are JSON text. */
+export interface Addition extends ListOptions {
+  namespace: string;
+  key: string;
+  items: readonly string[];
 }
 
 /** Keyed lists: a row a list, and a row an item. An item's number is its `seq` + 1. */
@@ -15,10 +23,10 @@ export class SqliteLists implements KeyedLists {
   readonly #batch: Batch;
   readonly #clock: Clock;
   readonly #explain: (error: unknown) => unknown;
-  readonly #select: Database.Statement;
+  readonly #select: RowStatement;
   readonly #insert: Database.Statement;
-  readonly #update: Database.Statement;
-  readonly #insertItem: Database.Statement;
+  readonly #update: RowStatement;
+  readonly #insertItems: RowStatement;
   readonly #removeItems: Database.Statement;
   readonly #selectItems: Database.Statement;
   readonly #selectAfter: Database.Statement;
@@ -34,19 +42,34 @@ export class SqliteLists implements KeyedLists {
     this.#batch = batch;
     this.#clock = clock;
     this.#explain = explain;
-    this.#select = db.prepare(
-      'SELECT id, next_seq, expires_at FROM lists WHERE namespace = ? AND key = ?',
+    this.#select = new RowStatement(
+      db,
+      3,
+      // One text for all of them, since each row that is read is a call. The join is as it is written:
+      // one look at the index for each of the values.
+      (values) => `SELECT json_group_array(json_array(column3, id, next_seq, expires_at)) AS found
+       FROM (${values}) CROSS JOIN lists ON namespace = column1 AND key = column2`,
     );
     this.#insert = db.prepare(
       'INSERT INTO lists (namespace, key, next_seq, expires_at) VALUES (?, ?, ?, ?)',
     );
-    this.#update = db.prepare('UPDATE lists SET next_seq = ?, expires_at = ? WHERE id = ?');
-    this.#insertItem = db.prepare('INSERT INTO list_items (list, seq, json) VALUES (?, ?, ?)');
+    this.#update = new RowStatement(
+      db,
+      3,
+      (values) => `UPDATE lists SET next_seq = column2, expires_at = column3
+       FROM (${values}) WHERE id = column1`,
+    );
+    this.#insertItems = new RowStatement(
+      db,
+      3,
+      (values) => `INSERT INTO list_items (list, seq, json) ${values}`,
+    );
     this.#removeItems = db.prepare('DELETE FROM list_items WHERE list = ? AND seq < ?');
     this.#selectItems = db.prepare(
-      `SELECT json FROM list_items
-       WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
-       ORDER BY seq DESC LIMIT ?`,
+      `SELECT group_concat(json, ',' ORDER BY seq) AS items FROM (
+         SELECT seq, json FROM list_items
+         WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
+         ORDER BY seq DESC LIMIT ?)`,
     );
     this.#selectAfter = db.prepare(
       `SELECT seq, json FROM list_items
@@ -67,19 +90,22 @@ export class SqliteLists implements KeyedLists {
     options: ListOptions,
   ): Promise<number> {
     const json = items.map((item) => JSON.stringify(item));
-    return await this.#batch.write(() => this.add(namespace, key, json, options));
+    return await this.#batch.write(
+      () => this.add([{ ...options, namespace, key, items: json }])[0] ?? 0,
+    );
   }
 
   async last(namespace: string, key: string, count: number): Promise<JsonValue[]> {
     if (count <= 0) return [];
     try {
-      const rows = this.#selectItems.all(
+      const row = this.#selectItems.get([
         toColumn(namespace),
         toColumn(key),
         this.#clock.now(),
         count,
-      ) as { json: string }[];
-      return rows.toReversed().map(({ json }) => JSON.parse(json) as JsonValue);
+      ]) as { items: string | null };
+      // Written by `JSON.stringify`, so that a comma makes them one.
+      return JSON.parse(`[${row.items ?? ''}]`) as JsonValue[];
     } catch (error) {
       throw this.#explain(error);
     }
@@ -107,25 +133,32 @@ export class SqliteLists implements KeyedLists {
     }
   }
 
-  /** `append` within a write; the items are JSON text. */
-  add(namespace: string, key: string, items: readonly string[], options: ListOptions): number {
-    if (items.length === 0) return 0;
+  /** `append` of several lists, each another one, within a write. */
+  add(additions: readonly Addition[]): number[] {
     const now = this.#clock.now();
-    const place = [toColumn(namespace), toColumn(key)] as const;
-    const row = this.#select.get(...place) as ListRow | undefined;
-    const isExpired = row !== undefined && row.expires_at <= now;
-    // One that was forgotten and not swept yet begins anew.
-    if (isExpired) this.#removeItems.run(row.id, row.next_seq);
-    const first = isExpired ? 0 : (row?.next_seq ?? 0);
-    const next = first + items.length;
-    const expiresAt = now + options.ttlMs;
-    let list = row?.id;
-    if (list === undefined) {
-      list = Number(this.#insert.run(...place, next, expiresAt).lastInsertRowid);
-    } else this.#update.run(next, expiresAt, list);
-    items.forEach((json, index) => this.#insertItem.run(list, first + index, json));
-    this.#removeItems.run(list, next - options.maxItems);
-    return next;
+    const lists = this.#find(additions);
+    const updates: Param[][] = [];
+    const items: Param[][] = [];
+    const removals: [list: number, before: number][] = [];
+    const numbers = additions.map((addition, i) => {
+      if (addition.items.length === 0) return 0;
+      const row = lists.get(i);
+      const isExpired = row !== undefined && row.expiresAt <= now;
+      // One that was forgotten and not swept yet begins anew.
+      if (isExpired) this.#removeItems.run([row.id, row.next]);
+      const first = isExpired ? 0 : (row?.next ?? 0);
+      const next = first + addition.items.length;
+      const expiresAt = now + addition.ttlMs;
+      const list = row?.id ?? this.#begin(addition, next, expiresAt);
+      if (row !== undefined) updates.push([list, next, expiresAt]);
+      addition.items.forEach((json, j) => items.push([list, first + j, json]));
+      if (next > addition.maxItems) removals.push([list, next - addition.maxItems]);
+      return next;
+    });
+    this.#update.run(updates);
+    this.#insertItems.run(items);
+    for (const removal of removals) this.#removeItems.run(removal);
+    return numbers;
   }
 
   /** Removes what nobody will read any more. */
@@ -135,5 +168,28 @@ export class SqliteLists implements KeyedLists {
       this.#removeExpiredItems.run(now);
       this.#removeExpired.run(now);
     });
+  }
+
+  /** The lists that there are, by the place of their addition. */
+  #find(additions: readonly Addition[]): Map<number, ListRow> {
+    const rows = additions.map(({ namespace, key }, i) => [toColumn(namespace), toColumn(key), i]);
+    const lists = new Map<number, ListRow>();
+    for (const found of this.#select.get(rows)) {
+      // As the query has it.
+      for (const [i, id, next, expiresAt] of JSON.parse(found) as [number, number, number, number][]) {
+        lists.set(i, { id, next, expiresAt });
+      }
+    }
+    return lists;
+  }
+
+  #begin({ namespace, key }: Addition, next: number, expiresAt: number): number {
+    const { lastInsertRowid } = this.#insert.run([
+      toColumn(namespace),
+      toColumn(key),
+      next,
+      expiresAt,
+    ]);
+    return Number(lastInsertRowid);
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@trunkline/core';
 import type Database from 'libsql';
 import { BEAT_MS } from './owner.ts';
 import { PLACES } from './place.ts';
+import { RowStatement } from './rows.ts';
 
 /** In how many sweeps, one each beat, the marks are gone through: in an hour. */
 const SLICES = 360;
@@ -10,7 +11,7 @@ const SLICES = 360;
 export class Marks {
   readonly #clock: Clock;
   readonly #exists: Database.Statement;
-  readonly #keep: Database.Statement;
+  readonly #keep: RowStatement;
   readonly #removeExpired: Database.Statement;
   #slice: number;
 
@@ -19,10 +20,12 @@ export class Marks {
     this.#exists = db.prepare(
       'SELECT 1 FROM marks WHERE place = ? AND name = ? AND expires_at > ?',
     );
-    this.#keep = db.prepare(
-      `INSERT OR REPLACE INTO marks (place, name, expires_at)
+    this.#keep = new RowStatement(
+      db,
+      2,
+      (values) => `INSERT OR REPLACE INTO marks (place, name, expires_at)
        SELECT place, name, marked_until FROM turns
-       WHERE place = ? AND name = ? AND marked_until > ?`,
+       WHERE marked_until > ?1 AND (place, name) IN (${values})`,
     );
     this.#removeExpired = db.prepare(
       'DELETE FROM marks WHERE place >= ? AND place < ? AND expires_at <= ?',
@@ -36,9 +39,9 @@ export class Marks {
     return this.#exists.get(place, name, this.#clock.now()) !== undefined;
   }
 
-  /** Keeps the mark of a turn that is about to be removed, until its time is over. */
-  keep(place: number, name: number): void {
-    this.#keep.run(place, name, this.#clock.now());
+  /** Keeps the marks of turns that are about to be removed, each until its time is over. */
+  keep(turns: readonly (readonly [place: number, name: number])[]): void {
+    this.#keep.run(turns, this.#clock.now());
   }
 
   /** Removes what has expired in the next slice. */

@@ -11,11 +11,13 @@ import type {
   TurnChanges,
 } from '@trunkline/core';
 import type Database from 'libsql';
+import { Adds } from './adds.ts';
 import type { Batch } from './batch.ts';
+import { Commits } from './commits.ts';
 import { lostLock } from './errors.ts';
 import type { SqliteLists } from './lists.ts';
 import { Marks } from './marks.ts';
-import { nameOf, placeOf } from './place.ts';
+import { placeOf } from './place.ts';
 import { Stranded } from './stranded.ts';
 import { fromColumn, toColumn } from './text.ts';
 import type { SqliteValues } from './values.ts';
@@ -45,55 +47,36 @@ export interface SqliteTurnsOptions {
 /** Deferred turns as rows: an unfinished one is one row, a finished one its mark. */
 export class SqliteTurns implements StoredTurns {
   readonly #batch: Batch;
-  readonly #clock: Clock;
   readonly #options: SqliteTurnsOptions;
   readonly #marks: Marks;
   readonly #stranded: Stranded;
-  readonly #insert: Database.Statement;
-  readonly #exists: Database.Statement;
+  readonly #adds: Adds;
+  readonly #commits: Commits;
   readonly #select: Database.Statement;
-  readonly #save: Database.Statement;
-  readonly #remove: Database.Statement;
+  readonly #selectFirst: Database.Statement;
 
   constructor(db: Database.Database, batch: Batch, clock: Clock, options: SqliteTurnsOptions) {
     this.#batch = batch;
-    this.#clock = clock;
     this.#options = options;
     this.#marks = new Marks(db, clock);
+    this.#adds = new Adds(db, batch, clock, this.#marks);
+    this.#commits = new Commits(db, batch, { ...options, marks: this.#marks });
     this.#stranded = new Stranded(db, clock, options.lastTurn ?? 0);
-    const isAt = 'place = ? AND name = ?';
-    // One statement for what nearly always happens: what a statement costs is mostly its call.
-    this.#insert = db.prepare(
-      `INSERT OR IGNORE INTO turns (place, name, marked_until, conversation, id, message, stamp)
-       SELECT ?1, ?2, ?3, ?4, ?5, ?6,
-         (SELECT json FROM stored_values
-          WHERE namespace = ?7 AND key = ?4 AND (expires_at IS NULL OR expires_at > ?8))
-       WHERE NOT EXISTS (SELECT 1 FROM marks WHERE place = ?1 AND name = ?2 AND expires_at > ?8)
-         AND (SELECT count(*) FROM turns WHERE place = ?1) < ?9`,
-    );
-    this.#exists = db.prepare(`SELECT 1 FROM turns WHERE ${isAt}`);
     this.#select = db.prepare(
       `SELECT conversation, id, message, stamp, progress FROM turns
        WHERE seq IN (SELECT seq FROM turns WHERE place = ? AND conversation = ? ORDER BY seq LIMIT ?)
        ORDER BY seq`,
     );
-    this.#save = db.prepare(`UPDATE turns SET progress = ? WHERE ${isAt}`);
-    this.#remove = db.prepare(`DELETE FROM turns WHERE ${isAt}`);
+    // A statement of its own: where one was gone through, libsql's `get` takes no new parameters.
+    this.#selectFirst = db.prepare(
+      `SELECT conversation, id, message, stamp, progress FROM turns
+       WHERE seq = (SELECT min(seq) FROM turns WHERE place = ? AND conversation = ?)`,
+    );
   }
 
-  async add(turn: NewTurn, { markTtlMs, maxTurns, stampOf }: AddTurnOptions): Promise<Added> {
-    const place = placeOf(turn.conversation);
-    const name = nameOf(turn.id);
-    const columns = [turn.conversation, turn.id, turn.message].map(toColumn);
-    const namespace = stampOf === undefined ? null : toColumn(stampOf);
+  async add(turn: NewTurn, options: AddTurnOptions): Promise<Added> {
     const { lastTurn, values } = this.#options;
-    const added = this.#batch.write<Added>(() => {
-      const now = this.#clock.now();
-      const rest = [now + markTtlMs, ...columns, namespace, now, maxTurns];
-      if (this.#insert.run(place, name, ...rest).changes === 1) return 'added';
-      if (this.#exists.get(place, name) !== undefined) return 'unfinished';
-      return this.#marks.has(place, name) ? 'finished' : 'full';
-    });
+    const added = this.#adds.add(turn, options);
     if (lastTurn !== null) return await added;
     // In the same round, and so in the same commit.
     const handedOver = values.set(HANDED_OVER, turn.conversation, null);
@@ -103,19 +86,18 @@ export class SqliteTurns implements StoredTurns {
   async waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
     if (limit <= 0) return [];
     try {
-      const place = placeOf(conversation);
-      const rows = this.#select.all(place, toColumn(conversation), limit) as TurnRow[];
-      return rows.map(open);
+      const params = [placeOf(conversation), toColumn(conversation)];
+      // To ask for one row is half as dear as to go through the rows.
+      const first = limit === 1 ? [this.#selectFirst.get(params)] : null;
+      const rows = first ?? this.#select.all([...params, limit]);
+      return (rows as (TurnRow | undefined)[]).flatMap((row) => (row ? [open(row)] : []));
     } catch (error) {
       throw this.#options.explain(error);
     }
   }
 
   async commit(lock: Lock, changes: TurnChanges): Promise<boolean> {
-    const { write, append } = changes;
-    const json = write && JSON.stringify(write.value);
-    const items = append?.items.map((item) => JSON.stringify(item));
-    const done = await this.#batch.write(() => this.#commit(lock, changes, json, items));
+    const done = await this.#commits.make(lock, changes);
     if (done === null) throw lostLock();
     return done;
   }
@@ -140,30 +122,6 @@ export class SqliteTurns implements StoredTurns {
   /** Names nobody any more. */
   close(): void {
     this.#stranded.close();
-  }
-
-  /** `null` where nothing was changed. It must not throw for that: others share the transaction. */
-  #commit(
-    lock: Lock,
-    { save, remove = [], write, append }: TurnChanges,
-    json: string | undefined,
-    items: readonly string[] | undefined,
-  ): boolean | null {
-    const { locks, values, lists } = this.#options;
-    if (!locks.holds(lock)) return null;
-    const place = placeOf(lock.key);
-    if (save !== undefined) {
-      const { changes } = this.#save.run(toColumn(save.progress), place, nameOf(save.id));
-      if (changes === 0) return null;
-    }
-    for (const id of remove) {
-      const name = nameOf(id);
-      this.#marks.keep(place, name);
-      this.#remove.run(place, name);
-    }
-    if (append && items) lists.add(append.namespace, lock.key, items, append);
-    if (!write || json === undefined) return true;
-    return values.replace(write.namespace, lock.key, write.expected, json, write) !== null;
   }
 }
 
