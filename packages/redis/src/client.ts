@@ -51,3 +51,11 @@ export function whereOf(client: Client): string {
   if (sentinels) return 'Redis behind its sentinels';
   return `Redis at ${path ?? `${host ?? 'localhost'}:${port ?? 6379}`}`;
 }
+
+/**
+ * Whether a command may have been done before, as its script takes it. A cluster's client may send one
+ * again by itself.
+ */
+export function againOf(client: Client, isAgain: boolean): 0 | 1 {
+  return isAgain || 'nodes' in client ? 1 : 0;
+}

@@ -10,10 +10,13 @@ export class Keys {
   /** How many partitions there are. */
   readonly partitions: number;
   readonly #prefix: string;
+  /** The last key that was asked for, which is nearly always the next one. */
+  #last = { key: '', partition: 0 };
 
   constructor(prefix: string, partitions: number) {
     this.#prefix = prefix;
     this.partitions = partitions;
+    this.#last.partition = crc32('') % partitions;
   }
 
   /** Where the number of partitions is written down. */
@@ -33,7 +36,8 @@ export class Keys {
 
   /** The partition of a key or conversation. */
   partitionOf(key: string): number {
-    return crc32(key) % this.partitions;
+    if (this.#last.key !== key) this.#last = { key, partition: crc32(key) % this.partitions };
+    return this.#last.partition;
   }
 
   /** Something that a partition has one of. */
@@ -44,6 +48,17 @@ export class Keys {
   /** Something that a conversation has one of. */
   own(key: string, what: 'line' | 'holder' | 'queue' | 'turns'): string {
     return `${this.#prefix}:{${this.partitionOf(key)}}:${what}:${key}`;
+  }
+
+  /** What every script on a line needs. */
+  line(key: string): string[] {
+    const partition = this.partitionOf(key);
+    return [
+      this.own(key, 'line'),
+      this.own(key, 'holder'),
+      this.shared(partition, 'lines'),
+      this.shared(partition, 'fence'),
+    ];
   }
 
   /** What says that a turn was there. */

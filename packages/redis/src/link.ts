@@ -48,6 +48,7 @@ export class Link {
   #isPrepared = false;
   #isPaused = false;
   #isClosed = false;
+  #isGathering = false;
   #lastError: unknown;
   /** Why nothing can be sent until somebody changes something: a password that is wrong stays wrong. */
   #refusal: TrunklineError | null = null;
@@ -123,6 +124,7 @@ export class Link {
         const isAgain = wasSent;
         wasSent = true;
         try {
+          this.#gather();
           const answer = await command(this.#client, isAgain);
           this.#answers++;
           isOver = true;
@@ -147,6 +149,19 @@ export class Link {
     this.#cancelGuard();
     this.#resume(closed());
     this.#client.disconnect();
+  }
+
+  /** What is sent in one go is written in one go: to write is dearer than the command. */
+  #gather(): void {
+    // A cluster's client has many connections.
+    if (this.#isGathering || 'nodes' in this.#client) return;
+    const { stream } = this.#client;
+    this.#isGathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      stream.uncork();
+    });
   }
 
   /** What to say to somebody who has waited too long. */

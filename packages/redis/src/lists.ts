@@ -1,4 +1,5 @@
 import type { JsonValue, KeyedLists, ListOptions, NumberedItem } from '@trunkline/core';
+import { againOf } from './client.ts';
 import type { Process } from './process.ts';
 import { AFTER, APPEND } from './scripts/kept.ts';
 import { parse, textOf, ttlOf } from './values.ts';
@@ -23,8 +24,7 @@ export class RedisLists implements KeyedLists {
     const id = unique();
     const rest = itemArgs(id, items, options);
     const last = await link.send((client, isAgain) =>
-      // A cluster's client may send a command again by itself.
-      APPEND.run(client, names, [id, isAgain || 'nodes' in client ? 1 : 0, ...rest]),
+      APPEND.run(client, names, [id, againOf(client, isAgain), ...rest]),
     );
     return Number(last);
   }

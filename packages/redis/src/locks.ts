@@ -1,8 +1,9 @@
-import type { Lock, LockOptions } from '@trunkline/core';
+import type { Lock, LockOptions, StoredTurn } from '@trunkline/core';
 import { closed } from './errors.ts';
 import type { Living } from './living.ts';
+import { Entries, type Entry } from './entries.ts';
 import type { Process } from './process.ts';
-import { ENTER, LEAVE } from './scripts/line.ts';
+import { LEAVE } from './scripts/line.ts';
 
 /** How long what could not be done in the background is left alone, in milliseconds. */
 const AGAIN_MS = 250;
@@ -28,6 +29,9 @@ export class Locks {
   readonly #process: Process;
   readonly #living: Living;
   readonly #onWaiting: () => void;
+  readonly #entries: Entries;
+  /** By key: the turn that a lock is held for, as far as Redis has said so and nobody has asked yet. */
+  readonly #heads = new Map<string, { ticket: string; turn: StoredTurn }>();
   readonly #tickets = new Map<number, Map<string, Ticket>>();
   /** What is being done in the background. */
   readonly #chores = new Set<Promise<void>>();
@@ -39,6 +43,7 @@ export class Locks {
     this.#process = process;
     this.#living = living;
     this.#onWaiting = onWaiting;
+    this.#entries = new Entries(process);
   }
 
   /** Whether somebody here waits for a lock. */
@@ -54,6 +59,25 @@ export class Locks {
       this.#waiters++;
       void this.#wait(ticket, options);
     });
+  }
+
+  /** The ticket of a key that was taken in this very moment: another command may take it along. */
+  entryOf(key: string): Entry | null {
+    return this.#entries.take(key);
+  }
+
+  /** Keeps what Redis said of the turn at the head of a queue: it stays there while the lock is held. */
+  keepHead(ticket: string, turn: StoredTurn): void {
+    if (this.#ticketsOf(turn.conversation).has(ticket)) {
+      this.#heads.set(turn.conversation, { ticket, turn });
+    }
+  }
+
+  /** The turn at the head of a queue whose lock is held here, if it is known. Once. */
+  takeHead(key: string): StoredTurn | null {
+    const head = this.#heads.get(key);
+    this.#heads.delete(key);
+    return head?.turn ?? null;
   }
 
   /** A process gave this one a lock. */
@@ -125,17 +149,15 @@ export class Locks {
 
   /** Gets into line. Resolves to whether it waits there. */
   async #enter(ticket: Ticket): Promise<boolean> {
-    const { link, keys, timing, id: process, next } = this.#process;
+    const { keys, id: process, next } = this.#process;
     const { key } = ticket;
     const partition = keys.partitionOf(key);
     ticket.id = `${process}:${next().toString(36)}`;
     ticket.state = 'entering';
     this.#ticketsOf(key).set(ticket.id, ticket);
-    const names = [...lineOf(this.#process, key), keys.shared(partition, 'alive')];
-    const args = [ticket.id, key, process, timing.leaseMs, keys.processChannels];
     this.#living.touch(partition);
     const { id } = ticket;
-    const fence = await link.send((client) => ENTER.run(client, names, args));
+    const fence = await this.#entries.ask(key, id);
     const isThere = this.#ticketsOf(key).get(id) === ticket;
     // Given meanwhile, and perhaps released; or it was given up.
     if (!isThere || ticket.state !== 'entering') return false;
@@ -193,12 +215,15 @@ export class Locks {
     const partition = this.#process.keys.partitionOf(key);
     const tickets = this.#tickets.get(partition);
     const wasThere = tickets?.delete(id) === true;
+    if (this.#heads.get(key)?.ticket === id) this.#heads.delete(key);
     if (tickets?.size === 0) this.#tickets.delete(partition);
     return wasThere;
   }
 
   /** Gets out of the line in Redis, however long Redis is away. */
   #leave(key: string, id: string): void {
+    // In first, and out then.
+    this.#entries.flush(key);
     const chore = this.#leaveNow(key, id);
     this.#chores.add(chore);
     void chore.finally(() => this.#chores.delete(chore));
@@ -206,7 +231,7 @@ export class Locks {
 
   async #leaveNow(key: string, id: string): Promise<void> {
     const { link, keys, clock, id: process } = this.#process;
-    const names = lineOf(this.#process, key);
+    const names = keys.line(key);
     const args = [id, key, process, keys.processChannels];
     for (;;) {
       try {
@@ -229,15 +254,4 @@ export class Locks {
     this.#tickets.set(partition, tickets);
     return tickets;
   }
-}
-
-/** The keys that every script on a line begins with. */
-export function lineOf({ keys }: Pick<Process, 'keys'>, key: string): string[] {
-  const partition = keys.partitionOf(key);
-  return [
-    keys.own(key, 'line'),
-    keys.own(key, 'holder'),
-    keys.shared(partition, 'lines'),
-    keys.shared(partition, 'fence'),
-  ];
 }

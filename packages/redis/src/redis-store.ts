@@ -84,7 +84,11 @@ export class RedisStore implements Store {
     });
     this.values = new RedisValues(process);
     this.lists = new RedisLists(process);
-    this.turns = new RedisTurns(process, this.#living, this.#watch);
+    this.turns = new RedisTurns(process, {
+      living: this.#living,
+      locks: this.#locks,
+      watch: this.#watch,
+    });
     this.signals = this.#news;
   }
 

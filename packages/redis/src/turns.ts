@@ -8,11 +8,14 @@ import type {
   StoredTurns,
   TurnChanges,
 } from '@trunkline/core';
+import { againOf } from './client.ts';
+import type { Entry } from './entries.ts';
 import { lostLock } from './errors.ts';
 import { itemArgs } from './lists.ts';
 import type { Living } from './living.ts';
+import type { Locks } from './locks.ts';
 import type { Process } from './process.ts';
-import { ADD, COMMIT, WAITING } from './scripts/turns.ts';
+import { ADD, COMMIT, ENTER_AND_ADD, WAITING } from './scripts/turns.ts';
 import type { Watch } from './watch.ts';
 import { parse, textOf, ttlOf } from './values.ts';
 
@@ -20,6 +23,7 @@ import { parse, textOf, ttlOf } from './values.ts';
 export class RedisTurns implements StoredTurns {
   readonly #process: Process;
   readonly #living: Living;
+  readonly #locks: Locks;
   readonly #watch: Watch;
   /**
    * What commits were called whose outcome nobody knows, by what they say: the same commit, tried
@@ -27,49 +31,47 @@ export class RedisTurns implements StoredTurns {
    */
   readonly #unsure = new WeakMap<Lock, Map<string, string>>();
 
-  constructor(process: Process, living: Living, watch: Watch) {
+  constructor(process: Process, parts: { living: Living; locks: Locks; watch: Watch }) {
+    const { living, locks, watch } = parts;
     this.#process = process;
     this.#living = living;
+    this.#locks = locks;
     this.#watch = watch;
   }
 
-  async add(turn: NewTurn, { markTtlMs, maxTurns, stampOf }: AddTurnOptions): Promise<Added> {
-    const { link, keys, timing, id: process } = this.#process;
+  add(turn: NewTurn, { markTtlMs, maxTurns, stampOf }: AddTurnOptions): Promise<Added> {
+    const { keys } = this.#process;
     const { conversation, id, message } = turn;
     const partition = keys.partitionOf(conversation);
     const names = [
+      keys.shared(partition, 'alive'),
       keys.own(conversation, 'queue'),
       keys.own(conversation, 'turns'),
       keys.shared(partition, 'pending'),
       keys.mark(conversation, id),
-      keys.shared(partition, 'alive'),
-      keys.kept('value', stampOf ?? '', conversation),
     ];
+    const value = stampOf === undefined ? null : keys.kept('value', stampOf, conversation);
     const markTtl = ttlOf(markTtlMs) || String(2 ** 52);
-    const stamps = stampOf === undefined ? 0 : 1;
-    const about = [conversation, id, message, markTtl, maxTurns, process, timing.leaseMs, stamps];
-    this.#living.touch(partition);
-    const added = await link.send((client) => ADD.run(client, names, about));
-    // It may have taken longer than the partition was kept for.
-    this.#living.touch(partition);
-    // As the script has it.
-    return added as Added;
+    const about = [conversation, id, message, markTtl, maxTurns];
+    // Before this returns: the ticket and the turn have their places in the order of the calls.
+    const entry = this.#locks.entryOf(conversation);
+    return entry === null
+      ? this.#add(partition, value === null ? names : [...names, value], about)
+      : this.#addWith(entry, turn, [...names, value ?? names[0] ?? ''], [value ? 1 : 0, ...about]);
   }
 
   async waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
     if (limit <= 0) return [];
+    const head = limit === 1 ? this.#locks.takeHead(conversation) : null;
+    if (head !== null) return [head];
     const { link, keys } = this.#process;
     const names = [keys.own(conversation, 'queue'), keys.own(conversation, 'turns')];
     const found = await link.send((client) => WAITING.run(client, names, [limit]));
     // As the script has it: id, message, progress, stamp.
     const rows = found as [string, string, string | null, string | null][];
-    return rows.map(([id, message, progress, stamp]) => ({
-      conversation,
-      id,
-      message,
-      progress,
-      stamp: stamp === null ? null : parse(stamp).value,
-    }));
+    return rows.map(([id, message, progress, stamp]) =>
+      openTurn({ conversation, id, message }, progress, stamp),
+    );
   }
 
   async commit(lock: Lock, changes: TurnChanges): Promise<boolean> {
@@ -77,6 +79,7 @@ export class RedisTurns implements StoredTurns {
     const says = this.#unsure.has(lock) ? JSON.stringify(changes) : '';
     const id = this.#unsure.get(lock)?.get(says) ?? unique();
     const { key: conversation } = lock;
+    this.#locks.takeHead(conversation);
     const partition = keys.partitionOf(conversation);
     const names = [
       keys.own(conversation, 'holder'),
@@ -103,6 +106,50 @@ export class RedisTurns implements StoredTurns {
   watch(onStranded: (conversation: string) => void): () => void {
     return this.#watch.add(onStranded);
   }
+
+  async #add(partition: number, names: string[], about: (string | number)[]): Promise<Added> {
+    const { link, timing, id: process } = this.#process;
+    const args = [process, timing.leaseMs, ...about];
+    this.#living.touch(partition);
+    const added = await link.send((client) => ADD.run(client, names, args));
+    // It may have taken longer than the partition was kept for.
+    this.#living.touch(partition);
+    // As the script has it.
+    return added as Added;
+  }
+
+  /** Adds a turn, and takes along the ticket that was taken for it. */
+  async #addWith(
+    entry: Entry,
+    turn: NewTurn,
+    names: string[],
+    about: (string | number)[],
+  ): Promise<Added> {
+    const { link, keys, timing, id: process } = this.#process;
+    const { conversation } = turn;
+    const all = [...names, ...keys.line(conversation)];
+    const lead = [process, timing.leaseMs, entry.id];
+    try {
+      const answer = await link.send((client, isAgain) =>
+        ENTER_AND_ADD.run(client, all, [...lead, againOf(client, isAgain), ...about]),
+      );
+      // As the script has it.
+      const [fence, added, isHead, stamp] = answer as [number, Added, 0 | 1, string | null];
+      if (isHead === 1) this.#locks.keepHead(entry.id, openTurn(turn, null, stamp));
+      entry.resolve(fence);
+      this.#living.touch(keys.partitionOf(conversation));
+      return added;
+    } catch (error) {
+      entry.reject(error);
+      throw error;
+    }
+  }
+}
+
+function openTurn(turn: NewTurn, progress: string | null, stamp: string | null): StoredTurn {
+  const { conversation, id, message } = turn;
+  const stamped = stamp === null ? null : parse(stamp).value;
+  return { conversation, id, message, progress, stamp: stamped };
 }
 
 /** What `COMMIT` takes. */

@@ -1,6 +1,5 @@
 import type { Client } from './client.ts';
 import { notYet } from './errors.ts';
-import { lineOf } from './locks.ts';
 import type { Process } from './process.ts';
 import { Deaf, type Living } from './deaf.ts';
 import { BURY, EXPIRE, WHO } from './scripts/living.ts';
@@ -179,7 +178,7 @@ export class Watch {
   async #prune(partition: number, key: string, remind: boolean): Promise<void> {
     const { link, keys, clock } = this.#process;
     const names = [
-      ...lineOf(this.#process, key),
+      ...keys.line(key),
       keys.shared(partition, 'alive'),
       keys.own(key, 'queue'),
       keys.shared(partition, 'pending'),

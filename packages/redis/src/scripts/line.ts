@@ -26,27 +26,35 @@ local function grant(line, holder, lines, counter, key, channels, me)
 end`;
 
 /**
+ * Lua: gets into a line. Returns the fence if the lock is free, else 0. Only what is sent again may be in
+ * line already. Where nobody is in line there is no record of a holder.
+ */
+export const GET_IN_LINE = `
+local function get_in_line(line, holder, lines, counter, ticket, key, is_again)
+  if is_again == '1' then
+    local place = redis.call('LPOS', line, ticket)
+    if place == 0 then return tonumber(redis.call('HGET', holder, 'f')) end
+    if place then return 0 end
+  end
+  if redis.call('RPUSH', line, ticket) > 1 then return 0 end
+  redis.call('SADD', lines, key)
+  local fence = redis.call('INCR', counter)
+  redis.call('HSET', holder, 'f', fence, 't', ticket)
+  return fence
+end`;
+
+/**
  * Gets into a line. Returns the fence if the lock is free, else 0. Sent again, it does nothing more.
  *
- * KEYS: line, holder, lines, fence, alive. ARGV: ticket, key, process, lease, channels.
+ * KEYS: line, holder, lines, fence, alive. ARGV: ticket, key, process, lease, whether it is sent again.
  */
 export const ENTER: Script = new Script(
   NOW,
   STAY,
-  GRANT,
+  GET_IN_LINE,
   `
-local line, holder, ticket, key, process = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
-stay(KEYS[5], process, ARGV[4])
-local length = redis.call('LLEN', line)
-if length > 0 then
-  local place = redis.call('LPOS', line, ticket)
-  if place == 0 then return tonumber(redis.call('HGET', holder, 'f')) end
-  if place then return 0 end
-end
-redis.call('RPUSH', line, ticket)
-if length > 0 then return 0 end
-redis.call('SADD', KEYS[3], key)
-return grant(line, holder, KEYS[3], KEYS[4], key, ARGV[5], process)[2]`,
+stay(KEYS[5], ARGV[3], ARGV[4])
+return get_in_line(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], ARGV[5])`,
 );
 
 /**

@@ -1,33 +1,63 @@
 import { Script } from '../script.ts';
 import { NOW, STAY } from './living.ts';
 import { GROW } from './kept.ts';
+import { GET_IN_LINE } from './line.ts';
 
 /**
- * Adds a turn. Sent again, it says that the turn is there and unfinished, as for any duplicate.
+ * Lua: adds a turn. Sent again, it says that the turn is there and unfinished, as for any duplicate.
+ * Returns what became of it; where it was added, how many there are now, and its stamp if it has one.
  *
  * A conversation's turns are a list of ids and a hash: `m<id>` message, `p<id>` progress, `s<id>`
  * stamp.
- *
- * KEYS: queue, turns, pending, mark, alive, value of the stamp. ARGV: conversation, id, message, mark's
- * ms, most turns, process, lease, whether there is a stamp.
+ */
+const PUT_IN_QUEUE = `
+local function put_in_queue(queue, turns, pending, mark, value, conversation, id, message, mark_ms, most)
+  if redis.call('HEXISTS', turns, 'm' .. id) == 1 then return 'unfinished' end
+  if not redis.call('SET', mark, 1, 'PX', mark_ms, 'NX') then return 'finished' end
+  if redis.call('LLEN', queue) >= tonumber(most) then
+    redis.call('DEL', mark)
+    return 'full'
+  end
+  local stamp = value and redis.call('GET', value)
+  if stamp then redis.call('HSET', turns, 'm' .. id, message, 's' .. id, stamp)
+  else redis.call('HSET', turns, 'm' .. id, message) end
+  local length = redis.call('RPUSH', queue, id)
+  if length == 1 then redis.call('SADD', pending, conversation) end
+  return 'added', length, stamp
+end`;
+
+/**
+ * Adds a turn. KEYS: alive, queue, turns, pending, mark, and the value of the stamp if there is one.
+ * ARGV: process, lease, conversation, id, message, mark's ms, most turns.
  */
 export const ADD: Script = new Script(
   NOW,
   STAY,
+  PUT_IN_QUEUE,
   `
-local queue, turns, mark, conversation, id = KEYS[1], KEYS[2], KEYS[4], ARGV[1], ARGV[2]
-if redis.call('HEXISTS', turns, 'm' .. id) == 1 then return 'unfinished' end
-if not redis.call('SET', mark, 1, 'PX', ARGV[4], 'NX') then return 'finished' end
-if redis.call('LLEN', queue) >= tonumber(ARGV[5]) then
-  redis.call('DEL', mark)
-  return 'full'
-end
-stay(KEYS[5], ARGV[6], ARGV[7])
-local stamp = ARGV[8] == '1' and redis.call('GET', KEYS[6])
-if stamp then redis.call('HSET', turns, 'm' .. id, ARGV[3], 's' .. id, stamp)
-else redis.call('HSET', turns, 'm' .. id, ARGV[3]) end
-if redis.call('RPUSH', queue, id) == 1 then redis.call('SADD', KEYS[3], conversation) end
-return 'added'`,
+stay(KEYS[1], ARGV[1], ARGV[2])
+return (put_in_queue(KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], unpack(ARGV, 3)))`,
+);
+
+/**
+ * Gets into a conversation's line and adds a turn to it. Returns the fence as `ENTER` does, what became
+ * of the turn, whether it is the one that the lock is held for, and its stamp.
+ *
+ * KEYS: those of `ADD`, the value always, then line, holder, lines, fence. ARGV: process, lease, ticket,
+ * whether it is sent again, whether there is a stamp, then those of `ADD` from the conversation on.
+ */
+export const ENTER_AND_ADD: Script = new Script(
+  NOW,
+  STAY,
+  GET_IN_LINE,
+  PUT_IN_QUEUE,
+  `
+stay(KEYS[1], ARGV[1], ARGV[2])
+local fence = get_in_line(KEYS[7], KEYS[8], KEYS[9], KEYS[10], ARGV[3], ARGV[6], ARGV[4])
+local value = ARGV[5] == '1' and KEYS[6]
+local added, length, stamp =
+  put_in_queue(KEYS[2], KEYS[3], KEYS[4], KEYS[5], value, unpack(ARGV, 6))
+return { fence, added, fence > 0 and length == 1 and 1 or 0, stamp }`,
 );
 
 /** The first turns: id, message, progress, stamp of each. KEYS: queue, turns. ARGV: how many. */
