@@ -18,6 +18,7 @@ local function number_of(item)
 end
 local function grow(key, most, ttl, from, to)
   local number = number_of(redis.call('LINDEX', key, -1)) - from + 1
+  local length
   for i = from, to, 1000 do
     local items = {}
     for j = i, math.min(to, i + 999) do
@@ -25,9 +26,9 @@ local function grow(key, most, ttl, from, to)
       local name = string.format('%s#%d', string.sub(ARGV[j], 1, lead - 1), number + j)
       items[#items + 1] = name .. string.sub(ARGV[j], lead)
     end
-    redis.call('RPUSH', key, unpack(items))
+    length = redis.call('RPUSH', key, unpack(items))
   end
-  redis.call('LTRIM', key, -tonumber(most), -1)
+  if length > tonumber(most) then redis.call('LTRIM', key, -tonumber(most), -1) end
   redis.call('PEXPIRE', key, ttl)
   return number + to
 end`;

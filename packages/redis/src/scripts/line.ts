@@ -2,7 +2,7 @@ import { Script } from '../script.ts';
 import { NOW, STAY } from './living.ts';
 
 /**
- * Lua: gives the lock to the first in line. A line is a list of tickets, `<process>:<number>`; the
+ * Lua: gives the lock to the first in line, if there is one. A line is a list of tickets, `<process>:<number>`; the
  * first holds the lock, and its holder record says with which fence. The record also remembers the
  * commits that were made with the lock, and goes when the lock does.
  *
@@ -12,8 +12,7 @@ const GRANT = `
 local function tell(channels, ticket, fence, key)
   redis.call('PUBLISH', channels .. string.match(ticket, '^[^:]*'), ticket .. ' ' .. fence .. ' ' .. key)
 end
-local function grant(line, holder, lines, counter, key, channels, me)
-  local ticket = redis.call('LINDEX', line, 0)
+local function grant(ticket, holder, lines, counter, key, channels, me)
   redis.call('DEL', holder)
   if not ticket then
     redis.call('SREM', lines, key)
@@ -67,12 +66,13 @@ export const LEAVE: Script = new Script(
   GRANT,
   `
 local line, ticket, process = KEYS[1], ARGV[1], ARGV[3]
-if redis.call('LINDEX', line, 0) ~= ticket then
+local first = redis.call('LRANGE', line, 0, 1)
+if first[1] ~= ticket then
   redis.call('LREM', line, 1, ticket)
   return false
 end
 redis.call('LPOP', line)
-local given = grant(line, KEYS[2], KEYS[3], KEYS[4], ARGV[2], ARGV[4], process)
+local given = grant(first[2], KEYS[2], KEYS[3], KEYS[4], ARGV[2], ARGV[4], process)
 if given and string.match(given[1], '^[^:]*') == process then return given end
 return false`,
 );
@@ -104,7 +104,7 @@ for i, ticket in ipairs(tickets) do
   end
 end
 if is_first_dead or left == 0 then
-  grant(line, holder, KEYS[3], KEYS[4], key, channels, '')
+  grant(redis.call('LINDEX', line, 0), holder, KEYS[3], KEYS[4], key, channels, '')
 elseif ARGV[3] == '1' then
   tell(channels, tickets[1], redis.call('HGET', holder, 'f') or '0', key)
 end

@@ -12,16 +12,21 @@ import { GET_IN_LINE } from './line.ts';
  */
 const PUT_IN_QUEUE = `
 local function put_in_queue(queue, turns, pending, mark, value, conversation, id, message, mark_ms, most)
-  if redis.call('HEXISTS', turns, 'm' .. id) == 1 then return 'unfinished' end
-  if not redis.call('SET', mark, 1, 'PX', mark_ms, 'NX') then return 'finished' end
-  if redis.call('LLEN', queue) >= tonumber(most) then
+  if not redis.call('SET', mark, 1, 'PX', mark_ms, 'NX') then
+    return redis.call('HEXISTS', turns, 'm' .. id) == 1 and 'unfinished' or 'finished'
+  end
+  local length = redis.call('RPUSH', queue, id)
+  local is_full = length > tonumber(most)
+  -- An unfinished turn may have outlived its mark.
+  local is_there = is_full and redis.call('HEXISTS', turns, 'm' .. id) == 1
+  if not is_full then is_there = redis.call('HSETNX', turns, 'm' .. id, message) == 0 end
+  if is_full or is_there then
+    redis.call('RPOP', queue)
     redis.call('DEL', mark)
-    return 'full'
+    return is_there and 'unfinished' or 'full'
   end
   local stamp = value and redis.call('GET', value)
-  if stamp then redis.call('HSET', turns, 'm' .. id, message, 's' .. id, stamp)
-  else redis.call('HSET', turns, 'm' .. id, message) end
-  local length = redis.call('RPUSH', queue, id)
+  if stamp then redis.call('HSET', turns, 's' .. id, stamp) end
   if length == 1 then redis.call('SADD', pending, conversation) end
   return 'added', length, stamp
 end`;
@@ -85,8 +90,12 @@ if held[1] ~= ARGV[2] then return -1 end
 if held[2] then return tonumber(held[2]) end
 local at = 8
 if ARGV[4] == '1' then
-  if redis.call('HEXISTS', turns, 'm' .. ARGV[8]) == 0 then return -1 end
-  redis.call('HSET', turns, 'p' .. ARGV[8], ARGV[9])
+  -- What has progress is there.
+  local is_first = redis.call('HSET', turns, 'p' .. ARGV[8], ARGV[9]) == 1
+  if is_first and redis.call('HEXISTS', turns, 'm' .. ARGV[8]) == 0 then
+    redis.call('HDEL', turns, 'p' .. ARGV[8])
+    return -1
+  end
   at = 10
 end
 local removed = tonumber(ARGV[5])
