@@ -137,6 +137,82 @@ describe('turns', () => {
   });
 });
 
+describe('a ticket that is taken with a turn', () => {
+  beforeEach(needs(anyRedis));
+  let store: RedisStore;
+  let prefix: string;
+  beforeEach(async () => {
+    prefix = newPrefix();
+    store = openStore({ url: await redisUrl(), prefix });
+    await store.ready();
+  });
+
+  it('has its place in the order of the calls, beside tickets that were taken alone', async () => {
+    const given: string[] = [];
+    const take = async (name: string): Promise<void> => {
+      const lock = await store.lock('ada');
+      given.push(name);
+      lock.release();
+    };
+    const takeWithTurn = (id: string): Promise<unknown> =>
+      Promise.all([take(id), store.turns.add(turn(id), OPTIONS)]);
+    await Promise.all([take('a'), takeWithTurn('1'), take('b'), take('c'), takeWithTurn('2')]);
+    expect(given).toEqual(['a', '1', 'b', 'c', '2']);
+    expect((await store.turns.waiting('ada', 5)).map(({ id }) => id)).toEqual(['1', '2']);
+  });
+
+  it('is a place as well where the turn is a duplicate, or one too many', async () => {
+    const options = { ...OPTIONS, maxTurns: 1 };
+    for (const [id, added] of [
+      ['1', 'added'],
+      ['1', 'unfinished'],
+      ['2', 'full'],
+    ] as const) {
+      const lock = store.lock('ada');
+      expect(await store.turns.add(turn(id), options)).toBe(added);
+      (await lock).release();
+    }
+    const lock = store.lock('ada');
+    expect(await store.turns.add(turn('1', 'bert'), options)).toBe('added');
+    expect(await store.turns.commit(await lock, { remove: ['1'] })).toBe(true);
+    (await lock).release();
+  });
+
+  it('knows the turn that it is taken with, and only while it is held', async () => {
+    await store.values.set('menus', 'ada', ['soup']);
+    const options = { ...OPTIONS, stampOf: 'menus' };
+    const [held] = await Promise.all([store.lock('ada'), store.turns.add(turn('1'), options)]);
+    const stamped = { ...turn('1'), progress: null, stamp: ['soup'] };
+    expect(await store.turns.waiting('ada', 1)).toEqual([stamped]);
+    held.release();
+
+    const changed = turn('1', 'carl');
+    const [lock] = await Promise.all([store.lock('carl'), store.turns.add(changed, OPTIONS)]);
+    await store.turns.commit(lock, { save: { id: '1', progress: 'half' } });
+    expect(await store.turns.waiting('carl', 1)).toMatchObject([{ progress: 'half' }]);
+
+    const unasked = turn('1', 'bert');
+    const [soon] = await Promise.all([store.lock('bert'), store.turns.add(unasked, OPTIONS)]);
+    soon.release();
+    const other = openStore({ url: await redisUrl(), prefix });
+    const elsewhere = await other.lock('bert');
+    await other.turns.commit(elsewhere, { remove: ['1'] });
+    elsewhere.release();
+    expect(await store.turns.waiting('bert', 1)).toEqual([]);
+  });
+
+  it('is given up where the store is closed in the same moment', async () => {
+    const other = openStore({ url: await redisUrl(), prefix });
+    const lost = store.lock('ada');
+    const closed = store.close();
+    await expect(lost).rejects.toMatchObject({ name: 'StoreError' });
+    await closed;
+    const since = performance.now();
+    (await other.lock('ada')).release();
+    expect(performance.now() - since).toBeLessThan(1_000);
+  });
+});
+
 describe('entries', () => {
   beforeEach(needs(anyRedis));
 

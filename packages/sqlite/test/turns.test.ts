@@ -52,6 +52,85 @@ async function rounds(): Promise<void> {
   for (let i = 0; i < 20; i++) await setImmediate();
 }
 
+describe('what shares a commit', () => {
+  it('has an answer of its own, whatever it is', async () => {
+    const store = openStore(newFile());
+    const one = { ...LONG, maxTurns: 2 };
+    const addTo = (conversation: string, id: string): Promise<Added> =>
+      store.turns.add({ conversation, id, message: `${conversation} ${id}` }, one);
+    await addTo('a', 'finished');
+    await finish(store, 'a', 'finished');
+    await addTo('a', '1');
+    await addTo('full', '1');
+    await addTo('full', '2');
+    const others = Array.from({ length: 100 }, (_, i) => `other ${i}`);
+    const answers = await Promise.all([
+      addTo('a', '1'),
+      addTo('a', 'finished'),
+      addTo('a', '2'),
+      addTo('a', '3'),
+      addTo('full', '3'),
+      addTo('full', '2'),
+      addTo('b', '1'),
+      addTo('b', '1'),
+      ...others.map((other) => addTo(other, '1')),
+    ]);
+    expect(answers.slice(0, 8)).toEqual([
+      ...['unfinished', 'finished', 'added', 'full'],
+      ...['full', 'unfinished', 'added', 'unfinished'],
+    ]);
+    expect(answers.slice(8)).toEqual(others.map(() => 'added'));
+    for (const other of others) {
+      const waiting = await store.turns.waiting(other, 1);
+      expect(waiting.map(({ message }) => message)).toEqual([`${other} 1`]);
+    }
+    expect((await store.turns.waiting('a', 5)).map(({ id }) => id)).toEqual(['1', '2']);
+    expect((await store.turns.waiting('b', 1)).map(({ id }) => id)).toEqual(['1']);
+  });
+
+  it('is changed, or not, by itself', async () => {
+    const store = openStore(newFile());
+    const names = ['lost', 'gone', ...Array.from({ length: 9 }, (_, i) => `user ${i}`)];
+    const locks = await Promise.all(names.map((name) => store.lock(name)));
+    await Promise.all(names.map((name) => add(store, name, '1')));
+    await store.turns.commit(locks[1]!, { remove: ['1'] });
+    locks[0]!.release();
+    const append = { namespace: 'said', maxItems: 2, ttlMs: HOUR_MS };
+    const done = await Promise.allSettled(
+      locks.map((lock, i) =>
+        store.turns.commit(lock, {
+          save: { id: '1', progress: `of ${names[i]}` },
+          append: { ...append, items: Array.from({ length: 1 + (i % 3) }, (_, j) => `${i}.${j}`) },
+        }),
+      ),
+    );
+    const outcomes = done.map(({ status }) => status);
+    expect(outcomes).toEqual(names.map((_, i) => (i < 2 ? 'rejected' : 'fulfilled')));
+    for (const [i, name] of names.entries()) {
+      const [turn] = await store.turns.waiting(name, 1);
+      expect(turn?.progress ?? null).toBe(i < 2 ? null : `of ${name}`);
+      const said = Array.from({ length: 1 + (i % 3) }, (_, j) => `${i}.${j}`).slice(-2);
+      expect(await store.lists.last('said', name, 5)).toEqual(i < 2 ? [] : said);
+    }
+  });
+
+  it('is done to one conversation in the order of the calls', async () => {
+    const store = openStore(newFile());
+    const lock = await store.lock('a');
+    await add(store, 'a', '1');
+    const save = (progress: string): Promise<boolean> =>
+      store.turns.commit(lock, { save: { id: '1', progress } });
+    const results = await Promise.allSettled([
+      save('one'),
+      save('two'),
+      store.turns.commit(lock, { remove: ['1'] }),
+      save('three'),
+    ]);
+    const outcomes = results.map(({ status }) => status);
+    expect(outcomes).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+  });
+});
+
 describe('a watch', () => {
   it('names what was in the file, each conversation once, the oldest first, and nothing else', async () => {
     const file = newFile();
