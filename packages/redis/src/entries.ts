@@ -7,9 +7,9 @@ export interface Entry {
   /** What it is called in Redis. */
   readonly id: string;
   /** Redis's answer: the fence if it holds the lock, else 0. */
-  resolve(fence: unknown): void;
+  readonly resolve: (fence: unknown) => void;
   /** There is no answer. */
-  reject(error: unknown): void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -53,6 +53,6 @@ export class Entries {
   }
 
   #flushAll(): void {
-    for (const key of [...this.#waiting.keys()]) this.flush(key);
+    for (const key of this.#waiting.keys()) this.flush(key);
   }
 }

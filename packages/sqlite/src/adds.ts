@@ -29,7 +29,9 @@ export class Adds {
     this.#insert = new RowStatement(
       db,
       8,
-      (values) => `INSERT OR IGNORE INTO turns (place, name, marked_until, conversation, id, message, stamp)
+      (
+        values,
+      ) => `INSERT OR IGNORE INTO turns (place, name, marked_until, conversation, id, message, stamp)
        SELECT column1, column2, column3, column4, column5, column6,
          iif(column7 IS NULL, NULL, (SELECT json FROM stored_values
           WHERE namespace = column7 AND key = column4 AND (expires_at IS NULL OR expires_at > ?1)))
@@ -59,7 +61,9 @@ export class Adds {
       now,
     );
     if (changesOf(calls) === rows.length) return rows.map(() => 'added');
-    return calls.flatMap((call) => rows.slice(call.from, call.to).map((row) => this.#find(row, call)));
+    return calls.flatMap((call) =>
+      rows.slice(call.from, call.to).map((row) => this.#find(row, call)),
+    );
   }
 
   /** What became of a row, where not all of its call became turns. */

@@ -176,7 +176,12 @@ export class SqliteLists implements KeyedLists {
     const lists = new Map<number, ListRow>();
     for (const found of this.#select.get(rows)) {
       // As the query has it.
-      for (const [i, id, next, expiresAt] of JSON.parse(found) as [number, number, number, number][]) {
+      for (const [i, id, next, expiresAt] of JSON.parse(found) as [
+        number,
+        number,
+        number,
+        number,
+      ][]) {
         lists.set(i, { id, next, expiresAt });
       }
     }

@@ -76,8 +76,14 @@ describe('what shares a commit', () => {
       ...others.map((other) => addTo(other, '1')),
     ]);
     expect(answers.slice(0, 8)).toEqual([
-      ...['unfinished', 'finished', 'added', 'full'],
-      ...['full', 'unfinished', 'added', 'unfinished'],
+      'unfinished',
+      'finished',
+      'added',
+      'full',
+      'full',
+      'unfinished',
+      'added',
+      'unfinished',
     ]);
     expect(answers.slice(8)).toEqual(others.map(() => 'added'));
     for (const other of others) {
@@ -92,9 +98,10 @@ describe('what shares a commit', () => {
     const store = openStore(newFile());
     const names = ['lost', 'gone', ...Array.from({ length: 9 }, (_, i) => `user ${i}`)];
     const locks = await Promise.all(names.map((name) => store.lock(name)));
+    const [lost, gone] = locks;
     await Promise.all(names.map((name) => add(store, name, '1')));
-    await store.turns.commit(locks[1]!, { remove: ['1'] });
-    locks[0]!.release();
+    if (gone) await store.turns.commit(gone, { remove: ['1'] });
+    lost?.release();
     const append = { namespace: 'said', maxItems: 2, ttlMs: HOUR_MS };
     const done = await Promise.allSettled(
       locks.map((lock, i) =>
