@@ -3,6 +3,7 @@ import type {
   AddTurnOptions,
   JsonValue,
   Lock,
+  MaybePromise,
   NewTurn,
   StoredTurn,
   StoredTurns,
@@ -60,18 +61,10 @@ export class RedisTurns implements StoredTurns {
       : this.#addWith(entry, turn, [...names, value ?? names[0] ?? ''], [value ? 1 : 0, ...about]);
   }
 
-  async waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
+  waiting(conversation: string, limit: number): MaybePromise<StoredTurn[]> {
     if (limit <= 0) return [];
     const head = limit === 1 ? this.#locks.takeHead(conversation) : null;
-    if (head !== null) return [head];
-    const { link, keys } = this.#process;
-    const names = [keys.own(conversation, 'queue'), keys.own(conversation, 'turns')];
-    const found = await link.send((client) => WAITING.run(client, names, [limit]));
-    // As the script has it: id, message, progress, stamp.
-    const rows = found as [string, string, string | null, string | null][];
-    return rows.map(([id, message, progress, stamp]) =>
-      openTurn({ conversation, id, message }, progress, stamp),
-    );
+    return head === null ? this.#waiting(conversation, limit) : [head];
   }
 
   async commit(lock: Lock, changes: TurnChanges): Promise<boolean> {
@@ -105,6 +98,17 @@ export class RedisTurns implements StoredTurns {
 
   watch(onStranded: (conversation: string) => void): () => void {
     return this.#watch.add(onStranded);
+  }
+
+  async #waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
+    const { link, keys } = this.#process;
+    const names = [keys.own(conversation, 'queue'), keys.own(conversation, 'turns')];
+    const found = await link.send((client) => WAITING.run(client, names, [limit]));
+    // As the script has it: id, message, progress, stamp.
+    const rows = found as [string, string, string | null, string | null][];
+    return rows.map(([id, message, progress, stamp]) =>
+      openTurn({ conversation, id, message }, progress, stamp),
+    );
   }
 
   async #add(partition: number, names: string[], about: (string | number)[]): Promise<Added> {

@@ -95,7 +95,7 @@ export class SqliteLists implements KeyedLists {
     );
   }
 
-  async last(namespace: string, key: string, count: number): Promise<JsonValue[]> {
+  last(namespace: string, key: string, count: number): JsonValue[] {
     if (count <= 0) return [];
     try {
       const row = this.#selectItems.get([
@@ -111,12 +111,7 @@ export class SqliteLists implements KeyedLists {
     }
   }
 
-  async after(
-    namespace: string,
-    key: string,
-    number: number,
-    limit: number,
-  ): Promise<NumberedItem[]> {
+  after(namespace: string, key: string, number: number, limit: number): NumberedItem[] {
     if (limit <= 0) return [];
     const place = [toColumn(namespace), toColumn(key)] as const;
     try {

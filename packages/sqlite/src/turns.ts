@@ -83,7 +83,8 @@ export class SqliteTurns implements StoredTurns {
     return (await Promise.all([added, handedOver]))[0];
   }
 
-  async waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
+  /** At once, like all that is only read: the file is at hand. */
+  waiting(conversation: string, limit: number): StoredTurn[] {
     if (limit <= 0) return [];
     try {
       const params = [placeOf(conversation), toColumn(conversation)];

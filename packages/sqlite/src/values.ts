@@ -69,7 +69,7 @@ export class SqliteValues implements KeyedValues {
     this.#removeExpired = db.prepare('DELETE FROM stored_values WHERE expires_at <= ?');
   }
 
-  async get(namespace: string, key: string): Promise<StoredValue | null> {
+  get(namespace: string, key: string): StoredValue | null {
     try {
       const row = this.#row(namespace, key);
       return row === undefined ? null : open(row);

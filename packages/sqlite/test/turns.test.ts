@@ -56,8 +56,8 @@ describe('what shares a commit', () => {
   it('has an answer of its own, whatever it is', async () => {
     const store = openStore(newFile());
     const one = { ...LONG, maxTurns: 2 };
-    const addTo = (conversation: string, id: string): Promise<Added> =>
-      store.turns.add({ conversation, id, message: `${conversation} ${id}` }, one);
+    const addTo = async (conversation: string, id: string): Promise<Added> =>
+      await store.turns.add({ conversation, id, message: `${conversation} ${id}` }, one);
     await addTo('a', 'finished');
     await finish(store, 'a', 'finished');
     await addTo('a', '1');
@@ -125,8 +125,8 @@ describe('what shares a commit', () => {
     const store = openStore(newFile());
     const lock = await store.lock('a');
     await add(store, 'a', '1');
-    const save = (progress: string): Promise<boolean> =>
-      store.turns.commit(lock, { save: { id: '1', progress } });
+    const save = async (progress: string): Promise<boolean> =>
+      await store.turns.commit(lock, { save: { id: '1', progress } });
     const results = await Promise.allSettled([
       save('one'),
       save('two'),
@@ -261,10 +261,10 @@ describe('turns in a file that cannot be used', () => {
     damage(file);
     const { turns, lists, values } = store;
     const said = /is damaged, or no database: move it away/;
-    await expect(turns.waiting('user 7', 1)).rejects.toThrow(said);
+    expect(() => turns.waiting('user 7', 1)).toThrow(said);
     await expect(add(store, 'user 7', '2')).rejects.toThrow(said);
     await expect(turns.commit(lock, { remove: ['1'] })).rejects.toThrow(said);
-    await expect(lists.last('history', 'ada', 1)).rejects.toThrow(said);
+    expect(() => lists.last('history', 'ada', 1)).toThrow(said);
     await expect(values.entries('state')[Symbol.asyncIterator]().next()).rejects.toThrow(said);
     const named: string[] = [];
     turns.watch((conversation) => named.push(conversation));
