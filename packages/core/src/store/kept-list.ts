@@ -10,6 +10,12 @@ interface Batch {
 /** What a batch takes beside its text, counted as characters. */
 const BATCH_COST = 60;
 
+/** In the place of one that was dropped. */
+const NO_BATCH: Batch = { json: '', size: 0 };
+
+/** How many of these there may be. */
+const MAX_FORGOTTEN = 32;
+
 /** A list at rest. */
 export class KeptList {
   /** When its time is over. */
@@ -21,8 +27,9 @@ export class KeptList {
   /** What it takes up, about. */
   characters = 0;
 
-  /** The oldest first. */
-  readonly #batches: Batch[] = [];
+  /** The oldest first, from the index `first` on. */
+  #batches: Batch[] = [];
+  #first = 0;
   /** How many items of the oldest batch are dropped already. */
   #dropped = 0;
 
@@ -48,7 +55,8 @@ export class KeptList {
   read(from: number, limit: number): JsonValue[] {
     const items: JsonValue[] = [];
     let end = -this.#dropped;
-    for (const { json, size } of this.#batches) {
+    for (let i = this.#first; i < this.#batches.length; i++) {
+      const { json, size } = this.#at(i);
       end += size;
       if (end <= from) continue;
       const all = JSON.parse(json) as JsonValue[];
@@ -59,23 +67,29 @@ export class KeptList {
     return items;
   }
 
+  #at(index: number): Batch {
+    return this.#batches[index] ?? NO_BATCH;
+  }
+
   #drop(count: number): void {
     this.length -= count;
     this.#dropped += count;
-    for (let [oldest] = this.#batches; oldest !== undefined; [oldest] = this.#batches) {
-      if (oldest.size > this.#dropped) return;
-      this.#dropped -= oldest.size;
+    while (this.#first < this.#batches.length && this.#at(this.#first).size <= this.#dropped) {
+      this.#dropped -= this.#at(this.#first).size;
       this.#forget();
     }
   }
 
   #dropBatch(): void {
-    const [oldest] = this.#batches;
-    if (oldest !== undefined) this.#drop(oldest.size - this.#dropped);
+    this.#drop(this.#at(this.#first).size - this.#dropped);
   }
 
+  /** To move all others up each time would cost a long list more than all else. */
   #forget(): void {
-    const oldest = this.#batches.shift();
-    if (oldest !== undefined) this.characters -= BATCH_COST + oldest.json.length;
+    this.characters -= BATCH_COST + this.#at(this.#first).json.length;
+    this.#batches[this.#first++] = NO_BATCH;
+    if (this.#first < MAX_FORGOTTEN && this.#first < this.#batches.length) return;
+    this.#batches = this.#batches.slice(this.#first);
+    this.#first = 0;
   }
 }

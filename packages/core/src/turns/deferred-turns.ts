@@ -29,12 +29,13 @@ const WAITING = { maxWaitMs: null, takesSlot: false };
 export class DeferredTurns {
   readonly #context: DeferredContext;
   readonly #overlapping: OverlappingTurns;
-  readonly #starts = new Starts();
+  readonly #starts: Starts;
   #hasWarned = false;
 
   constructor(context: DeferredContext) {
     this.#context = context;
     this.#overlapping = new OverlappingTurns(context);
+    this.#starts = new Starts(context.clock);
   }
 
   /** Takes a message over. Everything up to the ticket happens before this returns. */

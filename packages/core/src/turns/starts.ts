@@ -1,18 +1,35 @@
-/** What begins between two looks at the network: so many, or the part of what waits, if that is more. */
+import type { Clock } from '../clock.ts';
+
+/** So many begin between two looks at the network. */
 const AT_ONCE = 8;
-const PART = 1 / 4;
+
+/**
+ * And all that have waited for so long, in milliseconds: the acknowledgements of a burst are over by
+ * then, and what comes in without an end must not pile up.
+ */
+const PATIENCE_MS = 25;
+
+interface Waiting {
+  begin: () => void;
+  since: number;
+}
 
 /**
  * Begins what was taken over after the channels have said so: in a burst, the acknowledgements go first,
  * and the turns then begin a few at a time.
  */
 export class Starts {
-  readonly #waiting: (() => void)[] = [];
+  readonly #clock: Clock;
+  readonly #waiting: Waiting[] = [];
   #isScheduled = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Begins something soon. It MUST NOT throw. */
   soon(begin: () => void): void {
-    this.#waiting.push(begin);
+    this.#waiting.push({ begin, since: this.#clock.now() });
     this.#schedule();
   }
 
@@ -21,10 +38,14 @@ export class Starts {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      // Never fewer for long than come in: what is taken over would pile up.
-      const count = Math.max(AT_ONCE, Math.ceil(this.#waiting.length * PART));
-      for (const begin of this.#waiting.splice(0, count)) begin();
+      for (const { begin } of this.#waiting.splice(0, this.#due())) begin();
       if (this.#waiting.length > 0) this.#schedule();
     });
+  }
+
+  #due(): number {
+    const late = this.#clock.now() - PATIENCE_MS;
+    const first = this.#waiting.findIndex(({ since }, i) => i >= AT_ONCE && since > late);
+    return first === -1 ? this.#waiting.length : first;
   }
 }

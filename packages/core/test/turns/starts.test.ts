@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Starts } from '../../src/turns/starts.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 describe('what begins soon', () => {
   it('begins in order, a few at a time, and not in the same breath', async () => {
-    const starts = new Starts();
+    const starts = new Starts(new FakeClock());
     const begun: number[] = [];
     for (let index = 0; index < 100; index++) starts.soon(() => begun.push(index));
     await Promise.resolve();
@@ -16,23 +17,29 @@ describe('what begins soon', () => {
     expect(begun).toEqual(Array.from({ length: 100 }, (_, index) => index));
   });
 
-  it('keeps up with however many come in', async () => {
-    const starts = new Starts();
-    let waiting = 0;
-    let most = 0;
-    for (let look = 0; look < 200; look++) {
-      for (let index = 0; index < 100; index++) {
-        waiting++;
-        starts.soon(() => waiting--);
-      }
-      most = Math.max(most, waiting);
-      await setImmediate();
+  it('begins all that have waited for too long', async () => {
+    const clock = new FakeClock();
+    const starts = new Starts(clock);
+    const begun: number[] = [];
+    for (let index = 0; index < 200; index++) {
+      if (index === 100) await clock.advance(1);
+      starts.soon(() => begun.push(index));
     }
-    expect(most).toBeLessThanOrEqual(500);
+    const before = begun.length;
+    await clock.advance(24);
+    const inTime = begun.length;
+    expect(inTime - before).toBeLessThan(50);
+    await setImmediate();
+    // The first hundred are late, and the others not yet.
+    expect(begun.length).toBeGreaterThanOrEqual(100);
+    expect(begun.length).toBeLessThan(150);
+    await clock.advance(1);
+    await setImmediate();
+    expect(begun).toEqual(Array.from({ length: 200 }, (_, index) => index));
   });
 
   it('may ask for more to begin', async () => {
-    const starts = new Starts();
+    const starts = new Starts(new FakeClock());
     const begun: string[] = [];
     starts.soon(() => {
       begun.push('first');
