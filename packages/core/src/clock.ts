@@ -11,7 +11,10 @@ export interface Clock {
 /** The longest that a timer of Node takes, some 25 days: it fires at once where it is told more. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** From here on calls share a timer: what is due sooner is mostly made, and not called off. */
+/**
+ * Calls after whole seconds share a timer: these are deadlines, nearly all of which are called off. There
+ * are few such delays, where waits with chance in them have each their own.
+ */
 const SHARED_MS = 1_000;
 
 /** By their delay. */
@@ -22,7 +25,7 @@ export const systemClock: Clock = {
   now: Date.now,
   after(delayMs, callback) {
     if (delayMs > LONGEST_MS) return afterLong(delayMs, callback);
-    if (delayMs >= SHARED_MS) return laneOf(delayMs).add(callback);
+    if (delayMs > 0 && delayMs % SHARED_MS === 0) return laneOf(delayMs).add(callback);
     const timer = setTimeout(callback, delayMs);
     timer.unref();
     return () => clearTimeout(timer);

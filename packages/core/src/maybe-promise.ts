@@ -8,7 +8,9 @@ export type MaybePromise<T> = T | Promise<T>;
 
 /** Whether a result has to be waited for. */
 export function isPromise<T>(result: MaybePromise<T>): result is Promise<T> {
-  return result instanceof Object && 'then' in result && typeof result.then === 'function';
+  // Not `instanceof`: a promise may come from another realm, a test runner's say.
+  if (typeof result !== 'object' || result === null) return false;
+  return 'then' in result && typeof result.then === 'function';
 }
 
 /** Goes on with a result: at once if it is there. `goOn` throws, or rejects, accordingly. */
@@ -19,13 +21,20 @@ export function whenThere<T, R>(
   return isPromise(result) ? result.then(goOn) : goOn(result);
 }
 
-/** Several results, all at once if all are there. */
-export function allThere<T extends readonly unknown[] | []>(
-  results: T,
-): MaybePromise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  if (results.some((result) => isPromise(result))) return Promise.all(results);
-  return results as { -readonly [K in keyof T]: Awaited<T[K]> };
+/**
+ * What several calls come to, all asked at once, and all there at once if each is. One that throws rejects
+ * like the others: none of them is left without anybody who looks at it.
+ */
+export function allThere<T extends readonly unknown[]>(calls: {
+  [K in keyof T]: () => MaybePromise<T[K]>;
+}): MaybePromise<T> {
+  const results = calls.map((call) => settle<unknown, unknown>(call, (value) => value, rejected));
+  if (results.some((result) => isPromise(result)))
+    return Promise.all(results) as Promise<unknown> as Promise<T>;
+  return results as readonly unknown[] as T;
 }
+
+const rejected = (thrown: unknown): Promise<never> => Promise.reject(toError(thrown));
 
 /** Like `then` with both its arguments, of a call that may throw instead of rejecting. */
 export function settle<T, R>(
@@ -46,7 +55,7 @@ export function settle<T, R>(
 export function promised<T>(call: () => MaybePromise<T>): Promise<T> {
   try {
     const result = call();
-    return result instanceof Promise ? result : Promise.resolve(result);
+    return isPromise(result) ? result : Promise.resolve(result);
   } catch (thrown) {
     return Promise.reject(toError(thrown));
   }

@@ -1,8 +1,12 @@
+import { AsyncResource } from 'node:async_hooks';
+
 interface Entry {
   /** When it is due, by the monotonic clock. */
   at: number;
   /** `null` where it was called off, or has been made. */
   call: (() => void) | null;
+  /** That of whoever has asked for it, and not of whoever was the first to. */
+  context: AsyncResource;
 }
 
 /** How many entries that were called off may lie about. */
@@ -31,7 +35,8 @@ export class TimerLane {
 
   /** Calls back once after the lane's delay. Returns what calls it off. */
   add(call: () => void): () => void {
-    const entry: Entry = { at: performance.now() + this.#delayMs, call };
+    const context = new AsyncResource('TrunklineTimer');
+    const entry: Entry = { at: performance.now() + this.#delayMs, call, context };
     this.#entries.push(entry);
     if (!this.#isSet) this.#set(this.#delayMs);
     return () => {
@@ -47,19 +52,20 @@ export class TimerLane {
   }
 
   #fire(): void {
-    this.#isSet = false;
     const now = performance.now();
     try {
       for (let entry = this.#next(); entry !== null && entry.at <= now; entry = this.#next()) {
-        const { call } = entry;
+        const { call, context } = entry;
         entry.call = null;
-        call?.();
+        if (call !== null) context.runInAsyncScope(call);
       }
     } finally {
-      // Also where a call has thrown: the others are due all the same.
+      // Not before: what a call asks for is due after all that is here. And also where one has thrown:
+      // the others are due all the same.
+      this.#isSet = false;
       const next = this.#next();
       if (next === null) this.#onEmpty();
-      else if (!this.#isSet) this.#set(next.at - performance.now());
+      else this.#set(next.at - performance.now());
     }
   }
 

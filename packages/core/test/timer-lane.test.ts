@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { TimerLane } from '../src/timer-lane.ts';
 
@@ -48,6 +49,29 @@ it('may be asked for more from within a call', () => {
   vi.advanceTimersByTime(1);
   expect(calls).toEqual(['second']);
   expect(empty).toHaveLength(1);
+});
+
+it('makes what is due after half the time, beside a call that asks for itself again and again', () => {
+  const { lane, calls } = setUp();
+  const beat = (): void => {
+    calls.push('beat');
+    lane.add(beat);
+  };
+  lane.add(beat);
+  vi.advanceTimersByTime(30_000);
+  lane.add(() => calls.push('deadline'));
+  vi.advanceTimersByTime(60_000);
+  expect(calls).toEqual(['beat', 'deadline']);
+});
+
+it('calls back in the context of whoever has asked', () => {
+  const { lane, calls } = setUp();
+  const storage = new AsyncLocalStorage<string>();
+  for (const who of ['anna', 'bert']) {
+    storage.run(who, () => lane.add(() => calls.push(storage.getStore() ?? 'nobody')));
+  }
+  vi.advanceTimersByTime(60_000);
+  expect(calls).toEqual(['anna', 'bert']);
 });
 
 it('makes the other calls where one of them throws', () => {

@@ -43,6 +43,8 @@ export class LiveSession {
   #stopListening: (() => void) | null = null;
   /** The highest number that was seen. */
   #head = 0;
+  /** The how-manyth log it is: the store may lose one. */
+  #logNumber = 0;
   #appendedAt: number;
   #touchedAt: number;
   #heard: Promise<void> | null = null;
@@ -182,10 +184,12 @@ export class LiveSession {
     const known = this.#isNew ? this.#newBound() : (this.#measured ??= this.#measure());
     return whenThere(known, (bound) => {
       const maxItems = bound.add(bytesOf(json));
-      const head = this.#head;
+      const [head, log] = [this.#head, this.#logNumber];
       return whenThere(this.#hub.log.append(this.id, frame, maxItems, step), (number) => {
-        // What was there had this number already: the log has begun anew.
-        this.#show(number, { frame, json, from, lostHead: number <= head ? head : null });
+        // What was there had this number already: the log has begun anew. Once, for all under way.
+        const isLost = number <= head && log === this.#logNumber;
+        if (isLost) this.#logNumber++;
+        this.#show(number, { frame, json, from, lostHead: isLost ? head : null });
         return number;
       });
     });

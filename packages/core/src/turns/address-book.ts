@@ -95,9 +95,9 @@ export class AddressBook {
         isKnown ? undefined : this.#write(CLAIMED, name, place),
       );
     }
-    const areNoted = allThere([
-      this.#isNoted(ADDRESS, name, place),
-      this.#isNoted(LAST_SEEN, senderId, place),
+    const areNoted = allThere<[boolean, boolean]>([
+      () => this.#isNoted(ADDRESS, name, place),
+      () => this.#isNoted(LAST_SEEN, senderId, place),
     ]);
     return whenThere(areNoted, ([isAddress, isLast]) =>
       isAddress && isLast ? undefined : this.#writeAll(senderId, name, place),

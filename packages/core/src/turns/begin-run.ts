@@ -28,11 +28,11 @@ export function beginRun(context: DeferredContext, record: TurnRecord): MaybePro
   const isInSession = hasSession(assistant(), { message, output });
   // All at once: a store that is elsewhere answers them together.
   const look = (): MaybePromise<[Conversation, Resolved, Session | null, void]> =>
-    allThere([
-      message.anonymous ? Conversation.none() : Conversation.load(store, key),
-      menus.resolve(output, message, stampOf(turn), key),
-      isInSession ? sessions.find(key) : null,
-      isSeen ? addresses.note(channel, key, message) : undefined,
+    allThere<[Conversation, Resolved, Session | null, void]>([
+      () => (message.anonymous ? Conversation.none() : Conversation.load(store, key)),
+      () => menus.resolve(output, message, stampOf(turn), key),
+      () => (isInSession ? sessions.find(key) : null),
+      () => (isSeen ? addresses.note(channel, key, message) : undefined),
     ]);
   const begin = ([conversation, resolved, session]: Awaited<
     ReturnType<typeof look>

@@ -174,7 +174,7 @@ export class DeferredTurns {
 
   /** Handles the turns of a conversation up to `last`; those that were left where it is `null`. Never rejects. */
   async #drain(work: Work, begun: MaybePromise<Place>, last: string | null): Promise<void> {
-    const { schedule, telemetry } = this.#context;
+    const { telemetry } = this.#context;
     let place: Place | null = null;
     try {
       // What comes in from now on has tickets of its own, which live messages may stand between.
@@ -192,7 +192,7 @@ export class DeferredTurns {
       const isExpected = isLost(error) || work.abort.isReason(error);
       if (!isExpected) telemetry.error(error, { channel: work.channel || null, stage: 'store' });
     } finally {
-      if (place === null) schedule.leave(work);
+      if (place === null) this.#giveUp(work, begun);
       else place.release();
     }
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { AbortReason } from '../errors.ts';
+import { promised } from '../maybe-promise.ts';
 import type { TurnAbort } from './abort.ts';
 import type { TurnLimits } from './limits.ts';
 import type { Place } from './place.ts';
@@ -90,7 +91,7 @@ export class Running {
       else abort.abort('deadline');
     };
     let stopDeadline = this.#clock.after(deadlineMs, onDeadline);
-    const work = job();
+    const work = promised(job);
     return abort.race(work).then(
       (value) => {
         stopDeadline();

@@ -12,7 +12,9 @@ export interface SendQueueOptions {
 export class SendQueue {
   readonly #options: SendQueueOptions;
   #left = 0;
-  #tail: Promise<unknown> = Promise.resolve();
+  /** `null` while the first one begins: nobody has a promise of it yet. */
+  #tail: Promise<unknown> | null = Promise.resolve();
+  #onFirstOver: (() => void) | null = null;
 
   constructor(options: SendQueueOptions) {
     this.#options = options;
@@ -25,6 +27,7 @@ export class SendQueue {
 
   /** Settles when what was asked for until now has been sent, or has failed. Never rejects. */
   get tail(): Promise<unknown> {
+    this.#tail ??= new Promise<void>((resolve) => (this.#onFirstOver = resolve));
     return this.#tail;
   }
 
@@ -34,23 +37,36 @@ export class SendQueue {
    * @param onSent - Called before anybody hears of it.
    */
   add<T>(send: () => Promise<T>, onSent?: () => void): Promise<T> {
-    const { onStart, onFailed } = this.#options;
+    const { onStart } = this.#options;
     const start = (): Promise<T> => {
       onStart();
       return send();
     };
-    const sent = this.#left === 0 ? promised(start) : this.#tail.then(start);
-    this.#left++;
-    this.#tail = sent.then(
+    if (this.#left++ > 0) {
+      const sent = this.tail.then(start);
+      this.#tail = this.#over(sent, onSent);
+      return sent;
+    }
+    // A channel may have something said while it sends: that comes behind this one.
+    this.#tail = null;
+    const sent = promised(start);
+    const over = this.#over(sent, onSent);
+    if (this.#onFirstOver === null) this.#tail = over;
+    else void over.then(this.#onFirstOver);
+    this.#onFirstOver = null;
+    return sent;
+  }
+
+  #over(sent: Promise<unknown>, onSent: (() => void) | undefined): Promise<unknown> {
+    return sent.then(
       () => {
         this.#left--;
         return onSent?.();
       },
       (error: unknown) => {
         this.#left--;
-        onFailed(error);
+        this.#options.onFailed(error);
       },
     );
-    return sent;
   }
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from '../clock.ts';
 
 /** So many begin between two looks at the network. */
@@ -11,6 +12,8 @@ const PATIENCE_MS = 25;
 
 interface Waiting {
   begin: () => void;
+  /** That of whoever has handed it over, and not of whoever was the first to. */
+  context: AsyncResource;
   since: number;
 }
 
@@ -29,7 +32,8 @@ export class Starts {
 
   /** Begins something soon. It MUST NOT throw. */
   soon(begin: () => void): void {
-    this.#waiting.push({ begin, since: this.#clock.now() });
+    const context = new AsyncResource('TrunklineTurn');
+    this.#waiting.push({ begin, context, since: this.#clock.now() });
     this.#schedule();
   }
 
@@ -38,7 +42,8 @@ export class Starts {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      for (const { begin } of this.#waiting.splice(0, this.#due())) begin();
+      const due = this.#waiting.splice(0, this.#due());
+      for (const { begin, context } of due) context.runInAsyncScope(begin);
       if (this.#waiting.length > 0) this.#schedule();
     });
   }

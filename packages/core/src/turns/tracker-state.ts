@@ -27,7 +27,10 @@ export const NO_PAST: Past = { session: null, entries: [] };
 
 /** Looks for what is known of a conversation. */
 export function loadPast(history: History, sessions: Sessions, key: string): MaybePromise<Past> {
-  const found = allThere([sessions.find(key), history.all(key)]);
+  const found = allThere<[Session | null, HistoryEntry[]]>([
+    () => sessions.find(key),
+    () => history.all(key),
+  ]);
   return whenThere(found, ([session, entries]) => ({ session, entries }));
 }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Starts } from '../../src/turns/starts.ts';
@@ -36,6 +37,17 @@ describe('what begins soon', () => {
     await clock.advance(1);
     await setImmediate();
     expect(begun).toEqual(Array.from({ length: 200 }, (_, index) => index));
+  });
+
+  it('begins in the context of whoever has handed it over', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const starts = new Starts(new FakeClock());
+    const contexts: unknown[] = [];
+    for (const who of ['anna', 'bert']) {
+      storage.run(who, () => starts.soon(() => contexts.push(storage.getStore())));
+    }
+    await setImmediate();
+    expect(contexts).toEqual(['anna', 'bert']);
   });
 
   it('may ask for more to begin', async () => {

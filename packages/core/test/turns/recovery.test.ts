@@ -1,0 +1,34 @@
+import { MemoryStore } from '@trunkline/core';
+import { expect, it } from 'vitest';
+import { outcomeOf } from '../../../../scripts/test-support/deferred.ts';
+import { post, setUpEngine } from '../support/engine.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+it('a turn that cannot be read holds up nobody behind it', async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore({ clock });
+  const { turns } = store;
+  const waiting = turns.waiting.bind(turns);
+  let isDamaged = true;
+  let recover = (_conversation: string): void => {};
+  turns.watch = (onStranded) => {
+    recover = onStranded;
+    return () => {};
+  };
+  turns.waiting = (conversation, limit) => {
+    const broken = { conversation, id: 'test:0', message: '{"chan', progress: null, stamp: null };
+    return isDamaged ? [broken] : waiting(conversation, limit);
+  };
+  const all = setUpEngine((_message, reply) => reply.text('hello'), { store, clock });
+  all.engine.start();
+  recover('test::ada');
+  await clock.advance(0);
+  expect(all.errors).toHaveLength(1);
+  const lock = await store.lock('test::ada');
+  expect(await outcomeOf(lock)).toBe('done');
+  lock.release();
+  isDamaged = false;
+  expect(await all.turns.accept(post('hi'))).toBe('accepted');
+  await clock.advance(0);
+  expect(all.turnReports.map(({ outcome }) => outcome)).toEqual(['answered']);
+});
