@@ -84,7 +84,8 @@ export class Locks {
   given(key: string, id: string, fence: number): void {
     const ticket = this.#ticketsOf(key).get(id);
     if (ticket === undefined) this.#leave(key, id);
-    else this.#give(ticket, fence);
+    // Older versions say 0 where no record names a holder.
+    else if (fence > 0) this.#give(ticket, fence);
   }
 
   /** Whether this process has nothing to do with a partition's lines. */

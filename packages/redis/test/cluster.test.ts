@@ -51,6 +51,36 @@ describe('RedisStore on a cluster', () => {
     expect(found.toSorted()).toEqual(keys.toSorted());
   });
 
+  it('passes a lock on while its slot moves to another node', async () => {
+    const prefix = newPrefix();
+    const store = openStore({ ...optionsOf(prefix), partitions: 1 });
+    const lock = await store.lock('anna');
+    const next = store.lock('anna');
+    await until('the second to be in line', async () => {
+      const lines = await Promise.all(
+        nodes.map((node) =>
+          node.command('LRANGE', `${prefix}:{0}:line:anna`, '0', '-1').catch(() => []),
+        ),
+      );
+      return lines.some((line) => Array.isArray(line) && line.length === 2);
+    });
+    const slot = String(await nodes[0]?.command('CLUSTER', 'KEYSLOT', '{0}'));
+    const ids = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'MYID')));
+    const counts = await Promise.all(
+      nodes.map((node) => node.command('CLUSTER', 'COUNTKEYSINSLOT', slot)),
+    );
+    const from = counts.findIndex((count) => Number(count) > 0);
+    const to = (from + 1) % nodes.length;
+    await nodes[to]?.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(ids[from]));
+    await nodes[from]?.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(ids[to]));
+    try {
+      lock.release();
+      (await next).release();
+    } finally {
+      for (const node of nodes) await node.command('CLUSTER', 'SETSLOT', slot, 'STABLE');
+    }
+  });
+
   it('passes locks between processes, and names what a closed one leaves', async () => {
     const prefix = newPrefix();
     const [one, two] = [openStore(optionsOf(prefix)), openStore(optionsOf(prefix))];

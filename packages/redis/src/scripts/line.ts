@@ -2,9 +2,12 @@ import { Script } from '../script.ts';
 import { NOW, STAY } from './living.ts';
 
 /**
- * Lua: gives the lock to the first in line, if there is one. A line is a list of tickets, `<process>:<number>`; the
- * first holds the lock, and its holder record says with which fence. The record also remembers the
- * commits that were made with the lock, and goes when the lock does.
+ * Lua: gives the lock to the first in line, if there is one. A line is a list of tickets,
+ * `<process>:<number>`; the first holds the lock, and its holder record says with which fence. The
+ * record also remembers the commits that were made with the lock, and goes when the lock does.
+ *
+ * The record of the next holder takes the old one's place without a moment between: in a cluster, a key
+ * that is not there cannot be written while its slot moves to another node.
  *
  * The process of the first hears of it, except `me`, which learns it from the answer.
  */
@@ -13,13 +16,17 @@ local function tell(channels, ticket, fence, key)
   redis.call('PUBLISH', channels .. string.match(ticket, '^[^:]*'), ticket .. ' ' .. fence .. ' ' .. key)
 end
 local function grant(ticket, holder, lines, counter, key, channels, me)
-  redis.call('DEL', holder)
   if not ticket then
+    redis.call('DEL', holder)
     redis.call('SREM', lines, key)
     return false
   end
+  local known = redis.call('HKEYS', holder)
   local fence = redis.call('INCR', counter)
   redis.call('HSET', holder, 'f', fence, 't', ticket)
+  for _, field in ipairs(known) do
+    if field ~= 'f' and field ~= 't' then redis.call('HDEL', holder, field) end
+  end
   if string.match(ticket, '^[^:]*') ~= me then tell(channels, ticket, fence, key) end
   return { ticket, fence }
 end`;
@@ -79,7 +86,8 @@ return false`,
 
 /**
  * Takes the tickets of dead processes out of a line. Returns 1 if turns wait and nobody living does
- * so for them. `remind` tells the holder again, in case that it never heard.
+ * so for them. `remind` tells the holder again, in case that it never heard. Where no record says
+ * who holds the lock, it is given to the first.
  *
  * KEYS: line, holder, lines, fence, alive, queue, pending. ARGV: key, channels, remind.
  */
@@ -103,10 +111,11 @@ for i, ticket in ipairs(tickets) do
     is_first_dead = is_first_dead or i == 1
   end
 end
-if is_first_dead or left == 0 then
+local fence = redis.call('HGET', holder, 'f')
+if is_first_dead or left == 0 or not fence then
   grant(redis.call('LINDEX', line, 0), holder, KEYS[3], KEYS[4], key, channels, '')
 elseif ARGV[3] == '1' then
-  tell(channels, tickets[1], redis.call('HGET', holder, 'f') or '0', key)
+  tell(channels, tickets[1], fence, key)
 end
 if redis.call('EXISTS', KEYS[6]) == 0 then
   redis.call('SREM', KEYS[7], key)
