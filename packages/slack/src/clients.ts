@@ -15,6 +15,9 @@ export interface Team {
   enterprise?: string | null;
 }
 
+/** A token that somebody has read from a file may have a line break behind it. */
+const IN_A_HEADER = /^[!-~]+$/;
+
 /**
  * Slack's Web API. What the channel itself calls goes straight over the transport; Slack's own client is
  * for the rest.
@@ -83,7 +86,16 @@ export class Clients {
         cause: error,
       });
     }
-    if (found) return found;
+    if (found && IN_A_HEADER.test(found)) return found;
+    if (found) {
+      throw new DeliveryError(
+        `the token for the workspace ${team} is malformed: it has a blank in it`,
+        {
+          channel: name,
+          platformCode: 'not_authed',
+        },
+      );
+    }
     throw new DeliveryError(`there is no token for the workspace ${team}: install the app there`, {
       channel: name,
       platformCode: 'not_authed',

@@ -129,6 +129,11 @@ export function deliveryError(channel: string, method: string, thrown: unknown):
   if (code === 'slack_webapi_http_error') {
     return httpError(channel, method, Number(statusCode));
   }
+  if (code === 'UND_ERR_INVALID_ARG') {
+    // Refused by undici before anything is written: a token with a line break, say.
+    const message = `${method} cannot be asked for: the token, or the address of the API, is malformed`;
+    return new DeliveryError(message, { channel, ...REFUSED });
+  }
   const failure = failureOf(thrown);
   // What is not known may have arrived: a time-out has no code.
   const meaning = failure.retryable ? failure : UNKNOWN;

@@ -322,6 +322,17 @@ describe('retries (traps 1 to 3)', () => {
     expect(slack.texts()).toEqual(['other workspace']);
   });
 
+  it('a token with a line break is named as what is wrong, and nothing is sent', async () => {
+    const { slack, channel } = await open({ token: () => 'xoxb-secret\n' });
+    const sent = channel.getOutputChannel(PLACE).sendTextMessage('U1', 'x');
+    const error: unknown = await sent.catch((thrown: unknown) => thrown);
+    const failure = { retryable: false, mayHaveArrived: false, platformCode: 'not_authed' };
+    expect(error).toMatchObject(failure);
+    expect(String(error)).toMatch(/malformed/);
+    expect(String(error)).not.toContain('secret');
+    expect(slack.of('chat.postMessage')).toEqual([]);
+  });
+
   it('a limit without a time is one of some seconds', async () => {
     const { slack, channel } = await open();
     slack.next('chat.postMessage', new Answer(429));

@@ -103,8 +103,12 @@ export class Consent {
 
   /** Notes that somebody has opted out. */
   async optOut(sender: Sender, to: string, because: string): Promise<void> {
-    for (const key of keysOf(sender, to)) await this.#values.set(NAMESPACE, key, { because });
-    this.#changes++;
+    try {
+      for (const key of keysOf(sender, to)) await this.#values.set(NAMESPACE, key, { because });
+    } finally {
+      // Also where one of them failed: the other may be there.
+      this.#changes++;
+    }
   }
 
   /** Notes that somebody has opted in again. */

@@ -111,6 +111,12 @@ function textOf(code: number | undefined, status: number): string {
 
 /** The error of a request that got no answer. What its cause was made with stays out of it. */
 export function networkError(channel: string, thrown: unknown): DeliveryError {
+  if (codeOf(thrown) === 'UND_ERR_INVALID_ARG') {
+    // Refused by undici before anything is written: a credential with a line break, say.
+    const message =
+      'Twilio cannot be asked: the credentials, or the address of the API, are malformed';
+    return new DeliveryError(message, { channel });
+  }
   const { retryable, mayHaveArrived } = failureOf(thrown);
   const neverLeft = retryable && !mayHaveArrived;
   return new DeliveryError(

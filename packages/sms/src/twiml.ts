@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { DeliveryError, sendText, type Receipt } from '@trunkline/core';
+import { DeliveryError, sendText, StoreError, type Receipt } from '@trunkline/core';
 import type { Destination } from './address.ts';
 import { assertConsent, isOptOutRefusal, type Carrier } from './carrier.ts';
 import type { Consent } from './consent.ts';
@@ -76,6 +76,8 @@ export class TwimlCarrier implements Carrier {
   #isSilent = true;
   /** When it was read that the user has not opted out, and how much had been noted by then. */
   #consented: { at: number; changes: number } | null = null;
+  /** Whether what was said was surely not sent, and may be yet. */
+  #mayMoveAgain = false;
   /** The answer, or what becomes of it by REST: what comes later waits for it. */
   #settled: Promise<void> = Promise.resolve();
 
@@ -131,9 +133,15 @@ export class TwimlCarrier implements Carrier {
    * has opted out since, and REST did not take it either.
    */
   async finish(): Promise<void> {
-    const isGone = this.#carrier.res.destroyed;
-    if (this.#isOpen) this.#settle(() => (isGone ? this.#move() : this.#answer()));
-    await this.#settled;
+    this.#end();
+    if (this.#mayMoveAgain) this.#settle(() => this.#move());
+    try {
+      await this.#settled;
+    } catch (error) {
+      // It is told once. What is said from here on is another matter.
+      if (!this.#mayMoveAgain) this.#settled = Promise.resolve();
+      throw error;
+    }
   }
 
   /** Leaves the answer to somebody else: nothing was said. */
@@ -141,19 +149,27 @@ export class TwimlCarrier implements Carrier {
     this.#close();
   }
 
+  /** Answers, unless that is done. */
+  #end(): void {
+    const isGone = this.#carrier.res.destroyed;
+    if (this.#isOpen) this.#settle(() => (isGone ? this.#move() : this.#answer()));
+  }
+
   /** From here on nothing more comes into the answer. */
   #settle(how: () => Promise<void>): void {
     this.#close();
+    this.#mayMoveAgain = false;
     this.#settled = how();
     // Whoever speaks or finishes next is told.
-    this.#settled.catch(() => {});
+    this.#settled.catch((error: unknown) => (this.#mayMoveAgain = isForNow(error)));
   }
 
   /** While the assistant is at it still, which may be for ever: what fails is logged at once. */
   async #finishUnasked(): Promise<void> {
     const { name: channel, logger } = this.#carrier.options;
+    this.#end();
     try {
-      await this.finish();
+      await this.#settled;
     } catch (error) {
       logger?.error({ channel, err: error }, 'what was said in time did not reach the user');
     }
@@ -163,7 +179,9 @@ export class TwimlCarrier implements Carrier {
     const { consent, options } = this.#carrier;
     const read = this.#consented;
     if (read === null || read.changes !== consent.changes) return false;
-    return options.clock.now() - read.at < CONSENT_MS;
+    const age = options.clock.now() - read.at;
+    // A clock that was put back knows nothing.
+    return age >= 0 && age < CONSENT_MS;
   }
 
   async #assertConsent(destination: Destination): Promise<void> {
@@ -194,14 +212,14 @@ export class TwimlCarrier implements Carrier {
 
   /** Twilio did not get the answer: what was to be in it goes by REST. */
   async #move(): Promise<void> {
-    let left = this.#said.length;
-    for (const { destination, parameters } of this.#said) {
+    const left = this.#said;
+    for (let [first] = left; first !== undefined; [first] = left) {
       try {
-        await this.#carrier.rest.carry(destination, parameters);
+        await this.#carrier.rest.carry(first.destination, first.parameters);
       } catch (error) {
-        throw unsent(this.#carrier.options.name, left, error);
+        throw unsent(this.#carrier.options.name, left.length, error);
       }
-      left--;
+      left.shift();
     }
   }
 
@@ -211,11 +229,18 @@ export class TwimlCarrier implements Carrier {
   }
 }
 
+/** Whether what failed was surely not sent, and may be the next time. */
+function isForNow(error: unknown): boolean {
+  if (error instanceof DeliveryError) return error.retryable && !error.mayHaveArrived;
+  return error instanceof StoreError;
+}
+
 /** The error of messages that were said, and went neither way. Their texts are nobody's business. */
 function unsent(channel: string, count: number, cause: unknown): unknown {
   if (!(cause instanceof DeliveryError) || isOptOutRefusal(cause)) return cause;
   const { code, platformCode, retryable, mayHaveArrived, retryAfterMs } = cause;
-  return new DeliveryError(`of an answer, the last ${count} messages were not sent`, {
+  const what = count === 1 ? 'the last message was' : `the last ${count} messages were`;
+  return new DeliveryError(`of an answer, ${what} not sent`, {
     channel,
     code,
     platformCode,

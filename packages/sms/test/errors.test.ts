@@ -56,11 +56,17 @@ describe('deliveryError (trap 4)', () => {
 describe('networkError (trap 5)', () => {
   const failing = (code: string): Error => Object.assign(new Error(code), { code });
 
-  it('knows what never left', () => {
-    expect(networkError('sms', failing('ECONNREFUSED'))).toMatchObject({
+  it.each(['ECONNREFUSED', 'UND_ERR_CLOSED'])('%s never left', (code) => {
+    expect(networkError('sms', failing(code))).toMatchObject({
       retryable: true,
       mayHaveArrived: false,
     });
+  });
+
+  it('is none where the request cannot be written at all', () => {
+    const error = networkError('sms', failing('UND_ERR_INVALID_ARG'));
+    expect(error).toMatchObject({ retryable: false, mayHaveArrived: false });
+    expect(error.message).toContain('the credentials');
   });
 
   it.each(['ECONNRESET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_WHATEVER'])(
