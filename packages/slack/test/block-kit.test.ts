@@ -143,6 +143,10 @@ describe(
       fc.assert(property, RUNS);
     });
 
+    it('a table of one long cell', () => {
+      expectTaken(render.custom({ table: { rows: [['é😀x'.repeat(1_400)]] } }, NOTHING));
+    });
+
     it('tables (trap 15)', () => {
       const rows = fc.array(fc.array(cell, { maxLength: 45 }), {
         minLength: 1,

@@ -29,6 +29,8 @@ export const LIMITS = {
   tableRows: 100,
   tableColumns: 20,
   tableText: 10_000,
+  /** Of one text, as of every other one in a block. */
+  cellText: 3_000,
 } as const;
 
 const SURROGATES = /[\uD800-\uDFFF]/;

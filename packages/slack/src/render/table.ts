@@ -24,7 +24,8 @@ export function renderTable(table: JsonObject & { rows: JsonValue[][] }, _extra:
   );
   const messages = columns.flatMap((group) => {
     // No row is over the limit by itself, with the header's row beside it.
-    const most = Math.floor(LIMITS.tableText / 2 / group.length);
+    const share = Math.floor(LIMITS.tableText / 2 / group.length);
+    const most = Math.min(share, LIMITS.cellText);
     const pick = (row: readonly JsonValue[]): Cell[] =>
       group.map((index) => cellOf(row[index], most));
     const head = header === null ? null : pick(header);
