@@ -81,6 +81,23 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
     await shot(page, '42-phone-keyboard');
   });
 
+  it('follows the end when a keyboard opens while the list still moves', async () => {
+    const page = await open(PHONE);
+    await converse(page);
+    const log = page.getByRole('log');
+    await log.evaluate(moveList, { by: -40 });
+    await expect.poll(() => log.evaluate(distanceToEnd)).toBeGreaterThan(30);
+    // Both in one frame: the event of the scrolling finds the smaller list.
+    await log.evaluate(moveList, { by: 40, maxHeight: '150px' });
+    await expect.poll(() => log.evaluate(distanceToEnd)).toBeLessThan(2);
+    // Who reads further up is left there.
+    await log.evaluate(moveList, { by: -200 });
+    await twoFrames(page);
+    await log.evaluate(moveList, { by: 0, maxHeight: '120px' });
+    await twoFrames(page);
+    expect(await log.evaluate(distanceToEnd)).toBeGreaterThan(190);
+  });
+
   it('shows the frames over the chat on a phone, and gives it back', async () => {
     const page = await open(PHONE);
     await say(page, 'buttons');
@@ -117,6 +134,31 @@ function isInView(node: unknown): boolean {
     node as { getBoundingClientRect: () => { top: number; bottom: number } }
   ).getBoundingClientRect();
   return top >= 0 && bottom <= (globalThis as unknown as { innerHeight: number }).innerHeight;
+}
+
+/** What of an element these tests use: their types know no browser. */
+interface List {
+  scrollTop: number;
+  scrollHeight: number;
+  clientHeight: number;
+  style: { maxHeight: string };
+}
+
+function distanceToEnd(node: unknown): number {
+  const { scrollHeight, scrollTop, clientHeight } = node as List;
+  return scrollHeight - scrollTop - clientHeight;
+}
+
+function moveList(node: unknown, { by, maxHeight }: { by: number; maxHeight?: string }): void {
+  const list = node as List;
+  list.scrollTop += by;
+  if (maxHeight !== undefined) list.style.maxHeight = maxHeight;
+}
+
+async function twoFrames(page: Page): Promise<void> {
+  await page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+  );
 }
 
 /** Texts whose contrast with what is behind them is below 4.5 (WCAG AA). */

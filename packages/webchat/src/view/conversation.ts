@@ -27,6 +27,8 @@ export class Conversation {
   readonly #jump: HTMLElement;
   #rows = new Map<string, Row>();
   #isAtEnd = true;
+  /** Where the list stood when we last looked. */
+  #top = 0;
 
   constructor(context: ViewContext) {
     const { labels } = context;
@@ -134,12 +136,19 @@ export class Conversation {
 
   #onScroll(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    // Only who scrolls back leaves the end: it can also move away, by a keyboard that opens or by a
+    // text that grows, and the event of our own scrolling may come after that.
+    if (isNear) this.#isAtEnd = true;
+    else if (scrollTop < this.#top) this.#isAtEnd = false;
+    this.#top = scrollTop;
     if (this.#isAtEnd) this.#jump.hidden = true;
   }
 
   #follow(): void {
-    if (this.#isAtEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    if (!this.#isAtEnd) return;
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#top = this.#log.scrollTop;
   }
 }
 
