@@ -62,16 +62,16 @@ export class Commits {
 
   /** Commits of different conversations. They must not throw for one that has lost its lock. */
   #run(commits: readonly Commit[]): (boolean | null)[] {
-    const held = commits.filter(({ lock }) => this.#parts.locks.holds(lock));
-    const saves = held.flatMap(savesOf);
+    const held = new Set(commits.filter(({ lock }) => this.#parts.locks.holds(lock)));
+    const saves = [...held].flatMap(savesOf);
     if (saves.length > 0 && changesOf(this.#save.run(saves)) < saves.length) {
       // The turn of one of them is not there. To save twice what is there does no harm.
       if (commits.length === 1) return [null];
       return commits.flatMap((commit) => this.#run([commit]));
     }
-    this.#removeAll(held);
-    this.#appendAll(held);
-    return commits.map((commit) => (held.includes(commit) ? this.#write(commit) : null));
+    this.#removeAll([...held]);
+    this.#appendAll([...held]);
+    return commits.map((commit) => (held.has(commit) ? this.#write(commit) : null));
   }
 
   #removeAll(commits: readonly Commit[]): void {

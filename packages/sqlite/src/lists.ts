@@ -29,6 +29,7 @@ export class SqliteLists implements KeyedLists {
   readonly #insertItems: RowStatement;
   readonly #removeItems: Database.Statement;
   readonly #selectItems: Database.Statement;
+  readonly #selectLast: Database.Statement;
   readonly #selectAfter: Database.Statement;
   readonly #removeExpiredItems: Database.Statement;
   readonly #removeExpired: Database.Statement;
@@ -71,6 +72,12 @@ export class SqliteLists implements KeyedLists {
          WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
          ORDER BY seq DESC LIMIT ?)`,
     );
+    // For the addresses: to sort one item costs more than to find it.
+    this.#selectLast = db.prepare(
+      `SELECT json AS items FROM list_items
+       WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
+       ORDER BY seq DESC LIMIT 1`,
+    );
     this.#selectAfter = db.prepare(
       `SELECT seq, json FROM list_items
        WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
@@ -98,14 +105,12 @@ export class SqliteLists implements KeyedLists {
   last(namespace: string, key: string, count: number): JsonValue[] {
     if (count <= 0) return [];
     try {
-      const row = this.#selectItems.get([
-        toColumn(namespace),
-        toColumn(key),
-        this.#clock.now(),
-        count,
-      ]) as { items: string | null };
+      const place = [toColumn(namespace), toColumn(key), this.#clock.now()];
+      const row = (
+        count === 1 ? this.#selectLast.get(place) : this.#selectItems.get([...place, count])
+      ) as { items: string | null } | undefined;
       // Written by `JSON.stringify`, so that a comma makes them one.
-      return JSON.parse(`[${row.items ?? ''}]`) as JsonValue[];
+      return JSON.parse(`[${row?.items ?? ''}]`) as JsonValue[];
     } catch (error) {
       throw this.#explain(error);
     }

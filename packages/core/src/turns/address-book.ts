@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { ProactiveError } from '../errors.ts';
-import { allThere, whenThere, type MaybePromise } from '../maybe-promise.ts';
+import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { isJsonObject, isSameJson, type JsonValue } from '../message/json.ts';
 import type { Address, UserMessage } from '../message/user-message.ts';
 import type { KeyedLists } from '../store/contract.ts';
@@ -95,12 +95,9 @@ export class AddressBook {
         isKnown ? undefined : this.#write(CLAIMED, name, place),
       );
     }
-    const areNoted = allThere<[boolean, boolean]>([
-      () => this.#isNoted(ADDRESS, name, place),
-      () => this.#isNoted(LAST_SEEN, senderId, place),
-    ]);
-    return whenThere(areNoted, ([isAddress, isLast]) =>
-      isAddress && isLast ? undefined : this.#writeAll(senderId, name, place),
+    // One look is enough: this is written after all else.
+    return whenThere(this.#isNoted(LAST_SEEN, senderId, place), (isKnown) =>
+      isKnown ? undefined : this.#writeAll(senderId, name, place),
     );
   }
 
