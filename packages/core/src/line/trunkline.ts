@@ -1,10 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { hasOwnBlueprint, type Blueprint, type InputChannel } from '../channel/input-channel.ts';
+import type { Blueprint, InputChannel } from '../channel/input-channel.ts';
 import { systemClock, within, type Clock } from '../clock.ts';
-import { ConfigurationError, TurnAbortedError } from '../errors.ts';
-import { mountPath, pathOf } from '../http/path.ts';
-import { callersProblem, sendError, sendProblem } from '../http/problem.ts';
-import { RouteTable } from '../http/route-table.ts';
+import { ConfigurationError } from '../errors.ts';
+import { sendProblem } from '../http/problem.ts';
 import { guardLogger, silentLogger } from '../logger.ts';
 import type { BotMessage } from '../message/bot-message.ts';
 import type { Responses } from '../responses/responses.ts';
@@ -23,14 +21,13 @@ import type { LastSeen } from '../turns/address-book.ts';
 import type { Transform, TransformEntry, TransformOptions } from '../turns/reply.ts';
 import type { IntentOptions } from '../turns/triggered-intent.ts';
 import { TurnEngine } from '../turns/turn-engine.ts';
-import { resolveApi, type ResolvedApi } from './api/options.ts';
+import { resolveApi } from './api/options.ts';
 import { apiRoutes } from './api/routes.ts';
 import { ChannelDirectory } from './channel-directory.ts';
-import { hostBlueprints, type MountedBlueprint } from './express-host.ts';
 import { healthRoutes } from './health.ts';
+import { Mounts } from './mounts.ts';
 import { checkOptions, type ListenOptions, type TrunklineOptions } from './options.ts';
 import { listenOn, stopServer } from './server.ts';
-import { unattachedRoute, Upgrades } from './upgrades.ts';
 
 /** How long a channel or the assistant may take to let go of what it holds, in milliseconds. */
 const CLOSE_MS = 5_000;
@@ -65,9 +62,7 @@ export class Trunkline {
   readonly #telemetry: Telemetry;
   readonly #store: Store;
   readonly #engine: TurnEngine;
-  readonly #table = new RouteTable();
-  readonly #blueprints: MountedBlueprint[] = [];
-  readonly #upgrades: Upgrades;
+  readonly #mounts: Mounts;
   readonly #middleware: Middleware[] = [];
   readonly #transforms: TransformEntry[] = [];
   readonly #servers = new Set<Server>();
@@ -86,9 +81,7 @@ export class Trunkline {
     this.#telemetry = createTelemetry(logger, options);
     this.#store = options.store ?? new MemoryStore({ clock });
     this.#clock = clock;
-    this.#upgrades = new Upgrades(mountPath(route, ''), (error) =>
-      this.#telemetry.error(error, { channel: null, stage: 'request' }),
-    );
+    this.#mounts = new Mounts(route, this.#telemetry);
     this.#engine = new TurnEngine({
       store: this.#store,
       clock,
@@ -109,11 +102,13 @@ export class Trunkline {
     });
     const { channels } = this;
     const isClosing = (): boolean => this.#closed !== null;
-    for (const health of healthRoutes({ channels, store: this.#store, clock, logger, isClosing })) {
-      this.#table.add('', health);
+    const health = { channels, store: this.#store, clock, logger, isClosing };
+    this.#mounts.addRoutes(healthRoutes(health));
+    if (options.api !== undefined) {
+      const context = { engine: this.#engine, telemetry: this.#telemetry };
+      this.#mounts.addRoutes(apiRoutes({ ...context, api: resolveApi(options.api) }));
     }
-    if (options.api !== undefined) this.#openApi(resolveApi(options.api));
-    this.#mount(route);
+    this.#mounts.addChannels(channels, (channel) => this.#engine.for(channel));
     const { deadLetters } = this.#engine;
     this.deadLetters = {
       list: () => deadLetters.list(),
@@ -209,7 +204,7 @@ export class Trunkline {
     const middleware = this.middleware();
     return (req, res) =>
       middleware(req, res, (error) => {
-        if (error) this.#answerError(error, req, res);
+        if (error) this.#mounts.answerError(error, req, res);
         else fallback(req, res);
       });
   }
@@ -217,25 +212,12 @@ export class Trunkline {
   /** The same as a function `(req, res, next)`, for Connect and its like. */
   middleware(): Blueprint {
     this.start();
-    const elsewhere = this.#blueprints.length === 0 ? null : hostBlueprints(this.#blueprints);
-    return (req, res, next) => {
-      const resource = this.#table.find(pathOf(req));
-      if (resource === undefined) {
-        if (elsewhere === null) next();
-        else elsewhere(req, res, next);
-        return;
-      }
-      try {
-        resource.handle(req, res)?.catch((error) => this.#answerError(error, req, res));
-      } catch (error) {
-        this.#answerError(error, req, res);
-      }
-    };
+    return this.#mounts.middleware();
   }
 
   /** Lets channels take over connections of a server that you made yourself. */
   attach(server: Server): void {
-    this.#upgrades.attach(server);
+    this.#mounts.upgrades.attach(server);
   }
 
   /**
@@ -273,20 +255,15 @@ export class Trunkline {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const endUpgraded = (): void => this.#upgrades.destroy();
+    const endUpgraded = (): void => this.#mounts.upgrades.destroy();
     const stopped = [...this.#servers].map((server) => stopServer(server, endUpgraded));
-    this.#upgrades.detach();
+    this.#mounts.upgrades.detach();
     await this.#engine.close(graceMs);
     // Ahead of the servers, which wait for the connections that channels have taken over.
     for (const channel of this.channels) await this.#letGo(channel, channel.name);
     await this.#letGo(this.#assistant, null);
     await Promise.all(stopped.map((stop) => stop()));
     await this.#store.close();
-  }
-
-  #openApi(api: ResolvedApi): void {
-    const context = { api, engine: this.#engine, telemetry: this.#telemetry };
-    for (const route of apiRoutes(context)) this.#table.add('', route);
   }
 
   /** A part that fails to end, or does not, keeps nothing else from ending. */
@@ -296,46 +273,6 @@ export class Trunkline {
     } catch (error) {
       this.#telemetry.error(error, { channel, stage: 'close' });
     }
-  }
-
-  #mount(route: string | null): void {
-    const own = new Set(this.channels.map((channel) => mountPath(route, channel.urlPrefix())));
-    for (const channel of this.channels) {
-      const aliases = channel.urlAliases().map((alias) => mountPath(route, alias));
-      const mount = mountPath(route, channel.urlPrefix());
-      this.#mountChannel(channel, mount, [mount, ...aliases.filter((alias) => !own.has(alias))]);
-    }
-  }
-
-  /** @param mounts - Where its routes are, its own mount first. */
-  #mountChannel(channel: InputChannel, mount: string, mounts: readonly string[]): void {
-    const turns = this.#engine.for(channel.name);
-    if (hasOwnBlueprint(channel)) {
-      const blueprint = channel.blueprint((message, runOptions) => turns.run(message, runOptions));
-      for (const each of mounts) {
-        this.#blueprints.push({ channel: channel.name, mount: each, blueprint });
-      }
-    } else {
-      const routes = channel.routes(turns);
-      for (const each of mounts) for (const route of routes) this.#table.add(each, route);
-    }
-    const upgrade = channel.upgrade?.(turns);
-    if (upgrade === undefined) return;
-    const path = this.#upgrades.add(mount, upgrade);
-    this.#table.add('', unattachedRoute(path, channel.name));
-  }
-
-  #answerError(error: unknown, ...[req, res]: Parameters<RequestListener>): void {
-    const { logger } = this.#telemetry;
-    const problem = callersProblem(error);
-    if (problem !== null) {
-      logger.warn({ path: pathOf(req), code: problem.code }, problem.detail);
-    } else if (!(error instanceof TurnAbortedError)) {
-      const channel = error instanceof ConfigurationError ? error.channel : null;
-      this.#telemetry.error(error, { channel, stage: 'request' });
-    }
-    if (res.headersSent) res.destroy();
-    else sendError(res, error);
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Receipt } from '../channel/delivery.ts';
 import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
@@ -22,9 +21,10 @@ import type { HistoryEntry } from './history.ts';
 import type { Pending } from './progress.ts';
 import type { Reply, Sent, TransformEntry } from './reply.ts';
 import { SendQueue } from './send-queue.ts';
-import { gather, streamTo } from './stream.ts';
+import { closeInterrupted, showStream } from './show-stream.ts';
+import { gather } from './stream.ts';
 import { transformed } from './transforms.ts';
-import { sendThrough, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
+import { sendThrough, type TurnDelivery } from './turn-delivery.ts';
 
 /** A conversation's state; a function is what we know ourselves, and can find out again. */
 export type StateNow = TrackerState | (() => TrackerState) | null;
@@ -237,12 +237,8 @@ export class TurnReply implements Reply {
     });
   }
 
-  /**
-   * Its parts are sent in order with what else is said, not as one: a producer that awaits a
-   * response of its own would wait for the stream, and the stream for it.
-   */
   async #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
-    const { output, delivery, transforms } = this.#options;
+    const { output, delivery, recipientId, transforms, onSaid } = this.#options;
     const isUnseen = transforms.every(({ passStreams }) => passStreams);
     const onThrown = (error: unknown): void =>
       void (this.#thrownByProducers ??= new Set()).add(error);
@@ -250,45 +246,18 @@ export class TurnReply implements Reply {
       const text = await gather(chunks, this.signal, undefined, onThrown);
       return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
     }
-    const stream = await this.#queue.add(async () => delivery.openStream());
+    const queue = this.#queue;
+    const stream = await queue.add(async () => delivery.openStream());
     if (stream.isShown) {
-      this.#options.onSaid(await gather(chunks, this.signal, undefined, onThrown));
+      onSaid(await gather(chunks, this.signal, undefined, onThrown));
       return { status: 'sent', receipts: [] };
     }
-    return await this.#show(chunks, extra, stream, onThrown);
-  }
-
-  async #show(
-    chunks: AsyncIterable<string>,
-    extra: Extra,
-    stream: StreamDelivery,
-    onThrown: (error: unknown) => void,
-  ): Promise<Sent> {
-    const { output, delivery, recipientId, onSaid } = this.#options;
-    const { interrupted } = stream;
-    if (interrupted !== null) {
-      const close = (): Promise<void> =>
-        delivery.aside(() => output.sendResponseChunkInterrupted(recipientId, interrupted));
-      // The new text matters more than how the old one looks. What failed was reported.
-      await this.#queue.add(close).catch(() => {});
-    }
-    const receipts: Receipt[] = [];
-    const onShown = (): void => {
-      const taken = delivery.takeReceipts();
-      if (taken.length > 0) receipts.push(...taken);
-    };
-    const inOrder = (send: () => Promise<void>, chunk?: string): Promise<void> =>
-      this.#queue.add(() => stream.piece(send, chunk), onShown);
-    const target = { output, recipientId, extra, signal: this.signal, inOrder, onThrown };
+    const to = { output, recipientId, extra, delivery, stream, queue };
+    const options = { ...to, signal: this.signal, onThrown };
+    await closeInterrupted(options);
     output.trackerState = await this.#stateNow();
-    let text: string;
-    try {
-      text = await this.#reported('stream', () => streamTo(chunks, target));
-    } catch (error) {
-      await this.#queue.add(() => stream.fail()).catch(() => {});
-      throw error;
-    }
-    const cut = await this.#queue.add(() => stream.end());
+    const { text, receipts } = await this.#reported('stream', () => showStream(chunks, options));
+    const cut = await queue.add(() => stream.end());
     if (cut !== null) {
       return await this.#say(() => this.#deliver({ ...extra, text }, text, cut));
     }

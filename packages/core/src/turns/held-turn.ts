@@ -1,0 +1,137 @@
+import { whenThere, type MaybePromise } from '../maybe-promise.ts';
+import type { TurnChanges } from '../store/contract.ts';
+import type { TurnReport } from '../telemetry.ts';
+import { TurnAbort } from './abort.ts';
+import type { DeferredContext } from './deferred-context.ts';
+import { Journal } from './journal.ts';
+import { isLost } from './patience.ts';
+import type { Place } from './place.ts';
+import type { Progress } from './progress.ts';
+import type { ReadTurn } from './read-turn.ts';
+import type { Work } from './schedule.ts';
+import { Tries } from './tries.ts';
+import { TurnRecord } from './turn-record.ts';
+
+/** How a turn left the hands of this process: `left` is still in the store, for whoever comes next. */
+export type TurnEnd = 'finished' | 'left';
+
+/** A deferred turn in the hands of this process: what the store has of it, and its place here. */
+export class HeldTurn {
+  readonly context: DeferredContext;
+  /** Where it stands. */
+  readonly place: Place;
+  /** What the store has of it. */
+  readonly record: TurnRecord;
+  /** How often it was tried. */
+  readonly tries: Tries;
+
+  readonly #work: Work;
+  #unregister: () => void = () => {};
+  #startedAt: number | null = null;
+
+  /** @param turns - The turn, and later ones that become one with it. */
+  constructor(
+    context: DeferredContext,
+    place: Place,
+    work: Work,
+    turns: readonly [ReadTurn, ...ReadTurn[]],
+  ) {
+    this.context = context;
+    this.place = place;
+    this.#work = work;
+    this.record = new TurnRecord(context, place, turns);
+    this.tries = new Tries(this.record.progress, context);
+  }
+
+  /** The turn as it was read. */
+  get turn(): ReadTurn {
+    return this.record.turn;
+  }
+
+  /** The channel's name. */
+  get channel(): string {
+    return this.record.turn.stored.channel;
+  }
+
+  /** How far it has come. */
+  get progress(): Progress {
+    return this.record.progress;
+  }
+
+  /** What ends it from outside: another one after each {@link HeldTurn.register}. */
+  get abort(): TurnAbort {
+    return this.record.abort;
+  }
+
+  /** Ends what it waits for: where the turn is ended, and where the process shuts down. */
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.abort.signal, this.#work.abort.signal]);
+  }
+
+  /** From here on the turn can be ended from outside: after an end, another one. */
+  register(): void {
+    this.#unregister();
+    const { id, stored } = this.turn;
+    this.record.abort = new TurnAbort(stored.channel);
+    const { proactive } = this.progress;
+    const turn = { key: stored.key, id, abort: this.abort, proactive };
+    this.#unregister = this.context.schedule.running.add(turn);
+  }
+
+  /** What goes on comes to rest, and nobody ends the turn any more. */
+  async leave(): Promise<void> {
+    this.#unregister();
+    await this.place.settled();
+  }
+
+  /** A try has failed: what it has begun comes to rest, and what comes next can be ended anew. */
+  async rest(): Promise<void> {
+    await this.place.settled();
+    this.register();
+    this.tries.end();
+  }
+
+  /** Waits for a slot to do something in. From then on the turn has begun. */
+  takeSlot(): MaybePromise<void> {
+    return whenThere(this.place.takeSlot(this), () => {
+      this.#startedAt ??= this.context.clock.now();
+    });
+  }
+
+  /** The journal of one try. @param from - The step that it begins with. */
+  journal(from: number): Journal {
+    const { policy, clock, telemetry } = this.context;
+    const { channel } = this;
+    return new Journal({
+      turnId: this.record.turnId,
+      progress: this.progress,
+      abort: this.abort,
+      save: () => this.record.save(),
+      onUnasked: (error) => telemetry.error(error, { channel, stage: 'send' }, this.abort),
+      policy,
+      clock,
+      from,
+    });
+  }
+
+  /** It is over. */
+  finish(outcome: TurnReport['outcome'], changes: TurnChanges = {}): MaybePromise<TurnEnd> {
+    return whenThere(this.record.finish(changes), () => {
+      this.record.report(outcome, this.#startedAt);
+      return 'finished';
+    });
+  }
+
+  /** It is given up. */
+  async bury(reason: string): Promise<TurnEnd> {
+    await this.record.bury(reason);
+    this.record.report('dead', this.#startedAt);
+    return 'finished';
+  }
+
+  /** Whether an error is the end of the turn here, and not a failure: a deadline is one. */
+  isEnd(error: unknown): boolean {
+    const { reason } = this.abort;
+    return isLost(error) || (this.abort.isReason(error) && reason?.reason !== 'deadline');
+  }
+}
