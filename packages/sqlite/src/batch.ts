@@ -1,5 +1,5 @@
 import type Database from 'libsql';
-import { transaction } from './transaction.ts';
+import { transactionBeside } from './transaction.ts';
 
 /** One write that waits for its commit. */
 interface Write {
@@ -9,17 +9,22 @@ interface Write {
 }
 
 /**
- * Writes that share a commit: the ones that are asked for in one round of the event loop. A commit
- * is what costs, a write in it next to nothing. All of a commit is there afterwards, or none of it.
+ * Writes that share a commit: the ones that are asked for in one round of the event loop, and while the
+ * commit before is under way. A commit is what costs, a write in it next to nothing. All of a commit is
+ * there afterwards, or none of it.
+ *
+ * The disk is waited for beside the event loop (see docs/decisions/0006-commits-beside.md).
  */
 export class Batch {
   readonly #db: Database.Database;
   readonly #check: () => void;
   readonly #explain: (error: unknown) => unknown;
   #writes: Write[] = [];
-  #whenEmpty: Promise<void> = Promise.resolve();
+  /** Until nothing waits for its commit any more; `null` where nothing does. */
+  #working: Promise<void> | null = null;
 
   /**
+   * @param db - The connection that nobody else works with while something waits here.
    * @param check - Called at the beginning of each commit; what it throws, the commit's writes reject with.
    * @param explain - Makes what SQLite throws understood.
    */
@@ -38,28 +43,27 @@ export class Batch {
   write<T>(run: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#writes.push({ run, resolve, reject });
-      if (this.#writes.length === 1) {
-        this.#whenEmpty = new Promise((done) => {
-          setImmediate(() => {
-            this.#flush();
-            done();
-          });
-        });
-      }
+      this.#working ??= this.#work();
     });
   }
 
   /** Resolves when nothing waits for its commit any more. */
   async empty(): Promise<void> {
-    await this.#whenEmpty;
+    while (this.#working !== null) await this.#working;
   }
 
-  #flush(): void {
+  async #work(): Promise<void> {
+    // What was told of a commit may have more to write: that goes into the next one.
+    for (await nextRound(); this.#writes.length > 0; await nextRound()) await this.#flush();
+    this.#working = null;
+  }
+
+  async #flush(): Promise<void> {
     const writes = this.#writes;
     this.#writes = [];
     let results: unknown[];
     try {
-      results = transaction(this.#db, () => {
+      results = await transactionBeside(this.#db, () => {
         this.#check();
         return writes.map(({ run }) => run());
       });
@@ -70,4 +74,8 @@ export class Batch {
     }
     writes.forEach(({ resolve }, i) => resolve(results[i] as never));
   }
+}
+
+function nextRound(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -17,6 +17,14 @@ const BUSY_MS = 1_500;
  */
 const CHECKPOINT_PAGES = 4_000;
 
+/** A file that is open. */
+export interface Connections {
+  /** Writes, and reads within what it writes. Only the batch works with it. */
+  writer: Database.Database;
+  /** Reads what is committed, also while the writer commits. */
+  reader: Database.Database;
+}
+
 /**
  * What takes a file from each version to the next. Only ever added to: files of every version are
  * out there.
@@ -88,25 +96,34 @@ const MIGRATIONS = [
 export function openDatabase(
   file: string,
   mayChange: (db: Database.Database) => void,
-): Database.Database {
-  let db: Database.Database;
+): Connections {
+  let writer: Database.Database;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    db = new Database(file, { timeout: BUSY_MS });
+    writer = new Database(file, { timeout: BUSY_MS });
   } catch (error) {
     throw cannotOpen(file, error);
   }
   try {
-    db.pragma('journal_mode = WAL');
+    writer.pragma('journal_mode = WAL');
     // A commit that was acknowledged survives the loss of power, not only of the process.
-    db.pragma('synchronous = FULL');
-    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    transaction(db, () => migrate(db, file, mayChange));
-    return db;
+    writer.pragma('synchronous = FULL');
+    writer.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    transaction(writer, () => migrate(writer, file, mayChange));
+    const reader = new Database(file, { timeout: BUSY_MS });
+    reader.pragma('query_only = ON');
+    return { writer, reader };
   } catch (error) {
-    db.close();
+    writer.close();
     throw explain(file, error);
   }
+}
+
+/** Lets go of the file. */
+export function closeDatabase({ writer, reader }: Connections): void {
+  // The last to go clears up what SQLite keeps beside the file, which a reader may not.
+  reader.close();
+  writer.close();
 }
 
 function migrate(

@@ -1,6 +1,7 @@
 import type { Clock, JsonValue, KeyedLists, ListOptions, NumberedItem } from '@trunkline/core';
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
+import type { Connections } from './database.ts';
 import { RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
 
@@ -35,7 +36,7 @@ export class SqliteLists implements KeyedLists {
   readonly #removeExpired: Database.Statement;
 
   constructor(
-    db: Database.Database,
+    { writer, reader }: Connections,
     batch: Batch,
     clock: Clock,
     explain: (error: unknown) => unknown,
@@ -44,50 +45,50 @@ export class SqliteLists implements KeyedLists {
     this.#clock = clock;
     this.#explain = explain;
     this.#select = new RowStatement(
-      db,
+      writer,
       3,
       // One text for all of them, since each row that is read is a call. The join is as it is written:
       // one look at the index for each of the values.
       (values) => `SELECT json_group_array(json_array(column3, id, next_seq, expires_at)) AS found
        FROM (${values}) CROSS JOIN lists ON namespace = column1 AND key = column2`,
     );
-    this.#insert = db.prepare(
+    this.#insert = writer.prepare(
       'INSERT INTO lists (namespace, key, next_seq, expires_at) VALUES (?, ?, ?, ?)',
     );
     this.#update = new RowStatement(
-      db,
+      writer,
       3,
       (values) => `UPDATE lists SET next_seq = column2, expires_at = column3
        FROM (${values}) WHERE id = column1`,
     );
     this.#insertItems = new RowStatement(
-      db,
+      writer,
       3,
       (values) => `INSERT INTO list_items (list, seq, json) ${values}`,
     );
-    this.#removeItems = db.prepare('DELETE FROM list_items WHERE list = ? AND seq < ?');
-    this.#selectItems = db.prepare(
+    this.#removeItems = writer.prepare('DELETE FROM list_items WHERE list = ? AND seq < ?');
+    this.#selectItems = reader.prepare(
       `SELECT group_concat(json, ',' ORDER BY seq) AS items FROM (
          SELECT seq, json FROM list_items
          WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
          ORDER BY seq DESC LIMIT ?)`,
     );
     // For the addresses: to sort one item costs more than to find it.
-    this.#selectLast = db.prepare(
+    this.#selectLast = reader.prepare(
       `SELECT json AS items FROM list_items
        WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
        ORDER BY seq DESC LIMIT 1`,
     );
-    this.#selectAfter = db.prepare(
+    this.#selectAfter = reader.prepare(
       `SELECT seq, json FROM list_items
        WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
          AND seq >= ?
        ORDER BY seq LIMIT ?`,
     );
-    this.#removeExpiredItems = db.prepare(
+    this.#removeExpiredItems = writer.prepare(
       'DELETE FROM list_items WHERE list IN (SELECT id FROM lists WHERE expires_at <= ?)',
     );
-    this.#removeExpired = db.prepare('DELETE FROM lists WHERE expires_at <= ?');
+    this.#removeExpired = writer.prepare('DELETE FROM lists WHERE expires_at <= ?');
   }
 
   async append(

@@ -15,9 +15,8 @@ import {
   type Store,
   type StoredTurns,
 } from '@trunkline/core';
-import type Database from 'libsql';
 import { Batch } from './batch.ts';
-import { openDatabase } from './database.ts';
+import { closeDatabase, openDatabase, type Connections } from './database.ts';
 import { explain, lostFile, noFile, noLocksBeside } from './errors.ts';
 import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
@@ -67,7 +66,7 @@ export class SqliteStore implements Store {
   /** {@inheritDoc @trunkline/core#Store.signals} */
   readonly signals: Signals = new LocalSignals();
 
-  readonly #db: Database.Database;
+  readonly #connections: Connections;
   readonly #file: string;
   readonly #clock: Clock;
   readonly #owner: Owner | null;
@@ -88,7 +87,8 @@ export class SqliteStore implements Store {
     const isTool = options.beside === true;
     if (isTool && !existsSync(this.#file)) throw noFile(this.#file);
     // A server that runs on an earlier version must not have its file changed under it.
-    this.#db = openDatabase(this.#file, (db) => Owner.check(db, this.#file, this.#clock));
+    const connections = openDatabase(this.#file, (db) => Owner.check(db, this.#file, this.#clock));
+    this.#connections = connections;
     const taken = isTool ? null : this.#take();
     const owner = taken?.owner ?? null;
     this.#owner = owner;
@@ -97,15 +97,15 @@ export class SqliteStore implements Store {
     const check = (): void => {
       if (owner?.holds() === false) throw lostFile(this.#file);
     };
-    this.#batch = new Batch(this.#db, check, explained);
+    this.#batch = new Batch(connections.writer, check, explained);
     this.#locks = new LocalLocks((owner?.generation ?? 0) * FENCES);
-    const writer = owner?.generation ?? randomUUID();
-    this.#values = new SqliteValues(this.#db, this.#batch, this.#clock, {
+    const by = owner?.generation ?? randomUUID();
+    this.#values = new SqliteValues(connections, this.#batch, this.#clock, {
       explain: explained,
-      nextVersion: () => `${writer}.${++versions}`,
+      nextVersion: () => `${by}.${++versions}`,
     });
-    this.#lists = new SqliteLists(this.#db, this.#batch, this.#clock, explained);
-    this.#turns = new SqliteTurns(this.#db, this.#batch, this.#clock, {
+    this.#lists = new SqliteLists(connections, this.#batch, this.#clock, explained);
+    this.#turns = new SqliteTurns(connections, this.#batch, this.#clock, {
       explain: explained,
       locks: this.#locks,
       values: this.#values,
@@ -139,22 +139,23 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw explain(this.#file, error);
     } finally {
-      this.#db.close();
+      closeDatabase(this.#connections);
     }
   }
 
   /** Takes the file, and looks which turns its owner before has left. */
   #take(): { owner: Owner; lastTurn: number } {
+    const db = this.#connections.writer;
     try {
-      const owner = Owner.take(this.#db, this.#file, this.#clock);
+      const owner = Owner.take(db, this.#file, this.#clock);
       try {
-        return { owner, lastTurn: lastTurnOf(this.#db) };
+        return { owner, lastTurn: lastTurnOf(db) };
       } catch (error) {
         owner.release();
         throw error;
       }
     } catch (error) {
-      this.#db.close();
+      closeDatabase(this.#connections);
       throw explain(this.#file, error);
     }
   }

@@ -14,6 +14,7 @@ import type Database from 'libsql';
 import { Adds } from './adds.ts';
 import type { Batch } from './batch.ts';
 import { Commits } from './commits.ts';
+import type { Connections } from './database.ts';
 import { lostLock } from './errors.ts';
 import type { SqliteLists } from './lists.ts';
 import { Marks } from './marks.ts';
@@ -55,20 +56,25 @@ export class SqliteTurns implements StoredTurns {
   readonly #select: Database.Statement;
   readonly #selectFirst: Database.Statement;
 
-  constructor(db: Database.Database, batch: Batch, clock: Clock, options: SqliteTurnsOptions) {
+  constructor(
+    { writer, reader }: Connections,
+    batch: Batch,
+    clock: Clock,
+    options: SqliteTurnsOptions,
+  ) {
     this.#batch = batch;
     this.#options = options;
-    this.#marks = new Marks(db, clock);
-    this.#adds = new Adds(db, batch, clock, this.#marks);
-    this.#commits = new Commits(db, batch, { ...options, marks: this.#marks });
-    this.#stranded = new Stranded(db, clock, options.lastTurn ?? 0);
-    this.#select = db.prepare(
+    this.#marks = new Marks(writer, clock);
+    this.#adds = new Adds(writer, batch, clock, this.#marks);
+    this.#commits = new Commits(writer, batch, { ...options, marks: this.#marks });
+    this.#stranded = new Stranded(reader, clock, options.lastTurn ?? 0);
+    this.#select = reader.prepare(
       `SELECT conversation, id, message, stamp, progress FROM turns
        WHERE seq IN (SELECT seq FROM turns WHERE place = ? AND conversation = ? ORDER BY seq LIMIT ?)
        ORDER BY seq`,
     );
     // A statement of its own: where one was gone through, libsql's `get` takes no new parameters.
-    this.#selectFirst = db.prepare(
+    this.#selectFirst = reader.prepare(
       `SELECT conversation, id, message, stamp, progress FROM turns
        WHERE seq = (SELECT min(seq) FROM turns WHERE place = ? AND conversation = ?)`,
     );

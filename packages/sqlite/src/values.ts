@@ -9,6 +9,7 @@ import type {
 } from '@trunkline/core';
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
+import type { Connections } from './database.ts';
 import { fromColumn, toColumn } from './text.ts';
 
 /** A value at rest. */
@@ -31,6 +32,9 @@ export class SqliteValues implements KeyedValues {
   readonly #clock: Clock;
   readonly #explain: (error: unknown) => unknown;
   readonly #nextVersion: () => string;
+  /** Of what is committed. */
+  readonly #read: Database.Statement;
+  /** Of what is written as well. */
   readonly #select: Database.Statement;
   readonly #selectFirst: Database.Statement;
   readonly #selectNext: Database.Statement;
@@ -39,7 +43,7 @@ export class SqliteValues implements KeyedValues {
   readonly #removeExpired: Database.Statement;
 
   constructor(
-    db: Database.Database,
+    { writer, reader }: Connections,
     batch: Batch,
     clock: Clock,
     options: { explain: (error: unknown) => unknown; nextVersion: () => string },
@@ -49,29 +53,29 @@ export class SqliteValues implements KeyedValues {
     this.#explain = options.explain;
     this.#nextVersion = options.nextVersion;
     const isAlive = '(expires_at IS NULL OR expires_at > ?)';
-    this.#select = db.prepare(
-      `SELECT json, version FROM stored_values WHERE namespace = ? AND key = ? AND ${isAlive}`,
-    );
+    const one = `SELECT json, version FROM stored_values WHERE namespace = ? AND key = ? AND ${isAlive}`;
+    this.#read = reader.prepare(one);
+    this.#select = writer.prepare(one);
     const page = (range: string): Database.Statement =>
-      db.prepare(
+      reader.prepare(
         `SELECT key, json, version FROM stored_values
          WHERE namespace = ? AND ${range} AND ${isAlive} ORDER BY key LIMIT ${PAGE_SIZE}`,
       );
     this.#selectFirst = page('key >= ?');
     this.#selectNext = page('key > ?');
-    this.#upsert = db.prepare(
+    this.#upsert = writer.prepare(
       `INSERT OR REPLACE INTO stored_values (namespace, key, json, version, expires_at)
        VALUES (?, ?, ?, ?, ?)`,
     );
-    this.#remove = db.prepare(
+    this.#remove = writer.prepare(
       `DELETE FROM stored_values WHERE namespace = ? AND key = ? AND ${isAlive}`,
     );
-    this.#removeExpired = db.prepare('DELETE FROM stored_values WHERE expires_at <= ?');
+    this.#removeExpired = writer.prepare('DELETE FROM stored_values WHERE expires_at <= ?');
   }
 
   get(namespace: string, key: string): StoredValue | null {
     try {
-      const row = this.#row(namespace, key);
+      const row = this.#row(this.#read, namespace, key);
       return row === undefined ? null : open(row);
     } catch (error) {
       throw this.#explain(error);
@@ -124,7 +128,7 @@ export class SqliteValues implements KeyedValues {
     json: string,
     options?: KeepOptions,
   ): string | null {
-    const current = this.#row(namespace, key)?.version ?? null;
+    const current = this.#row(this.#select, namespace, key)?.version ?? null;
     return current === expected ? this.#put(namespace, key, json, options) : null;
   }
 
@@ -133,8 +137,8 @@ export class SqliteValues implements KeyedValues {
     await this.#batch.write(() => this.#removeExpired.run(this.#clock.now()));
   }
 
-  #row(namespace: string, key: string): ValueRow | undefined {
-    return this.#select.get(toColumn(namespace), toColumn(key), this.#clock.now()) as
+  #row(select: Database.Statement, namespace: string, key: string): ValueRow | undefined {
+    return select.get(toColumn(namespace), toColumn(key), this.#clock.now()) as
       | ValueRow
       | undefined;
   }

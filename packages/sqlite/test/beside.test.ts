@@ -27,7 +27,8 @@ function serve(file: string) {
   store.turns.watch((conversation) => named.push(conversation));
   const beat = async (): Promise<void> => {
     await clock.advance(BEAT_MS);
-    for (let i = 0; i < 20; i++) await setImmediate();
+    // What it reads, and what it writes because of that.
+    for (let i = 0; i < 3; i++) await store.ready();
   };
   return { store, named, beat };
 }

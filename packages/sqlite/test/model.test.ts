@@ -4,7 +4,7 @@ import Database from 'libsql';
 import { setImmediate } from 'node:timers/promises';
 import { describe, it } from 'vitest';
 import { FakeClock } from '../../core/test/support/fake-clock.ts';
-import { mortal } from '../../core/test/support/mortal-store.ts';
+import { mortal, type MortalStore } from '../../core/test/support/mortal-store.ts';
 import { plans, runTurnModel, type CreateStore } from '../../core/test/support/turn-model.ts';
 import { SqliteStore } from '../src/index.ts';
 import { newFile } from './support/files.ts';
@@ -16,9 +16,13 @@ const numRuns = Number(process.env['TURN_MODEL_RUNS'] ?? 300);
 const createStore: CreateStore = async () => {
   const clock = new FakeClock();
   const file = newFile();
+  const opened: MortalStore[] = [];
   const settle = async (): Promise<void> => {
-    // A commit is a round of the event loop, and a turn makes several.
-    for (let round = 0; round < 8; round++) await setImmediate();
+    // The disk takes its time, and what was told of one commit begins the next.
+    for (let quiet = 0; quiet < 4; quiet++) {
+      await setImmediate();
+      if (opened.some(({ underWay }) => underWay() > 0)) quiet = 0;
+    }
   };
   return {
     clock,
@@ -32,12 +36,13 @@ const createStore: CreateStore = async () => {
     maxProcesses: 1,
     survives: true,
     open: async () => {
-      const { store, kill } = mortal(new SqliteStore({ file, clock }));
+      const made = mortal(new SqliteStore({ file, clock }));
+      opened.push(made);
       const die = (): void => {
-        kill();
+        made.kill();
         disown(file);
       };
-      return { store, kill: die };
+      return { store: made.store, kill: die };
     },
     close: async () => {},
   };
@@ -45,7 +50,8 @@ const createStore: CreateStore = async () => {
 
 /** Makes the owner of a file a process that is gone: it writes nothing more. */
 function disown(file: string): void {
-  const db = new Database(file);
+  // What was under way when it was killed may still be on its way to the disk.
+  const db = new Database(file, { timeout: 1_500 });
   try {
     db.exec(`UPDATE owner SET pid = 0, token = 'dead'`);
   } finally {

@@ -1,13 +1,14 @@
-import { ConfigurationError, StoreError } from '@trunkline/core';
+import { ConfigurationError, StoreError, type StoredValue } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import Database from 'libsql';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Batch } from '../src/batch.ts';
-import { openDatabase } from '../src/database.ts';
+import { closeDatabase, openDatabase } from '../src/database.ts';
 import { explain } from '../src/errors.ts';
 import { SqliteStore } from '../src/index.ts';
 import { SqliteValues } from '../src/values.ts';
@@ -95,6 +96,28 @@ describe('what is stored', () => {
     );
     // A commit of its own would take at least a page for each of them.
     expect(pages() - before).toBeLessThan(100);
+  });
+
+  it('is waited for beside the event loop, and read meanwhile as it was', async () => {
+    const store = openStore(newFile());
+    await store.values.set('n', 'k', 0);
+    const seen = new Set<unknown>();
+    let rounds = 0;
+    for (let i = 1; i <= 100; i++) {
+      let isOver = false;
+      const written = Promise.resolve(store.values.set('n', 'k', i)).finally(() => (isOver = true));
+      while (!isOver) {
+        await setImmediate();
+        rounds++;
+        // Committed or not: nothing in between, and nobody has to wait.
+        seen.add(i - Number((store.values.get('n', 'k') as StoredValue | null)?.value));
+      }
+      await written;
+      expect(await store.values.get('n', 'k')).toMatchObject({ value: i });
+    }
+    expect(seen).toEqual(new Set([0, 1]));
+    // On the event loop's own thread, each would be over after two.
+    expect(rounds).toBeGreaterThan(300);
   });
 
   it('is all that was asked for, when the store is closed at once', async () => {
@@ -197,13 +220,13 @@ describe('a file that cannot be used', () => {
     mkdirSync(dirname(file), { recursive: true });
     const db = openDatabase(file, () => {});
     const explained = (error: unknown): unknown => explain(file, error);
-    const batch = new Batch(db, () => {}, explained);
+    const batch = new Batch(db.writer, () => {}, explained);
     const clock = new FakeClock();
     const options = { explain: explained, nextVersion: () => '1' };
     const values = new SqliteValues(db, batch, clock, options);
     await values.set('state', 'ada', 1);
     // SQLite says the same of a file that may not grow as of a disk that is full.
-    db.exec('PRAGMA max_page_count = 20');
+    db.writer.exec('PRAGMA max_page_count = 20');
     const big = 'x'.repeat(500_000);
     const refused = [values.set('state', 'big', big), values.set('state', 'in the same commit', 1)];
     for (const { status, reason } of (await Promise.allSettled(
@@ -215,9 +238,9 @@ describe('a file that cannot be used', () => {
     }
     expect(await values.get('state', 'ada')).toMatchObject({ value: 1 });
     expect(await values.get('state', 'in the same commit')).toBeNull();
-    db.exec('PRAGMA max_page_count = 1000000');
+    db.writer.exec('PRAGMA max_page_count = 1000000');
     await values.set('state', 'big', big);
     expect(await values.get('state', 'big')).toMatchObject({ value: big });
-    db.close();
+    closeDatabase(db);
   });
 });

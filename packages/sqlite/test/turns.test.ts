@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Batch } from '../src/batch.ts';
-import { openDatabase } from '../src/database.ts';
+import { closeDatabase, openDatabase } from '../src/database.ts';
 import { explain } from '../src/errors.ts';
 import { SqliteStore } from '../src/index.ts';
 import { SqliteLists } from '../src/lists.ts';
@@ -295,7 +295,7 @@ describe('a full disk', () => {
     const db = openDatabase(file, () => {});
     const clock = new FakeClock();
     const explained = (error: unknown): unknown => explain(file, error);
-    const batch = new Batch(db, () => {}, explained);
+    const batch = new Batch(db.writer, () => {}, explained);
     const locks = new LocalLocks();
     const options = { explain: explained, nextVersion: () => '1' };
     const values = new SqliteValues(db, batch, clock, options);
@@ -305,7 +305,7 @@ describe('a full disk', () => {
     await turns.add({ conversation: 'ada', id: '1', message: 'hi' }, LONG);
     const lock = await locks.take('ada');
     // SQLite says the same of a file that may not grow as of a disk that is full.
-    const limit = (pages: number): unknown => db.exec(`PRAGMA max_page_count = ${pages}`);
+    const limit = (pages: number): unknown => db.writer.exec(`PRAGMA max_page_count = ${pages}`);
     limit(1);
     const big = 'x'.repeat(200_000);
     const turn = { conversation: 'ada', id: '2', message: big };
@@ -318,7 +318,7 @@ describe('a full disk', () => {
     limit(1e6);
     expect(await turns.add(turn, LONG)).toBe('added');
     expect(await turns.commit(lock, { save, remove: ['2'] })).toBe(true);
-    db.close();
+    closeDatabase(db);
   });
 });
 

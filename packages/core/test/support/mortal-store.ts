@@ -6,8 +6,17 @@ const never = new Promise<never>(() => {});
  * A store whose process can die: from then on no call of it is made, and none that was made comes to
  * an end. What the store itself does about that is the caller's.
  */
-export function mortal(store: Store): { store: Store; kill: () => void } {
+export interface MortalStore {
+  store: Store;
+  kill: () => void;
+  /** How many calls have not come to an end, without those that wait for a lock. */
+  underWay: () => number;
+}
+
+/** Makes a store whose process can die. */
+export function mortal(store: Store): MortalStore {
   let isDead = false;
+  let underWay = 0;
   const afterLife = async (result: Promise<unknown>): Promise<unknown> => {
     try {
       return await result;
@@ -30,9 +39,14 @@ export function mortal(store: Store): { store: Store; kill: () => void } {
           });
           const result: unknown = Reflect.apply(member, target, alive);
           if (!(result instanceof Promise)) return result;
+          if (name !== 'lock') {
+            underWay++;
+            const isOver = (): void => void underWay--;
+            result.then(isOver, isOver);
+          }
           return afterLife(result);
         };
       },
     });
-  return { store: part(store), kill: () => void (isDead = true) };
+  return { store: part(store), kill: () => void (isDead = true), underWay: () => underWay };
 }
