@@ -101,4 +101,57 @@ describe('a request to Slack', () => {
       expect(answer).toEqual({ status: 429, retryAfterMs, text: '' });
     },
   );
+
+  it('reads an answer that comes in pieces, one of which ends within a character', async () => {
+    const body = Buffer.from('{"ok":true,"text":"Grüße"}');
+    const cut = body.indexOf(0xc3) + 1;
+    const url = await listening(
+      createServer((req, res) => {
+        req.resume().on('end', () => {
+          // Interim answers are none.
+          res.writeEarlyHints({ link: '</style.css>; rel=preload' });
+          res.write(
+            body.subarray(0, cut),
+            () => void setImmediate(() => res.end(body.subarray(cut))),
+          );
+        });
+      }),
+    );
+    const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs: 5_000, maxRequests: 1 };
+    const transport = await createTransport(options);
+    const answer = await transport.post('auth.test', 'xoxb-1', 'a=b');
+    await transport.close();
+    expect(answer).toEqual({ status: 200, retryAfterMs: null, text: body.toString() });
+  });
+
+  it.each([
+    ['breaks off', 'UND_ERR_SOCKET'],
+    ['never begins', 'UND_ERR_HEADERS_TIMEOUT'],
+    ['stops coming', 'UND_ERR_BODY_TIMEOUT'],
+  ])('fails where the answer %s', async (what, code) => {
+    const url = await listening(
+      createServer((req, res) => {
+        req.resume().on('end', () => {
+          if (what === 'never begins') return;
+          const written = res.writeHead(200, { 'content-length': 11 });
+          written.write('{"ok":', () => void (what === 'breaks off' && res.destroy()));
+        });
+      }),
+    );
+    const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs: 100, maxRequests: 1 };
+    const transport = await createTransport(options);
+    await expect(transport.post('auth.test', 'xoxb-1', 'a=b')).rejects.toMatchObject({ code });
+    await transport.close();
+  });
+
+  it('fails where undici refuses to write it', async () => {
+    const apiUrl = `${await slack([])}/api/`;
+    const options = { apiUrl, proxy: null, timeoutMs: 5_000, maxRequests: 1 };
+    const transport = await createTransport(options);
+    const refused = transport.post('auth.test', 'xoxb-1\nx: y', 'a=b');
+    await expect(refused).rejects.toMatchObject({ code: 'UND_ERR_INVALID_ARG' });
+    await transport.close();
+    const late = transport.post('auth.test', 'xoxb-1', 'a=b');
+    await expect(late).rejects.toMatchObject({ code: 'UND_ERR_DESTROYED' });
+  });
 });

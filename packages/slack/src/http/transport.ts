@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { exchange, retryAfterIn, type ApiResponse } from './exchange.ts';
 
 /** How Slack is reached. */
 export interface TransportOptions {
@@ -21,14 +21,6 @@ type LeanResponse = Pick<Response, 'url' | 'status' | 'statusText' | 'text'> & {
   };
 };
 
-/** An answer of the API's. */
-export interface ApiResponse {
-  status: number;
-  /** How long Slack wants to be left alone, in milliseconds; `null` where it does not say. */
-  retryAfterMs: number | null;
-  text: string;
-}
-
 /** Requests to Slack, over connections that are kept. */
 export interface Transport {
   /** Calls a method of the API. */
@@ -39,9 +31,6 @@ export interface Transport {
   get(url: string, headers: Record<string, string>): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
 }
-
-/** Where the header of a 429 is missing, Slack has not said how long to wait, in seconds. */
-const DEFAULT_RETRY_AFTER = '5';
 
 const FORM = {
   'content-type': 'application/x-www-form-urlencoded',
@@ -72,20 +61,14 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   };
 
   return {
-    async post(method, token, form) {
-      const { statusCode, headers, body } = await api.request({
+    post: (method, token, form) =>
+      exchange(api, {
         origin,
         path: pathname + method,
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, ...FORM },
         body: form,
-      });
-      // Read to its end, whoever looks at it: the connection is free again.
-      const text = await body.text();
-      const seconds = Number.parseInt(retryAfterIn(statusCode, headers) ?? '', 10);
-      const retryAfterMs = Number.isNaN(seconds) ? null : seconds * 1000;
-      return { status: statusCode, retryAfterMs, text };
-    },
+      }),
     async fetch(url, init) {
       const headers = init.headers as Record<string, string>;
       const { body: text } = init;
@@ -129,10 +112,4 @@ async function lean(url: string, response: Dispatcher.ResponseData): Promise<Lea
       },
     },
   };
-}
-
-function retryAfterIn(status: number, headers: IncomingHttpHeaders): string | undefined {
-  const header = headers['retry-after'];
-  if (header !== undefined) return header;
-  return status === 429 ? DEFAULT_RETRY_AFTER : undefined;
 }
