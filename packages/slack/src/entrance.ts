@@ -84,10 +84,8 @@ export class Entrance {
     }
     const isMention = isBare || finding.isMention;
     const opensThread = isMention && options.listen === 'addressed' && !channel.startsWith('D');
-    await Promise.all([
-      isBare ? null : this.#accept(req, envelope, finding.parsed),
-      opensThread ? threads.add(ref) : null,
-    ]);
+    const accepted = isBare ? null : this.#accept(req, envelope, finding.parsed);
+    await (opensThread ? Promise.all([accepted, threads.add(ref)]) : accepted);
   }
 
   async #interaction(
