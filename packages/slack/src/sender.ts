@@ -36,15 +36,25 @@ export class Sender {
     const alternatives = made.instead.get(message);
     const step: SendStep<SlackMessage> = {
       payload: message,
-      send: async (payload, key) => {
-        if (made.kept.length > 0) await this.keep(made.kept);
-        // Most messages can only be said in one way.
-        if (alternatives === undefined) return await this.post(payload, extra, key);
-        return await this.#postEither(payload, alternatives, extra, key);
-      },
+      send: (payload, key) =>
+        // Most messages refer to nothing, and can only be said in one way.
+        made.kept.length === 0 && alternatives === undefined
+          ? this.post(payload, extra, key)
+          : this.#keepAndPost(payload, made.kept, alternatives ?? [], extra, key),
     };
     if (asks) step.wasSent = (key) => findSent(this.services.clients, this.address, key);
     return step;
+  }
+
+  async #keepAndPost(
+    message: SlackMessage,
+    kept: readonly KeptPayload[],
+    alternatives: readonly Alternative[],
+    extra: Extra,
+    key: string,
+  ): Promise<Receipt> {
+    await this.keep(kept);
+    return await this.#postEither(message, alternatives, extra, key);
   }
 
   /**
@@ -112,10 +122,8 @@ export class Sender {
     if (turn !== null) await turn;
     const answer = await clients.call(this.address, method, args);
     if (method === 'chat.postMessage') this.status.gone();
-    const receipt: Receipt = {
-      ...teamFields(this.address),
-      channel: textAt(answer, 'channel') ?? channel,
-    };
+    const receipt = teamFields(this.address);
+    receipt['channel'] = textAt(answer, 'channel') ?? channel;
     const ts = textAt(answer, 'ts') ?? textAt(answer, 'message_ts');
     if (ts !== null) receipt['ts'] = ts;
     const scheduled = textAt(answer, 'scheduled_message_id');
