@@ -17,7 +17,8 @@ export class Identity {
   #userId: string | null = null;
   #teamId: string | null = null;
   #failure: Error | null = null;
-  #stop: () => void = () => {};
+  #isStopped = false;
+  #callOff: () => void = () => {};
   #asked: Promise<void> = Promise.resolve();
 
   constructor(options: ResolvedSlackOptions, clients: Clients) {
@@ -46,8 +47,10 @@ export class Identity {
     if (this.#failure !== null) throw this.#failure;
   }
 
+  /** Asks no more. */
   stop(): void {
-    this.#stop();
+    this.#isStopped = true;
+    this.#callOff();
   }
 
   async #ask(): Promise<void> {
@@ -63,8 +66,10 @@ export class Identity {
         logger?.error({ channel: name, err: this.#failure }, this.#failure.message);
         return;
       }
+      // The connections are gone by then, and what was asked has failed for that.
+      if (this.#isStopped) return;
       logger?.warn({ channel: name, err: error }, 'Slack could not be asked whose the token is');
-      this.#stop = clock.after(AGAIN_MS, () => void (this.#asked = this.#ask()));
+      this.#callOff = clock.after(AGAIN_MS, () => void (this.#asked = this.#ask()));
     }
   }
 }

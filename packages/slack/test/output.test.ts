@@ -1,5 +1,6 @@
 import { DeliveryError, type JsonObject, type Sent } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '@trunkline/testing';
 import { SlackInput, type SlackOptions } from '../src/index.ts';
 import { HastyClock } from './support/clock.ts';
 import { direct, fixture, form, json, newTs, said } from './support/requests.ts';
@@ -552,6 +553,17 @@ describe('the token', () => {
     while (scene.slack.of('auth.test').length < 4)
       await new Promise((resolve) => setImmediate(resolve));
     await channel.close();
+  });
+
+  // Closed while it was being asked for, the channel went on asking every half a minute.
+  it('is not asked for again once the channel is closed', async () => {
+    await open();
+    const clock = new FakeClock();
+    const channel = new SlackInput(optionsFor(scene.slack, { clock, name: 'other' }));
+    channel.routes({} as never);
+    await channel.close();
+    await channel.ready();
+    expect(clock.pending).toBe(0);
   });
 
   it('and the signing secret are in no error and no log, whatever fails', async () => {
