@@ -83,9 +83,11 @@ export class Commits {
   }
 
   #appendAll(commits: readonly Commit[]): void {
-    const additions = commits.flatMap(({ lock, changes: { append }, items }) =>
-      append === undefined ? [] : [{ ...append, key: lock.key, items }],
-    );
+    const additions = commits.flatMap(({ lock, changes: { append }, items }) => {
+      if (append === undefined) return [];
+      const { namespace, maxItems, ttlMs } = append;
+      return [{ namespace, key: lock.key, items, maxItems, ttlMs }];
+    });
     this.#parts.lists.add(additions);
   }
 

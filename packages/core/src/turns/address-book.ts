@@ -132,7 +132,7 @@ export class AddressBook {
   }
 
   async #write(book: string, name: string, place: Place): Promise<void> {
-    const noted = { ...place, at: this.#clock.now() };
+    const noted = { at: this.#clock.now(), ...place };
     await this.#lists.append(book, name, [noted], { maxItems: 1, ttlMs: TTL_MS });
   }
 

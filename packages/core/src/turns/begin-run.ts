@@ -34,12 +34,12 @@ export function beginRun(context: DeferredContext, record: TurnRecord): MaybePro
       () => (isInSession ? sessions.find(key) : null),
       () => (isSeen ? addresses.note(channel, key, message) : undefined),
     ]);
-  const begin = ([conversation, resolved, session]: Awaited<
+  const begin = ([conversation, { message: meant, again }, session]: Awaited<
     ReturnType<typeof look>
   >): MaybePromise<Run> => {
-    const run = { ...resolved, output, conversation };
+    const run = { message: meant, again, output, conversation };
     // A session begins with what the assistant hears of.
-    const isHeard = isInSession && resolved.again === null;
+    const isHeard = isInSession && again === null;
     // Every run of the turn says the same, so that its steps are the same.
     if (isHeard) progress.startsSession ??= session === null;
     const noted = whenThere(record.save(), () => {

@@ -8,6 +8,9 @@ const NAMESPACE = 'state';
 /** How long a conversation's state is kept after its last change. */
 const TTL_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** What is stored of a conversation at the end of a turn. */
+export type ConversationChanges = Pick<TurnChanges, 'write' | 'append'>;
+
 /** What a conversation keeps between its turns, from the start of a turn to its end. */
 export class Conversation {
   /** The state as the turn found it; the assistant changes it in place, or puts another in its place. */
@@ -51,7 +54,7 @@ export class Conversation {
    * @param state - The state as the turn leaves it; `null` keeps the one that was.
    * @throws TypeError - the state is no JSON object.
    */
-  changes(state: JsonObject | null, history: History): TurnChanges {
+  changes(state: JsonObject | null, history: History): ConversationChanges {
     const write = this.#write(state);
     return this.#isKept ? { write, append: history.additions(this.#said) } : {};
   }
@@ -71,7 +74,7 @@ export class Conversation {
 export async function keepApart(
   store: Store,
   key: string,
-  { write, append }: Pick<TurnChanges, 'write' | 'append'>,
+  { write, append }: ConversationChanges,
 ): Promise<boolean> {
   if (append !== undefined) await store.lists.append(append.namespace, key, append.items, append);
   if (write === undefined) return true;

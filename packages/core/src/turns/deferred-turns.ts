@@ -56,7 +56,7 @@ export class DeferredTurns {
     const stored: Omit<StoredMessage, 'message'> = { channel, key, at: clock.now() };
     const encode = (): MaybePromise<string> => {
       if (!isApart || !output.numbersChoices) return encodeMessage(stored, message);
-      return whenThere(menus.stamp(key), (stamp) => encodeMessage({ ...stored, stamp }, message));
+      return whenThere(menus.stamp(key), (stamp) => encodeMessage({ stamp, ...stored }, message));
     };
     const stampOf = output.numbersChoices && !isApart ? OPEN_MENU : undefined;
     const taken = this.#take(work, id, encode, stampOf);

@@ -1,7 +1,7 @@
 import { responseTexts } from '../channel/fallbacks.ts';
 import { toError } from '../errors.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
-import type { TurnChanges } from '../store/contract.ts';
+import type { ConversationChanges } from './conversation.ts';
 import type { HeldTurn, TurnEnd } from './held-turn.ts';
 import { redeliver } from './redelivery.ts';
 
@@ -39,7 +39,7 @@ export async function deliverAnswer(
 }
 
 /** What a conversation keeps of a response that somebody has sent: of others it has it already. */
-function saidByUs({ context, channel }: HeldTurn, sent: BotMessage | null): TurnChanges {
+function saidByUs({ context, channel }: HeldTurn, sent: BotMessage | null): ConversationChanges {
   if (sent === null) return {};
   const { history, clock } = context;
   const text = responseTexts(responseFor(channel, sent)).join('\n');

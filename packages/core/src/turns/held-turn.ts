@@ -1,7 +1,7 @@
 import { whenThere, type MaybePromise } from '../maybe-promise.ts';
-import type { TurnChanges } from '../store/contract.ts';
 import type { TurnReport } from '../telemetry.ts';
 import { TurnAbort } from './abort.ts';
+import type { ConversationChanges } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
@@ -115,7 +115,7 @@ export class HeldTurn {
   }
 
   /** It is over. */
-  finish(outcome: TurnReport['outcome'], changes: TurnChanges = {}): MaybePromise<TurnEnd> {
+  finish(outcome: TurnReport['outcome'], changes: ConversationChanges = {}): MaybePromise<TurnEnd> {
     return whenThere(this.record.finish(changes), () => {
       this.record.report(outcome, this.#startedAt);
       return 'finished';

@@ -2,16 +2,11 @@ import { responseTexts } from '../channel/fallbacks.ts';
 import { RetryableError, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
-import type { TurnChanges } from '../store/contract.ts';
 import { beginRun, type Run } from './begin-run.ts';
+import type { ConversationChanges } from './conversation.ts';
 import type { HeldTurn, TurnEnd } from './held-turn.ts';
 import type { Journal } from './journal.ts';
 import type { Scene } from './speaker.ts';
-
-/** One run of the assistant, and the steps of it. */
-interface JournalledRun extends Run {
-  journal: Journal;
-}
 
 /** Runs the assistant on a turn. Resolves to `null` where the turn goes on. */
 export async function runAssistant(held: HeldTurn): Promise<TurnEnd | null> {
@@ -20,15 +15,16 @@ export async function runAssistant(held: HeldTurn): Promise<TurnEnd | null> {
   const { channel, key } = held.turn.stored;
   const slot = held.takeSlot();
   if (isPromise(slot)) await slot;
-  let run: JournalledRun | null = null;
+  const journal = held.journal(0);
+  let run: Run | null = null;
   try {
     progress.runs++;
     held.tries.begin();
     const begun = beginRun(context, record);
-    run = { ...(isPromise(begun) ? await begun : begun), journal: held.journal(0) };
+    run = isPromise(begun) ? await begun : begun;
     const { abort } = held;
     if (abort.reason !== null) throw abort.reason;
-    if (run.again !== null) return await showAgain(held, run.again, run.journal);
+    if (run.again !== null) return await showAgain(held, run.again, journal);
     const scene = {
       channel,
       key,
@@ -36,7 +32,7 @@ export async function runAssistant(held: HeldTurn): Promise<TurnEnd | null> {
       message: run.message,
       output: run.output,
       conversation: run.conversation,
-      delivery: run.journal,
+      delivery: journal,
       abort,
       proactive: progress.proactive,
       startsSession: progress.startsSession === true,
@@ -44,10 +40,10 @@ export async function runAssistant(held: HeldTurn): Promise<TurnEnd | null> {
     };
     const state = await schedule.running.run(held.place, abort, () => speaker.answer(scene));
     if (abort.reason !== null) throw abort.reason;
-    return await answered(held, run.journal, run.conversation.changes(state, history));
+    return await answered(held, journal, run.conversation.changes(state, history));
   } catch (error) {
     if (held.isEnd(error)) throw error;
-    return await failed(held, error, run);
+    return await failed(held, error, run, journal);
   }
 }
 
@@ -66,7 +62,7 @@ function showAgain(
 function answered(
   held: HeldTurn,
   journal: Journal,
-  changes: TurnChanges,
+  changes: ConversationChanges,
 ): MaybePromise<TurnEnd | null> {
   if (held.progress.pending.length === 0) return held.finish('answered', changes);
   noteAnswer(held, journal);
@@ -77,7 +73,8 @@ function answered(
 async function failed(
   held: HeldTurn,
   error: unknown,
-  run: JournalledRun | null,
+  run: Run | null,
+  journal: Journal,
 ): Promise<TurnEnd | null> {
   const { channel, progress, record } = held;
   const { telemetry, history, clock, apologyFor } = held.context;
@@ -91,7 +88,7 @@ async function failed(
   const isAsked = run !== null && progress.proactive === undefined;
   const apology = !isAsked ? null : apologyFor(run.message, toError(error));
   if (run === null || apology === null) return await held.bury(toError(error).message);
-  const { conversation, journal } = run;
+  const { conversation } = run;
   const text = responseTexts(responseFor(channel, apology)).join('\n');
   conversation.remember({ role: 'assistant', text, at: clock.now() });
   if (progress.pending.length === 0) progress.pendingFrom = journal.next;

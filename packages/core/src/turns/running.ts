@@ -63,7 +63,7 @@ export class Running {
 
   /** Adds a turn. Returns what takes it out again. */
   add(turn: Omit<RunningTurn, 'startedAt'>): () => void {
-    const added = { ...turn, startedAt: this.#clock.now() };
+    const added = { startedAt: this.#clock.now(), ...turn };
     const turns = this.#turns.get(turn.key);
     if (turns === undefined) this.#turns.set(turn.key, [added]);
     else turns.push(added);

@@ -50,7 +50,7 @@ export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: Us
   if (choice !== null) written.choice = choice;
   if (headers !== null) written.headers = headers;
   if (parseData !== null) written.parseData = parseData;
-  return JSON.stringify({ ...about, message: written } satisfies StoredMessage);
+  return JSON.stringify({ message: written, ...about } satisfies StoredMessage);
 }
 
 /** Reads what {@link encodeMessage} has written. */
@@ -60,7 +60,7 @@ export function decodeMessage(text: string): StoredMessage {
 
 /** The user message of a stored one. */
 export function toUserMessage({ message }: StoredMessage, attempt: number): UserMessage {
-  return new UserMessage({ ...message, attempt });
+  return new UserMessage({ attempt, ...message });
 }
 
 /** Several messages as one: their texts one a line, their files together, the originals attached. */

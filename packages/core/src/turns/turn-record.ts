@@ -2,7 +2,7 @@ import { settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnChanges } from '../store/contract.ts';
 import type { TurnReport } from '../telemetry.ts';
 import { TurnAbort } from './abort.ts';
-import { keepApart, stateConflict } from './conversation.ts';
+import { keepApart, stateConflict, type ConversationChanges } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { isLost } from './patience.ts';
 import type { Place } from './place.ts';
@@ -75,13 +75,14 @@ export class TurnRecord {
   }
 
   /** Stores what the conversation keeps, and that only the delivery is missing. */
-  answer(changes: TurnChanges): MaybePromise<void> {
-    return this.#keep({ ...changes, save: this.#saved() });
+  answer(changes: ConversationChanges): MaybePromise<void> {
+    // The spread comes last wherever it can: what is added behind one costs V8 a microsecond or more.
+    return this.#keep({ save: this.#saved(), ...changes });
   }
 
   /** Stores what the conversation keeps, and that the turn is over. */
-  finish(changes: TurnChanges): MaybePromise<void> {
-    return this.#keep({ ...changes, remove: this.ids });
+  finish(changes: ConversationChanges): MaybePromise<void> {
+    return this.#keep({ remove: this.ids, ...changes });
   }
 
   /**
