@@ -11,8 +11,9 @@ import { CLOSE } from './close-codes.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import type { LiveSession } from './live-session.ts';
+import type { Unnumbered } from './log.ts';
 import { parseFrame, type ParsedFrame, type SaidFrame } from './parse.ts';
-import type { SessionAddress } from './protocol.ts';
+import type { SessionAddress, UserFrame } from './protocol.ts';
 import { TokenBucket } from './rate.ts';
 
 /** How often the assistant is told that the user is typing, in milliseconds. */
@@ -140,7 +141,6 @@ export class Inbox {
     const { text, choice } = frame;
     const address: SessionAddress = { session: session.id };
     const message = new UserMessage({
-      ...who,
       text,
       choice,
       address,
@@ -148,6 +148,7 @@ export class Inbox {
       metadata: this.#metadata?.(frame.body) ?? frame.metadata,
       // Whoever has the session's token is the same as before; a name of their own is a claim.
       authenticated: this.subject !== null || who.senderId === session.id,
+      ...who,
     });
     // The message's ticket is taken here, in the order of the frames.
     const accepted = turns.accept(message);
@@ -163,17 +164,14 @@ export class Inbox {
   ): Promise<void> {
     const { connection } = this;
     const { hub } = this.#options;
-    const about = {
-      ...(clientId === null ? {} : { client_id: clientId }),
-      ...(choice === null ? {} : { choice }),
-    };
-    const frame = {
-      type: 'user' as const,
+    const frame: Unnumbered<UserFrame> = {
+      type: 'user',
       id: `user:${id}`,
       text: choice?.title ?? text,
-      ...about,
       recipient_id: senderId,
     };
+    if (clientId !== null) frame.client_id = clientId;
+    if (choice !== null) frame.choice = choice;
     // The client may leave meanwhile.
     const held = hub.hold(session.id);
     try {

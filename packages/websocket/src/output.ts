@@ -165,7 +165,7 @@ export class WebSocketOutput extends OutputChannel {
   #send(frame: Unnamed): Promise<void> {
     return this.deliver(
       frame,
-      async (payload, key) => this.#append({ ...payload, id: key }, key),
+      async (payload, key) => this.#append({ id: key, ...payload }, key),
       (key) => this.#find((item) => item.frame?.id === key),
     ).then(() => undefined);
   }

@@ -68,13 +68,8 @@ function typeOf({ type = null }: JsonObject): string {
 function read(type: string, fields: FieldReader): ParsedFrame | null {
   switch (type) {
     case 'message': {
-      const said = fields.text('message', Number.MAX_SAFE_INTEGER);
-      return {
-        type: 'said',
-        text: said ?? fields.missing('message'),
-        choice: null,
-        ...fields.said(),
-      };
+      const text = fields.text('message', Number.MAX_SAFE_INTEGER) ?? fields.missing('message');
+      return { type: 'said', text, choice: null, ...fields.said() };
     }
     case 'choice': {
       const payload = fields.text('payload', Number.MAX_SAFE_INTEGER) ?? fields.missing('payload');
