@@ -13,10 +13,12 @@ export class Pace {
   readonly #msPerSegment: number;
   /** When each sender may send next; those that may now are not in it. */
   readonly #next = new Map<string, number>();
+  #lastNow: number;
 
   constructor(channel: string, clock: Clock, segmentsPerSecond: number) {
     this.#channel = channel;
     this.#clock = clock;
+    this.#lastNow = clock.now();
     this.#msPerSegment = 1_000 / segmentsPerSecond;
   }
 
@@ -26,7 +28,7 @@ export class Pace {
    * @throws DeliveryError - that would be too long to wait for here: nothing has been sent.
    */
   async take(sender: string, segments: number): Promise<void> {
-    const now = this.#clock.now();
+    const now = this.#now();
     const at = Math.max(now, this.#next.get(sender) ?? 0);
     const delay = at - now;
     if (delay > MAX_WAIT_MS) {
@@ -47,6 +49,17 @@ export class Pace {
 
   /** Lets nobody send by the sender for a while: Twilio has said so. */
   hold(sender: string, ms: number): void {
-    this.#next.set(sender, Math.max(this.#clock.now() + ms, this.#next.get(sender) ?? 0));
+    this.#next.set(sender, Math.max(this.#now() + ms, this.#next.get(sender) ?? 0));
+  }
+
+  /** A clock that is put back takes along what was reckoned by it. */
+  #now(): number {
+    const now = this.#clock.now();
+    const putBackMs = this.#lastNow - now;
+    if (putBackMs > 0) {
+      for (const [sender, at] of this.#next) this.#next.set(sender, at - putBackMs);
+    }
+    this.#lastNow = now;
+    return now;
   }
 }

@@ -43,4 +43,20 @@ describe('Pace', () => {
     await pace.take('a', 1);
     expect(clock.pending).toBe(0);
   });
+
+  it('holds nobody back for as long as a clock was put back', async () => {
+    // A machine that was an hour ahead sent every message to the store for that hour.
+    const clock = new FakeClock();
+    const pace = new Pace('sms', clock, 1);
+    await pace.take('a', 1);
+    pace.hold('b', 3_000);
+    await clock.advance(-60 * 60 * 1000);
+    const [paced, held] = [pace.take('a', 1), pace.take('b', 1)];
+    expect([await outcomeOf(paced), await outcomeOf(held)]).toEqual(['open', 'open']);
+    await clock.advance(1_000);
+    await paced;
+    expect(await outcomeOf(held)).toBe('open');
+    await clock.advance(2_000);
+    await held;
+  });
 });

@@ -283,7 +283,10 @@ describe("an answer within Twilio's request", () => {
     expect(twilio.tries).toBe(0);
   });
 
-  it('is empty for whoever tells another process', async () => {
+  it.each([
+    ['a moment ago', 20],
+    ['by a clock that was put back, in the future', -1],
+  ])('is empty for whoever tells another process: it looked %s', async (_when, ms) => {
     const store = new MemoryStore();
     const clock = new FakeClock();
     const began = deferred();
@@ -301,7 +304,7 @@ describe("an answer within Twilio's request", () => {
     const response = bring({ Body: 'Hello' });
     await began.promise;
     await other.bring({ Body: 'STOP' });
-    await clock.advance(20);
+    await clock.advance(ms);
     gate.resolve();
     expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
     expect(twilio.tries).toBe(0);
