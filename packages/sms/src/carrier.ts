@@ -69,7 +69,7 @@ export class RestCarrier implements Carrier {
         ...(sender.from === null ? {} : { from: sender.from }),
         ...(sender.service === null ? {} : { messagingServiceSid: sender.service }),
       });
-      await statuses.sent(aim, message);
+      if (statuses.areWanted) await statuses.sent(aim, message);
       return receiptOf(message, segments);
     } catch (error) {
       // Nothing else is thrown by what is above.

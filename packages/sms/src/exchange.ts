@@ -19,6 +19,8 @@ export function exchange(pool: Pool, request: Dispatcher.DispatchOptions): Promi
   });
 }
 
+const NOTHING = Buffer.alloc(0);
+
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: Error) => void;
@@ -45,7 +47,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const body = Buffer.concat(this.#chunks).toString('utf8');
+    const [only = NOTHING, ...others] = this.#chunks;
+    const body = (others.length === 0 ? only : Buffer.concat(this.#chunks)).toString('utf8');
     this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, body });
   }
 

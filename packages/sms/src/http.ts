@@ -114,7 +114,7 @@ export class TwilioHttp {
 function encode(values: object): string {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
-    for (const item of [value].flat()) {
+    for (const item of Array.isArray(value) ? value : [value]) {
       if (item !== undefined && item !== null) form.append(name, String(item));
     }
   }

@@ -18,7 +18,12 @@ import type { Destination } from './address.ts';
 import type { Carrier } from './carrier.ts';
 import type { ResolvedSmsOptions } from './credentials.ts';
 import { isMediaRefusal } from './errors.ts';
-import { customParameters, parametersIn, type MessageParameters } from './parameters.ts';
+import {
+  customParameters,
+  NO_PARAMETERS,
+  parametersIn,
+  type MessageParameters,
+} from './parameters.ts';
 import { cards } from './render/cards.ts';
 import { foldToGsm7 } from './render/gsm7.ts';
 import {
@@ -42,10 +47,12 @@ export interface SmsOutputOptions {
   carrier: Carrier;
 }
 
+const LIMITS: ChannelLimits = { textLength: MAX_BODY };
+
 /** Sends responses as SMS and MMS: README.md says what becomes of each part. */
 export class SmsOutput extends OutputChannel {
   override readonly name: string;
-  override readonly limits: ChannelLimits = { textLength: MAX_BODY };
+  override readonly limits: ChannelLimits = LIMITS;
   override readonly numbersChoices: boolean = true;
   override readonly menuTtlMs: number;
   override readsTrackerState = false;
@@ -55,7 +62,7 @@ export class SmsOutput extends OutputChannel {
   readonly #carrier: Carrier;
   #mediaLimits: MediaLimits | null | undefined;
   /** The SIDs of this turn's messages: a search for one that is missing finds these as well. */
-  readonly #sids = new Set<string>();
+  #sids: Set<string> | null = null;
 
   constructor({ options, destination, carrier }: SmsOutputOptions) {
     super();
@@ -84,10 +91,13 @@ export class SmsOutput extends OutputChannel {
   /** A template stands in the place of the whole response, and media of the channel's need no text. */
   override async sendResponse(recipientId: string, message: BotMessage): Promise<void> {
     const own = responseFor(this.name, message);
-    const { contentSid, mediaUrl, ...parameters } = parametersIn(own);
-    if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
-    const hasText = Boolean(own.text) || Boolean(own.buttons?.length || own.quickReplies?.length);
-    if (mediaUrl !== undefined && !hasText) await this.#sayMedia(mediaUrl, parameters);
+    const found = parametersIn(own);
+    if (found !== NO_PARAMETERS) {
+      const { contentSid, mediaUrl, ...parameters } = found;
+      if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
+      const hasText = Boolean(own.text) || Boolean(own.buttons?.length || own.quickReplies?.length);
+      if (mediaUrl !== undefined && !hasText) await this.#sayMedia(mediaUrl, parameters);
+    }
     await super.sendResponse(recipientId, message);
   }
 
@@ -153,11 +163,20 @@ export class SmsOutput extends OutputChannel {
   }
 
   /** Says a text in as many messages as it takes; media of the response go with the first. */
-  async #sayText(text: string, extra: Extra): Promise<void> {
-    const { mediaUrl, contentSid, ...parameters } = parametersIn(extra);
-    if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
+  #sayText(text: string, extra: Extra): Promise<void> {
     const isSms = platformOf(this.#destination.to) === null;
     const body = isSms && this.#options.smartEncoding ? foldToGsm7(text) : text;
+    const parameters = parametersIn(extra);
+    // Nearly every text is one message of nothing else.
+    const isAlone = parameters === NO_PARAMETERS && body.length <= MAX_BODY && body.trim() !== '';
+    return isAlone ? this.#say({ body }) : this.#sayParts(body, parameters);
+  }
+
+  async #sayParts(
+    body: string,
+    { mediaUrl, contentSid, ...parameters }: MessageParameters,
+  ): Promise<void> {
+    if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
     if (body.trim() === '') {
       if (mediaUrl !== undefined) await this.#sayMedia(mediaUrl, parameters);
       return;
@@ -209,11 +228,12 @@ export class SmsOutput extends OutputChannel {
         : undefined,
     );
     const { sid } = receipt;
-    if (typeof sid === 'string') this.#sids.add(sid);
+    if (typeof sid === 'string') (this.#sids ??= new Set()).add(sid);
   }
 
   async #search(parameters: MessageParameters): Promise<Receipt | null> {
-    return (await this.#carrier.find?.(this.#destination, parameters, this.#sids)) ?? null;
+    const known = this.#sids ?? new Set();
+    return (await this.#carrier.find?.(this.#destination, parameters, known)) ?? null;
   }
 }
 

@@ -89,17 +89,23 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
   } satisfies Record<keyof SmsParameters, Kind>),
 );
 
-/** The parameters among other keys. What has another type than Twilio's is none. */
+/** Of what most responses are: those without any. */
+export const NO_PARAMETERS: MessageParameters = Object.freeze({});
+
+/**
+ * The parameters among other keys; {@link NO_PARAMETERS} where there are none. What has another type
+ * than Twilio's is none.
+ */
 export function parametersIn(values: Readonly<Record<string, unknown>>): MessageParameters {
-  const found: Record<string, unknown> = {};
+  let found: Record<string, unknown> | null = null;
   for (const name in values) {
     const kind = KINDS.get(name);
     const value = values[name];
     if (kind === undefined || value === undefined || value === null) continue;
     const read = READERS[kind](value);
-    if (read !== undefined) found[name] = read;
+    if (read !== undefined) (found ??= {})[name] = read;
   }
-  return found;
+  return found ?? NO_PARAMETERS;
 }
 
 /**
@@ -114,7 +120,7 @@ export function customParameters(json: JsonValue): MessageParameters | null {
     named[name] = value;
   }
   const { body, to } = named;
-  const parameters = parametersIn(named);
+  const parameters = { ...parametersIn(named) };
   if (typeof body === 'string') parameters.body = body;
   const { contentSid, mediaUrl } = parameters;
   const isMessage = Boolean(parameters.body) || contentSid !== undefined || mediaUrl !== undefined;

@@ -24,13 +24,18 @@ export class Statuses {
     this.#options = options;
   }
 
+  /** Whether somebody wants to know. */
+  get areWanted(): boolean {
+    return this.#options.onStatus !== null;
+  }
+
   /** Twilio has taken a message, and reports no first status. Never rejects: the message is sent. */
   async sent(
     destination: Destination,
     { sid, status }: { sid: string; status: string },
   ): Promise<void> {
-    const { onStatus, logger, channel } = this.#options;
-    if (onStatus === null) return;
+    const { logger, channel } = this.#options;
+    if (!this.areWanted) return;
     try {
       await this.note(destination, { messageSid: sid, status, errorCode: null });
     } catch (error) {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type DomainModule from 'twilio/lib/base/Domain.js';
 import type VersionModule from 'twilio/lib/base/Version.js';
 import type * as MessageModule from 'twilio/lib/rest/api/v2010/account/message.js';
-import { isJsonObject } from '@trunkline/core';
+import { isJsonObject, type JsonObject } from '@trunkline/core';
 import type { ResolvedSmsAccount, ResolvedSmsOptions } from './credentials.ts';
 import { deliveryError, refusalOf } from './errors.ts';
 import { codeIn, TwilioHttp, type SdkRequest } from './http.ts';
@@ -26,9 +26,6 @@ export interface MessageSearch {
 }
 
 type MessageListInstance = MessageModule.MessageListInstance;
-
-/** In the place of dates: what is missing would be taken for now, and written out to see whether it is one. */
-const NO_DATES = { date_created: null, date_sent: null, date_updated: null };
 
 /** How many messages of Twilio's log are looked at. */
 const SEARCHED = 50;
@@ -115,10 +112,19 @@ export class TwilioMessages {
       const { statusCode, body } = await request({ method: 'post', uri: url, headers, data });
       if (statusCode < 200 || statusCode > 299) throw refusalOf(channel, statusCode, codeIn(body));
       const made: unknown = JSON.parse(body);
-      return isJsonObject(made) ? { ...NO_DATES, sid: made['sid'], status: made['status'] } : made;
+      return isJsonObject(made) ? resourceOf(made) : made;
     };
     return listOf(version as V2010, accountSid);
   }
+}
+
+/**
+ * As much of an answer as somebody looks at. Of a date that is missing the SDK would make now, and write it
+ * out to see whether it is one. Spelt out: what the SDK makes of an object that was spread costs six
+ * times as much.
+ */
+function resourceOf({ sid, status }: JsonObject): object {
+  return { sid, status, date_created: null, date_sent: null, date_updated: null };
 }
 
 type Sdk = Pick<typeof MessageModule, 'MessageListInstance'> & {

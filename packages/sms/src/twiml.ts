@@ -89,7 +89,7 @@ export class TwimlCarrier implements Carrier {
       void this.#finishUnasked();
     };
     const cancel = options.clock.after(DEADLINE_MS, () => void this.#finishUnasked());
-    res.once('close', onGone);
+    res.on('close', onGone);
     this.#stop = () => {
       cancel();
       res.off('close', onGone);

@@ -67,8 +67,8 @@ function signedParameters(form: readonly Parameter[]): string {
 }
 
 function byName(a: Parameter, b: Parameter): number {
-  const by = a[0] === b[0] ? 1 : 0;
-  return a[by] < b[by] ? -1 : Number(a[by] > b[by]);
+  if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
+  return a[1] < b[1] ? -1 : Number(a[1] > b[1]);
 }
 
 /** Whether the URL names the hash of the body. */
