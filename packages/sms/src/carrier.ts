@@ -55,7 +55,7 @@ export class RestCarrier implements Carrier {
     const { channel, messages, consent, pace, statuses, statusCallback } = this.#options;
     const { to = destination.to } = parameters;
     const sender = this.#senderOf(destination, parameters);
-    const aim = { ...destination, sender, to };
+    const aim: Destination = { sender, to, since: destination.since };
     const segments = segmentsIn(to, parameters);
     const key = senderKey(sender);
     await pace.take(key, segments?.count ?? 1);
