@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { ownText } from './own-text.ts';
 
 /** What is at rest. */
 interface Entry<T> {
@@ -43,10 +44,10 @@ export class ExpiringMap<T> {
     const expiresAt = this.#clock.now() + ttlMs;
     const entries = this.#entriesOf(namespace);
     const known = entries.get(key);
-    const entry = known ?? { namespace, key, value, expiresAt, sweep: null };
+    const entry = known ?? { namespace, key: ownText(key), value, expiresAt, sweep: null };
     entry.value = value;
     entry.expiresAt = expiresAt;
-    if (known === undefined) entries.set(key, entry);
+    if (known === undefined) entries.set(entry.key, entry);
     this.#schedule(entry);
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
 import type { KeyedLists, ListOptions, NumberedItem } from './contract.ts';
 import { KeptList } from './kept-list.ts';
+import { ownText } from './own-text.ts';
 
 /** Lists by namespace and key. */
 type Generation = Map<string, Map<string, KeptList>>;
@@ -83,6 +84,7 @@ export class MemoryLists implements KeyedLists {
 
 function put(generation: Generation, namespace: string, key: string, list: KeptList): void {
   const lists = generation.get(namespace);
-  if (lists === undefined) generation.set(namespace, new Map([[key, list]]));
-  else lists.set(key, list);
+  const own = ownText(key);
+  if (lists === undefined) generation.set(namespace, new Map([[own, list]]));
+  else lists.set(own, list);
 }

@@ -2,7 +2,8 @@ import { hash, randomUUID } from 'node:crypto';
 import { responseTexts } from '../channel/fallbacks.ts';
 import { MalformedPayloadError, ProactiveError } from '../errors.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
-import { isJsonObject, type JsonValue } from '../message/json.ts';
+import { checkResponse } from '../message/check-response.ts';
+import type { JsonValue } from '../message/json.ts';
 import { UserMessage } from '../message/user-message.ts';
 import type { Place } from './address-book.ts';
 import type { DeferredContext } from './deferred-context.ts';
@@ -91,8 +92,7 @@ export class Proactive {
     response: BotMessage,
     options: ProactiveOptions = {},
   ): Promise<Posted> {
-    if (!isJsonObject(response))
-      throw new TypeError('the response must be an object: { text } say');
+    checkResponse(response);
     const { posted } = await this.#post(senderId, { response }, options, async (place, id) => {
       const { channel } = place;
       const said = await transformed(this.#context.transforms, response, { channel, senderId });

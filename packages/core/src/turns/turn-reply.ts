@@ -11,6 +11,7 @@ import {
   type Extra,
   type QuickReply,
 } from '../message/bot-message.ts';
+import { checkResponse } from '../message/check-response.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { Responses } from '../responses/responses.ts';
 import { utterance } from '../responses/utterance.ts';
@@ -127,7 +128,10 @@ export class TurnReply implements Reply {
   }
 
   response(response: BotMessage): Promise<Sent> {
-    return this.#say(() => this.#send(response));
+    return this.#say(() => {
+      checkResponse(response);
+      return this.#send(response);
+    });
   }
 
   stream(chunks: AsyncIterable<string>, extra: Extra = {}): Promise<Sent> {

@@ -1,5 +1,7 @@
 import { MemoryStore } from '@trunkline/core';
 import fc from 'fast-check';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../../scripts/test-support/deferred.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -161,6 +163,30 @@ describe('values', () => {
     expect(await store.values.get('n', 'k')).toBeNull();
   });
 });
+
+it('keeps of a key that was cut out of a long text nothing but the key', async () => {
+  const { store } = setUp();
+  const bytesBefore = bytesInUse();
+  for (let i = 0; i < 200; i++) {
+    const form = Buffer.from(`id=${String(i).padStart(40, '0')}&said=${'x'.repeat(50_000)}`);
+    const key = form.toString().slice(3, 43);
+    await store.values.set('marks', key, 1);
+    await store.lists.append('lists', key, [1], { maxItems: 1, ttlMs: 1000 });
+  }
+  // 10 MB, if each of them held on to its form.
+  expect(bytesInUse() - bytesBefore).toBeLessThan(2_000_000);
+  expect(await store.values.get('marks', '199'.padStart(40, '0'))).toMatchObject({ value: 1 });
+  // Nothing of a key is changed.
+  await store.values.set('marks', 'a lone surrogate \ud83c', 2);
+  expect(await store.values.get('marks', 'a lone surrogate \ud83c')).toMatchObject({ value: 2 });
+});
+
+/** What the heap holds after all that nobody needs is collected. */
+function bytesInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 it('says of itself that nothing survives', () => {
   expect(new MemoryStore()).toMatchObject({ name: 'memory', durable: false });

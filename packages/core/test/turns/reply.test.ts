@@ -1,4 +1,4 @@
-import type { Reply, Transform } from '@trunkline/core';
+import type { BotMessage, Reply, Transform } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { say, setUpEngine } from '../support/engine.ts';
 import { SpyOutput, TextOutput } from '../support/outputs.ts';
@@ -30,6 +30,24 @@ describe('reply', () => {
       ['custom', 'ada', { c: 1 }, extra],
       ['text', 'ada', 'r', { id: 'x' }],
     ]);
+  });
+
+  it.each<[said: unknown, problem: string]>([
+    ['text', 'a response must be an object'],
+    [{ text: 7 }, 'text of a response must be a text'],
+    [{ image: { url: 'a' } }, 'image of a response must be a text'],
+    [{ text: 'b', buttons: 'B' }, 'buttons of a response must be a list of objects with a "title"'],
+    [{ text: 'b', buttons: [{ tile: 'B' }] }, 'buttons of a response must be a list'],
+    [{ text: 'q', quickReplies: [null] }, 'quickReplies of a response must be a list'],
+    [{ elements: [{ title: 'E', buttons: [{}] }] }, 'their buttons with a "title"'],
+    [{ channels: 'test' }, 'channels of a response must be an object by channel'],
+  ])('refuses %j, and goes on', async (said, problem) => {
+    const { calls } = await turnOn(new SpyOutput(), async (reply) => {
+      // As somebody may say it who has no compiler.
+      await expect(reply.response(said as BotMessage)).rejects.toThrow(problem);
+      await reply.response({ text: 'fine', buttons: null });
+    });
+    expect(calls).toEqual([['text', 'ada', 'fine', { buttons: null }]]);
   });
 
   it('tells the name of the channel, not that of the output channel', async () => {

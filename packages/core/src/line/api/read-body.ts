@@ -1,5 +1,6 @@
 import { isDeeperThan } from '../../http/body.ts';
 import type { BotMessage } from '../../message/bot-message.ts';
+import { problemOf } from '../../message/check-response.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../message/json.ts';
 import { toBotMessage } from '../../responses/to-bot-message.ts';
 import type { IntentOptions } from '../../turns/triggered-intent.ts';
@@ -33,31 +34,6 @@ function readEntities(entities: JsonValue): JsonObject[] {
   return Object.entries(entities).map(([entity, value]) => ({ entity, value }));
 }
 
-type Check = [isRight: (value: JsonValue) => boolean, form: string];
-
-const TEXT: Check = [(value) => typeof value === 'string', 'must be a text'];
-const BUTTONS: Check = [
-  (value) => Array.isArray(value) && value.every((item) => isJsonObject(item) && isTitled(item)),
-  'must be a list of objects with a "title"',
-];
-const CARDS: Check = [
-  (value) =>
-    Array.isArray(value) &&
-    value.every((card) => isJsonObject(card) && BUTTONS[0](card['buttons'] ?? [])),
-  'must be a list of objects, their buttons with a "title"',
-];
-
-/** What is said, in Rasa's names and in ours. */
-const PARTS: Record<string, Check> = {
-  text: TEXT,
-  image: TEXT,
-  buttons: BUTTONS,
-  quick_replies: BUTTONS,
-  quickReplies: BUTTONS,
-  elements: CARDS,
-  channels: [isJsonObject, 'must be an object by channel'],
-};
-
 /** Reads the body of `messages`: a response. @throws ParameterError */
 export function readResponse(value: unknown): BotMessage {
   const body = readObject(value);
@@ -67,9 +43,9 @@ export function readResponse(value: unknown): BotMessage {
       'writes down what a user has said';
     throw new ParameterError(why, 'sender', 'body');
   }
-  for (const [name, [isRight, form]] of Object.entries(PARTS)) {
-    const part = body[name] ?? null;
-    if (part !== null && !isRight(part)) throw new ParameterError(`${name} ${form}`, name, 'body');
+  const problem = problemOf(body);
+  if (problem !== null) {
+    throw new ParameterError(`${problem.part} ${problem.form}`, problem.part, 'body');
   }
   return toBotMessage(body);
 }
@@ -78,8 +54,4 @@ function readObject(value: unknown): JsonObject {
   if (!isJsonObject(value)) throw new ParameterError('the body must be a JSON object', '', 'body');
   if (!isDeeperThan(value, MAX_DEPTH)) return value;
   throw new ParameterError(`the body is nested deeper than ${MAX_DEPTH} levels`, '', 'body');
-}
-
-function isTitled({ title }: JsonObject): boolean {
-  return typeof title === 'string';
 }
