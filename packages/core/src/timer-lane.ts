@@ -4,8 +4,12 @@ interface Entry {
   /** When it is due, by the monotonic clock. */
   at: number;
   /** `null` where it was called off, or has been made. */
-  call: (() => void) | null;
-  /** That of whoever has asked for it, and not of whoever was the first to. */
+  call: Call | null;
+}
+
+/** What is called, in the context of whoever has asked for it and not of whoever was the first to. */
+interface Call {
+  make: () => void;
   context: AsyncResource;
 }
 
@@ -34,9 +38,9 @@ export class TimerLane {
   }
 
   /** Calls back once after the lane's delay. Returns what calls it off. */
-  add(call: () => void): () => void {
-    const context = new AsyncResource('TrunklineTimer');
-    const entry: Entry = { at: performance.now() + this.#delayMs, call, context };
+  add(make: () => void): () => void {
+    const call: Call = { make, context: new AsyncResource('TrunklineTimer') };
+    const entry: Entry = { at: performance.now() + this.#delayMs, call };
     this.#entries.push(entry);
     if (!this.#isSet) this.#set(this.#delayMs);
     return () => {
@@ -55,9 +59,9 @@ export class TimerLane {
     const now = performance.now();
     try {
       for (let entry = this.#next(); entry !== null && entry.at <= now; entry = this.#next()) {
-        const { call, context } = entry;
+        const { call } = entry;
         entry.call = null;
-        if (call !== null) context.runInAsyncScope(call);
+        call?.context.runInAsyncScope(call.make);
       }
     } finally {
       // Not before: what a call asks for is due after all that is here. And also where one has thrown:
