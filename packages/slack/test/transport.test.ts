@@ -138,10 +138,29 @@ describe('a request to Slack', () => {
         });
       }),
     );
-    const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs: 100, maxRequests: 1 };
+    const timeoutMs = what === 'breaks off' ? 5_000 : 100;
+    const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs, maxRequests: 1 };
     const transport = await createTransport(options);
     await expect(transport.post('auth.test', 'xoxb-1', 'a=b')).rejects.toMatchObject({ code });
     await transport.close();
+  });
+
+  it('fails where the answer has no end, and keeps no more of it', async () => {
+    let written = 0;
+    const url = await listening(
+      createServer((req, res) => {
+        const more = (): void => {
+          while (!res.destroyed && res.write(Buffer.alloc(65_536, ' '))) written += 65_536;
+        };
+        res.on('drain', more);
+        req.resume().on('end', more);
+      }),
+    );
+    const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs: 5_000, maxRequests: 1 };
+    const transport = await createTransport(options);
+    await expect(transport.post('auth.test', 'xoxb-1', 'a=b')).rejects.toThrow('an answer of over');
+    await transport.close();
+    expect(written).toBeLessThan(64 * 1024 * 1024);
   });
 
   it('fails where undici refuses to write it', async () => {

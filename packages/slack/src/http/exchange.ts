@@ -12,6 +12,9 @@ export interface ApiResponse {
 /** Where the header of a 429 is missing, Slack has not said how long to wait, in seconds. */
 const DEFAULT_RETRY_AFTER = '5';
 
+/** Answers of the API have kilobytes. What has more than this is none, and would fill the memory. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
 /** The `Retry-After` of an answer, or what stands in for it. */
 export function retryAfterIn(status: number, headers: IncomingHttpHeaders): string | undefined {
   const header = headers['retry-after'];
@@ -40,6 +43,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (error: Error) => void;
   readonly #chunks: Buffer[] = [];
   #status = 0;
+  #bytes = 0;
   #retryAfterMs: number | null = null;
 
   constructor(resolve: (response: ApiResponse) => void, reject: (error: Error) => void) {
@@ -62,8 +66,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#retryAfterMs = Number.isNaN(seconds) ? null : seconds * 1000;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_BYTES)
+      controller.abort(new Error(`an answer of over ${MAX_BYTES} bytes`));
   }
 
   onResponseEnd(): void {
