@@ -48,6 +48,7 @@ export class WebSocketOutput extends OutputChannel {
   readonly #hub: Hub;
   readonly #session: string;
   #shown: Shown | null = null;
+  #isTurnOver = false;
 
   constructor(name: string, hub: Hub, session: string) {
     super();
@@ -103,6 +104,10 @@ export class WebSocketOutput extends OutputChannel {
     await this.#hub.with(this.#session, async (session) => session.typing(recipientId));
   }
 
+  override turnEnded(): void {
+    this.#isTurnOver = true;
+  }
+
   override async sendResponseChunkStart(recipientId: string): Promise<void> {
     // A name of its own in every run of the turn: the one that was cut has been seen.
     const id = randomBytes(12).toString('base64url');
@@ -123,8 +128,16 @@ export class WebSocketOutput extends OutputChannel {
     if (shown === null) return;
     const { session, stream } = shown;
     const { id, text } = stream;
+    const end: Unnumbered<StreamEndFrame> = {
+      type: 'stream_end',
+      id,
+      text,
+      recipient_id: recipientId,
+    };
+    // A turn waits for its streams: where it is over before one of them, it was ended.
+    if (this.#isTurnOver) end.stopped = true;
     try {
-      await this.#deliver({ type: 'stream_end', id, text, recipient_id: recipientId });
+      await this.#deliver(end);
     } finally {
       this.#shown = null;
       session.streams.close(id);

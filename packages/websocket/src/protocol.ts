@@ -113,6 +113,8 @@ export interface StreamEndFrame extends Logged {
   text: string;
   /** It was cut short, and what it would have said follows as another message. */
   interrupted?: true;
+  /** The turn was ended before all was said, by `cancel` say. What is missing does not follow. */
+  stopped?: true;
 }
 
 /** What is kept of a conversation, except that `seq` is the log's to give. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { Client } from './support/client.ts';
-import { closeAfterEach, echo, startSocket } from './support/server.ts';
+import { closeAfterEach, echo, resuming, startSocket } from './support/server.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();
@@ -167,6 +167,30 @@ describe('the WebSocket channel', () => {
     client.send({ message: 'quick' });
     await client.next('text');
     expect(turns.map(({ outcome }) => outcome)).toEqual(['aborted', 'answered']);
+  });
+
+  it('says of a stream that was cancelled that it is not whole', async () => {
+    const { connect } = await startSocket(async (message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'Once upon';
+          if (message.text === 'whole') return;
+          await new Promise((resolve) => reply.signal.addEventListener('abort', resolve));
+        })(),
+      );
+    });
+    const client = connect();
+    const session = await client.session();
+    client.send({ message: 'endless' });
+    await client.next('stream_chunk');
+    client.send({ type: 'cancel' });
+    const end = await client.next('stream_end');
+    expect(end).toMatchObject({ text: 'Once upon', stopped: true });
+    // The log keeps it for whoever comes later.
+    expect(await connect(resuming(session)).next('stream_end')).toEqual(end);
+    client.send({ message: 'whole' });
+    const whole = await client.next('stream_end', ({ id }) => id !== end.id);
+    expect(whole).not.toHaveProperty('stopped');
   });
 
   it('tells the assistant now and then that the user is typing', async () => {
