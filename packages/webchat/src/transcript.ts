@@ -49,7 +49,7 @@ export interface StreamEntry extends EntryPlace {
   /** What was said so far. */
   text: string;
   /** Whether more may come. */
-  state: 'open' | 'done' | 'interrupted';
+  state: 'open' | 'done' | 'interrupted' | 'stopped';
 }
 
 /** What the user said, here or in another tab. */
@@ -160,7 +160,8 @@ function log(before: Transcript, frame: LoggedFrame): Transcript {
       if (known !== undefined) return before;
       return put(before, { kind: 'stream', ...place, text: '', state: 'open' });
     case 'stream_end': {
-      const state = frame.interrupted === true ? 'interrupted' : 'done';
+      const { interrupted, stopped } = frame;
+      const state = interrupted ? 'interrupted' : stopped ? 'stopped' : 'done';
       if (known?.kind === 'stream') return change(before, frame.id, { text: frame.text, state });
       return put(before, { kind: 'stream', ...place, text: frame.text, state });
     }

@@ -96,6 +96,14 @@ describe('the transcript', () => {
     expect(state.entries).toMatchObject([{ text: 'One two three', state: 'done', seq: 1 }]);
   });
 
+  it('marks a stream that was stopped, until it is known to go on elsewhere', () => {
+    const ended = { ...recipient, type: 'stream_end', id: 'x', text: 'Once' } as const;
+    const stopped = after([start('x', 1), { ...ended, seq: 2, stopped: true }]);
+    expect(stopped.entries).toMatchObject([{ state: 'stopped', text: 'Once' }]);
+    const cut = { ...ended, seq: 3, interrupted: true } as const;
+    expect(after([cut], stopped).entries).toMatchObject([{ state: 'interrupted' }]);
+  });
+
   it('marks a stream that was interrupted', () => {
     const cut: ServerFrame = {
       ...end('x', 2, 'One'),

@@ -148,12 +148,15 @@ describe('a stream in the chat page', { timeout: 60_000 }, () => {
     expect(await page.locator('.entry').count()).toBe(2);
   });
 
-  it('is ended by the button', async () => {
+  it('is ended by the button, and says so', async () => {
     await say(page, 'endless');
     await expect.poll(last).toBe('more');
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.locator('.bubble.open').waitFor({ state: 'detached' });
+    await page.locator('.status').getByText('Stopped').waitFor();
     await shot(page, '12-stopped');
+    await page.reload();
+    await page.locator('.status').getByText('Stopped').waitFor();
   });
 
   it('is seen in two tabs, and so is what is said in either', async () => {

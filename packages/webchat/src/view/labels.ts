@@ -30,6 +30,8 @@ export interface ChatLabels {
   retry: string;
   /** On a stream that was cut short. */
   interrupted: string;
+  /** On a stream whose turn was ended before all was said. */
+  stopped: string;
   /** Some messages are missing; `{n}` is how many. */
   missing: string;
   /** Some messages are missing, and nobody knows how many. */
@@ -77,6 +79,7 @@ export const ENGLISH: ChatLabels = {
   failed: 'Could not be sent',
   retry: 'Try again',
   interrupted: 'Interrupted',
+  stopped: 'Stopped',
   missing: '{n} messages are missing here',
   missingSome: 'Messages are missing here',
   anew: 'A new conversation begins here',

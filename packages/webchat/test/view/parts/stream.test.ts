@@ -15,6 +15,11 @@ it('is busy while it grows, and has a bubble from the start', () => {
   expect(show('a', 'done').querySelector('.bubble')?.getAttribute('aria-busy')).toBe('false');
 });
 
+it('says that it was stopped', () => {
+  expect(show('Once', 'stopped').textContent).toMatch(/Once\s*Stopped/);
+  expect(show('Once', 'done').textContent.trim()).toBe('Once');
+});
+
 it('says that it was interrupted, also where nothing of it is known', () => {
   expect(show('Once', 'interrupted').textContent).toMatch(/Once\s*Interrupted/);
   expect(show('', 'interrupted').querySelector('.bubble')).toBeNull();
