@@ -14,7 +14,7 @@ import { browserClock, type Clock } from './clock.ts';
 import { Emitter } from './emitter.ts';
 import { isLogged } from './frames.ts';
 import { Link, UNAUTHENTICATED, type ClientState } from './link.ts';
-import { Memory, openStorage } from './memory.ts';
+import { Memory, openStorage, type KnownSession } from './memory.ts';
 import type { ClientEvents, ConnectOptions } from './options.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { listenToPage } from './page.ts';
@@ -46,6 +46,8 @@ export class ChatClient {
   readonly #events = new Emitter<ClientEvents>();
   readonly #clock: Clock;
   readonly #sender: { sender?: string };
+  readonly #memory: Memory;
+  readonly #outbox: Outbox;
   readonly #sending: Sending;
   readonly #link: Link;
   readonly #stopListening: () => void;
@@ -54,14 +56,17 @@ export class ChatClient {
 
   constructor(options: ConnectOptions) {
     const { storage = 'shared', clock = browserClock, random = Math.random, sender } = options;
+    const { token = null } = options;
     const url = addressOf(options.url);
     const memory = new Memory(typeof storage === 'string' ? openStorage(storage) : storage, url);
+    this.#memory = memory;
     this.#clock = clock;
     this.#sender = sender === undefined ? {} : { sender };
-    const outbox = new Outbox(memory, clock);
+    const outbox = new Outbox(memory, clock, token === null);
+    this.#outbox = outbox;
     this.#link = new Link({
       url,
-      token: options.token ?? null,
+      token,
       memory,
       clock,
       random,
@@ -71,7 +76,7 @@ export class ChatClient {
       onFrame: (direction, frame) => {
         this.#events.emit('frame', { direction, frame, at: clock.now() });
       },
-      onSession: (frame) => this.#enter(frame),
+      onSession: (frame, known) => this.#enter(frame, known),
       onReceived: (frame) => this.#receive(frame),
       onClosed: (code) => this.#onClosed(code),
     });
@@ -86,7 +91,9 @@ export class ChatClient {
         this.#events.emit('error', { code, message, id });
       },
     });
-    for (const frame of outbox.all) this.#showSaid(frame);
+    const known = memory.session;
+    // Who has the token of an issued session is its user; of any other, only the server can say.
+    if (token === null && known !== null && known.token !== null) this.#belongTo(known);
     this.#stopListening = listenToPage(() => this.#link.check());
     // Whoever made it has its listeners in place by then.
     queueMicrotask(() => this.#link.connect());
@@ -146,11 +153,22 @@ export class ChatClient {
     this.#link.connect();
   }
 
-  /** Ends the connection for good. What was not sent is kept for the next client of the same storage. */
+  /** Ends the connection for good. What was not sent is kept for the user's next client of the same storage. */
   close(): void {
     this.#stopListening();
     this.#sending.stop();
     this.#link.close();
+  }
+
+  /**
+   * Logs out: closes, and forgets the session, its token, what is shown, and all that waits to be sent to
+   * this `url` in the storage, whoever said it. The next client begins anew.
+   */
+  forget(): void {
+    this.close();
+    this.#memory.session = null;
+    this.#outbox.clear();
+    this.#clear();
   }
 
   #say(frame: Outgoing): string {
@@ -165,11 +183,30 @@ export class ChatClient {
     this.#apply({ type: 'said', id: frame.id, text });
   }
 
-  #enter(frame: SessionFrame): void {
+  #enter(frame: SessionFrame, known: KnownSession): void {
+    const { seq } = this.#transcript;
+    const wasOther = this.#belongTo(known);
     this.#apply({ type: 'received', frame });
     this.#events.emit('session', frame);
     // Once the link says that it is connected.
-    queueMicrotask(() => this.#sending.flush());
+    queueMicrotask(() => {
+      // The server was asked for what comes after another user's last number: ask again, for all.
+      if (wasOther && frame.resumed && seq > 0) this.#link.drop();
+      else this.#sending.flush();
+    });
+  }
+
+  /** Shows what waits for this user, and nothing of another's. Returns whether there was another. */
+  #belongTo(known: KnownSession): boolean {
+    const change = this.#outbox.belongTo(known);
+    if (change === 'other') this.#clear();
+    if (change !== 'none') for (const frame of this.#outbox.all) this.#showSaid(frame);
+    return change === 'other';
+  }
+
+  #clear(): void {
+    this.#sending.forget();
+    this.#become(emptyTranscript);
   }
 
   #receive(frame: ServerFrame): void {
@@ -200,7 +237,10 @@ export class ChatClient {
   }
 
   #apply(action: TranscriptAction): void {
-    const after = transcript(this.#transcript, action);
+    this.#become(transcript(this.#transcript, action));
+  }
+
+  #become(after: Transcript): void {
     if (after === this.#transcript) return;
     const isSame = after.entries === this.#transcript.entries;
     this.#transcript = after;

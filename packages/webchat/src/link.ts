@@ -2,7 +2,7 @@ import type { ClientFrame, ServerFrame, SessionFrame } from './wire.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { parseServerFrame } from './frames.ts';
-import type { Memory } from './memory.ts';
+import type { KnownSession, Memory } from './memory.ts';
 
 /**
  * How the connection is: `connecting`, `connected` (the session is open), `offline` (it waits before it
@@ -42,8 +42,8 @@ export interface LinkOptions {
   onState: (state: ClientState) => void;
   /** A frame went out, or came in. */
   onFrame: (direction: 'in' | 'out', frame: ClientFrame | ServerFrame) => void;
-  /** The session is open. */
-  onSession: (frame: SessionFrame) => void;
+  /** The session is open, and known from now on. */
+  onSession: (frame: SessionFrame, known: KnownSession) => void;
   /** A frame of the open session, in order. */
   onReceived: (frame: ServerFrame) => void;
   /** The connection is gone. */
@@ -188,17 +188,19 @@ export class Link {
     // The server offers a new session to everybody, and then answers who wants to have an old one.
     if (this.#isResuming && !frame.resumed && frame.reason === undefined) return;
     this.#isResuming = false;
-    const { session, token } = frame;
-    const { memory } = this.#options;
-    memory.session = { session, token: token ?? this.#tokenOf(session) };
-    this.#options.onSession(frame);
+    const known = this.#knownFrom(frame);
+    this.#options.memory.session = known;
+    this.#options.onSession(frame, known);
     this.#become('connected');
     this.#watch(PING_MS);
   }
 
-  #tokenOf(session: string): string | null {
-    const known = this.#options.memory.session;
-    return known?.session === session ? known.token : null;
+  #knownFrom({ session, token: issued }: SessionFrame): KnownSession {
+    const { memory, token: proof } = this.#options;
+    const before = memory.session;
+    const token = issued ?? (before?.session === session ? before.token : null);
+    const goesOn = proof === null && token !== null && before !== null && before.token !== null;
+    return { session, token, user: goesOn ? before.user : session };
   }
 
   #lose(code: number): void {

@@ -5,6 +5,11 @@ export interface KnownSession {
   session: string;
   /** `null` where the page proves who its user is in another way. */
   token: string | null;
+  /**
+   * Whose it is: the session's name where users prove who they are, since each has one for good. Else the
+   * name of the first that was issued here: a server that forgets a session does not change the user.
+   */
+  user: string;
 }
 
 /** What outlives the page: a `Storage`, or something of its shape. */
@@ -20,6 +25,8 @@ export type KeyValueStorage = Pick<
 export class Memory {
   readonly #storage: KeyValueStorage | null;
   readonly #lead: string;
+  /** The page's own, where the storage keeps none. */
+  #session: KnownSession | null = null;
 
   constructor(storage: KeyValueStorage | null, url: string) {
     this.#storage = storage;
@@ -61,13 +68,18 @@ export class Memory {
   /** The session that was kept. */
   get session(): KnownSession | null {
     const kept = this.get('session');
-    if (!isObject(kept) || typeof kept['session'] !== 'string') return null;
-    const { session, token } = kept;
-    return { session, token: typeof token === 'string' ? token : null };
+    if (!isObject(kept) || typeof kept['session'] !== 'string') return this.#session;
+    const { session, token, user } = kept;
+    return {
+      session,
+      token: typeof token === 'string' ? token : null,
+      user: typeof user === 'string' ? user : session,
+    };
   }
 
   set session(session: KnownSession | null) {
     this.set('session', session);
+    this.#session = this.get('session') === null ? session : null;
   }
 }
 

@@ -112,6 +112,12 @@ export class Sending {
     }
   }
 
+  /** Forgets what failed: it was somebody else's. */
+  forget(): void {
+    this.#failed.clear();
+    this.#refusals = 0;
+  }
+
   /** Sends nothing more. */
   stop(): void {
     this.#cancelResend();

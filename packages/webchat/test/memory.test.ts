@@ -21,8 +21,8 @@ it('knows a session that it has written, and nothing that it has not', () => {
   const storage = new FakeStorage();
   const memory = new Memory(storage, url);
   expect(memory.session).toBeNull();
-  memory.session = { session: 's', token: 't' };
-  expect(new Memory(storage, url).session).toEqual({ session: 's', token: 't' });
+  memory.session = { session: 's', token: 't', user: 'u' };
+  expect(new Memory(storage, url).session).toEqual({ session: 's', token: 't', user: 'u' });
   for (const broken of ['{', '[]', '{"session":1}', 'null']) {
     storage.setItem(`trunkline:${url}:session`, broken);
     expect(memory.session).toBeNull();
@@ -46,8 +46,11 @@ it('does without a storage, and with one that is full or forbidden', () => {
     },
   };
   for (const memory of [new Memory(null, url), new Memory(forbidden, url)]) {
-    memory.session = { session: 's', token: 't' };
+    memory.session = { session: 's', token: 't', user: 'u' };
     memory.set('unsent:a', null);
+    // The page has it, and the next one does not.
+    expect(memory.session).toEqual({ session: 's', token: 't', user: 'u' });
+    memory.session = null;
     expect(memory.session).toBeNull();
     expect(memory.names('')).toEqual([]);
   }
