@@ -18,7 +18,7 @@ import { Memory, openStorage, type KnownSession } from './memory.ts';
 import type { ClientEvents, ConnectOptions } from './options.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { listenToPage } from './page.ts';
-import { Sending } from './sending.ts';
+import { fits, Sending } from './sending.ts';
 import {
   emptyTranscript,
   transcript,
@@ -87,7 +87,7 @@ export class ChatClient {
       send: (frame) => this.#link.send(frame),
       drop: () => this.#link.drop(),
       onFailed: (id, code, message) => {
-        this.#apply({ type: 'failed', id, error: message });
+        this.#apply({ type: 'failed', id, code, error: message });
         this.#events.emit('error', { code, message, id });
       },
     });
@@ -119,8 +119,12 @@ export class ChatClient {
 
   /** Says something, now or as soon as there is a connection. Returns the message's id. */
   send(text: string, metadata?: JsonValue): string {
-    const extra = metadata === undefined ? {} : { metadata };
-    return this.#say({ type: 'message', message: text, id: newId(), ...this.#sender, ...extra });
+    return this.#say(this.#message(text, metadata));
+  }
+
+  /** Whether a message is short enough for `send`. */
+  fits(text: string, metadata?: JsonValue): boolean {
+    return fits(this.#message(text, metadata));
   }
 
   /** Presses a button or quick reply. Returns the message's id. */
@@ -130,10 +134,12 @@ export class ChatClient {
     return this.#say({ type: 'choice', payload, title, id: newId(), ...this.#sender, ...extra });
   }
 
-  /** Sends a message that failed again, under its old id. */
+  /** Sends a message that failed again, under its old id. Not one that was too long: it still is. */
   retry(id: string): void {
+    const frame = this.#sending.takeFailed(id);
+    if (frame === null) return;
     this.#apply({ type: 'retried', id });
-    this.#sending.retry(id);
+    this.#sending.take(frame);
   }
 
   /** Ends what the assistant is doing. Not kept: without a connection it does nothing. */
@@ -169,6 +175,11 @@ export class ChatClient {
     this.#memory.session = null;
     this.#outbox.clear();
     this.#clear();
+  }
+
+  #message(text: string, metadata?: JsonValue): Outgoing {
+    const extra = metadata === undefined ? {} : { metadata };
+    return { type: 'message', message: text, id: newId(), ...this.#sender, ...extra };
   }
 
   #say(frame: Outgoing): string {

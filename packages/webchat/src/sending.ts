@@ -20,6 +20,11 @@ const TOO_LONG = 'the message is too long: send it in parts';
 /** What passes by itself. */
 const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['too_fast', 'unavailable', 'refused']);
 
+/** Whether a message fits into a frame. */
+export function fits(frame: Outgoing): boolean {
+  return new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES;
+}
+
 /** What {@link Sending} works with. */
 export interface SendingOptions {
   outbox: Outbox;
@@ -51,7 +56,7 @@ export class Sending {
 
   /** Takes a message, which is kept until the server has it. */
   take(frame: Outgoing): void {
-    if (new TextEncoder().encode(JSON.stringify(frame)).length > MAX_FRAME_BYTES) {
+    if (!fits(frame)) {
       this.#fail(frame, 'too_long', TOO_LONG);
       return;
     }
@@ -59,13 +64,11 @@ export class Sending {
     this.flush();
   }
 
-  /** Takes one that failed again. Returns whether there is such a one. */
-  retry(id: string): boolean {
-    const frame = this.#failed.get(id);
-    if (frame === undefined) return false;
+  /** One that failed and may be tried again, which is then no longer kept here. */
+  takeFailed(id: string): Outgoing | null {
+    const frame = this.#failed.get(id) ?? null;
     this.#failed.delete(id);
-    this.take(frame);
-    return true;
+    return frame;
   }
 
   /** Sends the first, where there is a connection and none is on its way. */
@@ -142,7 +145,8 @@ export class Sending {
   }
 
   #fail(frame: Outgoing, code: ClientError['code'], message: string): void {
-    this.#failed.set(frame.id, frame);
+    // It will not get any shorter.
+    if (code !== 'too_long') this.#failed.set(frame.id, frame);
     this.#options.onFailed(frame.id, code, message);
   }
 }

@@ -18,6 +18,7 @@ import type {
   UserFrame,
 } from './wire.ts';
 import { isLogged } from './frames.ts';
+import type { ClientError } from './options.ts';
 
 /** Where an entry stands. */
 export interface EntryPlace {
@@ -61,8 +62,10 @@ export interface UserEntry extends EntryPlace {
   text: string;
   /** Whether the server has it. */
   status: 'pending' | 'sent' | 'failed';
-  /** Why it failed. */
+  /** Why it failed, in English. */
   error: string | null;
+  /** Why it failed, for programs. One that is `too_long` cannot be sent again. */
+  code: ClientError['code'] | null;
 }
 
 /** Messages are missing here. */
@@ -96,7 +99,7 @@ export interface Transcript {
 export type TranscriptAction =
   | { type: 'received'; frame: ServerFrame }
   | { type: 'said'; id: string; text: string }
-  | { type: 'failed'; id: string; error: string }
+  | { type: 'failed'; id: string; code: ClientError['code']; error: string }
   | { type: 'retried'; id: string };
 
 /** Nothing was said. */
@@ -110,15 +113,19 @@ export function transcript(before: Transcript, action: TranscriptAction): Transc
     case 'said': {
       const { id, text } = action;
       const place = { key: userKey(id), epoch: before.epoch, seq: null };
-      return put(before, { kind: 'user', ...place, id, text, status: 'pending', error: null });
+      return put(before, { kind: 'user', ...place, id, text, status: 'pending', ...NO_ERROR });
     }
-    case 'failed':
-      return change(before, userKey(action.id), { status: 'failed', error: action.error });
+    case 'failed': {
+      const { code, error } = action;
+      return change(before, userKey(action.id), { status: 'failed', error, code });
+    }
     case 'retried':
       break;
   }
-  return change(before, userKey(action.id), { status: 'pending', error: null });
+  return change(before, userKey(action.id), { status: 'pending', ...NO_ERROR });
 }
+
+const NO_ERROR = { error: null, code: null };
 
 /** What is told as one thing: the user's message under the client's name, all else under the server's. */
 function userKey(clientId: string): string {
@@ -139,7 +146,7 @@ function receive(before: Transcript, frame: ServerFrame): Transcript {
     case 'ack': {
       const { id, seq = null } = frame;
       // A number of our own message says nothing of those before it, which may still be on their way.
-      return change(before, userKey(id), { status: 'sent', error: null, seq: seq ?? before.seq });
+      return change(before, userKey(id), { status: 'sent', ...NO_ERROR, seq: seq ?? before.seq });
     }
     case 'typing':
     case 'error':
@@ -180,19 +187,10 @@ function log(before: Transcript, frame: LoggedFrame): Transcript {
 /** What the user said: ours, if it has a name that we gave. */
 function hear(before: Transcript, frame: UserFrame): Transcript {
   const { client_id: id = null, seq } = frame;
+  const { epoch } = before;
   const key = userKey(id ?? frame.id);
   const text = frame.choice?.title ?? frame.text;
-  const status = 'sent';
-  return put(before, {
-    kind: 'user',
-    key,
-    epoch: before.epoch,
-    seq,
-    id,
-    text,
-    status,
-    error: null,
-  });
+  return put(before, { kind: 'user', key, epoch, seq, id, text, status: 'sent', ...NO_ERROR });
 }
 
 function grow(before: Transcript, { id, offset, chunk }: StreamChunkFrame): Transcript {

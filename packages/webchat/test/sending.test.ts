@@ -61,8 +61,8 @@ describe('what the user says', () => {
     before.choose({ title: 'Small', payload: '/small' });
     before.close();
     const client = await start();
-    expect(client.transcript.entries).toMatchObject([{ text: 'kept' }, { text: 'Small' }]);
     expect((await enter()).sent).toMatchObject([{ message: 'kept', metadata: { page: 1 } }]);
+    expect(client.transcript.entries).toMatchObject([{ text: 'kept' }, { text: 'Small' }]);
   });
 
   it('is sent again later where the server has too much to do', async () => {
@@ -100,6 +100,23 @@ describe('what the user says', () => {
       ['too_long', long],
       ['invalid_field', bad],
     ]);
+  });
+
+  it('can be measured before, and is not tried again where it was too long', async () => {
+    const client = await start();
+    const room =
+      65_536 - JSON.stringify({ type: 'message', message: '', id: 'x'.repeat(32) }).length;
+    expect([client.fits('x'.repeat(room)), client.fits('x'.repeat(room + 1))]).toEqual([
+      true,
+      false,
+    ]);
+    expect(client.fits('é'.repeat(room / 2 + 1))).toBe(false);
+    expect(client.fits('x'.repeat(room), { page: 1 })).toBe(false);
+    const id = client.send('x'.repeat(70_000));
+    const failed = [{ status: 'failed', code: 'too_long' }];
+    expect(client.transcript.entries).toMatchObject(failed);
+    client.retry(id);
+    expect(client.transcript.entries).toMatchObject(failed);
   });
 
   it('fails where it closes the connection', async () => {

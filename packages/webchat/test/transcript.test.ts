@@ -145,7 +145,7 @@ describe('the transcript', () => {
 
   it('says why a message failed, until it is tried again', () => {
     let state = said(emptyTranscript, 'a', 'Hi');
-    state = transcript(state, { type: 'failed', id: 'a', error: 'no' });
+    state = transcript(state, { type: 'failed', id: 'a', code: 'refused', error: 'no' });
     expect(state.entries).toMatchObject([{ status: 'failed', error: 'no' }]);
     state = transcript(state, { type: 'retried', id: 'a' });
     expect(state.entries).toMatchObject([{ status: 'pending', error: null }]);

@@ -44,6 +44,20 @@ describe('the chat page', { timeout: 30_000 }, () => {
     expect(await page.locator('.bubble li').count()).toBeGreaterThan(8);
   });
 
+  it('keeps what is too long in the field, and says so until it is shorter', async () => {
+    const long = 'x'.repeat(70_000);
+    await say(page, long);
+    const note = page.getByRole('alert');
+    await note.getByText('Too long').waitFor();
+    await shot(page, '03-too-long');
+    expect(await input(page).inputValue()).toBe(long);
+    expect(await bubbles(page).count()).toBe(0);
+    await input(page).fill('short');
+    expect(await note.innerText()).toBe('');
+    await input(page).press('Enter');
+    await bubbles(page).getByText('You said: short').waitFor();
+  });
+
   it('shows every part of a reply', async () => {
     await say(page, 'image');
     const image = page.getByRole('img', { name: 'Image: pizza.svg' });

@@ -46,7 +46,11 @@ export class Chat {
     const { client, labels, title, suggestions: words } = options;
     this.#options = options;
     this.#composer = new Composer(labels, {
-      onSend: (text) => client.send(text),
+      onSend: (text) => {
+        const isTaken = client.fits(text);
+        if (isTaken) client.send(text);
+        return isTaken;
+      },
       onTyping: () => client.typing(),
       onStop: () => client.cancel(),
     });
@@ -78,6 +82,7 @@ export class Chat {
       this.#conversation.node,
       this.#announcer.node,
       this.#strip,
+      this.#composer.note,
       this.#composer.node,
     );
     this.#stopListening = this.#listen(client);
@@ -89,6 +94,11 @@ export class Chat {
   /** Puts the cursor into the field that one writes into. */
   focus(): void {
     this.#composer.focus();
+  }
+
+  /** Empties the field that one writes into. */
+  clear(): void {
+    this.#composer.clear();
   }
 
   /** It is shown no more. */

@@ -3,7 +3,8 @@ import { h, icon, ICONS } from './dom.ts';
 
 /** What a composer tells. */
 export interface ComposerEvents {
-  onSend: (text: string) => void;
+  /** Returns whether it was taken: what is too long stays where it can be shortened. */
+  onSend: (text: string) => boolean;
   onTyping: () => void;
   onStop: () => void;
 }
@@ -11,23 +12,34 @@ export interface ComposerEvents {
 /** Where the user writes. */
 export class Composer {
   readonly node: HTMLFormElement;
+  /** Has a place above: why what is written was not taken. */
+  readonly note: HTMLElement = h('div', {
+    class: 'note status failed',
+    part: 'note',
+    role: 'alert',
+    id: 'note',
+  });
   readonly #input: HTMLTextAreaElement;
   readonly #stop: HTMLButtonElement;
+  readonly #labels: ChatLabels;
   readonly #events: ComposerEvents;
 
   constructor(labels: ChatLabels, events: ComposerEvents) {
+    this.#labels = labels;
     this.#events = events;
     this.#input = h('textarea', {
       class: 'input',
       part: 'input',
       rows: '1',
       'aria-label': labels.placeholder,
+      'aria-describedby': 'note',
       placeholder: labels.placeholder,
       enterkeyhint: 'send',
       dir: 'auto',
     });
     this.#input.addEventListener('input', () => {
       this.#grow();
+      this.note.textContent = '';
       if (this.#input.value !== '') events.onTyping();
     });
     this.#input.addEventListener('keydown', (event) => {
@@ -68,6 +80,13 @@ export class Composer {
     this.#input.focus();
   }
 
+  /** Forgets what is written there. */
+  clear(): void {
+    this.#input.value = '';
+    this.note.textContent = '';
+    this.#grow();
+  }
+
   /** Whether there is something to stop. */
   set canStop(canStop: boolean) {
     this.#stop.hidden = !canStop;
@@ -76,9 +95,8 @@ export class Composer {
   #submit(): void {
     const text = this.#input.value.trim();
     if (text !== '') {
-      this.#input.value = '';
-      this.#grow();
-      this.#events.onSend(text);
+      if (this.#events.onSend(text)) this.clear();
+      else this.note.textContent = this.#labels.tooLong;
     }
     this.focus();
   }

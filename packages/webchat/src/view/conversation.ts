@@ -94,12 +94,6 @@ export class Conversation {
     this.#log.focus({ preventScroll: true });
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.#rows.clear();
-    this.#list.replaceChildren();
-  }
-
   #draw(entry: Entry, isAnswered: boolean, known: Row | undefined): Row {
     if (known?.entry === entry && known.isAnswered === isAnswered) return known;
     const isOnlyAnswered = known?.entry === entry && !hasQuickReplies(entry);

@@ -26,6 +26,8 @@ export interface ChatLabels {
   pending: string;
   /** On a message that the server did not take. */
   failed: string;
+  /** Instead, on one that is too long; and at the field, which does not take it. */
+  tooLong: string;
   /** The button that sends it again. */
   retry: string;
   /** On a stream that was cut short. */
@@ -77,6 +79,7 @@ export const ENGLISH: ChatLabels = {
   tryNow: 'Try now',
   pending: 'Not sent yet',
   failed: 'Could not be sent',
+  tooLong: 'Too long: shorten it, or send it in parts',
   retry: 'Try again',
   interrupted: 'Interrupted',
   stopped: 'Stopped',

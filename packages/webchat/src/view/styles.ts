@@ -140,6 +140,7 @@ th, td { padding: 4px 10px; border: 1px solid var(--_line); text-align: start; }
 .connection { flex: none; display: flex; align-items: center; justify-content: center; flex-wrap: wrap; gap: 4px; min-height: 44px; padding: 0 16px; background: var(--_surface); font-size: 0.875em; }
 .connection.failed { color: var(--_danger); }
 
+.note { flex: none; width: 100%; max-width: 48rem; margin-inline: auto; padding-inline: 16px; }
 .composer { flex: none; display: flex; align-items: flex-end; gap: 8px; width: 100%; max-width: 48rem; margin-inline: auto; padding: 8px 16px max(12px, env(safe-area-inset-bottom)); }
 .input { flex: 1; min-width: 0; min-height: 46px; max-height: 9rem; padding: 10px 16px; border: 1px solid var(--_control); border-radius: 23px; background: var(--_background); resize: none; overflow-y: auto; /* Smaller, and phones zoom in. */ font-size: max(16px, 1em); line-height: 1.5; }
 .input::placeholder { color: var(--_muted); opacity: 1; }

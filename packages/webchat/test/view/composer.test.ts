@@ -5,12 +5,12 @@ import { ENGLISH } from '../../src/view/labels.ts';
 
 function compose() {
   const events = {
-    onSend: vi.fn<(text: string) => void>(),
+    onSend: vi.fn<(text: string) => boolean>(() => true),
     onTyping: vi.fn<() => void>(),
     onStop: vi.fn<() => void>(),
   };
   const composer = new Composer(ENGLISH, events);
-  document.body.replaceChildren(composer.node);
+  document.body.replaceChildren(composer.note, composer.node);
   const input = composer.node.querySelector('textarea') as HTMLTextAreaElement;
   const press = (init: KeyboardEventInit): KeyboardEvent => {
     const event = new KeyboardEvent('keydown', { cancelable: true, bubbles: true, ...init });
@@ -48,4 +48,19 @@ it('tells of typing, and has a button that stops only while there is something t
   stop?.click();
   expect(events.onStop).toHaveBeenCalledOnce();
   expect(document.activeElement).toBe(input);
+});
+
+it('keeps what is not taken, says why until it is changed, and forgets it when told to', () => {
+  const { composer, events, input, press } = compose();
+  events.onSend.mockReturnValue(false);
+  input.value = 'far too long';
+  press({ key: 'Enter' });
+  expect(input.value).toBe('far too long');
+  expect(composer.note.textContent).toBe(ENGLISH.tooLong);
+  input.value = 'far too';
+  input.dispatchEvent(new Event('input'));
+  expect(composer.note.textContent).toBe('');
+  press({ key: 'Enter' });
+  composer.clear();
+  expect([input.value, composer.note.textContent]).toEqual(['', '']);
 });

@@ -4,21 +4,24 @@ import { h } from '../dom.ts';
 
 /** What the user said, and whether it has arrived. Plain text: nobody wrote Markdown. */
 export function renderUser(entry: UserEntry, { labels, retry }: ViewContext): DocumentFragment {
-  const { text, status, error, id } = entry;
+  const { text, status, error, code, id } = entry;
   const fragment = document.createDocumentFragment();
   fragment.append(h('div', { class: 'bubble plain', part: 'bubble', dir: 'auto' }, text));
   if (status === 'pending') fragment.append(h('div', { class: 'status late' }, labels.pending));
-  if (status === 'failed') {
-    const reason = error === null ? labels.failed : `${labels.failed}: ${error}`;
-    const onclick = (): void => {
-      if (id !== null) retry(id);
-    };
-    const again = h(
-      'button',
-      { type: 'button', class: 'retry', part: 'button', onclick },
-      labels.retry,
-    );
-    fragment.append(h('div', { class: 'status failed' }, `${reason} `, again));
+  if (status !== 'failed') return fragment;
+  const failed = h('div', { class: 'status failed' });
+  fragment.append(failed);
+  if (code === 'too_long') {
+    failed.append(labels.tooLong);
+    return fragment;
   }
+  const onclick = (): void => {
+    if (id !== null) retry(id);
+  };
+  failed.append(
+    error === null ? labels.failed : `${labels.failed}: ${error}`,
+    ' ',
+    h('button', { type: 'button', class: 'retry', part: 'button', onclick }, labels.retry),
+  );
   return fragment;
 }

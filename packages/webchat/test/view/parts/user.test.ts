@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { expect, it } from 'vitest';
 import type { UserEntry } from '../../../src/transcript.ts';
+import { ENGLISH } from '../../../src/view/labels.ts';
 import { renderUser } from '../../../src/view/parts/user.ts';
 import { shown, viewContext } from '../../support/view.ts';
 
@@ -13,6 +14,7 @@ const entry = (changes: Partial<UserEntry>): UserEntry => ({
   text: '**Hi** <b>you</b>',
   status: 'sent',
   error: null,
+  code: null,
   ...changes,
 });
 
@@ -27,8 +29,18 @@ it('says that it is not there yet, and why it failed, and tries again', () => {
   expect(shown(renderUser(entry({ status: 'pending' }), context)).textContent).toContain(
     'Not sent yet',
   );
-  const failed = shown(renderUser(entry({ status: 'failed', error: 'too long' }), context));
-  expect(failed.textContent).toContain('Could not be sent: too long');
+  const failed = shown(
+    renderUser(entry({ status: 'failed', error: 'too much', code: 'refused' }), context),
+  );
+  expect(failed.textContent).toContain('Could not be sent: too much');
   failed.querySelector('button')?.click();
   expect(context.retry).toHaveBeenCalledWith('a');
+});
+
+it('says in words that can be translated that it was too long, and does not offer to try again', () => {
+  const context = { ...viewContext(), labels: { ...ENGLISH, tooLong: 'Zu lang' } };
+  const long = entry({ status: 'failed', error: 'send it in parts', code: 'too_long' });
+  const failed = shown(renderUser(long, context));
+  expect(failed.querySelector('.failed')?.textContent).toBe('Zu lang');
+  expect(failed.querySelector('button')).toBeNull();
 });
