@@ -74,6 +74,18 @@ export class TrunklineChat extends ElementBase {
     this.#chat?.focus();
   }
 
+  /**
+   * Logs out: closes, and forgets the conversation, its token, what is being written and all that waits to
+   * be sent. Set {@link TrunklineChat.token} to begin anew, to `null` where users do not sign in.
+   */
+  forget(): void {
+    const client = this.#client ?? this.#connect();
+    client?.forget();
+    this.#chat?.clear();
+    this.#token = null;
+    this.removeAttribute('token');
+  }
+
   #restart(): void {
     if (this.#client === null || this.#isWaiting) return;
     // Several attributes may be set in a row.
@@ -93,15 +105,21 @@ export class TrunklineChat extends ElementBase {
     this.#client = null;
   }
 
-  #start(): void {
+  #connect(): ChatClient | null {
     const url = this.getAttribute('url');
-    if (url === null || this.#client !== null) return;
+    if (url === null) return null;
     const storage = this.getAttribute('storage');
-    const client = connect({
+    return connect({
       url,
       token: this.token,
       storage: storage === 'tab' || storage === 'none' ? storage : 'shared',
     });
+  }
+
+  #start(): void {
+    if (this.#client !== null) return;
+    const client = this.#connect();
+    if (client === null) return;
     const chat = new Chat({
       client,
       labels: this.#labels,

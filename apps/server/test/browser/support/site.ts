@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Trunkline, type Handle, type Store } from '@trunkline/core';
-import { WebSocketInput } from '@trunkline/websocket';
+import { WebSocketInput, type WebSocketOptions } from '@trunkline/websocket';
 import type { RequestListener } from 'node:http';
 import { createApp } from '../../../src/app.ts';
 import { createAssistant } from '../../../src/assistant.ts';
@@ -21,15 +21,17 @@ export interface SiteOptions {
   assistant?: Handle;
   /** @defaultValue in memory */
   store?: Store;
+  /** Who may connect. @defaultValue everybody */
+  auth?: NonNullable<WebSocketOptions['auth']>;
   /** @defaultValue the example server's */
   fallback?: RequestListener;
 }
 
 /** Starts a site. */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { assistant = demo(), fallback = createApp(), store } = options;
+  const { assistant = demo(), fallback = createApp(), store, auth } = options;
   const line = new Trunkline({
-    channels: [new WebSocketInput()],
+    channels: [new WebSocketInput(auth === undefined ? {} : { auth })],
     assistant,
     ...(store === undefined ? {} : { store }),
   });
