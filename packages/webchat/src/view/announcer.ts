@@ -31,7 +31,10 @@ export class Announcer {
 
 function textOf(entry: Entry, labels: ChatLabels): string | null {
   if (entry.kind === 'stream') {
-    return entry.state === 'open' ? null : `${labels.assistant}: ${plain(entry.text)}`;
+    const { state, text } = entry;
+    if (state === 'open') return null;
+    const said = `${labels.assistant}: ${plain(text)}`;
+    return state === 'done' ? said : `${said} (${labels[state]})`;
   }
   if (entry.kind !== 'message') return null;
   return `${labels.assistant}: ${contentOf(entry.frame, labels)}`;

@@ -39,6 +39,13 @@ it('says a stream when it is whole', () => {
   expect(announcer.node.textContent).toBe('Assistant: Once upon');
 });
 
+it('says of a stream that was stopped that it was', () => {
+  const announcer = new Announcer(ENGLISH);
+  const end = { type: 'stream_end', text: 'Once', ...logged(1), stopped: true } as const;
+  announcer.show(after(end), false);
+  expect(announcer.node.textContent).toBe('Assistant: Once (Stopped)');
+});
+
 it('names what can be chosen, and what can only be seen', () => {
   const announcer = new Announcer(ENGLISH);
   const buttons = [{ title: 'Left' }, { title: 'Right' }];
