@@ -47,6 +47,10 @@ describe('RestInput, for those who know a token and come from a page', () => {
       ...message(text, sender),
       headers: { authorization: 'Bearer open-sesame', origin: 'https://example.org' },
     }),
+    forged: (text, sender) => ({
+      ...message(text, sender),
+      headers: { authorization: 'Bearer guessed', origin: 'https://example.org' },
+    }),
     replies: (answer) => JSON.parse(answer.body) as unknown,
     credentials: options,
   });

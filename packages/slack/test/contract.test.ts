@@ -26,6 +26,7 @@ describe('SlackInput', () => {
       return channel;
     },
     message: (text, sender) => json(direct(escaped(text), sender)),
+    forged: (text, sender) => json(direct(escaped(text), sender), { secret: 'guessed' }),
     replies: (_answer, channel) => slacks.get(channel)?.of('chat.postMessage'),
     credentials: { slack_token: TOKEN, slack_signing_secret: SECRET },
   });

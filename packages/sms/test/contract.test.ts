@@ -1,5 +1,10 @@
 import { SmsInput } from '@trunkline/sms';
-import { inputChannelContract, outputChannelContract, startLine } from '@trunkline/testing';
+import {
+  inputChannelContract,
+  outputChannelContract,
+  startLine,
+  type ChannelRequest,
+} from '@trunkline/testing';
 import { afterAll, describe, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import {
@@ -40,15 +45,18 @@ class ContractInput extends SmsInput {
   }
 }
 
+function message(text: string, sender: string, token: string = TOKEN): ChannelRequest {
+  const form = inboundForm({ Body: text, From: sender });
+  const headers = signedHeaders(`${publicUrl}/webhooks/sms/webhook`, form, token);
+  return { body: new URLSearchParams(form).toString(), headers };
+}
+
 describe('SmsInput', () => {
   inputChannelContract({
     it,
     create: async () => new ContractInput(await Twilio.start()),
-    message(text, sender) {
-      const form = inboundForm({ Body: text, From: sender });
-      const body = new URLSearchParams(form).toString();
-      return { body, headers: signedHeaders(`${publicUrl}/webhooks/sms/webhook`, form) };
-    },
+    message: (text, sender) => message(text, sender),
+    forged: (text, sender) => message(text, sender, 'guessed'),
     replies: (_answer, { twilio }) => twilio.sent,
     senders: ['+15551110001', '+15551110002', 'whatsapp:+491511110003'],
     credentials,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ConfigurationError, InputChannel, isJsonObject } from '@trunkline/core';
 import { checksOver, DEFAULT_TIMEOUT_MS, type During, type It } from './checks.ts';
+import { addAcceptChecks } from './input-accept-checks.ts';
 import { addRequestChecks } from './input-request-checks.ts';
 import { addTurnChecks } from './input-turn-checks.ts';
 import type { Answer, ChannelRequest } from './http.ts';
@@ -18,8 +19,13 @@ export interface InputChannelContractOptions<C extends InputChannel = InputChann
    */
   message: (text: string, sender: string) => ChannelRequest | Promise<ChannelRequest>;
   /**
-   * What the user got to see: from the answer to the message's request, or from the channel's
-   * platform. Every text in it counts, however deep. Checked where it is given.
+   * The same with a signature that is wrong, or none: what anybody could send. It MUST be refused.
+   * Checked where it is given; give it wherever the platform signs its requests.
+   */
+  forged?: (text: string, sender: string) => ChannelRequest | Promise<ChannelRequest>;
+  /**
+   * What the user got to see, the titles of buttons too: from the answer to the message's request, or
+   * from the channel's platform. Every text in it counts, however deep. Checked where it is given.
    */
   replies?: (answer: Answer, channel: C) => unknown;
   /** Three users, by the sender id that the assistant gets. @defaultValue `anna`, `bert`, `carl` */
@@ -119,6 +125,7 @@ export function inputChannelContract<C extends InputChannel>(
 
   addRequestChecks(check, { options, senders, open });
   addTurnChecks(check, { options, senders, open });
+  addAcceptChecks(check, { options, senders, open });
 }
 
 function classOf(channel: InputChannel): { fromCredentials: typeof InputChannel.fromCredentials } {

@@ -5,6 +5,10 @@ import { garbage, oddities, type NamedRequest } from './garbage.ts';
 import type { InputChecks } from './input-channel-contract.ts';
 import type { InputScene } from './input-scene.ts';
 
+const FORGED_ADVICE =
+  'check the signature, over the raw body that readBody() gives, ahead of anything else, and throw ' +
+  'an UnauthenticatedError, which is answered 401';
+
 /** The checks of what a channel answers to requests that bring no message. */
 export function addRequestChecks<C extends InputChannel>(
   check: AddCheck,
@@ -47,6 +51,26 @@ export function addRequestChecks<C extends InputChannel>(
     ).answered;
     assert.deepEqual(scene.texts(), ['Still there'], 'garbage started a turn');
   });
+
+  const { forged } = options;
+  if (forged !== undefined) {
+    check('refuses a forged request', async (during) => {
+      const scene = await open(during);
+      const { status } = await scene.request(await forged('Forged', anna));
+      assert.ok(
+        status >= 400 && status < 500,
+        `a forged request was answered ${status}: ${FORGED_ADVICE}`,
+      );
+      await (
+        await scene.tell('Genuine', anna)
+      ).answered;
+      assert.deepEqual(
+        scene.texts(),
+        ['Genuine'],
+        `a forged request started a turn: ${FORGED_ADVICE}`,
+      );
+    });
+  }
 
   check('answers messages that are spoilt', async (during) => {
     const scene = await open(during);

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import type { ErrorContext, Handle, InputChannel, TurnReport, UserMessage } from '@trunkline/core';
+import {
+  MemoryStore,
+  type Added,
+  type ErrorContext,
+  type Handle,
+  type InputChannel,
+  type MaybePromise,
+  type NewTurn,
+  type TurnReport,
+  type UserMessage,
+} from '@trunkline/core';
 import type { During } from './checks.ts';
 import { send, type Answer, type ChannelRequest } from './http.ts';
 import type { InputChannelContractOptions } from './input-channel-contract.ts';
@@ -14,6 +24,10 @@ export class InputScene<C extends InputChannel> {
   readonly turns: Arrivals<TurnReport> = new Arrivals();
   /** Where something failed. */
   readonly failures: ErrorContext[] = [];
+  /** The deferred messages that the store was asked to take in. */
+  readonly adds: Arrivals<NewTurn> = new Arrivals();
+  /** What the store does then; `null` for taking it in. */
+  onAdd: ((add: () => MaybePromise<Added>) => MaybePromise<Added>) | null = null;
   /** What the assistant does. */
   assistant: Handle = (_message, reply) => void reply.text('Noted');
 
@@ -37,6 +51,7 @@ export class InputScene<C extends InputChannel> {
     const scene = new InputScene(options, during, channel);
     scene.#line = await startLine({
       channels: [channel],
+      store: scene.#store(),
       assistant: async (message, reply) => {
         scene.messages.add(message);
         await scene.assistant(message, reply);
@@ -53,6 +68,17 @@ export class InputScene<C extends InputChannel> {
   /** Ends the line. */
   async close(): Promise<void> {
     await this.#line?.close();
+  }
+
+  /** A store that keeps what it is given, unless {@link InputScene.onAdd} says otherwise. */
+  #store(): MemoryStore {
+    const store = new MemoryStore();
+    const add = store.turns.add.bind(store.turns);
+    store.turns.add = (turn, how) => {
+      this.adds.add(turn);
+      return this.onAdd === null ? add(turn, how) : this.onAdd(() => add(turn, how));
+    };
+    return store;
   }
 
   /** Makes a request below the channel's prefix. */
@@ -96,6 +122,12 @@ export class InputScene<C extends InputChannel> {
   async over(count: number): Promise<void> {
     const over = this.turns.until((turns) => turns.length >= count);
     await this.#during.waitFor(`the end of turn ${count}`, over);
+  }
+
+  /** Resolves when so many messages have reached the assistant. */
+  async reached(count: number, what: string): Promise<void> {
+    const reached = this.messages.until((messages) => messages.length >= count);
+    await this.#during.waitFor(`${what} to reach the assistant`, reached);
   }
 
   /** What the assistant was told so far. */

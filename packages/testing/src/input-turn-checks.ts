@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { InputChannel, UserMessage } from '@trunkline/core';
 import type { AddCheck } from './checks.ts';
+import { Gate } from './gate.ts';
 import type { InputChecks } from './input-channel-contract.ts';
 import { assertTaken } from './input-scene.ts';
 import { excerpt, textsIn } from './values.ts';
@@ -137,7 +138,12 @@ export function addTurnChecks<C extends InputChannel>(
     await scene.over(1);
     const seen = textsIn(await replies(answer, scene.channel)).join('\n');
     for (const part of ['You said something', 'What size?', 'Small']) {
-      assert.ok(seen.includes(part), `"${part}" did not reach the user, only: ${excerpt(seen)}`);
+      assert.ok(
+        seen.includes(part),
+        `"${part}" did not reach the user. replies(answer, channel) must give all that the user ` +
+          `gets to see, texts and the titles of buttons, of this channel alone, and gave only: ` +
+          excerpt(seen),
+      );
     }
   });
 }
@@ -150,12 +156,4 @@ function outputsOf(channel: InputChannel, { outputChannel, address }: UserMessag
   assert.ok(again[0], 'a message with an address needs getOutputChannel(address)');
   assert.notEqual(again[0], again[1], 'getOutputChannel() must make one a call');
   return outputChannel === null ? again : [outputChannel, ...again];
-}
-
-/** Holds somebody up until it is opened. */
-class Gate {
-  open: () => void = () => {};
-  readonly opened: Promise<void> = new Promise((resolve) => {
-    this.open = resolve;
-  });
 }

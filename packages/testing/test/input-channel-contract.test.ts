@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { InputChannel } from '@trunkline/core';
 import { inputChannelContract, type ChannelRequest, type It } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
-import { DeferredInput } from './examples/deferred-input.ts';
+import { DeferredInput, SECRET } from './examples/deferred-input.ts';
 import { PostInput } from './examples/post-input.ts';
 import { RouterInput } from './examples/router-input.ts';
 import {
   BROKEN_DEFERRED,
   BROKEN_INPUTS,
   HANGING_INPUTS,
+  LOSING_DEFERRED,
   namelessInput,
 } from './support/broken-inputs.ts';
 import { outcomeOf } from './support/outcome.ts';
@@ -19,7 +20,13 @@ const PATIENCE_MS = 3_000;
 const post = (text: string, sender: string): ChannelRequest => ({ body: { text, sender } });
 
 const deferred = (text: string, from: string): ChannelRequest => ({
+  headers: { 'x-secret': SECRET },
   body: { id: randomUUID(), text, from },
+});
+
+const forged = (text: string, from: string): ChannelRequest => ({
+  ...deferred(text, from),
+  headers: { 'x-secret': 'guessed' },
 });
 
 describe('a channel with routes()', () => {
@@ -45,6 +52,7 @@ describe('a channel whose platform is answered at once', () => {
     it,
     create: () => new DeferredInput(),
     message: deferred,
+    forged,
     replies: (_answer, channel) => channel.platform,
   });
 });
@@ -80,7 +88,7 @@ describe('the contract of input channels', () => {
   const deferredContractOf =
     (create: () => DeferredInput) =>
     (runner: It): void =>
-      inputChannelContract({ it: runner, create, message: deferred });
+      inputChannelContract({ it: runner, create, message: deferred, forged });
 
   it.each(BROKEN_INPUTS)('finds a channel that %s', async (_fault, make, finds) => {
     const { failures } = await outcomeOf(contractOf(make));
@@ -90,6 +98,12 @@ describe('the contract of input channels', () => {
   it.each(BROKEN_DEFERRED)('finds a channel that %s', async (_fault, make, finds) => {
     const { failures } = await outcomeOf(deferredContractOf(make));
     expect(Object.keys(failures)).toEqual(finds);
+  });
+
+  it.concurrent.each(LOSING_DEFERRED)('advises a channel that %s', async (_fault, make, says) => {
+    const { failures } = await outcomeOf(deferredContractOf(make));
+    expect(Object.keys(failures)).toEqual(Object.keys(says));
+    for (const [name, advice] of Object.entries(says)) expect(failures[name]).toContain(advice);
   });
 
   it.concurrent.each(HANGING_INPUTS)('finds a channel that %s', async (_fault, make, finds) => {
@@ -109,9 +123,21 @@ describe('the contract of input channels', () => {
   });
 
   it('has no check that cannot fail', async () => {
-    const { names, failures } = await outcomeOf(contractOf(namelessInput));
+    const { names, failures } = await outcomeOf((runner) =>
+      inputChannelContract({
+        it: runner,
+        create: namelessInput,
+        message: post,
+        forged: post,
+        replies: () => [],
+      }),
+    );
     const broken = [...BROKEN_INPUTS, ...BROKEN_DEFERRED, ...HANGING_INPUTS];
-    const found = new Set([...Object.keys(failures), ...broken.flatMap(([, , finds]) => finds)]);
+    const found = new Set([
+      ...Object.keys(failures),
+      ...broken.flatMap(([, , finds]) => finds),
+      ...LOSING_DEFERRED.flatMap(([, , says]) => Object.keys(says)),
+    ]);
     expect(failures).toHaveProperty('has a name');
     expect(names.filter((name) => !found.has(name))).toEqual([]);
   });

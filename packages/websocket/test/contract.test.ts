@@ -70,7 +70,7 @@ class BridgedInput extends WebSocketInput {
       .until('an answer', () => client.frames.slice(from).some(isAnswer))
       .then(() => client.frames.slice(from).find(isAnswer))
       .catch(() => undefined);
-    sendJson(res, answer?.type === 'error' ? 400 : 200, answer ?? {});
+    sendJson(res, statusOf(answer), answer ?? {});
   }
 
   #clientOf(text: string, port: number): Client {
@@ -81,6 +81,12 @@ class BridgedInput extends WebSocketInput {
     this.#clients.set(sender, client);
     return client;
   }
+}
+
+/** What an HTTP platform would be told. */
+function statusOf(answer: ServerFrame | undefined): number {
+  if (answer?.type !== 'error') return 200;
+  return answer.code === 'refused' || answer.code === 'unavailable' ? 503 : 400;
 }
 
 let count = 0;

@@ -6,6 +6,7 @@ import {
   OutputChannel,
   readJson,
   sendJson,
+  UnauthenticatedError,
   UserMessage,
   type Address,
   type Route,
@@ -32,6 +33,9 @@ class DeferredOutput extends OutputChannel {
   }
 }
 
+/** What the platform proves itself with. */
+export const SECRET = 'open-sesame';
+
 /** A channel whose platform is answered at once: `{"id":"1","from":"anna","text":"Hello"}`. */
 export class DeferredInput extends InputChannel {
   readonly name = 'deferred';
@@ -54,7 +58,19 @@ export class DeferredInput extends InputChannel {
     return id;
   }
 
+  protected verify(req: IncomingMessage): void {
+    if (req.headers['x-secret'] === SECRET) return;
+    throw new UnauthenticatedError('x-secret is wrong', { channel: this.name });
+  }
+
+  /** Takes a message over, and answers the platform. */
+  protected async accept(turns: Turns, message: UserMessage, res: ServerResponse): Promise<void> {
+    const outcome = await turns.accept(message);
+    sendJson(res, outcome === 'refused' ? 503 : 200, { outcome });
+  }
+
   async #receive(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    this.verify(req);
     const body = await readJson(req, { channel: this.name, limitBytes: 64 * 1024 });
     const { id, from, text } = isJsonObject(body) ? body : {};
     if (typeof id !== 'string' || typeof from !== 'string' || typeof text !== 'string') {
@@ -62,16 +78,14 @@ export class DeferredInput extends InputChannel {
         channel: this.name,
       });
     }
-    const outcome = await turns.accept(
-      new UserMessage({
-        text,
-        senderId: from,
-        messageId: this.messageId(id),
-        address: { to: from },
-        inputChannel: this.name,
-        metadata: this.getMetadata(req),
-      }),
-    );
-    sendJson(res, outcome === 'refused' ? 503 : 200, { outcome });
+    const message = new UserMessage({
+      text,
+      senderId: from,
+      messageId: this.messageId(id),
+      address: { to: from },
+      inputChannel: this.name,
+      metadata: this.getMetadata(req),
+    });
+    await this.accept(turns, message, res);
   }
 }

@@ -186,6 +186,53 @@ class SharingOutputs extends DeferredInput {
   }
 }
 
+/** Does not wait for what it calls. */
+class Careless extends DeferredInput {
+  override async accept(turns: Turns, message: UserMessage, res: ServerResponse): Promise<void> {
+    // Caught, so that it does not end the test run as well.
+    void turns.accept(message).catch(() => {});
+    sendJson(res, 200, {});
+  }
+}
+
+/** Answers ahead of what it does. */
+class Hasty extends DeferredInput {
+  override async accept(turns: Turns, message: UserMessage, res: ServerResponse): Promise<void> {
+    sendJson(res, 200, {});
+    await turns.accept(message);
+  }
+}
+
+/** Does not look at what becomes of a message. */
+class Unheeding extends DeferredInput {
+  override async accept(turns: Turns, message: UserMessage, res: ServerResponse): Promise<void> {
+    await turns.accept(message);
+    sendJson(res, 200, {});
+  }
+}
+
+/** Blames the platform for what the store did. */
+class Blaming extends DeferredInput {
+  override async accept(turns: Turns, message: UserMessage, res: ServerResponse): Promise<void> {
+    await super.accept(turns, message, res).catch(() => sendJson(res, 400, {}));
+  }
+}
+
+/** Has marks of its own, set too early. */
+class Marking extends DeferredInput {
+  readonly #seen = new Set<string>();
+
+  override async accept(turns: Turns, message: UserMessage, res: ServerResponse): Promise<void> {
+    if (this.#seen.has(message.messageId)) return sendJson(res, 200, {});
+    this.#seen.add(message.messageId);
+    await super.accept(turns, message, res);
+  }
+}
+
+class Gullible extends DeferredInput {
+  override verify(): void {}
+}
+
 /** Every fault, and the checks that find it. */
 export const BROKEN_INPUTS: [fault: string, make: () => InputChannel, finds: string[]][] = [
   ['has no prefix', () => new WithoutPrefix(), ['has a URL prefix that is a path']],
@@ -288,6 +335,55 @@ export const BROKEN_DEFERRED: [fault: string, make: () => DeferredInput, finds: 
     'has one output channel for everybody',
     () => new SharingOutputs(),
     ['gives every turn an output channel of its own'],
+  ],
+];
+
+const HELD = 'answers a deferred message when it is stored, and not before';
+const FAILED = 'answers 5xx when a deferred message cannot be stored';
+const REFUSED = 'answers 5xx when a deferred message is refused';
+
+/** Faults that lose messages or take false ones, and what the checks that find them say. */
+export const LOSING_DEFERRED: [
+  fault: string,
+  make: () => DeferredInput,
+  says: Record<string, string>,
+][] = [
+  [
+    'does not await accept',
+    () => new Careless(),
+    {
+      [HELD]: 'await turns.accept(message), and answer then',
+      [FAILED]: 'answered 200: turns.accept() rejected',
+      [REFUSED]: "resolved to 'refused'",
+    },
+  ],
+  [
+    'answers before accept',
+    () => new Hasty(),
+    {
+      [HELD]: 'await turns.accept(message), and answer then',
+      [FAILED]: 'let the error pass, which is answered 500',
+      [REFUSED]: 'answer 503 then',
+    },
+  ],
+  [
+    'ignores what accept resolves to',
+    () => new Unheeding(),
+    { [REFUSED]: 'look at what it resolves to, and answer 503 then' },
+  ],
+  ['answers 400 when the store fails', () => new Blaming(), { [FAILED]: 'answered 400' }],
+  [
+    'drops what is brought again',
+    () => new Marking(),
+    {
+      [FAILED]: 'for the same message, brought again after it could not be taken in,',
+      [REFUSED]: 'for the same message, brought again after it could not be taken in,',
+    },
+  ],
+  [
+    'checks no signature',
+    () => new Gullible(),
+    { 'refuses a forged request': 'throw an UnauthenticatedError' },
   ],
 ];
 
