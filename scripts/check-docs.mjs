@@ -1,6 +1,7 @@
 // Type checks every ```ts block of every README.md and of docs/, each as a module of its own that
 // may import every package of the workspace and whatever these depend on. "```ts continue" goes on
-// with the block before it.
+// with the block before it. A block that is led in by the name of its file, `addons/a.ts` and a
+// colon, is found under this name by the page's other blocks.
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -18,7 +19,7 @@ let count = 0;
 for (const page of pages) {
   const blocks = read(page);
   count += blocks.length;
-  blocks.forEach((block, i) => write(`${page}/${i}.ts`, block));
+  blocks.forEach(({ name, text }, i) => write(`${page}/${name ?? `${i}.ts`}`, text));
 }
 
 link();
@@ -47,7 +48,7 @@ if (count > 0) {
   });
   if (tsc.status !== 0) {
     // A block keeps its line numbers, so that an error points into the page.
-    console.error((tsc.stdout + tsc.stderr).replaceAll(/^(.+\.md)\/\d+\.ts\(/gm, '$1('));
+    console.error((tsc.stdout + tsc.stderr).replaceAll(/^(.+\.md)\/[\w./-]+\.ts\(/gm, '$1('));
     fail('A code block of the documentation does not compile.');
   }
 }
@@ -64,7 +65,7 @@ function list(folder) {
 
 /** The blocks of a page, each padded to stand on its own lines. @param {string} page */
 function read(page) {
-  /** @type {string[]} */
+  /** @type {{ name: string | undefined, text: string }[]} */
   const blocks = [];
   let text;
   try {
@@ -75,17 +76,22 @@ function read(page) {
   /** @type {string[] | undefined} */
   let block;
   let fence = '';
+  /** @type {string | undefined} */
+  let name;
+  let lead = '';
   text.split('\n').forEach((line, i) => {
     const opening = /^ *(```+)ts( continue)?\s*$/.exec(line);
     if (block === undefined && opening) {
       fence = opening[1] ?? '';
-      const before = opening[2] ? blocks.pop()?.split('\n') : [];
+      const before = opening[2] ? blocks.pop()?.text.split('\n') : [];
       if (before === undefined) fail(`${page}:${i + 1}: there is no block to continue.`);
+      name = /`([\w./-]+\.ts)`:$/.exec(lead)?.[1];
       block = before.concat(Array(i + 1 - before.length).fill(''));
     } else if (block !== undefined && line.trim() === fence) {
-      blocks.push(block.join('\n'));
+      blocks.push({ name, text: block.join('\n') });
       block = undefined;
     } else block?.push(line);
+    if (block === undefined && line !== '') lead = line;
   });
   return blocks;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { CollectingOutputChannel } from '../channel/collecting-output-channel.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
+import { MalformedPayloadError } from '../errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 /**
@@ -125,8 +126,9 @@ export class UserMessage {
   /** Where several messages became this one (overlap `debounce`): all of them, the oldest first. */
   readonly originals: readonly UserMessage[];
 
+  /** @throws MalformedPayloadError - the text is none, which only a cast can bring about. */
   constructor(options: UserMessageOptions = {}) {
-    this.text = options.text?.trim() ?? null;
+    this.text = textOf(options.text)?.trim() ?? null;
     this.anonymous = options.senderId === undefined || options.senderId === null;
     this.senderId = this.anonymous ? DEFAULT_SENDER_ID : String(options.senderId);
     this.messageId =
@@ -153,4 +155,10 @@ export class UserMessage {
     const senderId = this.anonymous ? null : this.senderId;
     return new UserMessage(Object.assign({}, this, { senderId }, changes));
   }
+}
+
+function textOf(text: unknown): string | null | undefined {
+  if (typeof text === 'string' || text === null || text === undefined) return text;
+  const found = Array.isArray(text) ? 'list' : typeof text;
+  throw new MalformedPayloadError(`the text of a message must be a text, and is of type ${found}`);
 }

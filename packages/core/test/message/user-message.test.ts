@@ -1,4 +1,4 @@
-import { CollectingOutputChannel, UserMessage } from '@trunkline/core';
+import { CollectingOutputChannel, MalformedPayloadError, UserMessage } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 
 describe('UserMessage', () => {
@@ -79,4 +79,11 @@ describe('UserMessage', () => {
     expect(message).toMatchObject(given);
     expect(message.outputChannel).toBe(outputChannel);
   });
+});
+
+// A tutorial's own channel answered 500 to `{"message":7}`: `options.text?.trim is not a function`.
+it.each([[7], [true], [{}], [['Hello']]])('refuses a text that is none, %j', (text) => {
+  const options: object = { text };
+  expect(() => new UserMessage(options)).toThrow(MalformedPayloadError);
+  expect(() => new UserMessage(options)).toThrow('the text of a message must be a text');
 });
