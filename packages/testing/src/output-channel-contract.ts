@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { JsonObject, OutputChannel } from '@trunkline/core';
 import { checksOver, DEFAULT_TIMEOUT_MS, type During, type It } from './checks.ts';
 import { everyMethod } from './output-calls.ts';
+import { addLimitChecks } from './output-limit-checks.ts';
 import { addPartChecks } from './output-part-checks.ts';
 import { OutputProbe } from './output-probe.ts';
 import { addStreamChecks } from './output-stream-checks.ts';
@@ -35,6 +36,11 @@ export interface OutputChannelContractOptions {
   timeoutMs?: number;
 }
 
+const SHARED =
+  'what one channel was told reached the platform of the other. Either the channels share it, or ' +
+  'create() gave both the same (fake of a) platform: it must give each channel one of its own, and ' +
+  'sent() must tell of that one only';
+
 /**
  * The contract of an `OutputChannel`: registers one test for each thing that users, assistants and
  * the turn engine rely on.
@@ -66,6 +72,7 @@ export function outputChannelContract(options: OutputChannelContractOptions): vo
   });
 
   addPartChecks(check, open, { to, customJson });
+  addLimitChecks(check, open, to);
 
   check('changes nothing that it is given', async (during) => {
     const { output } = await open(during);
@@ -84,9 +91,9 @@ export function outputChannelContract(options: OutputChannelContractOptions): vo
     if (ours.output.repeatsStreamedText) await ours.output.sendTextMessage(to, '');
     await ours.output.sendTextMessage(to, 'For us');
     await theirs.assertSaid('For them');
-    await theirs.assertNotSaid('For us');
+    await theirs.assertNotSaid('For us', SHARED);
     await ours.assertSaid('For us');
-    await ours.assertNotSaid('For them');
+    await ours.assertNotSaid('For them', SHARED);
   });
 
   check('can be asked to show that an answer is being made', async (during) => {

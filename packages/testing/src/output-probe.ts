@@ -24,9 +24,14 @@ export class OutputProbe {
     return new OutputProbe(made);
   }
 
+  /** The payloads that were sent. */
+  async sent(): Promise<readonly unknown[]> {
+    return await this.#sent();
+  }
+
   /** The texts of each payload that was sent. */
   async payloads(): Promise<string[][]> {
-    return (await this.#sent()).map(textsIn);
+    return (await this.sent()).map(textsIn);
   }
 
   /** Fails unless each of the parts reached the platform, anywhere. */
@@ -35,15 +40,16 @@ export class OutputProbe {
     for (const part of parts) {
       assert.ok(
         said.includes(part),
-        `"${part}" did not reach the platform, only: ${excerpt(said)}`,
+        `"${part}" did not reach the platform: sent() gave only: ${excerpt(said)}`,
       );
     }
   }
 
-  /** Fails if the part reached the platform. */
-  async assertNotSaid(part: string): Promise<void> {
+  /** Fails if the part reached the platform. @param why - What that means. */
+  async assertNotSaid(part: string, why?: string): Promise<void> {
     const said = await this.#all();
-    assert.ok(!said.includes(part), `"${part}" reached the platform: ${excerpt(said)}`);
+    const because = why === undefined ? '' : `${why}. `;
+    assert.ok(!said.includes(part), `${because}"${part}" reached the platform: ${excerpt(said)}`);
   }
 
   async #all(): Promise<string> {

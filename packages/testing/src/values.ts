@@ -25,3 +25,10 @@ export function excerpt(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
+
+/** Every list in a payload, however deep, an outer one ahead of those within. */
+export function listsIn(payload: unknown): unknown[][] {
+  if (typeof payload !== 'object' || payload === null || payload instanceof Uint8Array) return [];
+  const within = Object.values(payload).flatMap(listsIn);
+  return Array.isArray(payload) ? [payload, ...within] : within;
+}

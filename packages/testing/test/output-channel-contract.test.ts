@@ -2,12 +2,15 @@ import { CollectingOutputChannel, DeliveryError, QueueOutputChannel } from '@tru
 import { outputChannelContract, RecordingOutput, type It } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import {
+  BOUNDED_OUTPUTS,
   BROKEN_OUTPUTS,
   PortedOutput,
   silentOutput,
   StreamingOutput,
 } from './support/broken-outputs.ts';
 import { outcomeOf, type Outcome } from './support/outcome.ts';
+
+const LIMITS = 'keeps to the limits that it declares';
 
 class RefusedOutput extends RecordingOutput {
   override async sendTextMessage(): Promise<void> {
@@ -103,6 +106,39 @@ describe('the contract of output channels', () => {
     );
   });
 
+  // A stranger's fake kept the payloads in one list, and was told that his channel was at fault.
+  it('says that each channel needs a platform of its own', async () => {
+    const platform = new RecordingOutput();
+    class Pushing extends RecordingOutput {
+      override async sendTextMessage(to: string, text: string): Promise<void> {
+        await platform.sendTextMessage(to, text);
+      }
+    }
+    const { failures } = await outcomeOf((runner) =>
+      outputChannelContract({
+        it: runner,
+        create: () => ({ output: new Pushing(), sent: () => platform.texts }),
+      }),
+    );
+    expect(failures['shares nothing with the channel of another conversation']).toContain(
+      'it must give each channel one of its own',
+    );
+  });
+
+  it.each(BOUNDED_OUTPUTS)('finds a channel that %s', async (_fault, make, says) => {
+    const { failures } = await outcomeOf((runner) =>
+      outputChannelContract({
+        it: runner,
+        create() {
+          const output = make();
+          return { output, sent: () => output.payloads };
+        },
+      }),
+    );
+    expect(Object.keys(failures)).toEqual(says === null ? [] : [LIMITS]);
+    if (says !== null) expect(failures[LIMITS]).toContain(says);
+  });
+
   it('finds a channel that resolves although the platform refused', async () => {
     const { failures } = await outcomeOf((runner) =>
       outputChannelContract({
@@ -128,6 +164,7 @@ describe('the contract of output channels', () => {
       await outcomeOf(contractOf(BROKEN_OUTPUTS[0]?.[1] ?? silentOutput)),
     ];
     const found = new Set([
+      LIMITS,
       ...outcomes.flatMap(({ failures }) => Object.keys(failures)),
       ...BROKEN_OUTPUTS.flatMap(([, , finds]) => finds),
     ]);

@@ -15,7 +15,11 @@ import { promised } from '../maybe-promise.ts';
 import { chosenFrom, isOption, menuText, type MenuAnswer, type MenuOption } from './menu.ts';
 import { callsOf, type SendCall } from './send-calls.ts';
 
-/** What a platform allows. A limit that is absent is not known or not there. */
+/**
+ * What a platform allows. A limit that is absent is not known or not there. Nobody enforces them: the
+ * channel itself splits (`splitText`), and `outputChannelContract` of `@trunkline/testing` looks
+ * whether it does.
+ */
 export interface ChannelLimits {
   /** Characters of one text. */
   textLength?: number;
@@ -71,7 +75,7 @@ export abstract class OutputChannel {
    */
   readonly responseAliases: readonly string[] = [];
 
-  /** What the platform allows. */
+  /** What the platform allows. Told, not enforced: what is over a limit, the channel MUST split. */
   readonly limits: ChannelLimits = {};
 
   /**

@@ -1,11 +1,15 @@
 /* Output channels with one fault each. */
 import {
   elementText,
+  OutputChannel,
+  splitText,
   type Attachment,
   type BotMessage,
   type Button,
+  type ChannelLimits,
   type Element,
   type Extra,
+  type QuickReply,
 } from '@trunkline/core';
 import { RecordingOutput } from '@trunkline/testing';
 
@@ -294,3 +298,89 @@ export const BROKEN_OUTPUTS: [fault: string, make: () => RecordingOutput, finds:
 
 /** Sends nothing at all. */
 export const silentOutput = (): RecordingOutput => new Silent();
+
+/** A platform with buttons, cards and limits, and how the channel keeps to them. */
+class BoundedOutput extends OutputChannel {
+  readonly name = 'bounded';
+  override readonly limits: ChannelLimits;
+  /** What it does for its limits; the others are not kept. */
+  readonly #kept: Required<ChannelLimits>;
+  readonly payloads: object[] = [];
+
+  constructor(limits: ChannelLimits, kept: ChannelLimits = limits) {
+    super();
+    this.limits = limits;
+    this.#kept = { ...NO_LIMITS, ...kept };
+  }
+
+  async sendTextMessage(_to: string, text: string): Promise<void> {
+    for (const part of splitText(text, this.#kept.textLength)) this.payloads.push({ text: part });
+  }
+
+  override async sendTextWithButtons(to: string, text: string, all: Button[]): Promise<void> {
+    await this.#offer(to, text, all, this.#kept.buttonCount);
+  }
+
+  override async sendQuickReplies(to: string, text: string, all: QuickReply[]): Promise<void> {
+    await this.#offer(to, text, all, this.#kept.quickReplyCount);
+  }
+
+  override async sendElements(to: string, elements: Element[]): Promise<void> {
+    const count = this.#kept.elementCount;
+    for (let from = 0; from < elements.length; from += count) {
+      this.payloads.push({ cards: elements.slice(from, from + count) });
+    }
+    await Promise.resolve(to);
+  }
+
+  async #offer(to: string, text: string, all: Button[], count: number): Promise<void> {
+    await this.sendTextMessage(to, text);
+    const { buttonTitleLength, buttonPayloadLength } = this.#kept;
+    const buttons = all.map(({ title, payload = '', ...rest }) => ({
+      ...rest,
+      title: title.slice(0, buttonTitleLength),
+      payload: payload.slice(0, buttonPayloadLength),
+    }));
+    for (let from = 0; from < buttons.length; from += count) {
+      this.payloads.push({ buttons: buttons.slice(from, from + count) });
+    }
+  }
+}
+
+const NO_LIMITS: Required<ChannelLimits> = {
+  textLength: 1_000_000,
+  buttonCount: 1_000,
+  buttonTitleLength: 1_000,
+  buttonPayloadLength: 10_000,
+  quickReplyCount: 1_000,
+  elementCount: 1_000,
+};
+
+const STATED: Required<ChannelLimits> = {
+  textLength: 2000,
+  buttonCount: 5,
+  buttonTitleLength: 20,
+  buttonPayloadLength: 100,
+  quickReplyCount: 13,
+  elementCount: 10,
+};
+
+const without = (limit: keyof ChannelLimits) => (): BoundedOutput => {
+  const { [limit]: _forgotten, ...kept } = STATED;
+  return new BoundedOutput(STATED, kept);
+};
+
+/** Channels with limits, and what the check of them says; `null` where there is nothing to say. */
+export const BOUNDED_OUTPUTS: [what: string, make: () => BoundedOutput, says: string | null][] = [
+  ['is within its limits (none)', () => new BoundedOutput(STATED), null],
+  ['does not split texts', without('textLength'), 'with splitText(text, limits.textLength)'],
+  [
+    'sends all buttons at once',
+    without('buttonCount'),
+    'a list of 11 was sent, and limits.buttonCount is 5',
+  ],
+  ['sends all quick replies at once', without('quickReplyCount'), 'limits.quickReplyCount is 13'],
+  ['sends all elements at once', without('elementCount'), 'limits.elementCount is 10'],
+  ['sends long titles', without('buttonTitleLength'), 'limits.buttonTitleLength is 20'],
+  ['sends long payloads', without('buttonPayloadLength'), 'limits.buttonPayloadLength is 100'],
+];

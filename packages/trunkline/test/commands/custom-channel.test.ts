@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -99,13 +99,12 @@ describe('the page on a channel of one’s own', () => {
 /** The platform that pushes, and the first request to its API. */
 async function startPigeon(): Promise<{ url: string; got: Promise<unknown> }> {
   const server = createServer();
-  const got = new Promise<unknown>((resolve) => {
-    server.on('request', async (req, res) => {
-      const { authorization } = req.headers;
-      const body: unknown = JSON.parse(await textOf(req));
-      res.writeHead(200, { 'x-message-id': 'm1' }).end();
-      resolve({ authorization, body });
-    });
+  const got = once(server, 'request').then(async (pair) => {
+    // The event's arguments, which `once` has no type for.
+    const [req, res] = pair as [IncomingMessage, ServerResponse];
+    const body: unknown = JSON.parse(await textOf(req));
+    res.writeHead(200, { 'x-message-id': 'm1' }).end();
+    return { authorization: req.headers.authorization, body };
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
