@@ -14,7 +14,7 @@ import { profileTarget } from './harness/profile.mjs';
 const here = (/** @type {string} */ path) => new URL(path, import.meta.url);
 
 const names = readdirSync(here('.')).filter((name) => existsSync(here(`${name}/bench.mjs`)));
-const USAGE = `Usage: pnpm bench <${names.join('|')}> [--quick] [--profile <target>]`;
+const USAGE = `Usage: npm run bench -- <${names.join('|')}> [--quick] [--profile <target>]`;
 
 const { name, quick, profile } = readArguments();
 for (const folder of ['core', 'rest', 'slack', 'sms', 'sqlite', 'redis', 'websocket']) {

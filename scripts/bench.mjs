@@ -1,4 +1,4 @@
-// `pnpm bench <name>`: installs the benchmarks' own peers on first use, builds, runs one of them.
+// `npm run bench -- <name>`: installs the benchmarks' own peers on first use, builds, runs one of them.
 import { build, install, installBench, root, run } from './workspace.mjs';
 
 install();

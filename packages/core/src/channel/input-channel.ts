@@ -50,7 +50,7 @@ export type Blueprint = {
  *
  * A channel whose platform is answered at once MUST implement
  * {@link InputChannel.getOutputChannel}, hand its messages to `turns.accept`, and answer the
- * platform only after that resolved.
+ * platform only after that resolved: 503 where it resolved to `refused`, or the message is lost.
  *
  * @see Rasa's `InputChannel`
  */
