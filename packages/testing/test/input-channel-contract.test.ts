@@ -113,6 +113,21 @@ describe('the contract of input channels', () => {
       expect(failure).toContain(`waited ${PATIENCE_MS} ms for`);
   });
 
+  // A stranger's `replies` gave the texts alone, and was told that the user saw no buttons.
+  it('says what replies() has to give', async () => {
+    const { failures } = await outcomeOf((runner) =>
+      inputChannelContract({
+        it: runner,
+        create: () => new PostInput(),
+        message: post,
+        replies: (answer) =>
+          (JSON.parse(answer.body) as { text?: string }[]).map(({ text }) => text ?? null),
+      }),
+    );
+    expect(Object.keys(failures)).toEqual(['brings what the assistant says to the user']);
+    expect(Object.values(failures)[0]).toContain('texts and the titles of buttons');
+  });
+
   it('says what it waited for', async () => {
     const { failures } = await outcomeOf(
       contractOf(HANGING_INPUTS[0]?.[1] ?? namelessInput, PATIENCE_MS),
