@@ -5,6 +5,9 @@ import { garbage, oddities, type NamedRequest } from './garbage.ts';
 import type { InputChecks } from './input-channel-contract.ts';
 import type { InputScene } from './input-scene.ts';
 
+const HARMLESS_ADVICE =
+  'check what is in the body before it is used, and throw a MalformedPayloadError, which is answered 400';
+
 const FORGED_ADVICE =
   'check the signature, over the raw body that readBody() gives, ahead of anything else, and throw ' +
   'an UnauthenticatedError, which is answered 401';
@@ -87,7 +90,7 @@ async function assertHarmless<C extends InputChannel>(
     const { status } = await scene.request(request).catch((error: unknown) => {
       assert.fail(`${name}: no answer (${String(error)})`);
     });
-    assert.ok(status < 500, `${name}: answered ${status}`);
+    assert.ok(status < 500, `${name}: answered ${status}: ${HARMLESS_ADVICE}`);
   }
 }
 

@@ -36,6 +36,9 @@ export interface OutputChannelContractOptions {
   timeoutMs?: number;
 }
 
+const REFUSED =
+  'look at what the platform answers, and throw a DeliveryError unless it took the message';
+
 const SHARED =
   'what one channel was told reached the platform of the other. Either the channels share it, or ' +
   'create() gave both the same (fake of a) platform: it must give each channel one of its own, and ' +
@@ -111,7 +114,7 @@ export function outputChannelContract(options: OutputChannelContractOptions): vo
       await assert.rejects(
         send(failing),
         Error,
-        `resolved, and nothing was delivered: ${send.name}`,
+        `${send.name} resolved, and nothing was delivered: ${REFUSED}`,
       );
     }
   });

@@ -147,7 +147,9 @@ describe('the contract of output channels', () => {
         createFailing: silentOutput,
       }),
     );
-    expect(failures['rejects what the platform refuses']).toContain('sendTextMessage');
+    expect(failures['rejects what the platform refuses']).toContain(
+      'sendTextMessage resolved, and nothing was delivered: look at what the platform answers',
+    );
   });
 
   it('says how to cure a flag that was ported from Rasa', async () => {
