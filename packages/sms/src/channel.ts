@@ -13,7 +13,12 @@ import { Accounts } from './accounts.ts';
 import { destinationOf, type Destination } from './address.ts';
 import { RestCarrier, type Carrier } from './carrier.ts';
 import { Consent } from './consent.ts';
-import { optionsFromCredentials, resolveOptions, type ResolvedSmsOptions } from './credentials.ts';
+import {
+  optionsFromCredentials,
+  resolveOptions,
+  statusCallbackAt,
+  type ResolvedSmsOptions,
+} from './credentials.ts';
 import { download, type DownloadOptions } from './downloads.ts';
 import { Inbox } from './inbox.ts';
 import type { SmsOptions } from './options.ts';
@@ -104,8 +109,9 @@ export class SmsInput extends InputChannel {
   }
 
   #inboxOver(turns: Turns): Inbox {
-    const options = this.#options;
-    const { name: channel, clock, onStatus, logger, statusCallback } = options;
+    const statusCallback = statusCallbackAt(this.#options, this.mountPath);
+    const options = { ...this.#options, statusCallback };
+    const { name: channel, clock, onStatus, logger } = options;
     const { values } = turns.store;
     const consent = new Consent(values);
     const statuses = new Statuses({ channel, values, onStatus, logger });

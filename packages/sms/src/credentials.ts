@@ -30,7 +30,10 @@ export interface ResolvedSmsOptions {
   advancedOptOut: boolean;
   searchUnknown: boolean;
   segmentsPerSecond: number;
+  /** The one that is named; `null` for none, or the one of our own. */
   statusCallback: string | null;
+  /** The public URL that our own is below; `null` where another one is named, or none is wanted. */
+  statusBase: string | null;
   onStatus: ((status: SmsStatus) => void | Promise<void>) | null;
   bodyLimitBytes: number;
   timeoutMs: number;
@@ -96,7 +99,7 @@ export function resolveOptions(options: SmsOptions): ResolvedSmsOptions {
     name,
     accounts: resolveAccounts(options, fail),
     publicUrl: ownUrl,
-    statusCallback: resolveCallback(options, name, ownUrl, fail),
+    ...resolveCallback(options, ownUrl, fail),
     reply,
     menu: {
       ttlMs: positive('menu.ttlMs', ttlMs, fail),
@@ -110,18 +113,31 @@ export function resolveOptions(options: SmsOptions): ResolvedSmsOptions {
   };
 }
 
+/** Where Twilio reports to, by a channel that is mounted there; `null` for a channel in no line. */
+export function statusCallbackAt(
+  { name, statusCallback, statusBase }: ResolvedSmsOptions,
+  mountPath: string | null,
+): string | null {
+  if (statusBase === null) return statusCallback;
+  return `${statusBase}${mountPath ?? `/webhooks/${name}`}/status`;
+}
+
 function resolveCallback(
   { statusCallback }: SmsOptions,
-  name: string,
   publicUrl: string | null,
   fail: Fail,
-): string | null {
-  if (statusCallback === false) return null;
-  if (statusCallback !== undefined) return urlOf('statusCallback', statusCallback, fail);
+): Pick<ResolvedSmsOptions, 'statusCallback' | 'statusBase'> {
+  if (statusCallback === false) return { statusCallback: null, statusBase: null };
+  if (statusCallback !== undefined) {
+    return {
+      statusCallback: urlOf('statusCallback', statusCallback, fail),
+      statusBase: null,
+    };
+  }
   // An address that only this machine knows is none that Twilio takes.
   const isLocal =
     publicUrl !== null && /^(?:localhost|127\.|\[::1\])/.test(new URL(publicUrl).hostname);
-  return publicUrl === null || isLocal ? null : `${publicUrl}/webhooks/${name}/status`;
+  return { statusCallback: null, statusBase: isLocal ? null : publicUrl };
 }
 
 /**

@@ -77,7 +77,8 @@ export interface SmsOptions extends Partial<SmsAccount> {
   /**
    * Where Twilio reports what became of messages; `false` for nowhere.
    *
-   * @defaultValue `<publicUrl>/webhooks/<name>/status`, nowhere without a public URL
+   * @defaultValue `status` below the channel's webhooks, `<publicUrl>/webhooks/sms/status`
+   * say; nowhere without a public URL
    */
   statusCallback?: string | false;
   /** Told what became of each message: `queued`, `sent`, `delivered`, … */

@@ -1,5 +1,5 @@
 import type { ChannelEvent } from '@trunkline/core';
-import type { SmsStatus } from '@trunkline/sms';
+import { SmsInput, type SmsStatus } from '@trunkline/sms';
 import fc from 'fast-check';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { isFurther } from '../src/status.ts';
 import { recordingLogger, startScene, type Scene } from './support/scene.ts';
-import { ACCOUNT, call, inboundForm, OUR_NUMBER, PHONE } from './support/twilio.ts';
+import { ACCOUNT, call, inboundForm, OUR_NUMBER, PHONE, TOKEN, Twilio } from './support/twilio.ts';
 
 expectNoUnhandledRejections();
 
@@ -195,5 +195,30 @@ describe('status callbacks (trap 13)', () => {
       await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, inboundForm()['Body'] ?? '');
       expect(twilio.sent[0]?.['StatusCallback']).toBe(expected);
     }
+  });
+
+  // A line with another route told Twilio /webhooks/sms/status, where nothing was served.
+  it.each([
+    ['/hooks/', '/hooks/sms/status'],
+    [null, '/status'],
+  ])('are asked for where the channel is mounted: below %s', async (route, path) => {
+    const publicUrl = 'https://bot.example.org';
+    const { sms, twilio, url } = await startScene(() => {}, { sms: { publicUrl }, route });
+    await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'Hi');
+    expect(twilio.sent[0]?.['StatusCallback']).toBe(publicUrl + path);
+    const form = statusForm('sent');
+    expect((await call(url + path, form, { signedUrl: publicUrl + path })).status).toBe(204);
+  });
+
+  it('are asked for at the usual path by a channel that is mounted by hand', async () => {
+    const twilio = await Twilio.start();
+    onTestFinished(() => twilio.close());
+    const account = { accountSid: ACCOUNT, authToken: TOKEN, twilioNumber: OUR_NUMBER };
+    const publicUrl = 'https://bot.example.org';
+    const sms = new SmsInput({ ...account, apiUrl: twilio.url, publicUrl });
+    sms.blueprint(async () => {});
+    await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'Hi');
+    expect(twilio.sent[0]?.['StatusCallback']).toBe(`${publicUrl}/webhooks/sms/status`);
+    await sms.close();
   });
 });

@@ -62,6 +62,13 @@ export abstract class InputChannel {
   abstract readonly name: string;
 
   /**
+   * Where the routes are mounted, without a slash at the end: `/webhooks/slack`, or `''` for the root. A
+   * line sets it before it asks for routes; `null` in a channel that is in no line. What is in front of
+   * the line, Express's own prefix say, it does not know.
+   */
+  mountPath: string | null = null;
+
+  /**
    * The path that the routes are mounted on below the server's `/webhooks/`. Not empty; one that
    * begins with `/` is mounted there instead. Default: the name.
    */

@@ -83,6 +83,7 @@ export class Mounts {
 
   /** @param mounts - Where its routes are, its own mount first. */
   #addChannel(channel: InputChannel, turns: Turns, mount: string, mounts: readonly string[]): void {
+    channel.mountPath = mount;
     if (hasOwnBlueprint(channel)) {
       const blueprint = channel.blueprint((message, runOptions) => turns.run(message, runOptions));
       for (const each of mounts) {

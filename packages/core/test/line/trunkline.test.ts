@@ -55,8 +55,10 @@ describe('a line', () => {
     [null, 'echo', ''],
   ])('mounts below %j a channel with the prefix %j at %j', async (route, prefix, mount) => {
     const channels = [new EchoInput('echo', prefix)];
+    expect(channels[0]?.mountPath).toBe(null);
     const url = await listen(new Trunkline({ channels, assistant, route }));
     expect((await postJson(`${url}${mount}/webhook`, { text: 'Hi' })).status).toBe(200);
+    expect(channels[0]?.mountPath).toBe(mount);
   });
 
   it('mounts a channel under its aliases too, but those that are the prefix of another', async () => {
