@@ -141,14 +141,14 @@ export class Proactive {
     if (channel === undefined || channel === 'latest') {
       if (account !== undefined) throw accountWithoutChannel();
       const latest = await addresses.latest(senderId);
-      if (latest === null) throw notReached(null, 'no channel has vouched for this conversation');
+      if (latest === null) throw notReached(null, NOBODY_VOUCHED);
       this.#checkChannel(latest.channel, canContact(latest.channel));
       return latest;
     }
     this.#checkChannel(channel, canContact(channel));
     const place = await addresses.on(channel, senderId, account);
     if (place !== null) return place;
-    throw notReached(channel, 'nobody of this conversation was ever there, or too long ago');
+    throw notReached(channel, account === undefined ? NOT_VOUCHED : NOT_ON_ACCOUNT);
   }
 
   #checkChannel(channel: string, canContact: boolean | undefined): void {
@@ -230,6 +230,14 @@ function samePlace(value: JsonValue, digest: string): Place {
     code: 'idempotency_key_reused',
   });
 }
+
+const NOBODY_VOUCHED =
+  'no channel has vouched for it. Where its sender id is only claimed, as on a WebSocket without ' +
+  'auth, name its channel and its account, the session';
+const NOT_VOUCHED =
+  'the channel has not vouched for it, or too long ago. Where its sender id is only claimed, as on ' +
+  'a WebSocket without auth, name its account, the session';
+const NOT_ON_ACCOUNT = 'nobody of it was ever on this account of the channel, or too long ago';
 
 function notReached(channel: string | null, why: string): ProactiveError {
   return new ProactiveError(`the conversation cannot be reached: ${why}`, {

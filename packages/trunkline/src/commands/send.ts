@@ -8,6 +8,8 @@ import { harmless } from '../terminal.ts';
 interface SendOptions {
   response?: JsonObject;
   channel: string;
+  account?: string;
+  idempotencyKey?: string;
   server?: string;
 }
 
@@ -21,37 +23,48 @@ export function addSend(program: Command, { output }: Context): void {
       'a response with any of its parts, instead of a text',
       parseResponse,
     )
-    .option('--channel <name>', 'where: a channel, or latest, the last one', 'latest')
+    .option('--channel <name>', 'where: a channel, or latest, the last one', LATEST)
+    .option('--account <id>', 'the account there: a Slack workspace, a WebSocket session')
+    .option('--idempotency-key <key>', 'with the same key, it is taken once', parseKey)
     .option('--server <url>', 'the server (PUBLIC_URL, or http://localhost:5005)', parseServer)
     .addHelpText('after', NOTES)
     .action(async (conversation: string, text: string | undefined, options: SendOptions) => {
-      const response = responseOf(text, options);
-      if (response === null) command.error(`error: ${NOTHING}`, { exitCode: EXIT.usage });
-      else output.write(`${await send(conversation, response, options)}\n`);
+      const refuse = (why: string): never =>
+        command.error(`error: ${why}`, { exitCode: EXIT.usage });
+      const response = responseOf(text, options) ?? refuse(NOTHING);
+      if (options.account !== undefined && options.channel === LATEST) refuse(NO_CHANNEL);
+      output.write(`${await send(conversation, response, options)}\n`);
     });
 }
 
+const LATEST = 'latest';
+
 const NOTHING = 'say a text, or name a response with --response';
+
+const NO_CHANNEL = 'an account needs its --channel';
 
 /** How long the server may take, in milliseconds: it stores the message before it answers. */
 const PATIENCE_MS = 30_000;
 
 const NOTES = `
-<conversation> is the sender id. The server asks for API_TOKEN, which is read
-from the environment or from .env.`;
+<conversation> is the sender id. One that is only claimed, as on a WebSocket
+without auth, is reached with --channel and --account. The server asks for
+API_TOKEN, which is read from the environment or from .env.`;
 
 /** Has the server send it. Resolves to what the server says. */
 export async function send(
   conversation: string,
   response: JsonObject,
-  { channel, server }: SendOptions,
+  { channel, account, idempotencyKey, server }: SendOptions,
   patienceMs: number = PATIENCE_MS,
 ): Promise<string> {
   const { publicUrl, apiToken } = loadEnvironment();
   const base = (server ?? publicUrl).replace(/\/+$/, '');
   const path = `/conversations/${encodeURIComponent(conversation)}/messages`;
   const query = new URLSearchParams({ output_channel: channel });
+  if (account !== undefined) query.set('account', account);
   const headers = headersWith(apiToken);
+  if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey);
   const body = JSON.stringify(response);
   const signal = AbortSignal.timeout(patienceMs);
   let answer: Response;
@@ -93,6 +106,12 @@ function headersWith(apiToken: string | null): Headers {
 function responseOf(text: string | undefined, { response }: SendOptions): JsonObject | null {
   if (response !== undefined) return text === undefined ? response : null;
   return text === undefined ? null : { text };
+}
+
+/** What a header can carry. */
+function parseKey(key: string): string {
+  if (/^[!-~]([ -~]{0,253}[!-~])?$/.test(key)) return key;
+  throw new InvalidArgumentError('It must be 1 to 255 ASCII characters.');
 }
 
 function parseServer(url: string): string {

@@ -16,6 +16,7 @@ afterEach(() => process.chdir(before));
 interface Asked {
   path: string | undefined;
   token: string | undefined;
+  key: string | string[] | undefined;
   body: unknown;
 }
 
@@ -29,7 +30,8 @@ async function serve(status: number, answer: string): Promise<{ url: string; ask
   };
   const server = createServer((req, res) => {
     const note = async (): Promise<void> => {
-      asked.push({ path: req.url, token: req.headers.authorization, body: await read(req) });
+      const { authorization: token, 'idempotency-key': key } = req.headers;
+      asked.push({ path: req.url, token, key, body: await read(req) });
       res.writeHead(status).end(answer);
     };
     void note();
@@ -65,6 +67,7 @@ describe('trunkline send', () => {
       {
         path: '/conversations/T1%2FC1%20%C3%BC/messages?output_channel=latest',
         token: 'Bearer secret',
+        key: undefined,
         body: { text: 'Hello there' },
       },
     ]);
@@ -108,9 +111,53 @@ describe('trunkline send', () => {
       {
         path: '/conversations/ada/messages?output_channel=slack',
         token: undefined,
+        key: undefined,
         body: JSON.parse(response),
       },
     ]);
+  });
+
+  it('names an account and a key', async () => {
+    const { url, asked } = await serve(200, POSTED);
+    const where = ['--channel', 'slack', '--account', 'T1 ü', '--server', url];
+    await send('', 'ada', 'Hi', ...where, '--idempotency-key', 'order 7');
+    expect(asked).toMatchObject([
+      {
+        path: '/conversations/ada/messages?output_channel=slack&account=T1+%C3%BC',
+        key: 'order 7',
+      },
+    ]);
+  });
+
+  // Whoever only claims to be bob was reached by no option, and "was never there".
+  it('reaches whom only the account names, and says that it must be named', async () => {
+    const channel = new PostInput();
+    const line = new Trunkline({
+      channels: [channel],
+      assistant: () => {},
+      api: { token: 'secret' },
+    });
+    const server = await line.listen(0, '127.0.0.1');
+    onTestFinished(() => line.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const session = { account: 's1', address: { session: 's1' }, authenticated: false };
+    const message = { text: 'Hi', senderId: 'bob', messageId: '1', ...session };
+    await channel.turns?.accept(new UserMessage(message));
+
+    const say = (...args: string[]) =>
+      send('API_TOKEN=secret\n', 'bob', 'hey', '--server', url, ...args);
+    expect((await say()).complained).toMatch(/^error: .* 409: .*name its channel and its account/);
+    const { complained } = await say('--channel', 'post');
+    expect(complained).toMatch(/^error: the server answered 409: .*name its account/);
+    expect(await say('--channel', 'post', '--account', 's1')).toMatchObject({ code: 0 });
+    await expect.poll(() => channel.said).toEqual(['hey']);
+    expect((await say('--channel', 'post', '--account', 's2')).complained).toMatch(
+      /409: .*was ever on this account of the channel/,
+    );
+    const once = ['--channel', 'post', '--account', 's1', '--idempotency-key', 'k'];
+    for (const status of ['accepted', 'duplicate']) {
+      expect(JSON.parse((await say(...once)).said)).toMatchObject({ status, message_id: 'k' });
+    }
   });
 
   it.each([
@@ -143,6 +190,10 @@ describe('trunkline send', () => {
     [['ada', 'Hi', '--response', '{"text":"Hi"}'], 'say a text, or name a response'],
     [['ada', 'Hi', '--server', 'localhost:5005'], 'must be an address such as https://bot'],
     [['ada', 'Hi', '--server', 'bot.example.org'], 'must be an address such as https://bot'],
+    [['ada', 'Hi', '--account', 'T1'], 'an account needs its --channel'],
+    [['ada', 'Hi', '--account', 'T1', '--channel', 'latest'], 'an account needs its --channel'],
+    [['ada', 'Hi', '--idempotency-key', ''], 'must be 1 to 255 ASCII characters'],
+    [['ada', 'Hi', '--idempotency-key', 'ü→'], 'must be 1 to 255 ASCII characters'],
   ])('does not understand %j', async (args, sentence) => {
     const { code, complained } = await send('', ...args);
     expect(complained).toContain(sentence);
