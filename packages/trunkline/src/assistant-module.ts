@@ -7,6 +7,7 @@ import {
   type AssistantObject,
   type Modules,
 } from '@trunkline/core';
+import { checkLineOptions, type LineOptions } from './line-options.ts';
 
 /** Where an assistant is looked for that nobody has named. */
 const USUAL = ['./assistant.ts', './assistant.mts', './assistant.js', './assistant.mjs'];
@@ -45,11 +46,18 @@ export function findAssistant(named: string | undefined, modules: Modules): Assi
   return { module, resolved, name };
 }
 
+/** What a module with an assistant exports. */
+export interface LoadedModule {
+  assistant: Assistant;
+  /** What it says of the line; `null` if nothing. */
+  options: LineOptions | null;
+}
+
 /** Loads the assistant. @throws ConfigurationError - it cannot be loaded, or is none. */
 export async function loadAssistant(
   { module, resolved, name }: AssistantModule,
   modules: Modules,
-): Promise<Assistant> {
+): Promise<LoadedModule> {
   let exported: Readonly<Record<string, unknown>>;
   try {
     exported = await modules.load(resolved);
@@ -71,7 +79,11 @@ export async function loadAssistant(
     );
   }
   // As was just seen.
-  return exported[found] as Assistant;
+  const assistant = exported[found] as Assistant;
+  // What the default export has is seen here as if the module had exported it: an assistant's own are not ours.
+  const isOwn = found !== 'default' || Object.hasOwn(exported, 'options');
+  const options = isOwn ? exported['options'] : undefined;
+  return { assistant, options: options === undefined ? null : checkLineOptions(module, options) };
 }
 
 function isAssistant(value: unknown): value is Assistant {

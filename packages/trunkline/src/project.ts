@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Responses, type Assistant, type Modules } from '@trunkline/core';
-import { findAssistant, loadAssistant, type AssistantModule } from './assistant-module.ts';
+import { Responses, type Modules } from '@trunkline/core';
+import {
+  findAssistant,
+  loadAssistant,
+  type AssistantModule,
+  type LoadedModule,
+} from './assistant-module.ts';
 import { assertOneCore, forgetModules, isLoaded, userModules } from './user-modules.ts';
 
 /** What a project is made of, as the command line names it. */
@@ -11,11 +16,13 @@ export interface ProjectOptions {
   responses?: string;
 }
 
-/** What talks: an assistant, and its responses. */
-export interface Loaded {
-  assistant: Assistant;
+/** What talks: an assistant with its options, and its responses. */
+export interface Loaded extends LoadedModule {
   responses: Responses | null;
 }
+
+/** What changes by itself. */
+export type Part = 'assistant' | 'responses';
 
 /** The assistant and the responses of a user's folder, to be loaded as often as they change. */
 export class Project {
@@ -51,16 +58,16 @@ export class Project {
 
   /** Loads both, as they stand there now. @throws ConfigurationError - one is malformed. */
   async load(): Promise<Loaded> {
-    return { responses: await this.loadResponses(), assistant: await this.loadAssistant() };
+    return { responses: await this.loadResponses(), ...(await this.loadAssistant()) };
   }
 
   /** @throws ConfigurationError - it is malformed. */
-  async loadAssistant(): Promise<Assistant> {
+  async loadAssistant(): Promise<LoadedModule> {
     this.#isComplete = false;
     forgetModules(this.folder);
-    const assistant = await loadAssistant(this.assistant, this.modules);
+    const loaded = await loadAssistant(this.assistant, this.modules);
     this.#isComplete = true;
-    return assistant;
+    return loaded;
   }
 
   /** @throws ConfigurationError - they are malformed. */
@@ -83,7 +90,7 @@ export class Project {
    * What changes with a file or a folder. What no module has loaded is data that the assistant itself
    * may write; only where a module is broken, or missing, any code may be what mends it.
    */
-  partAt(path: string, isFolder = false): keyof Loaded | null {
+  partAt(path: string, isFolder = false): Part | null {
     if (this.#isOfResponses(path, isFolder)) return 'responses';
     const mayMend = !this.#isComplete && (isFolder || CODE.test(path));
     return mayMend || path === this.#entry || isLoaded(path) ? 'assistant' : null;

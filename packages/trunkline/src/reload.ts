@@ -8,7 +8,7 @@ import {
   type Trunkline,
 } from '@trunkline/core';
 import { describe } from './failure.ts';
-import type { Loaded, Project } from './project.ts';
+import type { Part, Project } from './project.ts';
 
 /** How long nothing must change before it is loaded again, in milliseconds: editors write in steps. */
 const QUIET_MS = 100;
@@ -24,7 +24,8 @@ const CLOSE_MS = 5000;
 
 /** What comes of a change. */
 export interface ReloadEvents {
-  onReloaded: () => void;
+  /** It is loaded. With options, the line goes on with those that it was made with. */
+  onReloaded: (hasOptions: boolean) => void;
   /** It cannot be loaded, and what was there before goes on answering; or changes are not noticed. */
   onFailed: (sentence: string) => void;
 }
@@ -47,7 +48,7 @@ export async function reloadOnChange(
   let timer: NodeJS.Timeout | undefined;
   let isLoading: Promise<void> = Promise.resolve();
   /** What has changed since it was loaded. */
-  const changed = new Set<keyof Loaded>();
+  const changed = new Set<Part>();
   /** Assistants that turns may still have, and what calls their closing off. */
   const replaced = new Map<AssistantObject, () => void>();
   const load = async (): Promise<void> => {
@@ -58,9 +59,10 @@ export async function reloadOnChange(
       const responses = parts.includes('responses')
         ? await project.loadResponses()
         : line.responses;
-      if (parts.includes('assistant')) line.assistant = await project.loadAssistant();
+      const loaded = parts.includes('assistant') ? await project.loadAssistant() : null;
+      if (loaded !== null) line.assistant = loaded.assistant;
       line.responses = responses;
-      onReloaded();
+      onReloaded((loaded?.options ?? null) !== null);
       if (line.assistant === before) return;
       replaced.set(
         before,

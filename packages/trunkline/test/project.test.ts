@@ -85,6 +85,43 @@ describe('a project', { timeout: PATIENCE_MS }, () => {
     await expect(project.load()).rejects.toThrow(message);
   });
 
+  it.each([
+    ['assistant.ts', "export default () => 1; export const options = { apology: 'Sorry' };"],
+    ['bot.cjs', "module.exports = { assistant: () => 1, options: { apology: 'Sorry' } };"],
+    ['bot.cjs#sales', "exports.sales = () => 1; exports.options = { apology: 'Sorry' };"],
+  ])('has the options of the line that its assistant comes with: %s', async (named, text) => {
+    const [file = ''] = named.split('#');
+    const { options } = await (await projectOf({ [file]: text }, { assistant: named })).load();
+    expect(options).toEqual({ apology: 'Sorry' });
+  });
+
+  it.each([
+    ['export default () => 1;'],
+    // Its own, and none of the line's.
+    ['export default { handle: () => 1, options: { model: 1 } };'],
+    ['module.exports = { handle: () => 1, options: { model: 1 } };', 'assistant.cjs'],
+  ])('has none of the line where there are none: %s', async (text, file = 'assistant.ts') => {
+    const project = await projectOf({ [file]: text }, { assistant: file });
+    expect((await project.load()).options).toBeNull();
+  });
+
+  it.each([
+    ['5', 'options must be an object'],
+    ['null', 'options must be an object'],
+    ["{ apolgy: 'Sorry' }", 'unknown option "options.apolgy", did you mean "apology"?'],
+    ['{ channels: [] }', 'options cannot hold channels: credentials.yml names them'],
+    ['{ assistant: () => 1 }', 'options cannot hold assistant: it is an export of its own'],
+    ['{ store: null }', 'options cannot hold store: --store or STORE names it'],
+    ['{ responses: 1 }', 'options cannot hold responses: --responses names them'],
+    ['{ logger: 1 }', 'options cannot hold logger'],
+    ['{ clock: 1 }', 'options cannot hold clock'],
+  ])('says what is wrong with the options of the line: %s', async (options, message) => {
+    const text = `export default () => 1; export const options = ${options};`;
+    const project = await projectOf({ 'assistant.ts': text });
+    await expect(project.load()).rejects.toThrow(ConfigurationError);
+    await expect(project.load()).rejects.toThrow(`./assistant.ts: ${message}`);
+  });
+
   it('has one core with the command line, or says what to do', async () => {
     const folder = await folderOf({ 'assistant.ts': assistant('x') });
     process.chdir(folder);

@@ -4,6 +4,7 @@ import { loadCredentials, Trunkline, type InputChannel, type Logger } from '@tru
 import type { Command } from 'commander';
 import { channelRows } from '../banner.ts';
 import { loadEnvironment } from '../environment.ts';
+import { apiOf, onlyFor } from '../line-options.ts';
 import { createLogger } from '../log.ts';
 import type { Context } from '../program.ts';
 import { Project, type ProjectOptions } from '../project.ts';
@@ -46,13 +47,16 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
   const project = new Project(options);
-  const { assistant, responses } = await project.load();
+  const { assistant, responses, options: exported } = await project.load();
+  const channels = await channelsOf(options, project, logger);
+  const lineOptions = exported ?? {};
   const line = new Trunkline({
-    channels: await channelsOf(options, project, logger),
+    ...(options.connector === undefined ? lineOptions : onlyFor(channels, lineOptions)),
+    channels,
     assistant,
     ...(responses === null ? {} : { responses }),
     store: await openStore(options.store ?? environment.store),
-    ...(environment.apiToken === null ? {} : { api: { token: environment.apiToken } }),
+    ...apiOf(environment.apiToken, lineOptions),
     logger,
   });
   let stopReloading = async (): Promise<void> => {};
@@ -65,7 +69,7 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
   endWith(null);
   if (process.env['NODE_ENV'] !== 'production' && project.isReloadable) {
     stopReloading = await reloadOnChange(line, project, {
-      onReloaded: () => logger.info({}, `${project.assistant.module} was loaded again`),
+      onReloaded: (hasOptions) => logger.info({}, reloaded(project, hasOptions)),
       onFailed: (sentence) => logger.error({}, sentence),
     });
   }
@@ -73,6 +77,11 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
   const url = process.env['PUBLIC_URL'] ? environment.publicUrl : `http://localhost:${port}`;
   output.write(`Trunkline serves ${project.assistant.module} on\n${channelRows(url, line)}`);
   output.write('Ctrl-C stops it.\n');
+}
+
+function reloaded({ assistant: { module } }: Project, hasOptions: boolean): string {
+  const options = 'its options count from the next start on';
+  return `${module} was loaded again${hasOptions ? `; ${options}` : ''}`;
 }
 
 /** The channels of the credentials file, or `rest` where there is neither that nor a connector. */

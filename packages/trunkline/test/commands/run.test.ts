@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -23,6 +24,13 @@ async function say(url: string, text: string): Promise<unknown> {
   });
   const [answer] = (await response.json()) as { text?: string }[];
   return answer?.text;
+}
+
+/** A JSON Web Token of Rasa's form, made by hand. */
+function adminToken(secret: string): string {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${part({ alg: 'HS256' })}.${part({ user: { username: 'x', role: 'admin' } })}`;
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 
 describe('trunkline run', { timeout: PATIENCE_MS }, () => {
@@ -87,6 +95,36 @@ describe('trunkline run', { timeout: PATIENCE_MS }, () => {
     expect(await post({})).toBe(404);
   });
 
+  // Nothing but channels, responses and the store could be set: a user whose assistant failed heard nothing.
+  it('takes the options of the line that the assistant comes with', async () => {
+    const assistant = (apology: string): string =>
+      `export default () => { throw new Error('down'); };
+       export const options = {
+         apology: '${apology}',
+         route: '/hooks/',
+         overlap: { channels: { rest: 'latest', slack: 'queue' } },
+         api: { jwt: { key: 'a secret of more than thirty-two letters' } },
+       };`;
+    const cwd = await folderOf({ 'assistant.ts': assistant('Sorry.') });
+    const wrong = await run(['run', ...MEMORY], { cwd });
+    expect(wrong.text).toContain('overlap.channels names "slack", and no channel has this name');
+    const args = ['run', '--connector', 'rest', ...MEMORY];
+    const server = start(args, { cwd, env: { API_TOKEN: 'secret' } });
+    const [, url = ''] = await server.says(/(http:\/\/localhost:\d+)\/hooks\/rest\//);
+    expect(await say(`${url}/hooks/rest/webhook`, 'Hi')).toBe('Sorry.');
+    const post = async (token: string): Promise<number> => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+      const to = `${url}/conversations/ada/messages`;
+      return (await fetch(to, { method: 'POST', headers, body: '{"text":"Hi"}' })).status;
+    };
+    expect(await post('secret')).toBe(409);
+    expect(await post(adminToken('a secret of more than thirty-two letters'))).toBe(409);
+    expect(await post('other')).toBe(401);
+    await writeFile(join(cwd, 'assistant.ts'), assistant('So sorry.'));
+    await server.says(/assistant\.ts was loaded again; its options count from the next start on/);
+    expect(await say(`${url}/hooks/rest/webhook`, 'Hi')).toBe('Sorry.');
+  });
+
   it('keeps what it has to keep where --store says', async () => {
     const counting = `export default (message, reply) => {
       reply.state.n = (reply.state.n ?? 0) + 1;
@@ -146,6 +184,15 @@ describe('trunkline run', { timeout: PATIENCE_MS }, () => {
       { 'credentials.yml': './mine.ts#Mine:', 'mine.ts': 'null.x;' },
       [],
       /mine\.ts cannot be loaded\n\nTypeError: .*\n\s+at .*mine\.ts:1/,
+    ],
+    [
+      'a token too many',
+      {
+        'assistant.ts': "export default () => {}; export const options = { api: { token: 'x' } };",
+        '.env': 'API_TOKEN=y',
+      },
+      [],
+      /^error: API_TOKEN and options\.api\.token are both set/,
     ],
     [
       'a malformed domain',

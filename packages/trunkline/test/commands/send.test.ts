@@ -154,9 +154,9 @@ describe('trunkline send', () => {
     expect((await say('--channel', 'post', '--account', 's2')).complained).toMatch(
       /409: .*was ever on this account of the channel/,
     );
-    const once = ['--channel', 'post', '--account', 's1', '--idempotency-key', 'k'];
+    const again = ['--channel', 'post', '--account', 's1', '--idempotency-key', 'k'];
     for (const status of ['accepted', 'duplicate']) {
-      expect(JSON.parse((await say(...once)).said)).toMatchObject({ status, message_id: 'k' });
+      expect(JSON.parse((await say(...again)).said)).toMatchObject({ status, message_id: 'k' });
     }
   });
 
