@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ConfigurationError } from '../errors.ts';
 import { routesAsMiddleware } from '../http/middleware.ts';
+import { isJsonObject } from '../message/json.ts';
 import type { Address, Metadata } from '../message/user-message.ts';
 import { turnsOver, type OnNewMessage, type Turns } from '../turns/contract.ts';
 import type { OutputChannel } from './output-channel.ts';
@@ -129,14 +130,30 @@ export abstract class InputChannel {
 
   /**
    * Makes the channel from its section of `credentials.yml`, `null` for an empty one. Default:
-   * without options.
+   * without options, of which the section must hold none but the channel's name.
    *
-   * @throws ConfigurationError - an option is missing or malformed; the error names its key.
+   * @throws ConfigurationError - an option is missing, unknown or malformed; the error names its key.
    */
-  static fromCredentials(_credentials: unknown): InputChannel {
+  static fromCredentials(credentials: unknown): InputChannel {
     // Called on a subclass, which is not abstract and whose options are optional.
-    return new (this as unknown as new () => InputChannel)();
+    const channel = new (this as unknown as new () => InputChannel)();
+    refuseOptions(this.name, channel.name, credentials ?? {});
+    return channel;
   }
+}
+
+/** Of a class that takes none they would be lost, but for the name that its channels have anyway. */
+function refuseOptions(className: string, channel: string, credentials: unknown): void {
+  const fail = (what: string, at: { option?: string } = {}): never => {
+    const text = `${className} has no fromCredentials(credentials) to take ${what}`;
+    throw new ConfigurationError(text, { channel, ...at });
+  };
+  if (!isJsonObject(credentials)) return fail('what is there: write one, or leave it out');
+  const { name = channel, ...others } = credentials;
+  const [option] = Object.keys(others);
+  if (option !== undefined) fail(`"${option}": write one, or leave it out`, { option });
+  if (name !== channel)
+    fail(`the name ${JSON.stringify(name)} from: write one`, { option: 'name' });
 }
 
 /** Whether a channel is written as an Express Router. */

@@ -22,7 +22,12 @@ describe('InputChannel', () => {
     expect(channel.urlPrefix()).toBe('silent');
     // Its request is not looked at.
     expect(channel.getMetadata({} as never)).toBeNull();
-    expect(Silent.fromCredentials({ anything: 1 })).toBeInstanceOf(Silent);
+    for (const none of [undefined, null, {}, { name: 'silent' }]) {
+      expect(Silent.fromCredentials(none)).toBeInstanceOf(Silent);
+    }
+    expect(() => Silent.fromCredentials({ anything: 1 })).toThrow(
+      '[silent] Silent has no fromCredentials(credentials) to take "anything": write one, or leave it out',
+    );
     expect(channel.getOutputChannel).toBeUndefined();
   });
 

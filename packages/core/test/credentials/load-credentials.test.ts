@@ -85,7 +85,7 @@ const names = async (text: string, options?: Partial<CredentialsOptions>): Promi
 
 describe('credentials', () => {
   it('121: make a channel of each key, in the order of the file', async () => {
-    const text = 'twilio:\n  token: t\nrest:\n"./addons/my-channel.ts#MyIO":\n  username: u\n';
+    const text = 'twilio:\n  token: t\nrest:\n"./addons/my-channel.ts#MyIO":\n';
     const { channels, folder } = await load(text);
     expect(channels.map(({ name }) => name)).toEqual(['twilio', 'rest', 'myio']);
     expect((channels[0] as NamedInput).options).toEqual({ token: 't', name: 'twilio' });
@@ -132,6 +132,11 @@ describe('credentials', () => {
     ]);
   });
 
+  it('leave a class without options its own name', async () => {
+    expect(await names('myio:\n  class: my-package#MyIO\n')).toEqual(['myio']);
+    expect(await names('"my-package#MyIO": {}\n')).toEqual(['myio']);
+  });
+
   it('wait for a class that takes its time', async () => {
     expect(await names('"./addons/my-channel.ts#Slow":')).toEqual(['slow']);
   });
@@ -162,7 +167,25 @@ describe('credentials', () => {
     ],
     ['rest:\n  name: other', ':1: rest is the name of the channel'],
     ['rest:\n  class: 5', ':1: class of rest must name a class'],
-    ['a:\n  class: ./addons/my-channel.ts#MyIO', ':1: MyIO made a channel called "myio"'],
+    ['a:\n  class: ./addons/my-channel.ts#Slow', ':1: Slow made a channel called "slow"'],
+    [
+      'a:\n  class: ./addons/my-channel.ts#MyIO',
+      ':1: [myio] MyIO has no fromCredentials(credentials) to take the name "a" from: write one',
+    ],
+    // It was dropped without a word.
+    [
+      '"./addons/my-channel.ts#MyIO":\n  username: joe',
+      ':2: [myio] MyIO has no fromCredentials(credentials) to take "username": write one',
+    ],
+    [
+      'a:\n  class: ./addons/my-channel.ts#MyIO\n  username: joe',
+      ':3: [myio] MyIO has no fromCredentials(credentials) to take "username"',
+    ],
+    [
+      '"my-package#MyIO":\n  name: other',
+      ':2: [myio] MyIO has no fromCredentials(credentials) to take the name "other" from',
+    ],
+    ['"my-package#MyIO": joe', ':1: [myio] MyIO has no fromCredentials(credentials)'],
     ['a:\n  class: rst', ':1: there is no channel "rst", did you mean "rest"?'],
     ['\nsmss:', ':2: there is no channel "smss", did you mean "sms"?'],
     [
