@@ -4,6 +4,7 @@ import { ConfigurationError, toError } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../message/json.ts';
 import { readYaml } from '../yaml/yaml-file.ts';
 import { failAt, findChannelClass, namesModule, type ChannelClass } from './channel-class.ts';
+import { makeConnector } from './connector.ts';
 import { expandVariables, type PlacedValue } from './environment.ts';
 import { nodeModules, type Modules } from './modules.ts';
 
@@ -11,7 +12,10 @@ import { nodeModules, type Modules } from './modules.ts';
 export interface CredentialsOptions {
   /** The file, `credentials.yml` say. @defaultValue none: `connector` alone, without options */
   file?: string | null;
-  /** The only channel to make, by its key. @defaultValue all of the file */
+  /**
+   * The only channel to make: by its key, by the name that a channel of a module has, or else a built-in
+   * one without options. @defaultValue all of the file
+   */
   connector?: string | null;
   /** How modules are loaded. @defaultValue by Node's own means */
   modules?: Modules;
@@ -23,6 +27,8 @@ export interface CredentialsOptions {
 export interface LoadedChannels {
   /** The channels, in the order of the file. */
   channels: InputChannel[];
+  /** The keys of the file that they were made of. */
+  used: string[];
   /** The keys that were left out, because of `connector`. */
   ignored: string[];
 }
@@ -42,7 +48,19 @@ export async function loadCredentials(options: CredentialsOptions): Promise<Load
   const { file = null, connector = null, modules = nodeModules, env } = options;
   const { value: sections, at } = file === null ? withoutFile() : await readSections(file);
   const folder = file === null ? process.cwd() : dirname(resolve(file));
-  const keys = connector === null ? Object.keys(sections) : [connector];
+  const keys = Object.keys(sections);
+  const make = async (key: string): Promise<InputChannel> => {
+    const section = Object.hasOwn(sections, key) ? (sections[key] ?? null) : null;
+    const below: PlacedValue = { value: section, at: (path) => at([key, ...path]) };
+    const value = expandVariables(below, env);
+    return await makeChannel(key, { ...below, value }, { folder, modules });
+  };
+  if (connector !== null) {
+    const { key, channel } = await makeConnector(connector, { file, keys, make });
+    const isUsed = (each: string): boolean => each === key;
+    const ignored = keys.filter((each) => !isUsed(each));
+    return { channels: [channel], used: keys.filter(isUsed), ignored };
+  }
   if (keys.length === 0) {
     throw new ConfigurationError(
       file === null
@@ -51,13 +69,8 @@ export async function loadCredentials(options: CredentialsOptions): Promise<Load
     );
   }
   const channels: InputChannel[] = [];
-  for (const key of keys) {
-    const section = Object.hasOwn(sections, key) ? (sections[key] ?? null) : null;
-    const below: PlacedValue = { value: section, at: (path) => at([key, ...path]) };
-    const value = expandVariables(below, env);
-    channels.push(await makeChannel(key, { ...below, value }, { folder, modules }));
-  }
-  return { channels, ignored: Object.keys(sections).filter((key) => !keys.includes(key)) };
+  for (const key of keys) channels.push(await make(key));
+  return { channels, used: keys, ignored: [] };
 }
 
 async function makeChannel(

@@ -6,8 +6,8 @@ import {
   InputChannel,
   loadCredentials,
   type CredentialsOptions,
-  type InputChannel as Channel,
   type JsonObject,
+  type LoadedChannels,
   type Modules,
 } from '@trunkline/core';
 import { folderOf } from '../support/files.ts';
@@ -38,6 +38,14 @@ class MyIO extends InputChannel {
   readonly name = 'myio';
 }
 
+class Closing extends InputChannel {
+  static closed = 0;
+  readonly name = 'closing';
+  override async close(): Promise<void> {
+    Closing.closed++;
+  }
+}
+
 class Broken extends InputChannel {
   readonly name = 'broken';
   static override fromCredentials(): never {
@@ -54,7 +62,15 @@ class Slow extends InputChannel {
 const MODULES: Record<string, Record<string, unknown>> = {
   '@trunkline/rest': { RestInput: NamedInput },
   '@trunkline/sms': { SmsInput: NamedInput },
-  './addons/my-channel.ts': { MyIO, NamedInput, Broken, Slow, helper: () => 1, version: '1' },
+  './addons/my-channel.ts': {
+    MyIO,
+    NamedInput,
+    Broken,
+    Slow,
+    Closing,
+    helper: () => 1,
+    version: '1',
+  },
   'my-package': { MyIO },
   '@scope/my-package': { MyIO },
 };
@@ -74,7 +90,7 @@ const modules: Modules = {
 const load = async (
   text: string,
   options: Partial<CredentialsOptions> = {},
-): Promise<{ channels: Channel[]; ignored: string[]; folder: string }> => {
+): Promise<LoadedChannels & { folder: string }> => {
   const folder = await folderOf({ 'credentials.yml': text });
   const file = join(folder, 'credentials.yml');
   return { ...(await loadCredentials({ file, modules, env: {}, ...options })), folder };
@@ -104,6 +120,54 @@ describe('credentials', () => {
     // One that the file does not name has no options.
     const other = await load(text, { connector: './addons/my-channel.ts#MyIO' });
     expect(other.channels.map(({ name }) => name)).toEqual(['myio']);
+  });
+
+  // `--connector parley` did not know the name that the banner showed.
+  it('make the one that has the name of the connector', async () => {
+    const text =
+      'rest:\nsales:\n  class: rest\n"./addons/my-channel.ts#Broken":\n' +
+      '"./throws.ts#X":\n  token: ${UNSET}\n' +
+      '"./addons/my-channel.ts#Closing":\n"./addons/my-channel.ts#MyIO":\n';
+    Closing.closed = 0;
+    const { channels, used, ignored } = await load(text, { connector: 'myio' });
+    expect(channels).toEqual([expect.any(MyIO)]);
+    expect(used).toEqual(['./addons/my-channel.ts#MyIO']);
+    expect(ignored).toEqual([
+      'rest',
+      'sales',
+      './addons/my-channel.ts#Broken',
+      './throws.ts#X',
+      './addons/my-channel.ts#Closing',
+    ]);
+    expect(Closing.closed).toBe(1);
+  });
+
+  it('make the built-in one where neither a key nor a name is the connector', async () => {
+    const text = '"my-package#MyIO":\n';
+    const { channels, used, ignored } = await load(text, { connector: 'rest' });
+    expect(channels).toMatchObject([{ name: 'rest' }]);
+    expect([used, ignored]).toEqual([[], ['my-package#MyIO']]);
+    const { used: all } = await load('rest:\nsales:\n  class: rest\n');
+    expect(all).toEqual(['rest', 'sales']);
+  });
+
+  it.each([
+    ['rest:\n"my-package#MyIO":', 'no channel "parley": it has rest, my-package#MyIO'],
+    ['parlei:\n  class: rest', 'no channel "parley", did you mean "parlei"? It has parlei'],
+    ['', 'no channel "parley": it has none'],
+    ['"./throws.ts#Parley":', 'credentials.yml:1: ./throws.ts cannot be loaded)'],
+    ['"my-package#MyIO":\n  name: ${A}', 'credentials.yml:2: the environment has no variable A'],
+  ])('say what there is where the connector is neither: %j', async (text, message) => {
+    const loading = load(text, { connector: 'parley' });
+    await expect(loading).rejects.toThrow(ConfigurationError);
+    await expect(loading).rejects.toThrow(message);
+  });
+
+  it('show why a module cannot be loaded that may be the connector', async () => {
+    await expect(load('"./throws.ts#X":', { connector: 'parley' })).rejects.toMatchObject({
+      code: 'user_code',
+      cause: expect.any(SyntaxError),
+    });
   });
 
   it('121: are not needed for a connector', async () => {

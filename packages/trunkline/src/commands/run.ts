@@ -95,13 +95,15 @@ async function channelsOf(
     logger.info({}, `there is no ${CREDENTIALS}: the channel is rest`);
   }
   const connector = options.connector ?? (file === null ? 'rest' : null);
-  const { channels, ignored } = await loadCredentials({
+  const { channels, used, ignored } = await loadCredentials({
     file,
     connector,
     modules,
     env: process.env,
   });
-  if (ignored.length > 0) {
+  if (file !== null && used.length === 0) {
+    logger.info({ ignored }, `${file} names no ${connector}: it is served without options`);
+  } else if (ignored.length > 0) {
     logger.info({ ignored }, `only ${connector} is used of ${file}`);
   }
   return channels;

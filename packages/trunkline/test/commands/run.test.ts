@@ -78,6 +78,34 @@ describe('trunkline run', { timeout: PATIENCE_MS }, () => {
     expect(server.text()).toContain('only rest is used of channels.yml');
   });
 
+  it('serves a connector by the name that it has, and says what is left out', async () => {
+    const parley = `import { InputChannel, sendJson } from '@trunkline/core';
+      export class ParleyInput extends InputChannel {
+        name = 'parley';
+        routes() {
+          return [{ method: 'GET', path: '/', handle: (_, res) => sendJson(res, 200, 'here') }];
+        }
+      }`;
+    const cwd = await folderOf({
+      'bot/assistant.ts': ECHO,
+      'addons/parley.ts': parley,
+      'config/ok.yml': 'support:\n  class: rest\n../addons/parley.ts#ParleyInput:\n',
+    });
+    const args = ['run', '-a', 'bot/assistant.ts', '-c', 'config/ok.yml', ...MEMORY];
+    const server = start([...args, '--connector', 'parley'], { cwd });
+    const url = await urlOf(server);
+    expect(await (await fetch(`${url}/webhooks/parley/`)).json()).toBe('here');
+    expect(server.text()).toContain('only parley is used of config/ok.yml');
+    // It said that only rest was used of the file, which names none.
+    const other = start([...args, '--connector', 'rest'], { cwd });
+    await urlOf(other);
+    expect(other.text()).toContain('config/ok.yml names no rest: it is served without options');
+    const none = await run([...args, '--connector', 'parlay'], { cwd });
+    expect(none.text).toContain(
+      'error: config/ok.yml has no channel "parlay": it has support, ../addons/parley.ts#ParleyInput',
+    );
+  });
+
   it('opens the API to those who know API_TOKEN, and to nobody where there is none', async () => {
     const cwd = await folderOf({ 'assistant.ts': ECHO });
     const post = async (env: Record<string, string>): Promise<number> => {
