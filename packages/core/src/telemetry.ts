@@ -11,6 +11,8 @@ export interface ErrorContext {
   channel: string | null;
   /** Where it happened. */
   stage: Stage;
+  /** Of the request, without its query, at the stage `request` of HTTP. */
+  path?: string;
 }
 
 /** A turn that ended. */
@@ -89,7 +91,7 @@ export function createTelemetry(logger: Logger, hooks: Hooks): Telemetry {
       const error = toError(thrown);
       if (turn === undefined ? reported.delete(error) : reported.get(error) === turn) return;
       if (turn !== undefined) reported.set(error, turn);
-      logger.error({ err: error, channel: context.channel, stage: context.stage }, error.message);
+      logger.error({ err: error, ...context }, error.message);
       onError(error, context);
     },
     turn: guarded('onTurn', hooks.onTurn),

@@ -8,14 +8,22 @@ type Handle = Route['handle'];
 /** The methods of one path. */
 class Resource {
   readonly #methods = new Map<string, Handle>();
+  readonly #owners = new Map<string, string | null>();
 
-  add(method: string, path: string, handle: Handle): void {
+  add(method: string, path: string, handle: Handle, owner: string | null): void {
     if (this.#methods.has(method)) {
       throw new ConfigurationError(
         `two routes answer ${method} ${path}: give one of the channels another name or urlPrefix()`,
       );
     }
     this.#methods.set(method, handle);
+    this.#owners.set(method, owner);
+  }
+
+  /** Whose route answers a method, or `null`. */
+  ownerOf(method = 'GET'): string | null {
+    const owner = this.#owners.get(method);
+    return owner ?? (method === 'HEAD' ? this.ownerOf() : null);
   }
 
   handle(req: IncomingMessage, res: ServerResponse): Promise<void> | void {
@@ -54,8 +62,8 @@ export class RouteTable {
   readonly #exact = new Map<string, Resource>();
   readonly #below: Below[] = [];
 
-  /** Adds a route. `mount` is a path without a slash at its end, or nothing. */
-  add(mount: string, route: Route): void {
+  /** Adds a route, of a channel's. `mount` is a path without a slash at its end, or nothing. */
+  add(mount: string, route: Route, owner: string | null = null): void {
     const path = (mount + route.path).replace(/\/+$/, '');
     const star = path.search(/\/\*(?:\/|$)/);
     const handle = route.handle.bind(route);
@@ -64,17 +72,18 @@ export class RouteTable {
         route.method,
         path,
         handle,
+        owner,
       );
       return;
     }
     const resource = this.#exact.get(path || '/') ?? new Resource();
-    resource.add(route.method, path || '/', handle);
+    resource.add(route.method, path || '/', handle, owner);
     this.#exact.set(path || '/', resource);
     this.#exact.set(`${path}/`, resource);
   }
 
   /** What answers at a path, or `undefined`. */
-  find(path: string): Pick<Resource, 'handle'> | undefined {
+  find(path: string): Pick<Resource, 'handle' | 'ownerOf'> | undefined {
     const exact = this.#exact.get(path);
     if (exact !== undefined || this.#below.length === 0) return exact;
     return this.#below.find((below) => isBelow(path, below))?.resource;

@@ -5,7 +5,7 @@ import {
   type InputChannel,
   type Route,
 } from '../channel/input-channel.ts';
-import { ConfigurationError, TurnAbortedError } from '../errors.ts';
+import { TurnAbortedError } from '../errors.ts';
 import { mountPath, pathOf } from '../http/path.ts';
 import { callersProblem, sendError } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
@@ -28,8 +28,8 @@ export class Mounts {
   constructor(route: string | null, telemetry: Telemetry) {
     this.#route = route;
     this.#telemetry = telemetry;
-    this.upgrades = new Upgrades(mountPath(route, ''), (error) =>
-      telemetry.error(error, { channel: null, stage: 'request' }),
+    this.upgrades = new Upgrades(mountPath(route, ''), (error, channel, path) =>
+      telemetry.error(error, { channel, stage: 'request', path }),
     );
   }
 
@@ -71,14 +71,22 @@ export class Mounts {
   answerError(error: unknown, req: IncomingMessage, res: ServerResponse): void {
     const { logger } = this.#telemetry;
     const problem = callersProblem(error);
+    const path = pathOf(req);
+    const channel = this.#channelAt(path, req.method);
     if (problem !== null) {
-      logger.warn({ path: pathOf(req), code: problem.code }, problem.detail);
+      logger.warn({ channel, path, code: problem.code }, problem.detail);
     } else if (!(error instanceof TurnAbortedError)) {
-      const channel = error instanceof ConfigurationError ? error.channel : null;
-      this.#telemetry.error(error, { channel, stage: 'request' });
+      this.#telemetry.error(error, { channel, stage: 'request', path });
     }
     if (res.headersSent) res.destroy();
     else sendError(res, error);
+  }
+
+  #channelAt(path: string, method: string | undefined): string | null {
+    const resource = this.#table.find(path);
+    if (resource !== undefined) return resource.ownerOf(method);
+    const isBelow = ({ mount }: MountedBlueprint): boolean => `${path}/`.startsWith(`${mount}/`);
+    return this.#blueprints.find(isBelow)?.channel ?? null;
   }
 
   /** @param mounts - Where its routes are, its own mount first. */
@@ -91,11 +99,13 @@ export class Mounts {
       }
     } else {
       const routes = channel.routes(turns);
-      for (const each of mounts) for (const route of routes) this.#table.add(each, route);
+      for (const each of mounts) {
+        for (const route of routes) this.#table.add(each, route, channel.name);
+      }
     }
     const upgrade = channel.upgrade?.(turns);
     if (upgrade === undefined) return;
-    const path = this.upgrades.add(mount, upgrade);
-    this.#table.add('', unattachedRoute(path, channel.name));
+    const path = this.upgrades.add(mount, upgrade, channel.name);
+    this.#table.add('', unattachedRoute(path, channel.name), channel.name);
   }
 }

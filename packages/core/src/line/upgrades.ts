@@ -6,18 +6,27 @@ import { callGuarded } from '../guard.ts';
 import { pathOf } from '../http/path.ts';
 import { sendProblem } from '../http/problem.ts';
 
+/** What takes connections over, and whose it is. */
+interface ChannelUpgrade {
+  handler: UpgradeHandler;
+  channel: string;
+}
+
+/** Told what a channel's handler has thrown. */
+type UpgradeFailed = (error: unknown, channel: string, path: string) => void;
+
 /** The paths whose connections channels take over, and the servers that they are attached to. */
 export class Upgrades {
   /** What our channels are mounted below, or nothing: an unknown path there is refused. */
   readonly #mount: string;
-  readonly #handlers = new Map<string, UpgradeHandler>();
+  readonly #handlers = new Map<string, ChannelUpgrade>();
   readonly #attached = new Map<Server, (...event: UpgradeEvent) => void>();
   readonly #sockets = new Set<Duplex>();
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: UpgradeFailed;
   /** The same for all. One made for each would keep its request, which is kilobytes. */
   readonly #forget: (this: Duplex) => void;
 
-  constructor(mount: string, onError: (error: unknown) => void) {
+  constructor(mount: string, onError: UpgradeFailed) {
     const sockets = this.#sockets;
     this.#mount = mount;
     this.#onError = onError;
@@ -27,9 +36,9 @@ export class Upgrades {
   }
 
   /** Adds a channel's handler. */
-  add(mount: string, handler: UpgradeHandler): string {
+  add(mount: string, handler: UpgradeHandler, channel: string): string {
     const path = mount + handler.path;
-    this.#handlers.set(path, handler);
+    this.#handlers.set(path, { handler, channel });
     return path;
   }
 
@@ -54,14 +63,15 @@ export class Upgrades {
 
   #onUpgrade(server: Server, ...[req, socket, head]: UpgradeEvent): void {
     const path = pathOf(req);
-    const handler = this.#handlers.get(path);
-    if (handler !== undefined) {
+    const known = this.#handlers.get(path);
+    if (known !== undefined) {
+      const { handler, channel } = known;
       this.#sockets.add(socket);
       socket.on('close', this.#forget);
       callGuarded(
         () => handler.handle(req, socket, head),
         (error) => {
-          this.#onError(error);
+          this.#onError(error, channel, path);
           refuseUpgrade(socket, 500);
         },
       );

@@ -3,6 +3,8 @@ import {
   InputChannel,
   OverloadedError,
   Trunkline,
+  type Hooks,
+  type LogMethod,
   type Reply,
 } from '@trunkline/core';
 import type { Server } from 'node:http';
@@ -177,8 +179,16 @@ describe('a line', () => {
         ]);
       }
     }
-    const onError = (error: Error): void => void errors.push(error.message);
-    const url = await listen(new Trunkline({ channels: [new Failing()], assistant, onError }));
+    const contexts: unknown[] = [];
+    const onError: Hooks['onError'] = (error, context) => {
+      errors.push(error.message);
+      contexts.push(context);
+    };
+    const lines: unknown[] = [];
+    const write: LogMethod = (fields, message) => void lines.push([message, fields]);
+    const logger = { debug: write, info: write, warn: write, error: write };
+    const channels = [new Failing()];
+    const url = await listen(new Trunkline({ channels, assistant, onError, logger }));
     for (const method of ['GET', 'POST']) {
       const own = await fetch(`${url}/webhooks/failing/own`, { method });
       expect(own.status).toBe(500);
@@ -187,6 +197,13 @@ describe('a line', () => {
       expect([overload.status, overload.headers.get('retry-after')]).toEqual([429, '1']);
     }
     expect(errors).toEqual(['secret', 'secret']);
+    // It said channel null, and no path.
+    const where = { channel: 'failing', path: '/webhooks/failing/own' };
+    const context = { ...where, stage: 'request' };
+    expect(contexts).toEqual([context, context]);
+    const own = ['secret', { ...context, err: thrown['/own'] }];
+    const refused = ['m', { ...where, path: '/webhooks/failing/overload', code: 'queue_full' }];
+    expect(lines).toEqual([own, refused, own, refused]);
   });
 });
 

@@ -1,4 +1,10 @@
-import { refuseUpgrade, Trunkline, type Assistant, type UpgradeHandler } from '@trunkline/core';
+import {
+  refuseUpgrade,
+  Trunkline,
+  type Assistant,
+  type Hooks,
+  type UpgradeHandler,
+} from '@trunkline/core';
 import type { Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EchoInput, SocketInput, upgradeTo } from '../support/channels.ts';
@@ -138,13 +144,15 @@ describe('upgrades', () => {
         return { path: '/ws', handle };
       }
     }
-    const errors: string[] = [];
-    const onError = (error: Error): void => void errors.push(error.message);
+    const errors: unknown[] = [];
+    const onError: Hooks['onError'] = ({ message }, context) =>
+      void errors.push({ message, ...context });
     const line = new Trunkline({ channels: [new Failing()], assistant, onError });
     const server = await serverOf(line, true);
     const client = await open(server, '/webhooks/echo/ws');
     expect(await client.ended).toContain('HTTP/1.1 500');
-    expect(errors).toEqual(['oops']);
+    const path = '/webhooks/echo/ws';
+    expect(errors).toEqual([{ message: 'oops', channel: 'echo', stage: 'request', path }]);
   });
 
   it('survive clients that reset the connection', async () => {

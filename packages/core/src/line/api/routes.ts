@@ -78,7 +78,7 @@ function route({ api, telemetry }: ApiContext, name: string, act: Action): Route
         if (isCallers(error)) telemetry.logger.warn({ path, code: error.code }, error.message);
         // A client that left, and a shutdown, are nobody's failure; a deadline was reported.
         else if (!(error instanceof TurnAbortedError))
-          telemetry.error(error, { channel: null, stage: 'request' });
+          telemetry.error(error, { channel: null, stage: 'request', path });
         sendErrorDocument(res, error);
       }
     },
