@@ -38,11 +38,34 @@ export async function parseYaml(file: string, text: string): Promise<YamlFile> {
     await import('yaml');
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
-  const place = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  const place = (offset: number): string => `${file}:${lineAt(offset)}`;
+  // The parser tells only where the value before it ends.
+  const failOfKey = (cause: Error): void => {
+    visit(doc, {
+      Map(_key, { items }) {
+        const known = new Map<unknown, number>();
+        for (const { key } of items) {
+          if (!isScalar(key) || key.source === '<<') continue;
+          const { value, range } = key;
+          const offset = range?.[0] ?? 0;
+          const first = known.get(value);
+          if (first !== undefined) {
+            throw new ConfigurationError(
+              `${place(offset)}: the key "${String(value)}" is there twice, first on line ${lineAt(first)}`,
+              { cause },
+            );
+          }
+          known.set(value, offset);
+        }
+      },
+    });
+  };
 
   // What the parser merely warns of is a tag that it does not know.
   const [problem] = [...doc.errors, ...doc.warnings];
   if (problem !== undefined) {
+    if (problem.code === 'DUPLICATE_KEY') failOfKey(problem);
     const what =
       problem.code === 'MULTIPLE_DOCS'
         ? 'a second document begins here: give it a file of its own'

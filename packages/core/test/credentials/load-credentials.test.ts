@@ -270,7 +270,7 @@ describe('credentials', () => {
     ['addons.my.MyIO:', ':1: "addons.my.MyIO" is how Rasa names a Python class'],
     ['addons.my.MyIO:', '"./addons/my.ts#MyIO" say'],
     ['telegram:', ':1: there is no channel "telegram": there are rest, websocket'],
-    ['rest: {}\nrest: {}', ':2: Map keys must be unique'],
+    ['rest: {}\nrest: {}', ':2: the key "rest" is there twice'],
     ['rest: !!js/function x', ':1: Unresolved tag'],
   ])('say what is wrong, and where: %j', async (text, message) => {
     const loading = load(text);

@@ -1,5 +1,5 @@
 import { InputChannel, Trunkline, type Blueprint, type OnNewMessage } from '@trunkline/core';
-import { CollectingOutputChannel, UserMessage, type Reply } from '@trunkline/core';
+import { CollectingOutputChannel, UserMessage, type Hooks, type Reply } from '@trunkline/core';
 import { register, router } from '@trunkline/core/express';
 import express, { type Express } from 'express';
 import type { createServer } from 'node:http';
@@ -153,14 +153,16 @@ describe('a channel that is written as an Express Router', () => {
   });
 
   it('has its failures answered and reported', async () => {
-    const errors: string[] = [];
-    const onError = (error: Error): void => void errors.push(error.message);
+    const errors: unknown[] = [];
+    const onError: Hooks['onError'] = ({ message }, context) =>
+      void errors.push({ message, ...context });
     const channels = [new RouterInput()];
     const url = await start(new Trunkline({ channels, assistant, onError }).handler());
     const response = await fetch(`${url}/webhooks/written/fails`);
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ code: 'internal' });
-    expect(errors).toEqual(['oops']);
+    const path = '/webhooks/written/fails';
+    expect(errors).toEqual([{ message: 'oops', channel: 'written', stage: 'request', path }]);
     expect((await fetch(`${url}/webhooks/written/nowhere`)).status).toBe(404);
   });
 });

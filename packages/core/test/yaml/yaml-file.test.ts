@@ -60,7 +60,11 @@ describe('a YAML file', () => {
 
   it.each([
     ['a: 1\nb: [1', 'a.yml:2: '],
-    ['a: 1\na: 2', 'a.yml:2: Map keys must be unique'],
+    ['a: 1\na: 2', 'a.yml:2: the key "a" is there twice, first on line 1'],
+    // It named line 1, and no key.
+    ['rest:\nrest:\n', 'a.yml:2: the key "rest" is there twice, first on line 1'],
+    ['a:\n  x:\n\n  y:\n  "x":', 'a.yml:5: the key "x" is there twice, first on line 2'],
+    ['- {a: 1}\n- {<<: {b: 1}, <<: {c: 1},\n    a: 1, a: 2}', 'a.yml:3: the key "a" is'],
     ['a:\n\t- 1', 'a.yml:2: '],
     ['a: 1\nb: !!python/object:os.system x', 'a.yml:2: '],
     ['a: 1\nb: !env X', 'a.yml:2: Unresolved tag: !env'],
