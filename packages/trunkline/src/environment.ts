@@ -6,6 +6,8 @@ import { parseStore, type StoreName } from './store.ts';
 export interface Environment {
   /** `PORT`. @defaultValue 5005 */
   port: number;
+  /** `LISTEN_HOST`: the address to listen on; `null` for all. */
+  host: string | null;
   /** `PUBLIC_URL`: where users reach the server. @defaultValue `http://localhost:<port>` */
   publicUrl: string;
   /** `STORE`: `sqlite:` and a file, a Redis URL, or `memory`. @defaultValue `sqlite:data/trunkline.db` */
@@ -27,22 +29,36 @@ export function loadEnvironment(): Environment {
 /** Reads variables. @throws ConfigurationError - one is malformed. */
 export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const port = parsePort(variables['PORT'] || '5005', 'PORT', 1);
+  const host = variables['LISTEN_HOST'] ? parseHost(variables['LISTEN_HOST'], 'LISTEN_HOST') : null;
   const logLevel = (variables['LOG_LEVEL'] || 'info').toLowerCase();
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new ConfigurationError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   }
-  const publicUrl = variables['PUBLIC_URL'] || `http://localhost:${port}`;
+  const publicUrl = variables['PUBLIC_URL'] || urlAt(host, port);
   if (!/^https?:\/\/[^/]/.test(publicUrl) || !URL.canParse(publicUrl)) {
     throw new ConfigurationError('PUBLIC_URL must be an address such as https://bot.example.org');
   }
   const store = parseStore(variables['STORE'] || 'sqlite:data/trunkline.db', 'STORE');
   return {
     port,
+    host,
     publicUrl: publicUrl.replace(/\/+$/, ''),
     store,
     logLevel,
     apiToken: variables['API_TOKEN'] || null,
   };
+}
+
+/** Where a server is reached that listens there, from its own machine. */
+export function urlAt(host: string | null, port: number): string {
+  if (host === null || host === '0.0.0.0' || host === '::') return `http://localhost:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Reads a host. `what` names it in the error. */
+export function parseHost(text: string, what: string): string {
+  if (/^[^\s/]+$/.test(text)) return text;
+  throw new ConfigurationError(`${what} must be an address of this machine, 127.0.0.1 say`);
 }
 
 /** Reads a port. `what` names it in the error. */

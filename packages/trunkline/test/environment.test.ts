@@ -6,6 +6,7 @@ describe('the environment', () => {
   it('has defaults', () => {
     expect(parseEnvironment({})).toEqual({
       port: 5005,
+      host: null,
       publicUrl: 'http://localhost:5005',
       store: { type: 'sqlite', file: 'data/trunkline.db' },
       logLevel: 'info',
@@ -18,6 +19,15 @@ describe('the environment', () => {
       port: 8080,
       publicUrl: 'http://localhost:8080',
     });
+  });
+
+  it.each([
+    ['192.0.2.7', 'http://192.0.2.7:5005'],
+    ['::1', 'http://[::1]:5005'],
+    ['0.0.0.0', 'http://localhost:5005'],
+    ['::', 'http://localhost:5005'],
+  ])('takes a host, %s, and the address follows it', (host, publicUrl) => {
+    expect(parseEnvironment({ LISTEN_HOST: host })).toMatchObject({ host, publicUrl });
   });
 
   it('takes a public address, with or without a slash at its end', () => {
@@ -41,6 +51,8 @@ describe('the environment', () => {
     ['PORT', '-1'],
     ['PORT', '65536'],
     ['PORT', '80.5'],
+    ['LISTEN_HOST', 'http://localhost'],
+    ['LISTEN_HOST', ' '],
     ['LOG_LEVEL', 'loud'],
     ['PUBLIC_URL', 'bot.example.org:80:80'],
     ['PUBLIC_URL', 'ftp://bot.example.org'],

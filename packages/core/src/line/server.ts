@@ -28,6 +28,8 @@ const LISTEN_ERRORS: Record<string, string> = {
   EADDRINUSE: 'is taken: stop what uses it, or choose another one',
   EACCES: 'needs more rights than this process has: choose one above 1023',
   EADDRNOTAVAIL: 'cannot be used on that host: it is no address of this machine',
+  ENOTFOUND: 'cannot be used on that host: there is no such host',
+  EAI_AGAIN: 'cannot be used on that host: its name cannot be looked up now',
 };
 
 /** How long a connection may take to carry its last answer away, in milliseconds. */

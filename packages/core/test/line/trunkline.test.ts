@@ -239,7 +239,9 @@ describe('listen', () => {
   it('says in one sentence that a port is none', async () => {
     const line = new Trunkline({ channels: [], assistant });
     await expect(line.listen(70_000)).rejects.toThrow('port 70000 is no port');
-    await expect(line.listen(0, '203.0.113.1')).rejects.toThrow('cannot be used on that host');
+    for (const host of ['203.0.113.1', 'nowhere.invalid']) {
+      await expect(line.listen(0, host)).rejects.toThrow('cannot be used on that host');
+    }
     await line.close();
   });
 

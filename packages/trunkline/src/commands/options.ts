@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ConfigurationError } from '@trunkline/core';
-import { parsePort } from '../environment.ts';
+import { parseHost, parsePort } from '../environment.ts';
 import { parseStore } from '../store.ts';
 
 /** The options that name a project. */
@@ -22,6 +22,14 @@ export function portOption(): Option {
   return new Option('-p, --port <number>', 'the port; 0 picks a free one').argParser((text) =>
     understood(() => parsePort(text, 'it', 0)),
   );
+}
+
+/** `--host`. */
+export function hostOption(): Option {
+  return new Option(
+    '--host <address>',
+    'the address to listen on; all, if none is named',
+  ).argParser((text) => understood(() => parseHost(text, 'It')));
 }
 
 /** What a parser of ours refuses is the command line's fault. */

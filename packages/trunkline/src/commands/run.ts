@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { loadCredentials, Trunkline, type InputChannel, type Logger } from '@trunkline/core';
 import type { Command } from 'commander';
 import { channelRows } from '../banner.ts';
-import { loadEnvironment } from '../environment.ts';
+import { loadEnvironment, urlAt } from '../environment.ts';
 import { apiOf, onlyFor } from '../line-options.ts';
 import { createLogger } from '../log.ts';
 import type { Context } from '../program.ts';
@@ -11,12 +11,13 @@ import { Project, type ProjectOptions } from '../project.ts';
 import { reloadOnChange } from '../reload.ts';
 import { stopOnSignals } from '../signals.ts';
 import { openStore, type StoreName } from '../store.ts';
-import { addProjectOptions, portOption, storeOption } from './options.ts';
+import { addProjectOptions, hostOption, portOption, storeOption } from './options.ts';
 
 interface RunOptions extends ProjectOptions {
   credentials?: string;
   connector?: string;
   port?: number;
+  host?: string;
   store?: StoreName;
 }
 
@@ -31,6 +32,7 @@ export function addRun(program: Command, context: Context): void {
     .option('--connector <channel>', 'this channel alone');
   addProjectOptions(command)
     .addOption(portOption())
+    .addOption(hostOption())
     .addOption(storeOption())
     .addHelpText('after', NOTES)
     .action((options: RunOptions) => run(options, context));
@@ -39,9 +41,9 @@ export function addRun(program: Command, context: Context): void {
 const NOTES = `
 What is not named is assistant.ts, .mts, .js or .mjs; credentials.yml, or else
 the channel rest; the responses of domain.yml or domain/. The environment has
-PORT (5005), STORE (sqlite:data/trunkline.db), PUBLIC_URL, LOG_LEVEL, API_TOKEN.
-Unless NODE_ENV is production, assistant and responses are loaded again when a
-file changes that they were loaded from.`;
+PORT (5005), LISTEN_HOST (all), STORE (sqlite:data/trunkline.db), PUBLIC_URL,
+LOG_LEVEL, API_TOKEN. Unless NODE_ENV is production, assistant and responses are
+loaded again when a file changes that they were loaded from.`;
 
 async function run(options: RunOptions, { output, endWith }: Context): Promise<void> {
   const environment = loadEnvironment();
@@ -65,7 +67,8 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
     await stopReloading();
   });
 
-  const server = await line.listen(options.port ?? environment.port);
+  const host = options.host ?? environment.host;
+  const server = await line.listen(options.port ?? environment.port, host === null ? {} : { host });
   endWith(null);
   if (process.env['NODE_ENV'] !== 'production' && project.isReloadable) {
     stopReloading = await reloadOnChange(line, project, {
@@ -74,7 +77,7 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
     });
   }
   const { port } = server.address() as AddressInfo;
-  const url = process.env['PUBLIC_URL'] ? environment.publicUrl : `http://localhost:${port}`;
+  const url = process.env['PUBLIC_URL'] ? environment.publicUrl : urlAt(host, port);
   output.write(`Trunkline serves ${project.assistant.module} on\n${channelRows(url, line)}`);
   output.write('Ctrl-C stops it.\n');
 }

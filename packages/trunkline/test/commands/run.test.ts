@@ -238,6 +238,19 @@ describe('trunkline run', { timeout: PATIENCE_MS }, () => {
     expect(code).toBe(1);
   });
 
+  it('listens on one address alone where --host names it', async () => {
+    const cwd = await folderOf({ 'assistant.ts': ECHO, '.env': 'LISTEN_HOST=203.0.113.1\n' });
+    const wrong = await run(['run', ...MEMORY], { cwd });
+    expect(wrong.text).toContain('cannot be used on that host: it is no address of this machine');
+    const server = start(['run', ...MEMORY, '--host', '127.0.0.1'], { cwd });
+    const [, url = ''] = await server.says(/(http:\/\/127\.0\.0\.1:\d+)\/webhooks/);
+    expect(await say(`${url}/webhooks/rest/webhook`, 'Hi')).toBe('You said: Hi');
+    await expect(fetch(`${url.replace('127.0.0.1', '127.0.0.2')}/health`)).rejects.toThrow();
+    const none = await run(['run', ...MEMORY, '--host', ''], { cwd });
+    expect(none.text).toContain('It must be an address of this machine');
+    expect(none.code).toBe(2);
+  });
+
   it('says that its port is taken', async () => {
     const taken = createServer().listen(0);
     await once(taken, 'listening');
