@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { runCommandLine } from './program.ts';
 
 const code = await runCommandLine(process.argv.slice(2), {

@@ -1,5 +1,8 @@
+import { readFileSync, statSync } from 'node:fs';
+import { sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../src/program.ts';
+import { BIN } from './support/command.ts';
 import { fakeTerminal } from './support/screen.ts';
 
 async function say(
@@ -25,6 +28,14 @@ describe('the command line', () => {
     const lines = said.split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  // An installation links it before anything is built: dist/bin.js could not be linked, which was said twice.
+  it('is a file that is not built', () => {
+    expect(BIN).not.toContain(`${sep}dist${sep}`);
+    // Windows has no such bit.
+    if (sep === '/') expect(statSync(BIN).mode & 0o111).toBe(0o111);
+    expect(readFileSync(BIN, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
   it('names its commands, and what it ends with', async () => {

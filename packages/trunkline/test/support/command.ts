@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** The real command, as `npm test` has built it. */
-export const BIN: string = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+const manifest = new URL('../../package.json', import.meta.url);
+const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { trunkline: string } };
+
+/** The real command; what it imports, `npm test` has built. */
+export const BIN: string = fileURLToPath(new URL(bin.trunkline, manifest));
 
 /** How a command is started. */
 export interface CommandOptions {
