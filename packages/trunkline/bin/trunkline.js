@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // Here before anything is built, so that an installation can link it.
-import '../dist/bin.js';
+await import('../dist/bin.js');

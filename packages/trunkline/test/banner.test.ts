@@ -1,21 +1,33 @@
-import { Trunkline } from '@trunkline/core';
-import { RestInput } from '@trunkline/rest';
+import { InputChannel, Trunkline, type Route } from '@trunkline/core';
 import { expect, it } from 'vitest';
 import { channelRows } from '../src/banner.ts';
 
-class Elsewhere extends RestInput {
+class Somewhere extends InputChannel {
+  readonly name: string;
+  readonly #prefix: string;
+
+  constructor(name: string, prefix = name) {
+    super();
+    this.name = name;
+    this.#prefix = prefix;
+  }
+
   override urlPrefix(): string {
-    return '/elsewhere';
+    return this.#prefix;
+  }
+
+  override routes(): Route[] {
+    return [];
   }
 }
 
 // It said /webhooks/, whatever the line's route was.
 it('shows the channels where they are mounted', async () => {
-  const channels = [new RestInput(), new Elsewhere({ name: 'other' })];
+  const channels = [new Somewhere('here'), new Somewhere('there', '/elsewhere')];
   const line = new Trunkline({ channels, assistant: () => {}, route: '/hooks/' });
   expect(channelRows('http://localhost:5005', line)).toBe(
-    '  rest       http://localhost:5005/hooks/rest/\n' +
-      '  other      http://localhost:5005/elsewhere/\n',
+    '  here       http://localhost:5005/hooks/here/\n' +
+      '  there      http://localhost:5005/elsewhere/\n',
   );
   await line.close();
 });
