@@ -6,21 +6,24 @@ import {
   type TrunklineOptions,
 } from '@trunkline/core';
 
-/** What `trunkline run` has from elsewhere, and from where. */
-const ELSEWHERE = {
+/**
+ * What an assistant's module may say of the line that `trunkline run` makes, as its export `options`:
+ * the options of a `Trunkline` but those that the command line has from elsewhere.
+ */
+export type LineOptions = Omit<
+  TrunklineOptions,
+  'channels' | 'assistant' | 'responses' | 'store' | 'logger' | 'clock'
+>;
+
+/** Where the command line has the others from. */
+const ELSEWHERE: Record<Exclude<keyof TrunklineOptions, keyof LineOptions>, string> = {
   channels: 'credentials.yml names them',
   assistant: 'it is an export of its own',
   responses: '--responses names them',
   store: '--store or STORE names it',
   logger: 'the command line has its own, and LOG_LEVEL',
   clock: "the command line has the machine's",
-} as const;
-
-/**
- * What an assistant's module may say of the line that `trunkline run` makes, as its export `options`:
- * the options of a `Trunkline` but those that the command line has from elsewhere.
- */
-export type LineOptions = Omit<TrunklineOptions, keyof typeof ELSEWHERE>;
+};
 
 const NAMES: Record<keyof LineOptions, true> = {
   route: true,
