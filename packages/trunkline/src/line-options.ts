@@ -71,7 +71,7 @@ export function apiOf(
   { api }: LineOptions,
 ): Pick<TrunklineOptions, 'api'> {
   if (apiToken === null) return api === undefined ? {} : { api };
-  if (api?.token === undefined) return { api: { token: apiToken, ...api } };
+  if (api?.token === undefined) return { api: { ...api, token: apiToken } };
   throw new ConfigurationError('API_TOKEN and options.api.token are both set: keep one of them');
 }
 
