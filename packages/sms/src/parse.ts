@@ -39,7 +39,7 @@ export function parseInbound(channel: string, parameters: Parameters): Inbound {
   const choice = tapOf(parameters);
   const body = parameters.get('Body')?.trim() || null;
   return {
-    messageId: messageIdOf(channel, parameters),
+    messageId: required(channel, parameters, 'MessageSid'),
     accountSid: required(channel, parameters, 'AccountSid'),
     from: required(channel, parameters, 'From'),
     to: required(channel, parameters, 'To'),
@@ -63,16 +63,6 @@ export function required(channel: string, parameters: Parameters, name: string):
       code: 'missing_parameter',
     },
   );
-}
-
-/**
- * The message's SID. It is kept for days, to know the message by, and copied for that: what is cut out
- * of a long text holds on to the whole, the user's words included.
- *
- * @throws MalformedPayloadError - it is missing.
- */
-export function messageIdOf(channel: string, parameters: Parameters): string {
-  return Buffer.from(required(channel, parameters, 'MessageSid')).toString();
 }
 
 /** A tap on a button or an item of a list, which a typed "Yes" is not. */

@@ -1,5 +1,5 @@
 import { MalformedPayloadError } from '@trunkline/core';
-import { messageIdOf, required, type Parameters } from './parse.ts';
+import { required, type Parameters } from './parse.ts';
 
 /** What became of a message, as Twilio reports it. */
 export interface SmsStatus {
@@ -43,7 +43,7 @@ export function parseStatus(channel: string, parameters: Parameters): StatusRepo
   }
   const errorCode = parameters.get('ErrorCode');
   return {
-    messageSid: messageIdOf(channel, parameters),
+    messageSid: required(channel, parameters, 'MessageSid'),
     // What WhatsApp and RCS say beside the status.
     status: parameters.get('EventType') === 'READ' ? 'read' : status.toLowerCase(),
     errorCode: errorCode === undefined || errorCode === '0' ? null : errorCode,
