@@ -14,7 +14,7 @@ import { platformChannels } from './platforms.ts';
 try {
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
-  const { apiToken } = environment;
+  const { apiToken, host } = environment;
   const line = new Trunkline({
     channels: [
       new RestInput({ cors: true }),
@@ -29,7 +29,8 @@ try {
 
   stopOnSignals(() => line.close());
 
-  await line.listen(environment.port, { fallback: createApp() });
+  const fallback = createApp();
+  await line.listen(environment.port, host === null ? { fallback } : { host, fallback });
   console.log(`${banner(environment.publicUrl, line)}\nCtrl-C stops it.`);
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof StoreError)) throw error;
