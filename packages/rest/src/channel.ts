@@ -20,7 +20,7 @@ import {
   type Route,
   type Turns,
 } from '@trunkline/core';
-import { allowOrigin, routesForPages } from './cors.ts';
+import { allowOrigin, answerPreflight } from './cors.ts';
 import { resolveOptions, type ResolvedRestOptions, type RestOptions } from './credentials.ts';
 import { parseBody } from './parse.ts';
 import { streamFormat, type StreamFailure, type StreamFormat } from './render.ts';
@@ -90,19 +90,15 @@ export class RestInput extends InputChannel {
       },
     ];
     if (cors === false) return routes;
-    return [
-      ...routes,
-      ...routesForPages('/', ['GET', 'HEAD'], cors),
-      ...routesForPages('/webhook', ['POST'], cors),
-      ...routesForPages(`${CANCEL_PATH}*`, ['POST'], cors),
-    ];
+    const handle: Route['handle'] = (req, res) => answerPreflight(req, res, cors);
+    const preflights = ['/webhook', `${CANCEL_PATH}*`];
+    return [...routes, ...preflights.map((path) => ({ method: 'OPTIONS', path, handle }))];
   }
 
   async #receive(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {
     const { bodyLimitBytes, cors } = this.#options;
     allowOrigin(req, res, cors);
     const subject = await this.#verify(req);
-    const format = streamFormat(this.name, queryOf(req).get('stream'));
     const body = await readJson(req, { channel: this.name, limitBytes: bodyLimitBytes });
     const parsed = parseBody(this.name, body);
     const { text, inputChannel } = parsed;
@@ -112,6 +108,7 @@ export class RestInput extends InputChannel {
     const message = (outputChannel: OutputChannel): UserMessage =>
       new UserMessage({ text, senderId, outputChannel, inputChannel, metadata, headers });
     const whenGone = clientGone(res);
+    const format = streamFormat(queryOf(req).get('stream'));
     if (format === null) {
       const output = withoutState(new CollectingOutputChannel(this.name));
       await this.#answerWhole(res, output, () => turns.run(message(output), { whenGone }));

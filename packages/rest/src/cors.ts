@@ -1,11 +1,11 @@
-import { sendProblem, type Route } from '@trunkline/core';
-import { METHODS, type IncomingMessage, type ServerResponse } from 'node:http';
-
-/** Which pages may read answers: all, none, or those of these origins. */
-type Cors = boolean | readonly string[];
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Says which pages may read the answer. @see The Fetch standard, "CORS protocol" */
-export function allowOrigin(req: IncomingMessage, res: ServerResponse, cors: Cors): void {
+export function allowOrigin(
+  req: IncomingMessage,
+  res: ServerResponse,
+  cors: boolean | readonly string[],
+): void {
   if (cors === false) return;
   const { origin } = req.headers;
   if (cors === true) {
@@ -19,25 +19,15 @@ export function allowOrigin(req: IncomingMessage, res: ServerResponse, cors: Cor
   res.setHeader('access-control-expose-headers', 'x-trunkline-turn, retry-after');
 }
 
-/**
- * What a path answers beside its own methods: a page's question whether it may send one of these, and
- * that there are no others, which a page would not be let read if the line said it.
- */
-export function routesForPages(path: string, own: readonly string[], cors: Cors): Route[] {
-  const allow = [...own, 'OPTIONS'].join(', ');
-  const preflight: Route['handle'] = (req, res) => {
-    allowOrigin(req, res, cors);
-    res.setHeader('access-control-allow-methods', own.join(', '));
-    res.setHeader('access-control-allow-headers', 'authorization, content-type');
-    res.setHeader('access-control-max-age', '600');
-    res.writeHead(204, { allow }).end();
-  };
-  const refuse: Route['handle'] = (req, res) => {
-    allowOrigin(req, res, cors);
-    const detail = `${req.method} is not answered here: use ${allow}`;
-    sendProblem(res, { status: 405, code: 'method_not_allowed', detail }, { allow });
-  };
-  return METHODS.filter((method) => !own.includes(method)).map((method) => {
-    return { method, path, handle: method === 'OPTIONS' ? preflight : refuse };
-  });
+/** Answers a page's question whether it may post. */
+export function answerPreflight(
+  req: IncomingMessage,
+  res: ServerResponse,
+  cors: boolean | readonly string[],
+): void {
+  allowOrigin(req, res, cors);
+  res.setHeader('access-control-allow-methods', 'POST');
+  res.setHeader('access-control-allow-headers', 'authorization, content-type');
+  res.setHeader('access-control-max-age', '600');
+  res.writeHead(204, { allow: 'POST, OPTIONS' }).end();
 }

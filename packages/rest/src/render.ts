@@ -1,4 +1,4 @@
-import { MalformedPayloadError, type QueuedOutput } from '@trunkline/core';
+import type { QueuedOutput } from '@trunkline/core';
 
 /** How a stream is written. */
 export type StreamFormat = 'lines' | 'sse';
@@ -9,26 +9,12 @@ export interface StreamFailure {
   message: string;
 }
 
-/**
- * The format that `?stream=` asks for, or `null` for none. Rasa's `true` in any case.
- *
- * @throws MalformedPayloadError - there is no such format.
- */
-export function streamFormat(channel: string, value: string | null): StreamFormat | null {
-  switch (value?.toLowerCase() ?? '') {
-    case 'true':
-      return 'lines';
-    case 'sse':
-      return 'sse';
-    case 'false':
-    case '':
-      return null;
-    default:
-      throw new MalformedPayloadError('?stream= must be true, sse or false', {
-        channel,
-        code: 'unknown_stream',
-      });
-  }
+/** The format that `?stream=` asks for, or `null` for none. Rasa's `true` in any case. */
+export function streamFormat(value: string | null): StreamFormat | null {
+  if (value === null) return null;
+  const asked = value.toLowerCase();
+  if (asked === 'sse') return 'sse';
+  return asked === 'true' ? 'lines' : null;
 }
 
 /**

@@ -64,38 +64,6 @@ describe('cors', () => {
     }
   });
 
-  it('lets a page read that its method is not answered', async () => {
-    for (const cors of [true, [PAGE]]) {
-      const server = await startRest(echo, { cors });
-      const ask = (path: string, method: string) =>
-        fetch(server.url.replace(/webhook$/, path), { method, headers: { origin: PAGE } });
-      for (const [path, method, allow] of [
-        ['webhook', 'GET', 'POST, OPTIONS'],
-        ['webhook', 'PUT', 'POST, OPTIONS'],
-        ['webhook', 'HEAD', 'POST, OPTIONS'],
-        ['cancel_background_tasks/ada', 'GET', 'POST, OPTIONS'],
-        ['', 'POST', 'GET, HEAD, OPTIONS'],
-        ['', 'PROPFIND', 'GET, HEAD, OPTIONS'],
-      ] as const) {
-        const response = await ask(path, method);
-        const { status, headers } = response;
-        expect([status, allowed(response), headers.get('allow')]).toEqual([
-          405,
-          cors === true ? '*' : PAGE,
-          allow,
-        ]);
-        if (method !== 'HEAD') {
-          const detail = `${method} is not answered here: use ${allow}`;
-          expect(await response.json()).toMatchObject({ code: 'method_not_allowed', detail });
-        }
-      }
-      const health = await ask('', 'OPTIONS');
-      expect([health.status, health.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
-      expect(await (await ask('', 'GET')).json()).toEqual({ status: 'ok' });
-      expect((await ask('', 'HEAD')).status).toBe(200);
-    }
-  });
-
   it('lets a page read refusals and streams too', async () => {
     const auth = { type: 'bearer', token: 't' } as const;
     const server = await startRest(echo, { cors: [PAGE], auth });

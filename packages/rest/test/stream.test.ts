@@ -63,7 +63,7 @@ describe('?stream=true', () => {
   });
 
   it('is asked for in any case, and by no other value', async () => {
-    const { post, turns } = await startRest();
+    const { post } = await startRest();
     const typeOf = async (value: string): Promise<string | null> => {
       const response = await post({}, { query: `?stream=${value}` });
       await response.text();
@@ -71,18 +71,9 @@ describe('?stream=true', () => {
     };
     expect(await typeOf('TRUE')).toBe('text/event-stream');
     expect(await typeOf('Sse')).toBe('text/event-stream');
-    for (const value of ['false', '']) {
+    for (const value of ['false', '1', 'yes', '']) {
       expect(await typeOf(value)).toBe('application/json');
     }
-    // Who asked for another stream got none, and was not told.
-    const before = turns.length;
-    const refused = await post({}, { query: '?stream=foo' });
-    expect(refused.status).toBe(400);
-    expect(await refused.json()).toMatchObject({
-      code: 'unknown_stream',
-      detail: expect.stringContaining('?stream= must be true, sse or false') as string,
-    });
-    expect(turns).toHaveLength(before);
   });
 
   it('ends empty where nothing was said', async () => {
