@@ -18,6 +18,8 @@ const MAX_FORGOTTEN = 32;
 
 /** A list at rest. */
 export class KeptList {
+  /** What it is kept under. */
+  readonly key: string;
   /** When its time is over. */
   expiresAt = 0;
   /** The number of the last item. */
@@ -32,6 +34,10 @@ export class KeptList {
   #first = 0;
   /** How many items of the oldest batch are dropped already. */
   #dropped = 0;
+
+  constructor(key: string) {
+    this.key = key;
+  }
 
   /**
    * Adds items at the end, and drops the oldest above `maxItems` and `maxCharacters`: all of them where

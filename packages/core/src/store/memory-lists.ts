@@ -37,7 +37,7 @@ export class MemoryLists implements KeyedLists {
     const now = this.#clock.now();
     const young = this.#young.get(namespace)?.get(key);
     const known = young ?? this.#old.get(namespace)?.get(key);
-    const list = known === undefined || known.expiresAt <= now ? new KeptList() : known;
+    const list = known === undefined || known.expiresAt <= now ? new KeptList(ownText(key)) : known;
     // Also of one whose time is over, and which this one takes the place of.
     const others = this.#characters - (young?.characters ?? 0);
     list.add(items, maxItems, this.#maxCharacters);
@@ -49,7 +49,7 @@ export class MemoryLists implements KeyedLists {
       this.#young = new Map();
       this.#characters = list.characters;
     }
-    if (isFull || list !== young) put(this.#young, namespace, key, list);
+    if (isFull || list !== young) put(this.#young, namespace, list);
     return list.count;
   }
 
@@ -82,9 +82,8 @@ export class MemoryLists implements KeyedLists {
   }
 }
 
-function put(generation: Generation, namespace: string, key: string, list: KeptList): void {
+function put(generation: Generation, namespace: string, list: KeptList): void {
   const lists = generation.get(namespace);
-  const own = ownText(key);
-  if (lists === undefined) generation.set(namespace, new Map([[own, list]]));
-  else lists.set(own, list);
+  if (lists === undefined) generation.set(namespace, new Map([[list.key, list]]));
+  else lists.set(list.key, list);
 }

@@ -13,7 +13,7 @@ describe('a list at rest', () => {
         fc.nat(range),
         fc.nat(range),
         (all, maxItems, from, limit) => {
-          const list = new KeptList();
+          const list = new KeptList('a');
           let model: number[] = [];
           for (const items of all) {
             list.add(items, maxItems, 1e6);
@@ -28,7 +28,7 @@ describe('a list at rest', () => {
   });
 
   it('takes up nothing of what was dropped', () => {
-    const list = new KeptList();
+    const list = new KeptList('a');
     for (let i = 0; i < 100; i++) list.add(['x'.repeat(10)], 5, 1e6);
     const after = list.characters;
     for (let i = 0; i < 100; i++) list.add(['x'.repeat(10)], 5, 1e6);
@@ -36,7 +36,7 @@ describe('a list at rest', () => {
   });
 
   it('keeps the last items that fit of an append that is too long', () => {
-    const list = new KeptList();
+    const list = new KeptList('a');
     list.add([1, 'x'.repeat(400), 2, 3], 100, 300);
     expect(list.read(0, 9)).toEqual([2, 3]);
     expect(list.count).toBe(4);
