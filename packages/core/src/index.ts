@@ -24,9 +24,9 @@ export {
   type MenuAnswer,
   type MenuOption,
 } from './channel/menu.ts';
+export type { ChannelLimits } from './channel/channel-limits.ts';
 export {
   OutputChannel,
-  type ChannelLimits,
   type InterruptedStream,
   type TrackerState,
 } from './channel/output-channel.ts';

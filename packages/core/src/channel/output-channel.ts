@@ -9,31 +9,12 @@ import type {
 } from '../message/bot-message.ts';
 import { responseFor } from '../message/bot-message.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
+import type { ChannelLimits } from './channel-limits.ts';
 import { deliveryOf, type Receipt } from './delivery.ts';
 import { attachmentText, buttonText, customJsonText, elementText, imageText } from './fallbacks.ts';
 import { promised } from '../maybe-promise.ts';
 import { chosenFrom, isOption, menuText, type MenuAnswer, type MenuOption } from './menu.ts';
 import { callsOf, type SendCall } from './send-calls.ts';
-
-/**
- * What a platform allows. A limit that is absent is not known or not there. Nobody enforces them: the
- * channel itself splits (`splitText`), and `outputChannelContract` of `@trunkline/testing` looks
- * whether it does.
- */
-export interface ChannelLimits {
-  /** Characters of one text. */
-  textLength?: number;
-  /** Buttons below one text. */
-  buttonCount?: number;
-  /** Characters of a button's title. */
-  buttonTitleLength?: number;
-  /** Characters of a button's payload. */
-  buttonPayloadLength?: number;
-  /** Quick replies below one text. */
-  quickReplyCount?: number;
-  /** Elements of one carousel. */
-  elementCount?: number;
-}
 
 /** What is known of a stream that was cut. */
 export interface InterruptedStream {

@@ -232,11 +232,9 @@ function samePlace(value: JsonValue, digest: string): Place {
 }
 
 const NOBODY_VOUCHED =
-  'no channel has vouched for it. Where its sender id is only claimed, as on a WebSocket without ' +
-  'auth, name its channel and its account, the session';
+  'no channel has vouched for it. Where its sender id is only claimed, name its channel and its account';
 const NOT_VOUCHED =
-  'the channel has not vouched for it, or too long ago. Where its sender id is only claimed, as on ' +
-  'a WebSocket without auth, name its account, the session';
+  'the channel has not vouched for it, or too long ago. Where its sender id is only claimed, name its account';
 const NOT_ON_ACCOUNT = 'nobody of it was ever on this account of the channel, or too long ago';
 
 function notReached(channel: string | null, why: string): ProactiveError {

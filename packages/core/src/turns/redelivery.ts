@@ -5,6 +5,7 @@ import type { DeferredContext } from './deferred-context.ts';
 import type { Journal } from './journal.ts';
 import type { Pending, Progress } from './progress.ts';
 import { senderOf, stampOf, type ReadTurn } from './read-turn.ts';
+import { reportSend } from './report-send.ts';
 import { loadPast, NO_PAST, trackerState } from './tracker-state.ts';
 import { sendThrough } from './turn-delivery.ts';
 
@@ -72,22 +73,16 @@ async function closeCutStream(
 }
 
 async function send(
-  { clock, telemetry, menus, patience }: DeferredContext,
+  context: DeferredContext,
   { turn, turnId, abort }: Redelivery,
   output: OutputChannel,
   { response, isMenuAgain }: Pending,
 ): Promise<void> {
+  const { menus, patience } = context;
   const { channel, key } = turn.stored;
   const senderId = senderOf(turn);
-  const startedAt = clock.now();
-  let outcome: 'sent' | 'failed' = 'failed';
-  try {
-    await sendThrough(output, senderId, response);
-    outcome = 'sent';
-  } finally {
-    const durationMs = clock.now() - startedAt;
-    telemetry.send?.({ channel, senderId, kind: 'response', outcome, durationMs });
-  }
+  const about = { channel, senderId, kind: 'response' } as const;
+  await reportSend(context, about, () => sendThrough(output, senderId, response));
   if (!output.numbersChoices) return;
   await patience.with(abort, channel, () =>
     isMenuAgain

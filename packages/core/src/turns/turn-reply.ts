@@ -21,6 +21,7 @@ import type { TurnAbort } from './abort.ts';
 import type { HistoryEntry } from './history.ts';
 import type { Pending } from './progress.ts';
 import type { Reply, Sent, TransformEntry } from './reply.ts';
+import { reportSend } from './report-send.ts';
 import { SendQueue } from './send-queue.ts';
 import { closeInterrupted, showStream } from './show-stream.ts';
 import { gather } from './stream.ts';
@@ -271,23 +272,8 @@ export class TurnReply implements Reply {
 
   /** Sends, and reports what became of it. */
   #reported<T>(kind: SendReport['kind'], send: () => Promise<T>): Promise<T> {
-    const { clock, telemetry, channel, recipientId } = this.#options;
-    if (telemetry.send === null) return send();
-    const startedAt = clock.now();
-    const report = (outcome: SendReport['outcome']): void => {
-      const durationMs = clock.now() - startedAt;
-      telemetry.send?.({ channel, senderId: recipientId, kind, outcome, durationMs });
-    };
-    return send().then(
-      (sent) => {
-        report(sent === 'pending' ? 'pending' : 'sent');
-        return sent;
-      },
-      (error: unknown) => {
-        report('failed');
-        throw error;
-      },
-    );
+    const { channel, recipientId: senderId } = this.#options;
+    return reportSend(this.#options, { channel, senderId, kind }, send);
   }
 
   /** The conversation's state; no promise where nobody has to be asked for it. */
