@@ -9,10 +9,11 @@ import {
   type JsonObject,
   type Metadata,
 } from '@trunkline/core';
+import { Arrivals } from './arrivals.ts';
 import type { SlackInteraction } from './interaction.ts';
 import { parseEvent } from './parse/events.ts';
 import { parseCommand, parseInteraction } from './parse/interactions.ts';
-import { userMessage, type Parsed } from './parse/parsed.ts';
+import { senderId, userMessage, type Parsed } from './parse/parsed.ts';
 import { isForm, isSslCheck, readRequest } from './parse/request.ts';
 import { resolveChoice } from './choices.ts';
 import type { Services } from './services.ts';
@@ -32,6 +33,7 @@ const ANSWER_MS = 2_000;
 export class Entrance {
   readonly #services: Services;
   readonly #metadataOf: MetadataOf;
+  readonly #arrivals = new Arrivals();
 
   constructor(services: Services, metadataOf: MetadataOf) {
     this.#services = services;
@@ -79,7 +81,9 @@ export class Entrance {
     if (channel === null || root === null) return;
     const ref = { team, channel, thread: root };
     if (finding.type === 'in_thread') {
-      if (await threads.has(ref)) await this.#accept(req, envelope, finding.parsed);
+      const { parsed } = finding;
+      const found = threads.has(ref).then((isOurs) => (isOurs ? parsed : null));
+      await this.#accept(req, envelope, parsed, found);
       return;
     }
     const isMention = isBare || finding.isMention;
@@ -101,14 +105,14 @@ export class Entrance {
     if (messages.length === 0) {
       options.logger?.debug({ channel: options.name, type }, 'an interaction says nothing');
     }
-    let isNew = false;
-    for (const message of messages) {
-      const resolved = await resolveChoice(message, this.#services.payloads);
-      isNew = (await this.#accept(req, payload, resolved)) || isNew;
-    }
+    const accepted = await Promise.all(
+      messages.map((message) =>
+        this.#accept(req, payload, message, resolveChoice(message, this.#services.payloads)),
+      ),
+    );
     acknowledge(res);
     // By a second click, the message may long say something else.
-    if (!usesQuickReply || !isNew) return;
+    if (!usesQuickReply || !accepted.includes(true)) return;
     this.#services.background.add(withdrawQuickReplies(this.#services, payload, messages));
   }
 
@@ -150,8 +154,26 @@ export class Entrance {
     }
   }
 
-  /** Returns whether the message had not come before. */
-  async #accept(req: IncomingMessage, body: JsonObject, parsed: Parsed): Promise<boolean> {
+  /**
+   * Takes a message over, in its order.
+   *
+   * @param found - What it is, where that has to be looked up; `null` if it is nothing to us.
+   * @returns Whether it is one that had not come before.
+   */
+  async #accept(
+    req: IncomingMessage,
+    body: JsonObject,
+    parsed: Parsed,
+    found: Parsed | Promise<Parsed | null> = parsed,
+  ): Promise<boolean> {
+    const { place } = parsed;
+    const sender = senderId(place, this.#services.options.conversationGranularity);
+    const take = (message: Parsed): Promise<boolean> => this.#take(req, body, message);
+    return (await this.#arrivals.enter(`${place.team}:${sender}`, found, take)) === true;
+  }
+
+  /** Its ticket is taken before this returns. Resolves to whether the message had not come before. */
+  async #take(req: IncomingMessage, body: JsonObject, parsed: Parsed): Promise<boolean> {
     const { options, turns } = this.#services;
     const metadata = this.#metadataOf(req, body);
     const taken = await turns.accept(userMessage(parsed, options, metadata));
