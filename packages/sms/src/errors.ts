@@ -1,4 +1,5 @@
 import { DeliveryError, failureOf } from '@trunkline/core';
+import { OversizedAnswer } from './exchange.ts';
 
 /** What a refusal by Twilio means for what comes next. */
 interface ErrorClass {
@@ -116,6 +117,12 @@ export function networkError(channel: string, thrown: unknown): DeliveryError {
     const message =
       'Twilio cannot be asked: the credentials, or the address of the API, are malformed';
     return new DeliveryError(message, { channel });
+  }
+  if (thrown instanceof OversizedAnswer) {
+    // Whether anything was sent is as unknown as without an answer: `delivery.whenUnknown` decides.
+    const message =
+      'the answer is larger than any of Twilio’s (16 MB): see what answers in its place, a proxy say. The message may have gone out all the same';
+    return new DeliveryError(message, { channel, retryable: true, mayHaveArrived: true });
   }
   const { retryable, mayHaveArrived } = failureOf(thrown);
   const neverLeft = retryable && !mayHaveArrived;

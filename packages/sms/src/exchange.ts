@@ -7,10 +7,23 @@ export interface Answer {
   body: string;
 }
 
+/** Answers of the API have kilobytes. What has more than this is none, and would fill the memory. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** An answer had no end in sight, and was not read to it. */
+export class OversizedAnswer extends Error {
+  override readonly name: string = 'OversizedAnswer';
+
+  constructor() {
+    super(`an answer of over ${MAX_BYTES} bytes`);
+  }
+}
+
 /**
  * Makes a request and gathers its answer: what is left of `pool.request` without the stream, which
  * an answer of one packet has no use for.
  *
+ * @throws OversizedAnswer - the answer has more than 16 MB.
  * @throws What undici says of a request that got no whole answer.
  */
 export function exchange(pool: Pool, request: Dispatcher.DispatchOptions): Promise<Answer> {
@@ -25,6 +38,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: Error) => void;
   readonly #chunks: Buffer[] = [];
+  #bytes = 0;
   #statusCode = 0;
   #headers: Answer['headers'] = {};
 
@@ -42,8 +56,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#headers = headers;
   }
 
-  onResponseData(_: unknown, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_BYTES) controller.abort(new OversizedAnswer());
   }
 
   onResponseEnd(): void {

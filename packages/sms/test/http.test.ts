@@ -100,6 +100,25 @@ describe("the HTTP client underneath Twilio's SDK (traps 2, 3)", () => {
     await expect(send()).rejects.toMatchObject({ retryable: true, mayHaveArrived: true });
   });
 
+  it('gathers no answer without an end', async () => {
+    const piece = Buffer.alloc(1024 * 1024, '<');
+    const closed = deferred<boolean>();
+    const { send } = await peer((_, res) => {
+      let pieces = 0;
+      res.writeHead(200).on('close', () => closed.resolve(res.writableFinished));
+      const more = (): unknown => (++pieces > 64 ? res.end() : res.write(piece, more));
+      more();
+    });
+    // It may have been sent: the line decides by `delivery.whenUnknown`.
+    await expect(send()).rejects.toMatchObject({
+      name: 'DeliveryError',
+      message: expect.stringMatching(/^\[sms\] the answer is larger .* may have gone out/),
+      retryable: true,
+      mayHaveArrived: true,
+    });
+    expect(await closed.promise, 'it was read to its end').toBe(false);
+  });
+
   it('tries again what is throttled, as often as it may', async () => {
     let tries = 0;
     const { send, clock } = await peer((_, res) => {
