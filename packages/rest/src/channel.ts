@@ -70,14 +70,7 @@ export class RestInput extends InputChannel {
   override routes(turns: Turns): Route[] {
     const { cors } = this.#options;
     const routes: Route[] = [
-      {
-        method: 'GET',
-        path: '/',
-        handle: (req, res) => {
-          allowOrigin(req, res, cors);
-          sendJson(res, 200, { status: 'ok' });
-        },
-      },
+      { method: 'GET', path: '/', handle: (_req, res) => sendJson(res, 200, { status: 'ok' }) },
       {
         method: 'POST',
         path: '/webhook',
@@ -90,14 +83,17 @@ export class RestInput extends InputChannel {
       },
     ];
     if (cors === false) return routes;
-    const handle: Route['handle'] = (req, res) => answerPreflight(req, res, cors);
-    const preflights = ['/webhook', `${CANCEL_PATH}*`];
-    return [...routes, ...preflights.map((path) => ({ method: 'OPTIONS', path, handle }))];
+    const preflights = ['/webhook', `${CANCEL_PATH}*`].map((path) => ({
+      method: 'OPTIONS',
+      path,
+      handle: answerPreflight,
+    }));
+    const prepare: Route['prepare'] = (req, res) => allowOrigin(req, res, cors);
+    return [...routes, ...preflights].map((route) => ({ ...route, prepare }));
   }
 
   async #receive(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const { bodyLimitBytes, cors } = this.#options;
-    allowOrigin(req, res, cors);
+    const { bodyLimitBytes } = this.#options;
     const subject = await this.#verify(req);
     const body = await readJson(req, { channel: this.name, limitBytes: bodyLimitBytes });
     const parsed = parseBody(this.name, body);
@@ -150,7 +146,6 @@ export class RestInput extends InputChannel {
   }
 
   async #cancel(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {
-    allowOrigin(req, res, this.#options.cors);
     const subject = await this.#verify(req);
     const senderId = bindSender(this.name, subject, this.#senderInPath(req));
     try {

@@ -4,9 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export function allowOrigin(
   req: IncomingMessage,
   res: ServerResponse,
-  cors: boolean | readonly string[],
+  cors: true | readonly string[],
 ): void {
-  if (cors === false) return;
   const { origin } = req.headers;
   if (cors === true) {
     res.setHeader('access-control-allow-origin', '*');
@@ -19,13 +18,8 @@ export function allowOrigin(
   res.setHeader('access-control-expose-headers', 'x-trunkline-turn, retry-after');
 }
 
-/** Answers a page's question whether it may post. */
-export function answerPreflight(
-  req: IncomingMessage,
-  res: ServerResponse,
-  cors: boolean | readonly string[],
-): void {
-  allowOrigin(req, res, cors);
+/** Answers a page's question whether it may post. Which pages may, is said already. */
+export function answerPreflight(_req: IncomingMessage, res: ServerResponse): void {
   res.setHeader('access-control-allow-methods', 'POST');
   res.setHeader('access-control-allow-headers', 'authorization, content-type');
   res.setHeader('access-control-max-age', '600');

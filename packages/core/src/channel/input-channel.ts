@@ -22,6 +22,12 @@ export interface Route {
    * It MUST end the response or throw, and MUST NOT do both.
    */
   handle(req: IncomingMessage, res: ServerResponse): Promise<void> | void;
+  /**
+   * Called ahead of every answer at the path, also of one that is given for the channel: to a method that
+   * is not known, or after an error. Sets headers that all of them need, those of CORS say, and MUST NOT
+   * answer. Routes of one path may share a function, which is then called once. Default: nothing is.
+   */
+  prepare?: (req: IncomingMessage, res: ServerResponse) => void;
 }
 
 /** What takes over connections (WebSocket) below a channel's prefix. */

@@ -4,20 +4,24 @@ import { ConfigurationError } from '../errors.ts';
 import { sendProblem } from './problem.ts';
 
 type Handle = Route['handle'];
+type Prepare = NonNullable<Route['prepare']>;
 
 /** The methods of one path. */
 class Resource {
   readonly #methods = new Map<string, Handle>();
   readonly #owners = new Map<string, string | null>();
+  readonly #prepares: Prepare[] = [];
 
-  add(method: string, path: string, handle: Handle, owner: string | null): void {
+  add(path: string, route: Route, owner: string | null): void {
+    const { method, prepare } = route;
     if (this.#methods.has(method)) {
       throw new ConfigurationError(
         `two routes answer ${method} ${path}: give one of the channels another name or urlPrefix()`,
       );
     }
-    this.#methods.set(method, handle);
+    this.#methods.set(method, route.handle.bind(route));
     this.#owners.set(method, owner);
+    if (prepare !== undefined && !this.#prepares.includes(prepare)) this.#prepares.push(prepare);
   }
 
   /** Whose route answers a method, or `null`. */
@@ -27,6 +31,7 @@ class Resource {
   }
 
   handle(req: IncomingMessage, res: ServerResponse): Promise<void> | void {
+    for (const prepare of this.#prepares) prepare(req, res);
     const method = req.method ?? 'GET';
     const handle = this.#methods.get(method) ?? (method === 'HEAD' && this.#methods.get('GET'));
     if (handle) return handle(req, res);
@@ -66,18 +71,13 @@ export class RouteTable {
   add(mount: string, route: Route, owner: string | null = null): void {
     const path = (mount + route.path).replace(/\/+$/, '');
     const star = path.search(/\/\*(?:\/|$)/);
-    const handle = route.handle.bind(route);
     if (star !== -1) {
-      this.#resourceBelow(path.slice(0, star + 1), path.slice(star + 2)).add(
-        route.method,
-        path,
-        handle,
-        owner,
-      );
+      const below = this.#resourceBelow(path.slice(0, star + 1), path.slice(star + 2));
+      below.add(path, route, owner);
       return;
     }
     const resource = this.#exact.get(path || '/') ?? new Resource();
-    resource.add(route.method, path || '/', handle, owner);
+    resource.add(path || '/', route, owner);
     this.#exact.set(path || '/', resource);
     this.#exact.set(`${path}/`, resource);
   }

@@ -144,4 +144,30 @@ describe('RouteTable', () => {
     }
     expect(await textAt(table, '/user/1/messages')).toBe('unknown');
   });
+
+  it('prepares every answer at a path, once, also those that no route gives', async () => {
+    const table = new RouteTable();
+    const prepare: Route['prepare'] = (_req, res) => void res.appendHeader('x-seen', 'yes');
+    const failing = (): never => {
+      throw new Error('refused');
+    };
+    for (const path of ['/a', '/b/*']) {
+      table.add('', { ...route('GET', path), prepare });
+      table.add('', { ...route('POST', path), prepare });
+    }
+    table.add('', route('GET', '/c'));
+    table.add('', { ...route('GET', '/d'), prepare: failing });
+    const seen = async (method: string, path: string): Promise<[number, string | null]> => {
+      const response = (await ask(table, method, path)) as Response;
+      return [response.status, response.headers.get('x-seen')];
+    };
+    for (const path of ['/a', '/b/x']) {
+      expect(await seen('GET', path)).toEqual([200, 'yes']);
+      expect(await seen('POST', path)).toEqual([200, 'yes']);
+      expect(await seen('PUT', path)).toEqual([405, 'yes']);
+      expect(await seen('OPTIONS', path)).toEqual([204, 'yes']);
+    }
+    expect(await seen('GET', '/c')).toEqual([200, null]);
+    expect(() => table.find('/d')?.handle({} as never, {} as never)).toThrow('refused');
+  });
 });
