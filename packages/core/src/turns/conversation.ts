@@ -1,5 +1,6 @@
 import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { isJsonObject, type JsonObject } from '../message/json.ts';
+import { notJsonIn } from '../message/not-json.ts';
 import type { Store, StoredValue, TurnChanges } from '../store/contract.ts';
 import type { History, HistoryEntry } from './history.ts';
 
@@ -52,7 +53,7 @@ export class Conversation {
    * What is to be stored.
    *
    * @param state - The state as the turn leaves it; `null` keeps the one that was.
-   * @throws TypeError - the state is no JSON object.
+   * @throws TypeError - the state is no JSON object, or something in it is no JSON.
    */
   changes(state: JsonObject | null, history: History): ConversationChanges {
     const write = this.#write(state);
@@ -62,6 +63,11 @@ export class Conversation {
   #write(state: JsonObject | null): TurnChanges['write'] {
     if (state === null) return undefined;
     if (!isJsonObject(state)) throw new TypeError('reply.state must be a JSON object');
+    // Ahead of the comparison: what JSON leaves out, it does not see.
+    const found = notJsonIn(state);
+    if (found !== null) {
+      throw new TypeError(`reply.state${found.path} is ${found.what}: the state must be JSON`);
+    }
     if (JSON.stringify(state) === this.#json) return undefined;
     return { namespace: NAMESPACE, value: state, expected: this.#version, ttlMs: TTL_MS };
   }

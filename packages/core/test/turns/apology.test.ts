@@ -50,6 +50,19 @@ describe('an apology for a deferred turn', () => {
     expect(await all.shared.memory.values.get('state', 'test::ada')).toBeNull();
   });
 
+  it('is said for a state that is no JSON, too', async () => {
+    const all = new Processes();
+    const { turns, errors } = all.start(
+      (_message, reply) => void (reply.state['done'] = (() => {}) as never),
+      { apology: 'Sorry' },
+    );
+    await turns.accept(post('1'));
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['Sorry']);
+    const message = 'reply.state.done is a function: the state must be JSON';
+    expect(errors).toMatchObject([{ error: { message }, context: { stage: 'assistant' } }]);
+  });
+
   it('is said once by a process that dies in it, and the next one', async () => {
     const all = new Processes();
     let runs = 0;

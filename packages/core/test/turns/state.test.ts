@@ -50,6 +50,32 @@ describe('reply.state', () => {
     expect(errors).toHaveLength(1);
   });
 
+  // What JSON leaves out vanished unseen, and a date came back as a text.
+  it.each<[what: string, value: unknown, path: string]>([
+    ['a function', () => {}, '.order'],
+    ['a function', { steps: [() => {}] }, '.order.steps[0]'],
+    ['undefined', [undefined], '.order[0]'],
+    ['an object of the class Date', { at: new Date(0) }, '.order.at'],
+    ['an object of the class Map', new Map(), '.order'],
+    ['a bigint', 1n, '.order'],
+    ['NaN', Number.NaN, '.order'],
+  ])('must be JSON, and what was there is kept: %s', async (what, value, path) => {
+    const seen: unknown[] = [];
+    const { turns, errors } = setUpEngine((message, reply) => {
+      seen.push({ ...reply.state });
+      if (message.text === 'break') reply.state['order'] = value as never;
+      else reply.state['said'] = message.text;
+    });
+    await turns.run(say('good'));
+    const sentence = `reply.state${path} is ${what}: the state must be JSON`;
+    await expect(turns.run(say('break'))).rejects.toThrow(sentence);
+    await turns.run(say('next'));
+    expect(seen).toEqual([{}, { said: 'good' }, { said: 'good' }]);
+    expect(errors).toMatchObject([
+      { error: { name: 'TypeError' }, context: { stage: 'assistant' } },
+    ]);
+  });
+
   it('is written only when it changed', async () => {
     const store = new MemoryStore();
     const { turns } = setUpEngine(
