@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Button, Element, Handle, Reply } from '@trunkline/core';
-import { beginOrder, continueOrder, isOrdering } from './order.ts';
+import { beginOrder, continueOrder, isOrdering, resumeOrder } from './order.ts';
 
 /** Something that the assistant can show. */
 interface Demonstration {
@@ -20,10 +20,12 @@ export function createAssistant({ pictureUrl }: AssistantOptions): Handle {
   return async (message, reply) => {
     const said = message.text?.toLowerCase() ?? '';
     const demonstration = demonstrations.get(said);
-    if (isOrdering(reply)) await continueOrder(said, reply);
+    if (said === 'help') {
+      await reply.text(help(demonstrations));
+      if (isOrdering(reply)) await resumeOrder(reply);
+    } else if (isOrdering(reply)) await continueOrder(said, reply);
     else if (demonstration !== undefined) await demonstration.show(reply);
     else if (said.startsWith('/')) await reply.text(`You chose ${message.choice?.title ?? said}.`);
-    else if (said === 'help') await reply.text(help(demonstrations));
     else
       await reply.text(`You said: ${message.text ?? 'nothing'}. Say "help" to see what I can do.`);
   };

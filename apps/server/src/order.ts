@@ -23,17 +23,15 @@ export async function beginOrder(reply: Reply): Promise<void> {
 
 /** Takes an answer, pressed or typed, and asks the next question or comes to an end. */
 export async function continueOrder(said: string, reply: Reply): Promise<void> {
-  // Written by this module alone.
-  const answers = reply.state['order'] as Answers;
-  const question = QUESTIONS.find(({ name }) => !Object.hasOwn(answers, name)) ?? QUESTIONS[0];
+  const answers = answersIn(reply);
+  const question = openQuestion(answers);
   const answer = question.answers.find(
     (title) => said === title.toLowerCase() || said === payload(title),
   );
   if (said === 'cancel') {
     await end('Cancelled.', reply);
   } else if (answer === undefined) {
-    await reply.text('Please choose one of these, or say "cancel".');
-    await ask(question, reply);
+    await askAgain('Please choose one of these, or say "cancel".', reply);
   } else {
     answers[question.name] = answer;
     const next = QUESTIONS[QUESTIONS.indexOf(question) + 1];
@@ -42,6 +40,28 @@ export async function continueOrder(said: string, reply: Reply): Promise<void> {
       await end(`Ordered: ${answers['size']}, ${answers['base']} base.`, reply);
     else await end('Then not.', reply);
   }
+}
+
+/**
+ * Goes on with an order after something else was said: asks the open question again, which a phone can
+ * answer by its number only while it is the last thing that was said.
+ */
+export async function resumeOrder(reply: Reply): Promise<void> {
+  await askAgain('Your order goes on: choose one of these, or say "cancel".', reply);
+}
+
+/** Written by this module alone. */
+function answersIn(reply: Reply): Answers {
+  return reply.state['order'] as Answers;
+}
+
+function openQuestion(answers: Answers): (typeof QUESTIONS)[number] {
+  return QUESTIONS.find(({ name }) => !Object.hasOwn(answers, name)) ?? QUESTIONS[0];
+}
+
+async function askAgain(text: string, reply: Reply): Promise<void> {
+  await reply.text(text);
+  await ask(openQuestion(answersIn(reply)), reply);
 }
 
 async function ask(question: (typeof QUESTIONS)[number], reply: Reply): Promise<void> {

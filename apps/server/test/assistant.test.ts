@@ -88,4 +88,19 @@ describe('the demo assistant', () => {
     expect(await say('cancel')).toMatchObject([{ text: 'Cancelled.' }]);
     expect(await say('small')).toMatchObject([{ text: expect.stringContaining('You said') }]);
   });
+
+  // In the middle of an order, the question came back instead of help.
+  it('helps in the middle of an order, which goes on', async () => {
+    await say('order');
+    await say('small');
+    const answers = (await say('Help')) as { text: string }[];
+    expect(answers.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^Say one of these:/),
+      expect.stringContaining('or say "cancel"'),
+      'On which base?',
+    ]);
+    expect(titles(answers)).toEqual(['Thin', 'Thick']);
+    await say('/thin');
+    expect(await say('yes')).toMatchObject([{ text: 'Ordered: Small, Thin base.' }]);
+  });
 });
