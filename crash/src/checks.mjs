@@ -1,5 +1,5 @@
 // What must hold when a run is over, from what the platform has seen. See docs/delivery.md.
-import { textsOf } from './script.mjs';
+import { isProactive, textsOf } from './script.mjs';
 
 /** @typedef {import('./record.d.ts').RunRecord} RunRecord */
 /** @typedef {import('./record.d.ts').PlatformEvent} PlatformEvent */
@@ -10,10 +10,12 @@ import { textsOf } from './script.mjs';
 /** Looks a whole run over. @param {RunRecord} record @returns {Findings} */
 export function check(record) {
   const { messages, kills, events } = record;
+  const proactive = messages.filter(({ id }) => isProactive(id)).length;
   /** @type {Findings} */
   const findings = {
     failures: [],
-    messages: messages.length,
+    messages: messages.length - proactive,
+    proactive,
     kills: kills.length,
     reruns: 0,
     repeated: 0,
@@ -35,8 +37,10 @@ class ConversationCheck {
   #findings;
   #conversation;
   #killedAt;
-  /** What was said, in the order in which it was acknowledged. */
+  /** What was said, and what nobody has asked for, in the order in which it was acknowledged. */
   #ids;
+  /** What was said. */
+  #asked;
   /** @type {Start[]} */
   #starts = [];
   /** Starts and ends. @type {(Start | Extract<PlatformEvent, { kind: 'end' }>)[]} */
@@ -56,6 +60,7 @@ class ConversationCheck {
     this.#killedAt = new Map(latestFirst.map(({ worker, at }) => [worker, at]));
     const ours = record.messages.filter((message) => message.conversation === conversation);
     this.#ids = ours.map(({ id }) => id);
+    this.#asked = this.#ids.filter((id) => !isProactive(id));
     for (const event of record.events) {
       if (event.kind === 'broken' || event.conversation !== conversation) continue;
       if (event.kind === 'request') this.#requests.push(event);
@@ -76,15 +81,15 @@ class ConversationCheck {
   /** Every message has its turn, in the order in which they were acknowledged. */
   #checkTurns() {
     const started = [...new Set(this.#starts.map(({ id }) => id))];
-    const lost = this.#ids.filter((id) => !started.includes(id));
+    const lost = this.#asked.filter((id) => !started.includes(id));
     for (const id of lost) this.#fail(`${id} was acknowledged and had no turn`);
-    const expected = this.#ids.filter((id) => started.includes(id));
+    const expected = this.#asked.filter((id) => started.includes(id));
     const wrong = expected.findIndex((id, i) => started[i] !== id);
     if (wrong !== -1) {
       this.#fail(`out of order: turn ${wrong} should be ${expected[wrong]}, is ${started[wrong]}`);
     }
     for (const id of started) {
-      if (!this.#ids.includes(id)) this.#fail(`${id} had a turn and was never acknowledged`);
+      if (!this.#asked.includes(id)) this.#fail(`${id} had a turn and was never acknowledged`);
     }
   }
 
@@ -119,7 +124,7 @@ class ConversationCheck {
   /** The state of each turn was committed once. */
   #checkState() {
     for (const { id, count } of this.#starts) {
-      const expected = this.#ids.indexOf(id);
+      const expected = this.#asked.indexOf(id);
       if (count !== expected) this.#fail(`the counter before ${id} was ${count}, not ${expected}`);
     }
   }
@@ -175,13 +180,29 @@ class ConversationCheck {
     const isBroken = events.some((event) => event.kind === 'broken' && keys.includes(event.key));
     if (isBroken) return;
     const id = text.slice(0, text.lastIndexOf(':'));
-    const from = this.#starts.find((start) => start.id === id)?.at ?? Infinity;
-    const next = this.#ids[this.#ids.indexOf(id) + 1];
-    const to = this.#starts.find((start) => start.id === next)?.at ?? Infinity;
+    const place = this.#ids.indexOf(id);
+    const from = isProactive(id)
+      ? this.#lastSignOf(this.#ids.slice(0, place))
+      : (this.#startOf(id) ?? Infinity);
+    const next = this.#ids.slice(place + 1).find((later) => !isProactive(later));
+    const to = (next === undefined ? null : this.#startOf(next)) ?? Infinity;
     const isExcused = kills.some(
       ({ at, worker }) => at > from && at < to && this.#excuse(`kill ${worker}`),
     );
     if (!isExcused) this.#fail(`${text} is missing, and no kill excuses it`);
+  }
+
+  /** @param {string} id */
+  #startOf(id) {
+    return this.#starts.find((start) => start.id === id)?.at ?? null;
+  }
+
+  /** When something was last seen of messages: what comes after them had not begun. @param {string[]} ids */
+  #lastSignOf(ids) {
+    const texts = ids.flatMap((id) => textsOf(id));
+    const runs = this.#runs.filter(({ id }) => ids.includes(id));
+    const requests = this.#requests.filter(({ text }) => texts.includes(text));
+    return Math.max(0, ...[...runs, ...requests].map(({ at }) => at));
   }
 
   /** How long the conversation stood still after each kill that hit it. */
@@ -212,9 +233,7 @@ class ConversationCheck {
     const last = this.#runs.findLast((event) => event.at <= at || event.worker === worker);
     if (last?.kind === 'start') return last.worker === worker;
     const message = this.#record.messages.find(
-      ({ id, conversation }) =>
-        conversation === this.#conversation &&
-        !this.#starts.some((start) => start.id === id && start.at <= at),
+      ({ id, conversation }) => conversation === this.#conversation && !this.#hasBegun(id, at),
     );
     if (message === undefined || message.at > at || message.worker !== worker) return false;
     // What an earlier turn still waits for may keep the conversation.
@@ -223,6 +242,15 @@ class ConversationCheck {
     return due.every((text) =>
       this.#requests.some((request) => request.text === text && request.isTaken && request.at < at),
     );
+  }
+
+  /** @param {string} id @param {number} at */
+  #hasBegun(id, at) {
+    const texts = isProactive(id) ? textsOf(id) : [];
+    const isSaid = this.#requests.some(
+      (request) => request.at <= at && texts.includes(request.text),
+    );
+    return isSaid || this.#starts.some((start) => start.id === id && start.at <= at);
   }
 
   /** @param {string} worker @param {number} at */

@@ -6,6 +6,7 @@ import { now, wait } from './script.mjs';
 const MOMENTS = /** @type {const} */ ([
   'step',
   'accept',
+  'send',
   'between',
   'run',
   'last',
@@ -92,8 +93,8 @@ export class Killer {
       await wait(random.between(0, 150));
       return crew.kill(worker, moment);
     }
-    if (moment === 'accept') {
-      const worker = await Promise.race([users.next(), wait(TRAP_MS)]);
+    if (moment === 'accept' || moment === 'send') {
+      const worker = await Promise.race([users.next(moment), wait(TRAP_MS)]);
       if (worker === undefined) return;
       // Some before it is read, some after it is stored.
       const delayMs = random.between(-1, 5);

@@ -1,8 +1,8 @@
 /** How a channel says what it knows of a request that was under way. */
 export type Mode = 'wasSent' | 'assume-sent' | 'resend';
 
-/** Where in a message's way a worker is killed. */
-export type Moment = 'accept' | 'run' | 'between' | 'step' | 'last' | 'start' | 'random';
+/** Where in a message's way a worker is killed; `send`: in that of one that nobody has asked for. */
+export type Moment = 'accept' | 'send' | 'run' | 'between' | 'step' | 'last' | 'start' | 'random';
 
 /**
  * What the platform has seen. `at` is the machine's monotonic clock, the same in every process, in
@@ -10,7 +10,7 @@ export type Moment = 'accept' | 'run' | 'between' | 'step' | 'last' | 'start' | 
  */
 export type PlatformEvent =
   | {
-      /** A response of the assistant. `isTaken`: the user has got it. */
+      /** A response of the assistant, or one that nobody has asked for. `isTaken`: the user has got it. */
       kind: 'request';
       at: number;
       worker: string;
@@ -33,7 +33,7 @@ export interface Kill {
   moment: Moment;
 }
 
-/** A message that was acknowledged. */
+/** A message that was acknowledged: a user's, or one that nobody has asked for, by its id. */
 export interface Acknowledged {
   at: number;
   /** Who has acknowledged it. */
@@ -58,6 +58,8 @@ export interface Findings {
   /** What must not be: one sentence each. None is what is wanted. */
   failures: string[];
   messages: number;
+  /** Messages that nobody has asked for. */
+  proactive: number;
   kills: number;
   /** How often an assistant was run again. */
   reruns: number;

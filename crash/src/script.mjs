@@ -3,8 +3,15 @@
 /** The `n`th message of a conversation, from 0. @param {string} conversation @param {number} n */
 export const idOf = (conversation, n) => `${conversation}-${n}`;
 
-/** The responses to a message, two or three. @param {string} id */
+/** The `n`th message to a conversation that nobody has asked for, from 0. @param {string} conversation @param {number} n */
+export const proactiveIdOf = (conversation, n) => `${conversation}+${n}`;
+
+/** Whether a message is one that nobody has asked for. @param {string} id */
+export const isProactive = (id) => id.includes('+');
+
+/** What is said for a message: two or three responses, or the one that a proactive message is. @param {string} id */
 export function textsOf(id) {
+  if (isProactive(id)) return [`${id}:1`];
   const n = Number(id.slice(id.lastIndexOf('-') + 1));
   return (n % 2 === 0 ? [1, 2] : [1, 2, 3]).map((step) => `${id}:${step}`);
 }

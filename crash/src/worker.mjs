@@ -1,6 +1,6 @@
 // A server as a user of the packages would write it, on what is built: one deferred channel, an
 // assistant that counts. It is killed at any moment.
-import { Trunkline } from '@trunkline/core';
+import { readJson, Trunkline } from '@trunkline/core';
 import { RedisStore } from '@trunkline/redis';
 import { SqliteStore } from '@trunkline/sqlite';
 import { StubInput } from './channel.mjs';
@@ -53,11 +53,22 @@ const line = new Trunkline({
 
 const server = await line.listen(0, {
   host: '127.0.0.1',
-  fallback: (_req, res) => {
-    const letters = async () => res.end(JSON.stringify(await line.deadLetters.list()));
-    letters().catch((error) => res.writeHead(500).end(String(error)));
+  fallback: (req, res) => {
+    const answer = async () => {
+      const done = req.method === 'POST' ? await send(req) : await line.deadLetters.list();
+      res.end(JSON.stringify(done));
+    };
+    // A conversation that has not begun yet, too: whoever has asked comes again.
+    answer().catch((error) => res.writeHead(500).end(String(error)));
   },
 });
+
+/** `POST /send`: says what nobody has asked for. @param {import('node:http').IncomingMessage} req */
+async function send(req) {
+  const body = await readJson(req, { channel: null, limitBytes: 10_000 });
+  const { conversation = '', id = '', text = '' } = /** @type {Record<string, string>} */ (body);
+  return await line.send(conversation, { text }, { channel: 'stub', idempotencyKey: id });
+}
 const address = server.address();
 process.send?.({ port: typeof address === 'object' ? address?.port : null });
 process.on('disconnect', () => process.exit());

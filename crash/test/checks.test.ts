@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { check } from '../src/checks.mjs';
 import type { Findings, Kill, Mode, PlatformEvent, RunRecord } from '../src/record.d.ts';
-import { idOf, textsOf } from '../src/script.mjs';
+import { idOf, proactiveIdOf, textsOf } from '../src/script.mjs';
 
 const conversation = 'c1';
 
@@ -11,10 +11,14 @@ function findings(mode: Mode, story: string): Findings {
   let worker = 'w1';
   for (const [at, word] of story.trim().split(/\s+/).entries()) {
     const [what = '', n = '0', ...rest] = word.split(':');
-    const id = idOf(conversation, Number(n));
-    const text = `${id}:${rest[0]}`;
+    const isProactive = what === 'send' || what === 'tell';
+    const id = (isProactive ? proactiveIdOf : idOf)(conversation, Number(n));
+    const text = `${id}:${rest[0] ?? 1}`;
     const known: Record<string, () => unknown> = {
       ack: () => record.messages.push({ at, worker, conversation, id }),
+      // `send:<n>`: a proactive message is acknowledged; `tell:<n>`: it is said.
+      send: () => record.messages.push({ at, worker, conversation, id }),
+      tell: () => add({ ...request(), isTaken: true }),
       // `start:<message>:<counter>`
       start: () =>
         add({ kind: 'start', at, worker, conversation, id, count: Number(rest[0] ?? n) }),
@@ -42,9 +46,10 @@ const TWO = 'ack:1 start:1 say:1:1 say:1:2 say:1:3 end:1';
 it('finds nothing where all is well', () => {
   expect(textsOf('c1-0')).toHaveLength(2);
   expect(textsOf('c1-1')).toHaveLength(3);
-  expect(findings('wasSent', `${ONE} ${TWO}`)).toMatchObject({
+  expect(findings('wasSent', `${ONE} send:0 tell:0 ${TWO}`)).toMatchObject({
     failures: [],
     messages: 2,
+    proactive: 1,
     kills: 0,
     reruns: 0,
     repeated: 0,
@@ -113,6 +118,33 @@ it.each<[string, Mode, string, string]>([
     'ack:0 start:0 say:0:1 say:0:2 end:0 kill start:0 say:0:2 end:0',
     'excuses',
   ],
+  ['a proactive message that was not said', 'wasSent', `${ONE} send:0 ${TWO}`, 'c1+0:1 was never'],
+  ['a proactive message that was said twice', 'wasSent', `${ONE} send:0 tell:0 tell:0`, 'twice'],
+  [
+    'a proactive message that was said ahead of its time',
+    'wasSent',
+    'ack:0 send:0 start:0 say:0:1 tell:0 say:0:2 end:0',
+    'said out of order',
+  ],
+  [
+    'a proactive message that was said late',
+    'wasSent',
+    `${ONE} send:0 ${TWO} tell:0`,
+    'said out of order',
+  ],
+  ['a proactive message that nobody has sent', 'wasSent', `${ONE} tell:0`, 'nobody had to say'],
+  [
+    'a repeated proactive message after which a turn had begun',
+    'resend',
+    `${ONE} send:0 tell:0 ack:1 start:1 kill tell:0 start:1 say:1:1 say:1:2 say:1:3`,
+    'excuses',
+  ],
+  [
+    'a proactive message that is missing where the kill came later',
+    'assume-sent',
+    `${ONE} send:0 ${TWO.replace('end:1', 'kill start:1 end:1')}`,
+    'excuses',
+  ],
   ['a missing response without a kill', 'assume-sent', 'ack:0 start:0 say:0:1 end:0', 'excuses'],
   [
     'two missing responses for one kill',
@@ -136,4 +168,11 @@ it('allows one missing response a kill, and one a request without an answer', ()
   expect(findings('assume-sent', killed)).toMatchObject({ failures: [], missing: 1 });
   const broken = 'ack:0 start:0 say:0:1 lose:0:2 break:0:2 end:0';
   expect(findings('assume-sent', broken)).toMatchObject({ failures: [], missing: 1 });
+});
+
+it('allows a proactive message what it allows an answer', () => {
+  const repeated = `${ONE} send:0 tell:0 kill tell:0 ${TWO}`;
+  expect(findings('resend', repeated)).toMatchObject({ failures: [], repeated: 1 });
+  const missing = `${ONE} send:0 kill ${TWO}`;
+  expect(findings('assume-sent', missing)).toMatchObject({ failures: [], missing: 1 });
 });

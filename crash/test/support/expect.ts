@@ -16,6 +16,7 @@ export async function expectToHold(
   await annotate(figures);
   expect(result.failures, figures).toEqual([]);
   expect(result.messages).toBe(options.messages + options.conversations);
+  expect(result.proactive).toBeGreaterThan(0);
   expect(result.kills).toBeGreaterThanOrEqual(options.kills);
   expect(result.worstUndisturbedMs, figures).toBeLessThan(RECOVERY_MS);
 }
