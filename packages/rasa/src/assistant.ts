@@ -2,6 +2,7 @@ import {
   isJsonObject,
   RetryableError,
   type AssistantObject,
+  type InputChannel,
   type JsonObject,
   type Reply,
   type TrackerState,
@@ -12,7 +13,13 @@ import type { RasaCallback } from './callback.ts';
 import { RasaClient, type RasaRequest } from './client.ts';
 import { garbageError, RasaAway } from './errors.ts';
 import { intentsOf } from './intents.ts';
-import { resolveOptions, type RasaOptions, type ResolvedRasaOptions } from './options.ts';
+import {
+  callbackAmong,
+  notIntroduced,
+  resolveOptions,
+  type RasaOptions,
+  type ResolvedRasaOptions,
+} from './options.ts';
 import { callbackBody, conversationPath, restBody } from './requests.ts';
 import { piecesWhileAway, whileAway } from './retry.ts';
 import { anonymousId } from './sender-ids.ts';
@@ -48,6 +55,8 @@ export class RasaAssistant implements AssistantObject {
   readonly #client: RasaClient;
   /** What the conversations of the messages that are handled are called in Rasa. */
   readonly #ids = new WeakMap<UserMessage, string>();
+  /** The callback that the option `via` means; `null` for none, or for one that is not known yet. */
+  #callback: RasaCallback | null;
   #intents: { names: ReadonlySet<string>; until: number } = { names: new Set(), until: 0 };
   readonly #states = new WeakMap<UserMessage, Promise<TrackerState | null>>();
 
@@ -55,6 +64,18 @@ export class RasaAssistant implements AssistantObject {
   constructor(options: RasaOptions) {
     this.#options = resolveOptions(options);
     this.#client = new RasaClient(this.#options);
+    const { via } = this.#options;
+    this.#callback = typeof via === 'string' ? null : via;
+  }
+
+  /**
+   * Finds the callback that the option `via` names.
+   *
+   * @throws ConfigurationError - it is not among the channels.
+   */
+  onChannels(channels: readonly InputChannel[]): void {
+    const { via } = this.#options;
+    if (typeof via === 'string') this.#callback = callbackAmong(channels, via);
   }
 
   /**
@@ -70,7 +91,7 @@ export class RasaAssistant implements AssistantObject {
     const unfollow = follow(request, reply.signal);
     const { signal } = request;
     try {
-      const { via } = this.#options;
+      const via = this.#via();
       const count =
         via === null
           ? await this.#say(this.#answers(id, message, reply.channel, signal), reply)
@@ -188,6 +209,12 @@ export class RasaAssistant implements AssistantObject {
     );
     if (failures.length > 0) throw failures[0];
     return count;
+  }
+
+  #via(): RasaCallback | null {
+    const { via } = this.#options;
+    if (this.#callback === null && typeof via === 'string') throw notIntroduced(via);
+    return this.#callback;
   }
 
   #say(messages: AsyncIterable<JsonObject>, reply: Reply): Promise<number> {

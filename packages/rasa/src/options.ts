@@ -3,6 +3,7 @@ import {
   isJsonObject,
   systemClock,
   type Clock,
+  type InputChannel,
   type Logger,
 } from '@trunkline/core';
 import type { RasaCallback } from './callback.ts';
@@ -68,9 +69,12 @@ export interface RasaOptions {
    * says its reminders where the turn was that has set them, so that this is the way to get them. It
    * passes on no metadata and no channel's name, and streams no tokens.
    *
+   * The channel itself, or its name (`rasa`) where the line has it from elsewhere: with `trunkline run`,
+   * from its credentials.
+   *
    * @defaultValue Rasa's `rest` channel
    */
-  via?: RasaCallback;
+  via?: RasaCallback | string;
   /** Where warnings go. @defaultValue nowhere */
   logger?: Logger;
   /** Time. @defaultValue the machine's */
@@ -88,7 +92,7 @@ export interface ResolvedRasaOptions extends Required<
   token: string | null;
   jwt: Required<RasaJwt> | null;
   senderIds: SenderIds;
-  via: RasaCallback | null;
+  via: RasaCallback | string | null;
   logger: Logger | null;
 }
 
@@ -132,8 +136,10 @@ export function resolveOptions(options: RasaOptions): ResolvedRasaOptions {
     if (typeof value !== 'boolean') throw fail(`${name} must be true or false`);
   }
   const { via = null } = options;
-  if (via !== null && typeof Object(via).during !== 'function') {
-    throw fail('via must be a RasaCallback: new RasaCallback({ secret })');
+  if (via !== null && !isCallback(via) && (typeof via !== 'string' || via === '')) {
+    throw fail(
+      'via must be a RasaCallback, new RasaCallback({ secret }), or the name of one, "rasa"',
+    );
   }
   if (via !== null && resume) {
     throw fail('resume does not go with via: Rasa’s callback channel forgets which message it was');
@@ -153,6 +159,34 @@ export function resolveOptions(options: RasaOptions): ResolvedRasaOptions {
     logger: options.logger ?? null,
     clock: options.clock ?? systemClock,
   };
+}
+
+/**
+ * The callback that the option `via` names.
+ *
+ * @throws ConfigurationError - the line has none of this name.
+ */
+export function callbackAmong(channels: readonly InputChannel[], via: string): RasaCallback {
+  const found = channels.find(({ name }) => name === via);
+  if (isCallback(found)) return found;
+  const what =
+    found === undefined
+      ? `the line has no channel of this name: it has ${channels.map(({ name }) => name).join(', ')}`
+      : 'this channel is no RasaCallback';
+  throw fail(
+    `via names "${via}", and ${what}. Name "@trunkline/rasa#RasaCallback" in the credentials`,
+  );
+}
+
+/** The error of an assistant within another one, which hands on messages alone. */
+export function notIntroduced(via: string): ConfigurationError {
+  const why = "nobody has told the assistant of the line's channels";
+  return fail(`via names "${via}", and ${why}: hand on onChannels(), or pass the channel itself`);
+}
+
+/** By its shape: there may be two copies of this package. */
+function isCallback(value: unknown): value is RasaCallback {
+  return typeof Object(value).during === 'function';
 }
 
 function placeOf(url: unknown): { origin: string; prefix: string } {

@@ -1,4 +1,4 @@
-import { MemoryStore, type TrunklineOptions } from '@trunkline/core';
+import { MemoryStore, Trunkline, type TrunklineOptions } from '@trunkline/core';
 import { RasaAssistant, RasaCallback, type RasaOptions } from '@trunkline/rasa';
 import { RestInput } from '@trunkline/rest';
 import { SqliteStore } from '@trunkline/sqlite';
@@ -23,6 +23,7 @@ interface Process {
   rasa: RasaStandIn;
   platform: Platform;
   url: string;
+  line: Trunkline;
   errors: string[];
   close: () => Promise<void>;
   /** Ada writes to the platform. */
@@ -65,6 +66,7 @@ async function start({ rasa: given, standIn, isVia, options, line }: Setup = {})
     rasa,
     platform,
     url,
+    line: started.line,
     errors,
     close: started.close,
     write: async (id, text = `message ${id}`) => {
@@ -260,6 +262,54 @@ describe('an assistant by way of the callback', () => {
     expect(rasa.requests).toEqual([
       'POST /webhooks/callback/webhook',
       'POST /webhooks/callback/webhook',
+    ]);
+  });
+
+  // What makes channels of a file, `trunkline run` say, gives nobody the object.
+  it('is found by its name, by an assistant that takes the place of another one too', async () => {
+    const { rasa, url, line } = await start({ options: { via: 'rasa' } });
+    const ask = async (): Promise<unknown> => {
+      const answer = await fetch(`${url}/webhooks/rest/webhook`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"sender":"ada","message":"Hi"}',
+      });
+      return await answer.json();
+    };
+    const expected = [{ recipient_id: 'ada', text: 'You said: Hi' }];
+    expect(await ask()).toEqual(expected);
+    const next = new RasaAssistant({ url: rasa.url, via: 'rasa' });
+    atEnd(() => next.close());
+    line.assistant = next;
+    expect(await ask()).toEqual(expected);
+    expect(rasa.requests).toEqual(Array(2).fill('POST /webhooks/callback/webhook'));
+    expect(() => {
+      line.assistant = new RasaAssistant({ url: rasa.url, via: 'rsa' });
+    }).toThrow(
+      'via names "rsa", and the line has no channel of this name: it has platform, rest, rasa',
+    );
+    expect(line.assistant).toBe(next);
+    const wrong = {
+      channels: [new RestInput()],
+      assistant: new RasaAssistant({ url, via: 'rest' }),
+    };
+    expect(() => new Trunkline(wrong)).toThrow(
+      'via names "rest", and this channel is no RasaCallback',
+    );
+  });
+
+  it('says what is missing where it never learns of the channels', async () => {
+    const rasa = new RasaAssistant({ url: 'http://127.0.0.1:1', via: 'rasa' });
+    const { url, errors } = await start({
+      line: { assistant: (message, reply) => rasa.handle(message, reply) },
+    });
+    await fetch(`${url}/webhooks/rest/webhook`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"sender":"ada","message":"Hi"}',
+    });
+    expect(errors).toEqual([
+      expect.stringContaining("nobody has told the assistant of the line's"),
     ]);
   });
 

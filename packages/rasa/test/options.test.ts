@@ -49,6 +49,8 @@ describe('the options', () => {
     [{ url, jwt: { key: 'k', algorithm: 'none' } }, 'jwt.algorithm must be a name'],
     [{ url, jwt: { key: 'k', algorithm: 'RS256' } }, 'jwt.key must be a private key'],
     [{ url, via: {} }, 'via must be a RasaCallback'],
+    [{ url, via: '' }, 'via must be a RasaCallback'],
+    [{ url, resume: true, via: 'rasa' }, 'resume does not go with via'],
     [
       { url, resume: true, via: new RasaCallback({ secret: 's'.repeat(16) }) },
       'resume does not go with via',

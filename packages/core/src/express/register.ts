@@ -43,11 +43,19 @@ export function register(
 
 /** Whoever answers by the time that a message comes. Until then messages are ignored, as in Rasa. */
 function lateAssistant(find: () => unknown, logger: Logger): AssistantObject {
+  let channels: readonly InputChannel[] = [];
+  /** The last one, which knows the channels. */
+  let known: unknown = null;
   const current = (): AssistantObject | null => {
-    const assistant = find() ?? null;
-    return assistant === null ? null : toAssistant(assistant);
+    const found = find() ?? null;
+    if (found === null) return null;
+    const assistant = toAssistant(found);
+    if (found !== known) assistant.onChannels?.(channels);
+    known = found;
+    return assistant;
   };
   return {
+    onChannels: (all) => void (channels = all),
     async handle(message, reply) {
       const assistant = current();
       if (assistant === null) {

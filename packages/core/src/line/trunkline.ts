@@ -76,7 +76,7 @@ export class Trunkline {
     const route = options.route === undefined ? '/webhooks/' : options.route;
     const clock = options.clock ?? systemClock;
     const logger = guardLogger(options.logger ?? silentLogger);
-    this.#assistant = toAssistant(options.assistant);
+    this.#assistant = this.#introduce(options.assistant);
     this.responses = options.responses ?? null;
     this.#telemetry = createTelemetry(logger, options);
     this.#store = options.store ?? new MemoryStore({ clock });
@@ -124,7 +124,7 @@ export class Trunkline {
   }
 
   set assistant(assistant: Assistant) {
-    this.#assistant = toAssistant(assistant);
+    this.#assistant = this.#introduce(assistant);
   }
 
   /** Wraps every turn: `line.use(async (message, reply, next) => { …; await next(); … })`. */
@@ -252,6 +252,12 @@ export class Trunkline {
   close(graceMs = 10_000): Promise<void> {
     this.#closed ??= this.#close(graceMs);
     return this.#closed;
+  }
+
+  #introduce(given: Assistant): AssistantObject {
+    const assistant = toAssistant(given);
+    assistant.onChannels?.(this.channels);
+    return assistant;
   }
 
   async #close(graceMs: number): Promise<void> {

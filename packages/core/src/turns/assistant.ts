@@ -1,3 +1,4 @@
+import type { InputChannel } from '../channel/input-channel.ts';
 import type { TrackerState } from '../channel/output-channel.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import type { JsonObject } from '../message/json.ts';
@@ -33,6 +34,12 @@ export interface AssistantObject {
   triggerIntent?(intent: TriggeredIntent, reply: Reply): unknown;
   /** Whether there is an intent of this name: one that there is not is refused. Default: all are. */
   knowsIntent?(name: string): Promise<boolean> | boolean;
+  /**
+   * Told of the channels of the line that it answers on, once: when the line is made, or when it takes the
+   * place of another assistant. MAY throw a `ConfigurationError` where one that it needs is not among them;
+   * then the line is not made, or goes on with the other assistant.
+   */
+  onChannels?(channels: readonly InputChannel[]): void;
   /**
    * Lets go of what the assistant holds. Called once, by `line.close`, after the last turn. One that
    * was replaced is closed by whoever replaced it.

@@ -193,6 +193,18 @@ describe('register', () => {
     expect(await ask(app)).toEqual([{ recipient_id: 'ada', text: 'new' }]);
   });
 
+  it('tells the assistant that is set of the channels, once', async () => {
+    const app = express();
+    const channels = [new EchoInput()];
+    register(channels, app);
+    const told: unknown[] = [];
+    const onChannels = (all: unknown): void => void told.push(all);
+    app.locals['assistant'] = { handle: assistant, onChannels };
+    expect(await ask(app)).toEqual(answered);
+    expect(await ask(app)).toEqual(answered);
+    expect(told).toEqual([channels]);
+  });
+
   it('takes the intents of the assistant that is set', async () => {
     const app = express();
     const line = register([new DeskInput(new Platform())], app);

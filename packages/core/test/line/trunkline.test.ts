@@ -158,6 +158,23 @@ describe('a line', () => {
     expect(await response.json()).toEqual([{ recipient_id: 'default', text: 'new' }]);
   });
 
+  it('tells its assistant, and the one that takes its place, of its channels', () => {
+    const channels = [new EchoInput()];
+    const told: unknown[] = [];
+    const curious = { handle: () => {}, onChannels: (all: unknown) => void told.push(all) };
+    const line = new Trunkline({ channels, assistant: curious });
+    line.assistant = { ...curious };
+    expect(told).toEqual([channels, channels]);
+    const before = line.assistant;
+    const missing = (): never => {
+      throw new ConfigurationError('there is no channel "fax"');
+    };
+    const demanding = { handle: () => {}, onChannels: missing };
+    expect(() => (line.assistant = demanding)).toThrow('there is no channel "fax"');
+    expect(line.assistant).toBe(before);
+    expect(() => new Trunkline({ channels, assistant: demanding })).toThrow('"fax"');
+  });
+
   it('answers what a route throws with the status that fits, and reports what is its own', async () => {
     const errors: string[] = [];
     const thrown: Record<string, unknown> = {
