@@ -163,12 +163,16 @@ class ConversationCheck {
     this.#fail(`${text} was repeated, and no kill excuses it`);
   }
 
-  /** Whether the assistant has gone on after a response: then its receipt was stored. @param {Request} request */
+  /**
+   * Whether something has begun after a response: then its receipt was stored. That the assistant has
+   * returned says nothing, since the end of the turn is stored after it.
+   * @param {Request} request
+   */
   #wasOver({ at, worker, text }) {
-    const hasGoneOn = (/** @type {PlatformEvent} */ event) =>
+    const isLater = (/** @type {PlatformEvent} */ event) =>
       event.at > at && event.worker === worker;
-    const next = (/** @type {Request} */ event) => hasGoneOn(event) && event.text !== text;
-    return this.#runs.some(hasGoneOn) || this.#requests.some(next);
+    const next = (/** @type {Request} */ event) => isLater(event) && event.text !== text;
+    return this.#starts.some(isLater) || this.#requests.some(next);
   }
 
   /** @param {string} text */

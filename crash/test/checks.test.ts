@@ -113,9 +113,9 @@ it.each<[string, Mode, string, string]>([
     'excuses',
   ],
   [
-    'a repeated response after which the assistant had gone on',
+    'a repeated response after which the next one was said',
     'resend',
-    'ack:0 start:0 say:0:1 say:0:2 end:0 kill start:0 say:0:2 end:0',
+    'ack:0 start:0 say:0:1 say:0:2 kill start:0 say:0:1 end:0',
     'excuses',
   ],
   ['a proactive message that was not said', 'wasSent', `${ONE} send:0 ${TWO}`, 'c1+0:1 was never'],
@@ -159,6 +159,8 @@ it.each<[string, Mode, string, string]>([
 it('allows one repeated response a kill, and one a request without an answer', () => {
   const killed = 'ack:0 start:0 say:0:1 kill start:0 say:0:1 say:0:2 end:0';
   expect(findings('resend', killed)).toMatchObject({ failures: [], repeated: 1 });
+  const late = 'ack:0 start:0 say:0:1 say:0:2 end:0 kill start:0 say:0:2 end:0';
+  expect(findings('resend', late)).toMatchObject({ failures: [], repeated: 1 });
   const broken = 'ack:0 start:0 say:0:1 break:0:1 say:0:1 say:0:2 end:0';
   expect(findings('resend', broken)).toMatchObject({ failures: [], repeated: 1, broken: 1 });
 });

@@ -72,7 +72,7 @@ export interface UserMessageOptions {
   headers?: IncomingHttpHeaders | null;
   /** Intent and entities that are known already. @defaultValue `null` */
   parseData?: JsonObject | null;
-  /** Which run of its turn this is. @defaultValue 1 */
+  /** Which run of its turn this is, at most. @defaultValue 1 */
   attempt?: number;
   /** The messages that became this one, the oldest first. @defaultValue none */
   originals?: readonly UserMessage[];
@@ -121,7 +121,7 @@ export class UserMessage {
   readonly headers: IncomingHttpHeaders | null;
   /** Intent and entities that are known already; an assistant that parses takes them as they are. */
   readonly parseData: JsonObject | null;
-  /** 1, and more when the turn was interrupted and is run again. */
+  /** 1, and more when the turn was interrupted and is run again; also where a run of it may have begun. */
   readonly attempt: number;
   /** Where several messages became this one (overlap `debounce`): all of them, the oldest first. */
   readonly originals: readonly UserMessage[];

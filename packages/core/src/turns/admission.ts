@@ -22,8 +22,11 @@ export class Admission {
     this.#limits = limits;
   }
 
-  /** Takes one in, or throws an {@link OverloadedError}. Every `enter` needs its `leave`. */
-  enter(channel: string, key: string, kind: Kind): void {
+  /**
+   * Takes one in, or throws an {@link OverloadedError}. Every `enter` needs its `leave`. Returns how many
+   * of its conversation were there before.
+   */
+  enter(channel: string, key: string, kind: Kind): number {
     if (this.#isClosing) throw overloaded(channel, 'shutting_down', 5000);
     const inConversation = this.#conversations.get(key) ?? 0;
     const isQueueFull = kind === 'live' && inConversation > this.#limits.maxQueued;
@@ -32,6 +35,7 @@ export class Admission {
     if (isFull) throw overloaded(channel, 'too_many_waiting', 1000);
     this.#conversations.set(key, inConversation + 1);
     this.#total++;
+    return inConversation;
   }
 
   /** One is done. */

@@ -42,7 +42,7 @@ export function beginRun(context: DeferredContext, record: TurnRecord): MaybePro
     const isHeard = isInSession && again === null;
     // Every run of the turn says the same, so that its steps are the same.
     if (isHeard) progress.startsSession ??= session === null;
-    const noted = whenThere(record.save(), () => {
+    const noted = whenThere(record.begin(), () => {
       if (!isHeard) return;
       const metadata = sessionMetadata({ message, proactive: progress.proactive });
       return sessions.note(key, session, metadata);

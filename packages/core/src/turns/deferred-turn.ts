@@ -1,4 +1,5 @@
 import { TurnAbortedError } from '../errors.ts';
+import { isPromise } from '../maybe-promise.ts';
 import type { BotMessage } from '../message/bot-message.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { deliverAnswer } from './deliver-answer.ts';
@@ -51,7 +52,8 @@ export class DeferredTurn {
     } catch (error) {
       return await this.#ended(error);
     } finally {
-      await held.leave();
+      const leaving = held.leave();
+      if (isPromise(leaving)) await leaving;
     }
   }
 

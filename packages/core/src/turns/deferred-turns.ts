@@ -54,6 +54,8 @@ export class DeferredTurns {
     }
     const isApart = work.key !== key;
     const stored: Omit<StoredMessage, 'message'> = { channel, key, at: clock.now() };
+    // What a quiet moment is waited for does not start at once.
+    if (work.isAlone && mode !== 'debounce') stored.startsAtOnce = true;
     const encode = (): MaybePromise<string> => {
       if (!isApart || !output.numbersChoices) return encodeMessage(stored, message);
       return whenThere(menus.stamp(key), (stamp) => encodeMessage({ stamp, ...stored }, message));
@@ -115,7 +117,8 @@ export class DeferredTurns {
       return added === 'full' ? 'refused' : 'duplicate';
     }
     // Not before whoever handed it over has answered the platform: the assistant may take its time.
-    this.#starts.soon(() => void this.#drain(work, begun, id));
+    const isNew = added === 'added';
+    this.#starts.soon(() => void this.#drain(work, begun, { last: id, isNew }));
     return added === 'added' ? 'accepted' : 'duplicate';
   }
 
@@ -153,7 +156,7 @@ export class DeferredTurns {
       // The process shuts down; the next one finds the turns.
       return;
     }
-    void this.#drain(work, this.#begin(work), last);
+    void this.#drain(work, this.#begin(work), { last, isNew: false });
   }
 
   /** Takes a ticket. It may fail before anybody looks. */
@@ -172,8 +175,8 @@ export class DeferredTurns {
     );
   }
 
-  /** Handles the turns of a conversation up to `last`; those that were left where it is `null`. Never rejects. */
-  async #drain(work: Work, begun: MaybePromise<Place>, last: string | null): Promise<void> {
+  /** Handles the turns of a conversation that a ticket stands for. Never rejects. */
+  async #drain(work: Work, begun: MaybePromise<Place>, { last, isNew }: Ticket): Promise<void> {
     const { telemetry } = this.#context;
     let place: Place | null = null;
     try {
@@ -183,7 +186,7 @@ export class DeferredTurns {
       place = isPromise(begun) ? await this.#placeOf(work, begun) : begun;
       const until = last ?? (await there).at(-1)?.id ?? null;
       while (until !== null && work.abort.reason === null) {
-        const found = this.#head(work, until);
+        const found = this.#head(work, until, isNew);
         const head = isPromise(found) ? await found : found;
         const done = head === null ? null : await this.#overlapping.handle(place, work, head);
         if (done === null || done.includes(until)) break;
@@ -209,8 +212,8 @@ export class DeferredTurns {
   }
 
   /** The turn that is handled next, up to `until`; `null` where there is none. */
-  #head(work: Work, until: string): MaybePromise<ReadTurn | null> {
-    return whenThere(waitingTurns(this.#context, work, 1), ([head]) => {
+  #head(work: Work, until: string, isNew: boolean): MaybePromise<ReadTurn | null> {
+    return whenThere(waitingTurns(this.#context, work, 1, isNew ? until : null), ([head]) => {
       if (head === undefined || head.id === until) return head ?? null;
       // It may be that somebody has handled it already, and what is there belongs to later tickets.
       const isThere = (all: ReadTurn[]): boolean => all.some(({ id }) => id === until);
@@ -227,6 +230,14 @@ export class DeferredTurns {
       'deferred turns are kept in memory and are lost when this process ends: give the line a store, new SqliteStore({ file }) say',
     );
   }
+}
+
+/** What a ticket stands for. */
+interface Ticket {
+  /** The turn that is the last one to handle; `null` for those that were left. */
+  last: string | null;
+  /** Whether that one was taken over for this very ticket. */
+  isNew: boolean;
 }
 
 /** The topic of the news that a newer message has come in. */

@@ -79,9 +79,9 @@ export class HeldTurn {
   }
 
   /** What goes on comes to rest, and nobody ends the turn any more. */
-  async leave(): Promise<void> {
+  leave(): MaybePromise<void> {
     this.#unregister();
-    await this.place.settled();
+    return whenThere(this.record.rest(), () => this.place.settled());
   }
 
   /** A try has failed: what it has begun comes to rest, and what comes next can be ended anew. */
@@ -101,12 +101,14 @@ export class HeldTurn {
   /** The journal of one try. @param from - The step that it begins with. */
   journal(from: number): Journal {
     const { policy, clock, telemetry } = this.context;
-    const { channel } = this;
+    const { channel, record, progress } = this;
     return new Journal({
-      turnId: this.record.turnId,
-      progress: this.progress,
+      turnId: record.turnId,
+      progress,
       abort: this.abort,
-      save: () => this.record.save(),
+      record,
+      // What has died before may do so at the same place, and must not say the same each time.
+      isCareful: progress.runs !== 1 || progress.answered,
       onUnasked: (error) => telemetry.error(error, { channel, stage: 'send' }, this.abort),
       policy,
       clock,

@@ -10,14 +10,26 @@ import type { Pending, Progress, Step } from './progress.ts';
 import { Retries } from './retries.ts';
 import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
+/** Where the progress of a turn is stored. */
+export interface ProgressRecord {
+  /** Stores it. */
+  save(): MaybePromise<void>;
+  /** Stores it with whatever is stored next, and in a moment where nothing is. */
+  saveSoon(): void;
+  /** Stores what is to be stored soon. */
+  catchUp(): MaybePromise<void>;
+}
+
 /** What a {@link Journal} works with. */
 export interface JournalOptions {
   /** The same in every run of the turn: the stem of the steps' keys. */
   turnId: string;
   /** How far the turn has come. The journal goes on writing it. */
   progress: Progress;
-  /** Stores the progress. */
-  save: () => MaybePromise<void>;
+  /** Where the progress is stored. */
+  record: ProgressRecord;
+  /** Whether answers are stored before anybody goes on, and not with the step after them. */
+  isCareful: boolean;
   /** Told why the platform did not say whether a request has arrived. */
   onUnasked: (error: unknown) => void;
   policy: Required<DeliveryOptions>;
@@ -134,21 +146,21 @@ export class Journal implements TurnDelivery {
 
   /** Keeps a response that could not be sent, as the steps from `from` on. */
   async #keep(pending: Pending, from: number): Promise<'pending'> {
-    const { progress, save } = this.#options;
+    const { progress, record } = this.#options;
     if (progress.pending.length === 0) progress.pendingFrom = from;
     progress.pending.push(pending);
-    await save();
+    await record.save();
     return 'pending';
   }
 
   openStream(): StreamDelivery {
-    const { progress, save, clock } = this.#options;
+    const { progress, record, clock } = this.#options;
     const index = this.#take();
     return new JournalStream({
       index,
       key: this.#keyOf(index),
       steps: progress.steps,
-      save,
+      save: () => record.save(),
       clock,
       retry: (request) => this.#retries.run(request),
       onPiece: (stream) => void (this.#stream = stream),
@@ -189,7 +201,7 @@ export class Journal implements TurnDelivery {
     kind: Step['kind'],
     { send, wasSent, isOurs = () => true, isBegunFirst = true }: StepActions,
   ): Promise<Receipt> {
-    const { abort, progress } = this.#options;
+    const { abort, progress, record } = this.#options;
     // What a run that was ended has not begun belongs to the next one.
     if (abort.reason !== null) return Promise.reject(abort.reason);
     const { steps } = progress;
@@ -201,7 +213,8 @@ export class Journal implements TurnDelivery {
       const earlier = isUnknown ? await this.#earlier(wasSent) : null;
       if (earlier !== null) return this.#done(index, kind, earlier);
       isUnknown = false;
-      const begun = isBegunFirst ? this.#begin(index, kind) : undefined;
+      // Of what is not written down before, a crash must not leave more than one in doubt.
+      const begun = isBegunFirst ? this.#begin(index, kind) : record.catchUp();
       if (isPromise(begun)) await begun;
       const receipt = await send();
       return isOurs() ? this.#done(index, kind, receipt) : receipt;
@@ -210,14 +223,14 @@ export class Journal implements TurnDelivery {
       if (!isOurs()) return false;
       if (!failure.retryable) {
         steps[index] = { state: 'failed', kind, error: toError(error).message };
-        await this.#options.save();
+        await record.save();
         return false;
       }
       isUnknown ||= failure.mayHaveArrived;
       if (!isUnknown && (steps[index] ?? null) !== null) {
         // Nothing is under way: a crash while we wait must not make a riddle of it.
         steps[index] = null;
-        await this.#options.save();
+        await record.save();
       }
       return true;
     };
@@ -240,20 +253,20 @@ export class Journal implements TurnDelivery {
   }
 
   #begin(index: number, kind: Step['kind']): MaybePromise<void> {
-    const { progress, save } = this.#options;
+    const { progress, record } = this.#options;
     const known = progress.steps[index] ?? null;
     this.#begunHere[index] = true;
     if (known?.state === 'begun' && known.kind === kind) return;
     progress.steps[index] = { state: 'begun', kind };
-    return save();
+    return record.save();
   }
 
   #done(index: number, kind: Step['kind'], receipt: Receipt): MaybePromise<Receipt> {
-    const { progress, save } = this.#options;
+    const { progress, record, isCareful } = this.#options;
     const step: Step = { state: 'done', kind };
     if (kind === 'request') step.receipts = [receipt];
     progress.steps[index] = step;
-    return whenThere(save(), () => this.#receive(step));
+    return whenThere(isCareful ? record.save() : record.saveSoon(), () => this.#receive(step));
   }
 
   #receive({ receipts = [] }: Step): Receipt {

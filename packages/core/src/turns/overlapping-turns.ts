@@ -71,7 +71,7 @@ export class OverlappingTurns {
     if (running.length === 0) return;
     try {
       const waiting = await store.turns.waiting(key, Number.MAX_SAFE_INTEGER);
-      const newest = newestOf(waiting.map(readTurn));
+      const newest = newestOf(waiting.map((turn) => readTurn(turn)));
       if (newest === undefined) return;
       for (const { id, abort, startedAt } of running) {
         // The news may be late: a live message that came in after it is newer.

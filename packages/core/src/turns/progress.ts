@@ -78,12 +78,17 @@ export function newProgress(): Progress {
   };
 }
 
+/** The progress of a turn whose first run may have begun, of which nothing is known. */
+export function begunProgress(): Progress {
+  return { ...newProgress(), runs: 1, deaths: 1 };
+}
+
 /** Progress as the store keeps it. */
 export function encodeProgress(progress: Progress): string {
   return JSON.stringify(progress);
 }
 
-/** Progress as it was saved; that of a new turn where nothing was. */
-export function decodeProgress(text: string | null): Progress {
-  return text === null ? newProgress() : (JSON.parse(text) as Progress);
+/** Progress as it was saved. */
+export function decodeProgress(text: string): Progress {
+  return JSON.parse(text) as Progress;
 }

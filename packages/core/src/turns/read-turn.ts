@@ -1,26 +1,34 @@
 import type { JsonValue } from '../message/json.ts';
 import { DEFAULT_SENDER_ID, type UserMessage } from '../message/user-message.ts';
 import type { StoredTurn } from '../store/contract.ts';
-import { decodeProgress, newProgress, type Progress } from './progress.ts';
+import { begunProgress, decodeProgress, newProgress, type Progress } from './progress.ts';
 import { decodeMessage, toUserMessage, type StoredMessage } from './stored-message.ts';
 
 /** A stored turn, read. */
 export interface ReadTurn extends Omit<StoredTurn, 'message' | 'progress'> {
   stored: StoredMessage;
   progress: Progress;
+  /** Whether the store counts its first run as begun already. */
+  isBegun: boolean;
 }
 
-/** Reads what the store has of a turn. */
-export function readTurn({ conversation, id, message, progress, stamp }: StoredTurn): ReadTurn {
+/**
+ * Reads what the store has of a turn.
+ *
+ * @param isNew - Whether it was taken over here, and this is the first look at it.
+ */
+export function readTurn(turn: StoredTurn, isNew = false): ReadTurn {
+  const { conversation, id, message, stamp } = turn;
   const stored = decodeMessage(message);
-  const isReplayed = progress === null && stored.progress !== undefined;
-  return {
-    conversation,
-    id,
-    stamp,
-    stored,
-    progress: isReplayed ? (stored.progress ?? newProgress()) : decodeProgress(progress),
-  };
+  const isBegun = turn.progress === null && stored.startsAtOnce === true;
+  return { conversation, id, stamp, stored, progress: progressOf(turn, stored, isNew), isBegun };
+}
+
+function progressOf({ progress }: StoredTurn, stored: StoredMessage, isNew: boolean): Progress {
+  if (progress !== null) return decodeProgress(progress);
+  if (stored.progress !== undefined) return stored.progress;
+  // Whoever was to begin it may have come as far as the first step.
+  return stored.startsAtOnce === true && !isNew ? begunProgress() : newProgress();
 }
 
 /** Whose message it was. */

@@ -15,10 +15,10 @@ export async function runAssistant(held: HeldTurn): Promise<TurnEnd | null> {
   const { channel, key } = held.turn.stored;
   const slot = held.takeSlot();
   if (isPromise(slot)) await slot;
+  progress.runs++;
   const journal = held.journal(0);
   let run: Run | null = null;
   try {
-    progress.runs++;
     held.tries.begin();
     const begun = beginRun(context, record);
     run = isPromise(begun) ? await begun : begun;

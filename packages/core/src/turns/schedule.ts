@@ -14,6 +14,8 @@ import { Slots } from './slots.ts';
 export interface Work extends Member {
   channel: string;
   kind: Kind;
+  /** Whether nothing else of its conversation was under way here when it came in. */
+  isAlone: boolean;
   /** What it waits for: the conversation, or itself where it is handled beside the others. */
   key: string;
   /** Ends the waiting, and where the work is a live turn, the turn. */
@@ -59,10 +61,19 @@ export class Schedule {
 
   /** Takes work in. @throws OverloadedError - it is over a limit. */
   enter(channel: string, key: string, kind: Kind): Work {
-    this.#admission.enter(channel, key, kind);
+    const isAlone = this.#admission.enter(channel, key, kind) === 0;
     const isHandedBack = kind !== 'live' && this.#store.durable;
     const abort = new TurnAbort(channel);
-    const work: Work = { channel, kind, key, abort, isHandedBack, hasPlace: false, at: -1 };
+    const work: Work = {
+      channel,
+      kind,
+      key,
+      isAlone,
+      abort,
+      isHandedBack,
+      hasPlace: false,
+      at: -1,
+    };
     this.#underWay.add(work);
     return work;
   }

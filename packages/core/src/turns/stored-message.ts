@@ -11,6 +11,11 @@ export interface StoredMessage {
   /** When it was accepted, in milliseconds since 1970. */
   at: number;
   message: UserMessageOptions;
+  /**
+   * Whether its turn was to start at once. Its first run counts as begun from then on, and is written
+   * down nowhere else until there is more to say of it.
+   */
+  startsAtOnce?: true;
   /** The menu that was open, where no store stamps the turn. */
   stamp?: JsonValue;
   /** How far the turn had come before it was replayed. */

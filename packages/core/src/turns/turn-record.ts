@@ -25,6 +25,10 @@ export class TurnRecord {
   readonly #context: DeferredContext;
   readonly #place: Place;
   readonly #joined: readonly ReadTurn[];
+  /** Whether something is to be stored with whatever is stored next. */
+  #isUnsaved = false;
+  /** A save that nobody waits for, until it is over. It does not reject. */
+  #saving: Promise<void> | null = null;
 
   /** @param turns - The turn, and later ones that become one with it. */
   constructor(
@@ -64,10 +68,41 @@ export class TurnRecord {
     return whenThere(this.#commit({ save: this.#saved() }), () => {});
   }
 
+  /**
+   * Stores how far the turn has come with whatever is stored next, and in a moment where nothing is.
+   * Nobody waits for it.
+   */
+  saveSoon(): void {
+    if (!this.#context.store.durable || this.#isUnsaved) return;
+    this.#isUnsaved = true;
+    setImmediate(() => {
+      if (this.#isUnsaved) this.#saving = this.#saveNow();
+    });
+  }
+
+  /** Stores what is to be stored soon. */
+  catchUp(): MaybePromise<void> {
+    return this.#isUnsaved ? this.save() : (this.#saving ?? undefined);
+  }
+
+  /** Nothing is under way to the store any more, and nothing will be. */
+  rest(): MaybePromise<void> {
+    this.#isUnsaved = false;
+    return this.#saving ?? undefined;
+  }
+
+  /** Stores that a run begins. Of the first one the store may have known since the turn was accepted. */
+  begin(): MaybePromise<void> {
+    const { runs, joined, startsSession } = this.progress;
+    const isMore = runs > 1 || joined !== undefined || startsSession === true;
+    return this.turn.isBegun && !isMore ? undefined : this.save();
+  }
+
   /** Stores how far the turn has come, once and without waiting: the process shuts down. */
   async saveOnce(): Promise<void> {
     const { turns } = this.#context.store;
     try {
+      await this.rest();
       await turns.commit(this.#place.lock, { save: this.#saved() });
     } catch {
       // Then it counts as one that the process has died of.
@@ -152,8 +187,26 @@ export class TurnRecord {
     return await this.ask(() => keepApart(this.#context.store, key, { write, append }));
   }
 
-  /** @throws TurnAbortedError - somebody else has the conversation: nothing more is sent here. */
+  async #saveNow(): Promise<void> {
+    try {
+      await this.save();
+    } catch {
+      // Whoever stores the next thing hears of it.
+    } finally {
+      this.#saving = null;
+    }
+  }
+
   #commit(changes: TurnChanges): MaybePromise<boolean> {
+    // It tells all that there is to tell.
+    this.#isUnsaved = false;
+    const make = (): MaybePromise<boolean> => this.#make(changes);
+    // One that is tried again must not come after this one.
+    return this.#saving === null ? make() : this.#saving.then(make);
+  }
+
+  /** @throws TurnAbortedError - somebody else has the conversation: nothing more is sent here. */
+  #make(changes: TurnChanges): MaybePromise<boolean> {
     const { turns } = this.#context.store;
     const commit = (): MaybePromise<boolean> => turns.commit(this.#place.lock, changes);
     let isRepeated = false;

@@ -3,12 +3,17 @@ import type { DeferredContext } from './deferred-context.ts';
 import { readTurn, type ReadTurn } from './read-turn.ts';
 import type { Work } from './schedule.ts';
 
-/** The first turns of a conversation that work waits for, as soon as the store tells. */
+/**
+ * The first turns of a conversation that work waits for, as soon as the store tells.
+ *
+ * @param newId - The one that nobody has looked at before, if there is one.
+ */
 export function waitingTurns(
   { store, patience }: DeferredContext,
   { key, channel, abort }: Work,
   limit: number = Number.MAX_SAFE_INTEGER,
+  newId: string | null = null,
 ): MaybePromise<ReadTurn[]> {
   const asked = patience.with(abort, channel, () => store.turns.waiting(key, limit));
-  return whenThere(asked, (turns) => turns.map(readTurn));
+  return whenThere(asked, (turns) => turns.map((turn) => readTurn(turn, turn.id === newId)));
 }

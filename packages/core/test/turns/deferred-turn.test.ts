@@ -115,7 +115,7 @@ describe('an accepted turn', () => {
     expect(await stored(all)).toEqual([]);
   });
 
-  it('the process dies: is handled by another process', async () => {
+  it('the process dies: is handled by another process, as one that may have begun', async () => {
     const all = new Processes();
     const first = all.start(() => never);
     await first.turns.accept(post('1', one));
@@ -125,7 +125,8 @@ describe('an accepted turn', () => {
     all.start((message) => void handled.push([message.text, message.attempt]));
     await all.clock.advance(15_000);
     expect(handled).toEqual([
-      ['1', 1],
+      // Nothing was under way before it: it was to start at once.
+      ['1', 2],
       ['2', 1],
     ]);
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
+import { settle } from '../support/fake-clock.ts';
 import { away, failing, refused, unanswered } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
 
@@ -45,25 +46,89 @@ const after =
   };
 
 describe('a step', () => {
-  it('is stored before it is made, and its receipt before the reply goes on', async () => {
+  const begun = { state: 'begun', kind: 'request' };
+  const done = (ts: string): object => ({ state: 'done', kind: 'request', receipts: [{ ts }] });
+
+  /** The steps that are stored. */
+  async function stepsIn(all: Processes): Promise<unknown> {
+    const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
+    return (JSON.parse(turn?.progress ?? '{}') as { steps?: unknown }).steps;
+  }
+
+  it('is stored before it is made, and its receipt with the step after it', async () => {
     const all = new Processes();
     const seen: unknown[] = [];
-    const steps = async (): Promise<unknown> => {
-      const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
-      return (JSON.parse(turn?.progress ?? '{}') as { steps: unknown }).steps;
-    };
     const { turns } = all.start(async (_message, reply) => {
-      const sent = await reply.text('1');
-      seen.push(await steps(), sent);
+      seen.push(await reply.text('1'), await stepsIn(all));
+      await reply.text('2');
     });
-    all.platform.onRequest = async () => seen.push(await steps());
+    all.platform.onRequest = async () => seen.push(await stepsIn(all));
     await turns.accept(post('Hi'));
     await all.clock.advance(0);
     expect(seen).toEqual([
-      [{ state: 'begun', kind: 'request' }],
-      [{ state: 'done', kind: 'request', receipts: [{ ts: '1' }] }],
+      [begun],
       { status: 'sent', receipts: [{ ts: '1' }] },
+      [begun],
+      [done('1'), begun],
     ]);
+  });
+
+  it('has its receipt stored in a moment where no step comes after it', async () => {
+    const all = new Processes();
+    const gate = deferred();
+    const { turns } = all.start(async (_message, reply) => {
+      await reply.text('1');
+      await gate.promise;
+    });
+    await turns.accept(post('Hi'));
+    await all.clock.advance(0);
+    await settle();
+    await settle();
+    expect(await stepsIn(all)).toEqual([done('1')]);
+    gate.resolve();
+    await all.clock.advance(0);
+    expect(all.shared.memory.turns.waiting('test::ada', 1)).toEqual([]);
+  });
+
+  it('has its receipt stored before the reply goes on where the turn was begun before', async () => {
+    // What dies right after it has said something would say it again each time.
+    const all = new Processes();
+    const seen: unknown[] = [];
+    const say = async (_message: unknown, reply: Reply): Promise<void> => {
+      await reply.text('1');
+      seen.push(await stepsIn(all));
+      await reply.text('2');
+    };
+    for (let deaths = 0; deaths < 4; deaths++) {
+      const dying = all.start(async (_message, reply) => {
+        await reply.text('1');
+        dying.kill();
+        await reply.text('2');
+      });
+      await dying.turns.accept(post('Hi', one));
+      await all.clock.advance(20_000);
+    }
+    expect(all.platform.texts).toEqual(['1', '1']);
+    all.start(say);
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['1', '1', '2']);
+    expect(seen).toEqual([[done('2')]]);
+  });
+
+  it('is written down with those before it where it is not noted first', async () => {
+    // Of several methods that a process had never called, a crash left each in doubt.
+    const all = new Processes();
+    const setup: ProcessSetup = { makeOutput: (isDead) => new PlainOutput(all, isDead) };
+    const say = (_message: unknown, reply: Reply): Promise<unknown> =>
+      reply.response({ text: 'a', elements: [{ title: 'b' }] });
+    const dying = all.start(say, setup);
+    all.platform.onArrived = ({ text }) => text === 'cards' && dying.kill();
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    all.platform.onArrived = () => {};
+    all.start(say, setup);
+    await all.clock.advance(1_000);
+    expect(all.platform.texts).toEqual(['a', 'cards', 'cards']);
   });
 
   it('has a key that no other has, which is the same in every try', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import type { ProactiveOptions } from '../../src/turns/proactive.ts';
 import { post, say } from '../support/engine.ts';
+import { settle } from '../support/fake-clock.ts';
 import { away, failing, PlatformOutput, refused, unanswered } from '../support/platform.ts';
 import { Processes, type EngineProcess, type ProcessSetup } from '../support/processes.ts';
 
@@ -500,6 +501,7 @@ describe('an intent that is triggered', () => {
       handle: () => {},
       triggerIntent: async (_intent, reply) => {
         await reply.text('a');
+        await settle();
         kill();
         await reply.text('b');
       },

@@ -2,6 +2,7 @@ import { type ChannelEvent } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
+import { settle } from '../support/fake-clock.ts';
 import { Processes } from '../support/processes.ts';
 
 expectNoUnhandledRejections();
@@ -64,6 +65,7 @@ describe('a session', () => {
         void (await reply?.text('welcome')),
       handle: async (_message: unknown, reply: { text(text: string): Promise<unknown> }) => {
         await reply.text('hello');
+        await settle();
         kill();
         await reply.text('bye');
       },
