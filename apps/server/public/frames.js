@@ -20,6 +20,7 @@ aside.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') hide();
 });
 chat.addEventListener('frame', ({ detail }) => add(detail));
+chat.addEventListener('forgotten', () => list.replaceChildren());
 
 function show(isShown) {
   aside.hidden = !isShown;

@@ -13,6 +13,7 @@ import type {
 import { browserClock, type Clock } from './clock.ts';
 import { Emitter } from './emitter.ts';
 import { isLogged } from './frames.ts';
+import { newId } from './ids.ts';
 import { Link, UNAUTHENTICATED, type ClientState } from './link.ts';
 import { Memory, openStorage, type KnownSession } from './memory.ts';
 import type { ClientEvents, ConnectOptions } from './options.ts';
@@ -51,7 +52,10 @@ export class ChatClient {
   readonly #sending: Sending;
   readonly #link: Link;
   readonly #stopListening: () => void;
+  readonly #hasToken: boolean;
   #transcript: Transcript = emptyTranscript;
+  /** Whether the session is the server's to give: not if it is opened by a token of the page, or by a cookie. */
+  #isIssued: boolean;
   #toldTypingAt = 0;
 
   constructor(options: ConnectOptions) {
@@ -62,6 +66,8 @@ export class ChatClient {
     this.#memory = memory;
     this.#clock = clock;
     this.#sender = sender === undefined ? {} : { sender };
+    this.#hasToken = token !== null;
+    this.#isIssued = token === null;
     const outbox = new Outbox(memory, clock, token === null);
     this.#outbox = outbox;
     this.#link = new Link({
@@ -94,7 +100,15 @@ export class ChatClient {
     const known = memory.session;
     // Who has the token of an issued session is its user; of any other, only the server can say.
     if (token === null && known !== null && known.token !== null) this.#belongTo(known);
-    this.#stopListening = listenToPage(() => this.#link.check());
+    this.#stopListening = listenToPage({
+      onBack: () => this.#link.check(),
+      onStorage: (event) => {
+        if (memory.isForgetting(event)) this.#forgetToo();
+      },
+      onRestored: () => {
+        if (outbox.isLeft(memory.session)) this.#forgetToo();
+      },
+    });
     // Whoever made it has its listeners in place by then.
     queueMicrotask(() => this.#link.connect());
   }
@@ -168,13 +182,30 @@ export class ChatClient {
 
   /**
    * Logs out: closes, and forgets the session, its token, what is shown, and all that waits to be sent to
-   * this `url` in the storage, whoever said it. The next client begins anew.
+   * this `url` in the storage, whoever said it. The next client begins anew. So do the other tabs, or
+   * they are closed as well where their token, or a cookie, would open the old session again.
    */
   forget(): void {
     this.close();
     this.#memory.session = null;
     this.#outbox.clear();
+    this.#leave();
+  }
+
+  /** Another tab has logged out. */
+  #forgetToo(): void {
+    if (this.#isIssued) this.#link.drop();
+    else this.close();
+    // By a connection that was made before we heard of it. One of somebody else's stays.
+    const { session } = this.#transcript;
+    if (this.#memory.session?.session === session) this.#memory.session = null;
+    this.#outbox.leave();
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#clear();
+    this.#events.emit('forgotten', undefined);
   }
 
   #message(text: string, metadata?: JsonValue): Outgoing {
@@ -209,6 +240,7 @@ export class ChatClient {
 
   /** Shows what waits for this user, and nothing of another's. Returns whether there was another. */
   #belongTo(known: KnownSession): boolean {
+    this.#isIssued = !this.#hasToken && known.token !== null;
     const change = this.#outbox.belongTo(known);
     if (change === 'other') this.#clear();
     if (change !== 'none') for (const frame of this.#outbox.all) this.#showSaid(frame);
@@ -264,10 +296,4 @@ function addressOf(url: string): string {
   const address = new URL(url, base);
   address.protocol = address.protocol.replace(/^http/, 'ws');
   return address.href;
-}
-
-/** Not `crypto.randomUUID`, which pages without TLS lack. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

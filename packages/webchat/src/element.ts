@@ -79,8 +79,14 @@ export class TrunklineChat extends ElementBase {
    * be sent. Set {@link TrunklineChat.token} to begin anew, to `null` where users do not sign in.
    */
   forget(): void {
-    const client = this.#client ?? this.#connect();
-    client?.forget();
+    // It tells of it, and the element forgets then: whoever is told may set the next token.
+    if (this.#client !== null) return this.#client.forget();
+    this.#connect()?.forget();
+    this.#leave();
+  }
+
+  /** The user has gone, here or in another tab. */
+  #leave(): void {
     this.#chat?.clear();
     this.#token = null;
     this.removeAttribute('token');
@@ -142,6 +148,10 @@ export class TrunklineChat extends ElementBase {
       }),
       client.on('frame', (frame) => {
         this.dispatchEvent(new CustomEvent('frame', { detail: frame }));
+      }),
+      client.on('forgotten', () => {
+        this.#leave();
+        this.dispatchEvent(new Event('forgotten'));
       }),
     ];
   }

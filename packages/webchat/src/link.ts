@@ -71,6 +71,8 @@ export class Link {
   #isAlive = false;
   /** Whether the answer to our `resume` is still to come. */
   #isResuming = false;
+  /** What was last said to open a session. */
+  #offered: string | null = null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -160,6 +162,7 @@ export class Link {
     const known = this.#options.memory.session;
     const token = proof ?? known?.token ?? null;
     this.#isResuming = proof === null && token !== null;
+    this.#offered = token;
     if (token === null) return;
     const seq = known === null ? 0 : this.#options.seqOf(known.session);
     this.#write({
@@ -208,8 +211,9 @@ export class Link {
     this.#cancelWatch();
     if (code === UNAUTHENTICATED) {
       const { token, memory } = this.#options;
-      // A token of ours that does not open is of no use; one that never changes never will.
-      if (token === null) memory.session = null;
+      // A token of ours that does not open is of no use; one that never changes never will. Another tab
+      // may have got a better one meanwhile.
+      if (token === null && memory.session?.token === this.#offered) memory.session = null;
       if (typeof token === 'string') this.#become('closed');
     }
     if (this.#state !== 'closed') this.#retryLater();

@@ -65,6 +65,15 @@ export class Memory {
     }
   }
 
+  /**
+   * Whether another page has just forgotten the session, or emptied the storage. Goes by what happened:
+   * what the storage holds may have been written by ourselves since.
+   */
+  isForgetting({ storageArea, key, newValue }: StorageEvent): boolean {
+    if (this.#storage === null || storageArea !== this.#storage || newValue !== null) return false;
+    return key === null || key === `${this.#lead}session`;
+  }
+
   /** The session that was kept. */
   get session(): KnownSession | null {
     const kept = this.get('session');

@@ -71,4 +71,6 @@ export interface ClientEvents {
   gap: GapFrame;
   /** A session was opened or resumed. */
   session: SessionFrame;
+  /** The user has logged out, here or in another tab: nothing is left of the conversation. */
+  forgotten: undefined;
 }

@@ -96,9 +96,21 @@ export class Outbox {
     return found.frame;
   }
 
+  /** Whether somebody else has the memory by now, or nobody. */
+  isLeft(known: KnownSession | null): boolean {
+    return this.#user !== UNKNOWN && known?.user !== this.#user;
+  }
+
+  /** The user has gone: forgets who that was, and what was waiting here. */
+  leave(): void {
+    this.#user = UNKNOWN;
+    for (const { frame } of this.#waiting) this.#memory.set(`unsent:${frame.id}`, null);
+    this.#waiting = [];
+  }
+
   /** Forgets what waits, whoever said it. */
   clear(): void {
-    this.#waiting = [];
+    this.leave();
     for (const name of this.#memory.names('unsent:')) this.#memory.set(name, null);
   }
 

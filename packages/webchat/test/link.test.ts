@@ -91,6 +91,23 @@ describe('the session', () => {
     expect(sockets).toHaveLength(1);
   });
 
+  it('is forgotten where its token is wrong, but not one that another tab has got meanwhile', async () => {
+    await start();
+    await enter();
+    last().drop();
+    await clock.pass(500);
+    last().open();
+    const other = JSON.stringify({ session: 's2', token: 't2', user: 's2' });
+    storage.setItem(`trunkline:${url}:session`, other);
+    last().drop(4401);
+    expect(storage.getItem(`trunkline:${url}:session`)).toBe(other);
+    await clock.pass(1_000);
+    last().open();
+    expect(last().sent).toMatchObject([{ type: 'resume', session: 's2' }]);
+    last().drop(4401);
+    expect(storage.length).toBe(0);
+  });
+
   it('does without a storage, and with a broken one', async () => {
     storage.items.set(`trunkline:${url}:session`, '{"session":');
     await start();

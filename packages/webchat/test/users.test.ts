@@ -174,7 +174,7 @@ describe('whoever is forgotten', () => {
     expect(next.transcript.entries).toEqual([]);
   });
 
-  it('is so in the other tabs as well, from their next connection on', async () => {
+  it('is so in other pages as well, from their next connection on where nothing tells them before', async () => {
     const tab = await start();
     (await enter()).say(text(1));
     last().drop();

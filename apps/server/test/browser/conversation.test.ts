@@ -140,6 +140,22 @@ describe('the chat page', { timeout: 30_000 }, () => {
     expect(await frames.isVisible()).toBe(false);
   });
 
+  it('begins anew in every tab when one of them forgets', async () => {
+    await say(page, 'Hello');
+    await bubbles(page).getByText('You said: Hello').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(site.url);
+    await bubbles(other).getByText('You said: Hello').waitFor();
+    await other.evaluate(`document.querySelector('trunkline-chat').forget()`);
+    await bubbles(page).first().waitFor({ state: 'detached' });
+    await say(page, 'Again');
+    await bubbles(page).getByText('You said: Again').waitFor();
+    expect(await bubbles(page).count()).toBe(2);
+    // Nor do the frames beside it tell what was said.
+    const frames = page.getByRole('list', { name: 'What passed over the socket' });
+    expect(await frames.innerText()).not.toContain('Hello');
+  });
+
   it('can be used by keyboard alone', async () => {
     await input(page).waitFor();
     await input(page).focus();

@@ -84,6 +84,25 @@ describe('users of one browser', { timeout: 30_000 }, () => {
     expect(told).toEqual(['alice: first', 'bob: hello']);
   });
 
+  it('are logged out in all tabs at once, and leave nothing to be read or to be heard', async () => {
+    await signIn('alice');
+    await say(page, 'first');
+    await bubbles(page).getByText('You said: first').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(site.url);
+    await other.evaluate(`document.querySelector('trunkline-chat').token = 'alice'`);
+    await bubbles(other).getByText('You said: first').waitFor();
+    await say(other, 'second');
+    await bubbles(page).getByText('You said: second').waitFor();
+    await input(page).fill('a draft');
+    await other.evaluate(`document.querySelector('trunkline-chat').forget()`);
+    await bubbles(page).first().waitFor({ state: 'detached' });
+    expect(await input(page).inputValue()).toBe('');
+    expect(await chat('shadowRoot.textContent')).not.toMatch(/first|second/);
+    await page.getByText('The connection is closed.').waitFor();
+    expect(await page.evaluate('Object.keys(localStorage)')).toEqual([]);
+  });
+
   it('are also forgotten by an element that has left the page', async () => {
     await signIn('alice');
     await say(page, 'first');

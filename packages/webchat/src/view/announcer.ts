@@ -7,7 +7,8 @@ import { renderMarkdown } from './markdown.ts';
 export class Announcer {
   readonly node: HTMLElement = h('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' });
   readonly #labels: ChatLabels;
-  #said = new Set<string>();
+  /** What was said of each entry; `null` of those that were there before. */
+  #said = new Map<string, HTMLElement | null>();
 
   constructor(labels: ChatLabels) {
     this.#labels = labels;
@@ -19,12 +20,19 @@ export class Announcer {
       if (this.#said.has(entry.key)) continue;
       const text = textOf(entry, this.#labels);
       if (text === null) continue;
-      this.#said.add(entry.key);
-      if (isSilent) continue;
-      const node = h('div', {}, text);
+      const node = isSilent ? null : h('div', {}, text);
+      this.#said.set(entry.key, node);
+      if (node === null) continue;
       this.node.append(node);
       // The last few are enough: whoever wants to read on has the list.
       while (this.node.childElementCount > 5) this.node.firstElementChild?.remove();
+    }
+    // What is shown no more, another user's say, is not to be heard either.
+    const keys = new Set(entries.map(({ key }) => key));
+    for (const [key, node] of this.#said) {
+      if (keys.has(key)) continue;
+      node?.remove();
+      this.#said.delete(key);
     }
   }
 }

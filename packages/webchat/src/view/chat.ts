@@ -96,9 +96,10 @@ export class Chat {
     this.#composer.focus();
   }
 
-  /** Empties the field that one writes into. */
+  /** Forgets what is being written, here and there. */
   clear(): void {
     this.#composer.clear();
+    this.#typing.hide();
   }
 
   /** It is shown no more. */

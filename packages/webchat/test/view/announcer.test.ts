@@ -46,6 +46,15 @@ it('says of a stream that was stopped that it was', () => {
   expect(announcer.node.textContent).toBe('Assistant: Once (Stopped)');
 });
 
+it('says nothing any more of what is shown no more', () => {
+  const announcer = new Announcer(ENGLISH);
+  const secret: ServerFrame = { type: 'text', text: 'Private', ...logged(1) };
+  const other: ServerFrame = { type: 'text', text: 'Hello', ...logged(2) };
+  announcer.show(after(secret), false);
+  announcer.show(after(other), false);
+  expect(announcer.node.textContent).toBe('Assistant: Hello');
+});
+
 it('names what can be chosen, and what can only be seen', () => {
   const announcer = new Announcer(ENGLISH);
   const buttons = [{ title: 'Left' }, { title: 'Right' }];

@@ -1,0 +1,148 @@
+// @vitest-environment jsdom
+/*
+ * Web chat, privacy: whoever logged out in one tab left the conversation to be read in the others, until
+ * their next connection.
+ */
+import { describe, expect, it } from 'vitest';
+import type { ChatClient } from '../src/client.ts';
+import {
+  beginAnew,
+  clock,
+  enter,
+  last,
+  messages,
+  opened,
+  sockets,
+  start,
+  storage,
+  text,
+  url,
+} from './support/scene.ts';
+import { FakeStorage } from './support/sockets.ts';
+
+beginAnew();
+
+const KEY = `trunkline:${url}:session`;
+/** A session that is its user's for good, by a token or a cookie. */
+const signedIn = opened({ session: 'session of alice', token: null, resumed: true });
+
+/** What the browser tells other pages of a change: here, every client that is not closed. */
+function tellOfStorage(changes: object = {}): void {
+  const change = { storageArea: storage, key: KEY, newValue: null, ...changes };
+  dispatchEvent(Object.assign(new Event('storage'), change));
+}
+
+function countOf(client: ChatClient): { forgotten: number } {
+  const count = { forgotten: 0 };
+  client.on('forgotten', () => count.forgotten++);
+  return count;
+}
+
+describe('a tab whose user has logged out in another', () => {
+  it('shows nothing any more, sends nothing of it, and begins anew', async () => {
+    const tab = await start();
+    (await enter()).say(text(1));
+    const count = countOf(tab);
+    tab.send('private');
+    (await start()).forget();
+    tellOfStorage();
+    expect(tab.transcript.entries).toEqual([]);
+    expect(count).toEqual({ forgotten: 1 });
+    expect(storage.length).toBe(0);
+    tab.send('hello');
+    await clock.pass(500);
+    expect(last().url).toBe(url);
+    const socket = await enter(opened({ session: 's2', token: 't2' }));
+    expect(messages(socket)).toEqual(['hello']);
+    expect(tab.transcript.entries).toMatchObject([{ text: 'hello' }]);
+  });
+
+  it('leaves the session that was begun meanwhile alone, and goes on in it', async () => {
+    const tab = await start();
+    await enter();
+    (await start()).forget();
+    // In a page of its own, which is not told.
+    storage.setItem(KEY, JSON.stringify({ session: 's2', token: 't2', user: 's2' }));
+    tellOfStorage();
+    await clock.pass(500);
+    last().open();
+    expect(last().sent).toEqual([{ type: 'resume', session: 's2', token: 't2' }]);
+    last().say(opened({ session: 's2', token: 't2', resumed: true }), text(1));
+    expect(tab.transcript.entries).toMatchObject([{ key: 'm1' }]);
+  });
+
+  it('also forgets the session where it had just come back to it', async () => {
+    const tab = await start();
+    await enter();
+    const written = storage.getItem(KEY) ?? '';
+    (await start()).forget();
+    storage.setItem(KEY, written);
+    tellOfStorage();
+    expect(storage.length).toBe(0);
+    expect(tab.state).toBe('offline');
+  });
+
+  it.each([
+    ['a token', { token: 'alice' }],
+    ['a cookie', {}],
+  ])('is closed where %s would open the old session again', async (_what, options) => {
+    const tab = await start(options);
+    (await enter(signedIn)).say(text(1));
+    const count = countOf(tab);
+    tellOfStorage();
+    expect(tab.transcript.entries).toEqual([]);
+    expect(tab.state).toBe('closed');
+    expect(count).toEqual({ forgotten: 1 });
+    await clock.pass(60_000);
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('knows of it as well where the whole storage was emptied', async () => {
+    const tab = await start();
+    (await enter()).say(text(1));
+    storage.items.clear();
+    tellOfStorage({ key: null });
+    expect(tab.transcript.entries).toEqual([]);
+  });
+
+  it('is not meant by what happens to other keys, in other storages, or to a session that is written', async () => {
+    const tab = await start();
+    (await enter()).say(text(1));
+    tellOfStorage({ key: 'trunkline:ws://elsewhere/ws:session' });
+    tellOfStorage({ key: `trunkline:${url}:unsent:a` });
+    tellOfStorage({ storageArea: new FakeStorage() });
+    tellOfStorage({ newValue: '{}' });
+    expect(tab.transcript.entries).toMatchObject([{ key: 'm1' }]);
+    expect(tab.state).toBe('connected');
+  });
+});
+
+describe('a page that is shown again as it was left', () => {
+  const restore = (): void => {
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  };
+
+  it('stays as it was where nobody has logged out', async () => {
+    const fresh = await start();
+    restore();
+    expect(fresh.state).toBe('connecting');
+    (await enter()).say(text(1));
+    restore();
+    expect(fresh.transcript.entries).toMatchObject([{ key: 'm1' }]);
+    expect(fresh.state).toBe('connected');
+  });
+
+  it.each([
+    ['nobody is there', null],
+    ['somebody else is', JSON.stringify({ session: 's2', token: 't2', user: 's2' })],
+  ])('shows nothing any more where %s', async (_what, kept) => {
+    const page = await start();
+    (await enter()).say(text(1));
+    if (kept === null) storage.removeItem(KEY);
+    else storage.setItem(KEY, kept);
+    restore();
+    expect(page.transcript.entries).toEqual([]);
+    expect(page.state).toBe('offline');
+    expect(storage.getItem(KEY)).toBe(kept);
+  });
+});

@@ -1,0 +1,53 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { listenToPage, type PageListeners } from '../src/page.ts';
+
+const told = {
+  onBack: vi.fn<PageListeners['onBack']>(),
+  onStorage: vi.fn<PageListeners['onStorage']>(),
+  onRestored: vi.fn<PageListeners['onRestored']>(),
+};
+let stop: () => void;
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  stop = listenToPage(told);
+});
+afterEach(() => {
+  stop();
+  vi.restoreAllMocks();
+});
+
+const show = (visibility: DocumentVisibilityState): void => {
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(visibility);
+  document.dispatchEvent(new Event('visibilitychange'));
+};
+
+it('tells that the network is back, and that the page is looked at again', () => {
+  dispatchEvent(new Event('online'));
+  expect(told.onBack).toHaveBeenCalledTimes(1);
+  show('hidden');
+  expect(told.onBack).toHaveBeenCalledTimes(1);
+  show('visible');
+  expect(told.onBack).toHaveBeenCalledTimes(2);
+});
+
+it('tells of a page that is as it was left, and not of one that was loaded', () => {
+  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }));
+  expect(told.onRestored).not.toHaveBeenCalled();
+  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  expect(told.onRestored).toHaveBeenCalledOnce();
+});
+
+it('tells nothing any more when that is ended', () => {
+  dispatchEvent(new StorageEvent('storage'));
+  expect(told.onStorage).toHaveBeenCalledOnce();
+  stop();
+  dispatchEvent(new Event('online'));
+  dispatchEvent(new StorageEvent('storage'));
+  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  show('visible');
+  expect(told.onBack).not.toHaveBeenCalled();
+  expect(told.onStorage).toHaveBeenCalledOnce();
+  expect(told.onRestored).not.toHaveBeenCalled();
+});
