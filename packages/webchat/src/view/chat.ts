@@ -4,7 +4,7 @@ import { Announcer } from './announcer.ts';
 import { Composer } from './composer.ts';
 import { Conversation } from './conversation.ts';
 import { h } from './dom.ts';
-import type { ChatLabels } from './labels.ts';
+import { failureOf, type ChatLabels } from './labels.ts';
 import { later } from './later.ts';
 import { Status } from './status.ts';
 import { suggestions } from './suggestions.ts';
@@ -118,9 +118,9 @@ export class Chat {
       client.on('typing', () => this.#typing.show()),
       client.on('state', (state: ClientState) => (this.#status.state = state)),
       client.on('session', () => (this.#openedAt ||= performance.now())),
-      client.on('error', ({ message, id }) => {
+      client.on('error', ({ code, id }) => {
         // A message that failed says so itself.
-        if (id === undefined) this.#status.fail(message);
+        if (id === undefined) this.#status.fail(failureOf('problem', code, this.#options.labels));
       }),
     ];
   }

@@ -1,3 +1,5 @@
+import type { ClientError } from '../options.ts';
+
 /** What the element says itself. Set `element.labels` for another language. */
 export interface ChatLabels {
   /** The name of the conversation, for those who hear it. */
@@ -24,10 +26,32 @@ export interface ChatLabels {
   tryNow: string;
   /** On a message that the server does not have yet. */
   pending: string;
-  /** On a message that the server did not take. */
+  /** On a message that the server did not take; the reason follows, where it is one of those below. */
   failed: string;
-  /** Instead, on one that is too long; and at the field, which does not take it. */
+  /** When something else failed, for a reason that is none of those below. */
+  problem: string;
+  /** Instead of `failed`, on one that is too long; and at the field, which does not take it. */
   tooLong: string;
+  /** Why: `not_json`, it is no frame. */
+  notJson: string;
+  /** Why: `not_an_object`, it is no frame. */
+  notAnObject: string;
+  /** Why: `unknown_type`, the server does not know such frames. */
+  unknownType: string;
+  /** Why: `invalid_field`, something in it is not what the server takes. */
+  invalidField: string;
+  /** Why: `too_fast`, too many came at once. */
+  tooFast: string;
+  /** Why: `too_late`, it had to come before anything else. */
+  tooLate: string;
+  /** Why: `wrong_sender`, the user is not who it was sent for. */
+  wrongSender: string;
+  /** Why: `refused`, as much waits to be handled as may. */
+  refused: string;
+  /** Why: `unavailable`, the server fails for the moment. */
+  unavailable: string;
+  /** Why: `unauthenticated`, the token was refused. */
+  unauthenticated: string;
   /** The button that sends it again. */
   retry: string;
   /** On a stream that was cut short. */
@@ -79,7 +103,18 @@ export const ENGLISH: ChatLabels = {
   tryNow: 'Try now',
   pending: 'Not sent yet',
   failed: 'Could not be sent',
+  problem: 'Something went wrong',
   tooLong: 'Too long: shorten it, or send it in parts',
+  notJson: 'it arrived damaged',
+  notAnObject: 'it arrived in an unknown form',
+  unknownType: 'it is of an unknown kind',
+  invalidField: 'something in it is not allowed',
+  tooFast: 'too many at once, wait a moment',
+  tooLate: 'it came too late, reload the page',
+  wrongSender: 'you are signed in as somebody else, sign in again',
+  refused: 'too much is waiting for an answer, try again later',
+  unavailable: 'the service is not available, try again later',
+  unauthenticated: 'you are not signed in any more, sign in again',
   retry: 'Try again',
   interrupted: 'Interrupted',
   stopped: 'Stopped',
@@ -98,3 +133,35 @@ export const ENGLISH: ChatLabels = {
   json: 'Data',
   newTab: 'opens in a new tab',
 };
+
+/** The reason of each code. */
+const REASONS: Record<ClientError['code'], keyof ChatLabels> = {
+  too_long: 'tooLong',
+  not_json: 'notJson',
+  not_an_object: 'notAnObject',
+  unknown_type: 'unknownType',
+  invalid_field: 'invalidField',
+  too_fast: 'tooFast',
+  too_late: 'tooLate',
+  wrong_sender: 'wrongSender',
+  refused: 'refused',
+  unavailable: 'unavailable',
+  unauthenticated: 'unauthenticated',
+};
+
+/**
+ * Says in the reader's words what failed and why, as far as the code is known: what a server says of it
+ * is in English.
+ *
+ * @param what - `failed` of a message, `problem` of anything else
+ */
+export function failureOf(
+  what: 'failed' | 'problem',
+  code: string | null,
+  labels: ChatLabels,
+): string {
+  if (code === 'too_long') return labels.tooLong;
+  // A later server may have codes that we do not know.
+  if (code === null || !Object.hasOwn(REASONS, code)) return labels[what];
+  return `${labels[what]}: ${labels[REASONS[code as keyof typeof REASONS]]}`;
+}

@@ -30,9 +30,11 @@ it('says that it is not there yet, and why it failed, and tries again', () => {
     'Not sent yet',
   );
   const failed = shown(
-    renderUser(entry({ status: 'failed', error: 'too much', code: 'refused' }), context),
+    renderUser(entry({ status: 'failed', error: 'try later', code: 'refused' }), context),
   );
-  expect(failed.textContent).toContain('Could not be sent: too much');
+  expect(failed.querySelector('.failed')?.textContent).toBe(
+    `Could not be sent: ${ENGLISH.refused} Try again`,
+  );
   failed.querySelector('button')?.click();
   expect(context.retry).toHaveBeenCalledWith('a');
 });
