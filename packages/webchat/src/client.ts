@@ -19,7 +19,7 @@ import { Memory, openStorage, type KnownSession } from './memory.ts';
 import type { ClientEvents, ConnectOptions } from './options.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { listenToPage } from './page.ts';
-import { fits, Sending } from './sending.ts';
+import { Sending } from './sending.ts';
 import {
   emptyTranscript,
   transcript,
@@ -136,9 +136,9 @@ export class ChatClient {
     return this.#say(this.#message(text, metadata));
   }
 
-  /** Whether a message is short enough for `send`. */
+  /** Whether a message is short enough for `send`: 64 kB until the server has told its limit. */
   fits(text: string, metadata?: JsonValue): boolean {
-    return fits(this.#message(text, metadata));
+    return this.#sending.fits(this.#message(text, metadata));
   }
 
   /** Presses a button or quick reply. Returns the message's id. */
@@ -234,7 +234,7 @@ export class ChatClient {
     queueMicrotask(() => {
       // The server was asked for what comes after another user's last number: ask again, for all.
       if (wasOther && frame.resumed && seq > 0) this.#link.drop();
-      else this.#sending.flush();
+      else this.#sending.onOpen(frame.max_frame_bytes);
     });
   }
 

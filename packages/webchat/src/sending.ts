@@ -4,7 +4,7 @@ import type { ClientError } from './options.ts';
 import type { Outbox, Outgoing } from './outbox.ts';
 import type { ClientFrame, ErrorCode, ErrorFrame } from './wire.ts';
 
-/** Bytes of a frame; the server closes the connection over a larger one. */
+/** Bytes of a frame, where the server does not say it; it closes the connection over a larger one. */
 const MAX_FRAME_BYTES = 65_536;
 
 /** How long a message may go without an acknowledgement before the connection is given up. */
@@ -19,11 +19,6 @@ const TOO_LONG = 'the message is too long: send it in parts';
 
 /** What passes by itself. */
 const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['too_fast', 'unavailable', 'refused']);
-
-/** Whether a message fits into a frame. */
-export function fits(frame: Outgoing): boolean {
-  return new TextEncoder().encode(JSON.stringify(frame)).length <= MAX_FRAME_BYTES;
-}
 
 /** What {@link Sending} works with. */
 export interface SendingOptions {
@@ -48,15 +43,32 @@ export class Sending {
   /** How often the first of the outbox was refused for the moment. */
   #refusals = 0;
   #isOnItsWay = false;
+  #maxFrameBytes = MAX_FRAME_BYTES;
   #cancelResend: () => void = () => {};
 
   constructor(options: SendingOptions) {
     this.#options = options;
   }
 
+  /** There is a connection, and what it takes is known: what does not fit would only close it. */
+  onOpen(maxFrameBytes: number = MAX_FRAME_BYTES): void {
+    this.#maxFrameBytes = maxFrameBytes;
+    for (const frame of this.#options.outbox.all) {
+      if (this.fits(frame)) continue;
+      this.#settle(frame.id);
+      this.#fail(frame, 'too_long', TOO_LONG);
+    }
+    this.flush();
+  }
+
+  /** Whether a message fits into a frame. */
+  fits(frame: Outgoing): boolean {
+    return new TextEncoder().encode(JSON.stringify(frame)).length <= this.#maxFrameBytes;
+  }
+
   /** Takes a message, which is kept until the server has it. */
   take(frame: Outgoing): void {
-    if (!fits(frame)) {
+    if (!this.fits(frame)) {
       this.#fail(frame, 'too_long', TOO_LONG);
       return;
     }

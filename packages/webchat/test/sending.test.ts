@@ -119,6 +119,32 @@ describe('what the user says', () => {
     expect(client.transcript.entries).toMatchObject(failed);
   });
 
+  it('is as long as the server takes it, from when that has told', async () => {
+    const client = await start();
+    const early = client.send('x'.repeat(500));
+    client.send('y'.repeat(500));
+    client.send('short');
+    expect(client.fits('x'.repeat(500))).toBe(true);
+    const socket = await enter(opened({ max_frame_bytes: 400 }));
+    expect(client.fits('x'.repeat(500))).toBe(false);
+    // What was said before can be seen to be too long: no connection is lost over it.
+    expect(client.transcript.entries).toMatchObject([
+      { id: early, status: 'failed', code: 'too_long' },
+      { status: 'failed', code: 'too_long' },
+      { text: 'short', status: 'pending' },
+    ]);
+    expect(messages(socket)).toEqual(['short']);
+    // Another server, after an update say.
+    last().drop();
+    await clock.pass(500);
+    await enter(opened({ resumed: true, max_frame_bytes: 100_000 }));
+    expect(client.fits('x'.repeat(70_000))).toBe(true);
+    last().drop();
+    await clock.pass(1_000);
+    await enter(opened({ resumed: true }));
+    expect([client.fits('x'.repeat(500)), client.fits('x'.repeat(70_000))]).toEqual([true, false]);
+  });
+
   it('fails where it closes the connection', async () => {
     const client = await start();
     client.send('large');

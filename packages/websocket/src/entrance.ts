@@ -42,15 +42,19 @@ export class Entrance {
   readonly #options: EntranceOptions;
   readonly #server: WebSocketServer;
   readonly #inboxes: InboxOptions;
+  /** What a client may send. An endless limit cannot be said in JSON. */
+  readonly #limit: { max_frame_bytes?: number };
 
   constructor(options: EntranceOptions) {
     const { hub, turns } = options;
     this.#options = options;
     this.#inboxes = { hub, turns, resume: (inbox, frame) => this.#resume(inbox, frame) };
+    const { maxFrameBytes } = hub.options;
+    this.#limit = Number.isSafeInteger(maxFrameBytes) ? { max_frame_bytes: maxFrameBytes } : {};
     const server: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
-      maxPayload: hub.options.maxFrameBytes,
+      maxPayload: maxFrameBytes,
       closeTimeout: CLOSE_MS,
     };
     this.#server = new WebSocketServer(server);
@@ -208,8 +212,8 @@ export class Entrance {
     if (!isNew) return void this.#goOn(connection, admission);
     void session.listening();
     const { reason } = admission;
-    const why = reason === undefined ? {} : { reason };
-    connection.tell({ type: 'session', session: id, token, seq, resumed: false, ...why });
+    const more = reason === undefined ? this.#limit : { ...this.#limit, reason };
+    connection.tell({ type: 'session', session: id, token, seq, resumed: false, ...more });
   }
 
   /** Tells where the session stands, and what was missed. */
@@ -225,7 +229,8 @@ export class Entrance {
       const isKnown = seq === 0 || (await session.after(seq - 1, 1)).length > 0;
       if (connection.session !== session) return;
       const from = isKnown ? seq : 0;
-      connection.tell({ type: 'session', session: id, token, seq: from, resumed: true });
+      const more = this.#limit;
+      connection.tell({ type: 'session', session: id, token, seq: from, resumed: true, ...more });
       if (!isKnown) connection.beginAnew(null);
       connection.catchUp();
       await session.touch(token !== null);

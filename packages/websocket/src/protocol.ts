@@ -143,6 +143,8 @@ export interface SessionFrame {
   resumed: boolean;
   /** Why it was not resumed: the server knows no such session, or not with this token. */
   reason?: 'unknown';
+  /** Bytes of a frame from the client: a larger one closes the connection. Older servers do not say it. */
+  max_frame_bytes?: number;
 }
 
 /** Messages were dropped from the log before they could be sent, or the log begins anew. */

@@ -54,6 +54,23 @@ describe('bad input', () => {
     expect(turns).toEqual([]);
   });
 
+  it('tells how large a frame may be, in a session that is new and in one that goes on', async () => {
+    const { connect } = await startSocket(echo, { maxFrameBytes: 1_000 });
+    const first = await connect().session();
+    expect(first).toMatchObject({ resumed: false, max_frame_bytes: 1_000 });
+    const back = connect(resuming(first));
+    expect(await back.session()).toMatchObject({ resumed: true, max_frame_bytes: 1_000 });
+    back.send({ message: 'x'.repeat(1_000 - JSON.stringify({ message: '' }).length) });
+    await back.next('text');
+    back.send({ message: 'x'.repeat(1_000) });
+    expect((await back.closed).code).toBe(1009);
+  });
+
+  it('says nothing of a limit that is none', async () => {
+    const { connect } = await startSocket(echo, { maxFrameBytes: Infinity });
+    expect(await connect().session()).not.toHaveProperty('max_frame_bytes');
+  });
+
   it('closes a connection that sends a frame over the limit', async () => {
     const { connect, turns } = await startSocket();
     const client = connect();

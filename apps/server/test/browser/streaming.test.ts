@@ -3,10 +3,18 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { needs } from '../../../../scripts/test-support/needs.ts';
 import { deferred, type Deferred } from '../../../../scripts/test-support/deferred.ts';
-import { aBrowser, aBuild, bubbles, closeBrowser, openPage, say, shot } from './support/browser.ts';
+import {
+  aBrowser,
+  aBuild,
+  bubbles,
+  closeBrowser,
+  CONNECTED,
+  openPage,
+  say,
+  shot,
+} from './support/browser.ts';
 import { startSite, type Site } from './support/site.ts';
 
-const CONNECTED = 'trunkline-chat[data-state=connected]';
 const CHUNKS = 1_000;
 const words = Array.from({ length: CHUNKS }, (_, i) => `word${i} `);
 

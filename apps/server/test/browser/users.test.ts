@@ -6,14 +6,13 @@ import {
   aBuild,
   bubbles,
   closeBrowser,
+  CONNECTED,
   input,
   openPage,
   say,
   shot,
 } from './support/browser.ts';
 import { startSite, type Site } from './support/site.ts';
-
-const CONNECTED = 'trunkline-chat[data-state=connected]';
 
 describe('users of one browser', { timeout: 30_000 }, () => {
   let site: Site;
@@ -26,7 +25,7 @@ describe('users of one browser', { timeout: 30_000 }, () => {
   beforeEach(async () => {
     told = [];
     site = await startSite({
-      auth: async (_req, token) => (token === null ? null : { sender: token }),
+      websocket: { auth: async (_req, token) => (token === null ? null : { sender: token }) },
       assistant: async ({ senderId, text }, reply) => {
         told.push(`${senderId}: ${text}`);
         await reply.text(`You said: ${text}`);

@@ -10,6 +10,9 @@ import {
 } from 'playwright-core';
 import type { Part } from '../../../../../scripts/test-support/needs.ts';
 
+/** The element, while it is connected. */
+export const CONNECTED = 'trunkline-chat[data-state=connected]';
+
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** The browser that the tests look at pages with. */

@@ -21,17 +21,17 @@ export interface SiteOptions {
   assistant?: Handle;
   /** @defaultValue in memory */
   store?: Store;
-  /** Who may connect. @defaultValue everybody */
-  auth?: NonNullable<WebSocketOptions['auth']>;
+  /** Of the channel. @defaultValue its own */
+  websocket?: WebSocketOptions;
   /** @defaultValue the example server's */
   fallback?: RequestListener;
 }
 
 /** Starts a site. */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { assistant = demo(), fallback = createApp(), store, auth } = options;
+  const { assistant = demo(), fallback = createApp(), store, websocket } = options;
   const line = new Trunkline({
-    channels: [new WebSocketInput(auth === undefined ? {} : { auth })],
+    channels: [new WebSocketInput(websocket)],
     assistant,
     ...(store === undefined ? {} : { store }),
   });
