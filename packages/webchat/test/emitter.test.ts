@@ -1,5 +1,7 @@
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { Emitter } from '../src/emitter.ts';
+
+afterEach(() => void vi.unstubAllGlobals());
 
 it('tells whoever listens, until they stop', () => {
   const emitter = new Emitter<{ said: string; left: number }>();
@@ -27,5 +29,4 @@ it('is troubled by no listener that fails, and reports it', () => {
   emitter.emit('said', 'a');
   expect(heard).toEqual(['a']);
   expect(reports).toHaveBeenCalledWith(failure);
-  vi.unstubAllGlobals();
 });

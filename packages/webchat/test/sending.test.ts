@@ -149,7 +149,7 @@ describe('what the user says', () => {
     const client = await start();
     client.send('large');
     (await enter()).drop(1009);
-    expect(client.transcript.entries).toMatchObject([{ status: 'failed' }]);
+    expect(client.transcript.entries).toMatchObject([{ status: 'failed', code: 'too_long' }]);
     await clock.pass(500);
     expect(messages(await enter(opened({ resumed: true })))).toEqual([]);
   });

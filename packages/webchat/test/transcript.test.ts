@@ -105,13 +105,10 @@ describe('the transcript', () => {
   });
 
   it('marks a stream that was interrupted', () => {
-    const cut: ServerFrame = {
-      ...end('x', 2, 'One'),
-      type: 'stream_end',
-      text: 'One',
-      interrupted: true,
-    };
-    expect(after([start('x', 1), cut]).entries).toMatchObject([{ state: 'interrupted' }]);
+    const cut = { ...end('x', 2, 'One'), interrupted: true } as ServerFrame;
+    expect(after([start('x', 1), cut]).entries).toMatchObject([
+      { text: 'One', state: 'interrupted' },
+    ]);
   });
 
   it('shows what is missing, and where', () => {

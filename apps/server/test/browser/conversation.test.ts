@@ -1,48 +1,29 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { needs } from '../../../../scripts/test-support/needs.ts';
-import {
-  aBrowser,
-  aBuild,
-  bubbles,
-  closeBrowser,
-  CONNECTED,
-  input,
-  openPage,
-  say,
-  shot,
-} from './support/browser.ts';
-import { startSite, type Site } from './support/site.ts';
+import { bubbles, CONNECTED, hear, inChat, input, say, shot } from './support/browser.ts';
+import { anotherTab, problems, site, siteForEach, visit } from './support/visit.ts';
 
 /** Less than the default: what the page takes for too long is what its server does. */
 const MAX_FRAME_BYTES = 1_000;
 
 describe('the chat page', { timeout: 30_000 }, () => {
-  let site: Site;
   let page: Page;
-  let problems: string[];
 
-  beforeEach(needs(aBrowser));
-  beforeEach(needs(aBuild));
+  siteForEach(() => ({ websocket: { maxFrameBytes: MAX_FRAME_BYTES } }));
   beforeEach(async (context) => {
-    site = await startSite({ websocket: { maxFrameBytes: MAX_FRAME_BYTES } });
-    ({ page, problems } = await openPage({ viewport: { width: 1280, height: 800 } }));
-    await page.goto(site.url);
-    return async () => {
-      await page.context().close();
-      await site.close();
+    page = await visit({ viewport: { width: 1280, height: 800 } });
+    return () => {
       if (context.task.result?.state !== 'fail') expect(problems).toEqual([]);
     };
   });
-  afterAll(closeBrowser);
 
   it('greets with words to begin with, and has a first conversation', async () => {
     await page.getByRole('button', { name: 'help' }).first().waitFor();
     await shot(page, '01-empty');
     await say(page, 'Hello');
-    await bubbles(page).getByText('You said: Hello').waitFor();
+    await hear(page, 'You said: Hello');
     await page.getByRole('button', { name: 'help' }).click();
-    await bubbles(page).getByText('a carousel of cards').waitFor();
+    await hear(page, 'a carousel of cards');
     await shot(page, '02-help');
     // Markdown: a list, and not lines that begin with a dash.
     expect(await page.locator('.bubble li').count()).toBeGreaterThan(8);
@@ -60,7 +41,7 @@ describe('the chat page', { timeout: 30_000 }, () => {
     await input(page).fill('short');
     expect(await note.innerText()).toBe('');
     await input(page).press('Enter');
-    await bubbles(page).getByText('You said: short').waitFor();
+    await hear(page, 'You said: short');
   });
 
   it('shows every part of a reply', async () => {
@@ -95,17 +76,17 @@ describe('the chat page', { timeout: 30_000 }, () => {
     expect(await cards.filter({ hasText: 'Take it' }).count()).toBe(2);
     await shot(page, '04-json-cards');
     await page.getByRole('button', { name: 'Take it' }).last().click();
-    await bubbles(page).getByText('You chose Take it.').waitFor();
+    await hear(page, 'You chose Take it.');
   });
 
   it('sends a button as its payload, and shows its title', async () => {
     await say(page, 'buttons');
     await page.getByRole('button', { name: 'Left' }).click();
-    await bubbles(page).getByText('You chose Left.').waitFor();
+    await hear(page, 'You chose Left.');
     expect(await page.locator('.entry.user').last().innerText()).toContain('Left');
     // They stay: a choice can be made again.
     await page.getByRole('button', { name: 'Right' }).click();
-    await bubbles(page).getByText('You chose Right.').waitFor();
+    await hear(page, 'You chose Right.');
     await shot(page, '05-buttons');
   });
 
@@ -114,10 +95,10 @@ describe('the chat page', { timeout: 30_000 }, () => {
     await page.getByRole('button', { name: 'Good' }).waitFor();
     await shot(page, '06-quick-replies');
     await page.getByRole('button', { name: 'Good' }).click();
-    await bubbles(page).getByText('You chose Good.').waitFor();
+    await hear(page, 'You chose Good.');
     expect(await page.getByRole('button', { name: 'Bad' }).count()).toBe(0);
     await page.reload();
-    await bubbles(page).getByText('You chose Good.').waitFor();
+    await hear(page, 'You chose Good.');
     expect(await page.getByRole('button', { name: 'Bad' }).count()).toBe(0);
   });
 
@@ -126,7 +107,7 @@ describe('the chat page', { timeout: 30_000 }, () => {
     await page.getByRole('button', { name: 'Large' }).click();
     await page.getByRole('button', { name: 'Thin' }).click();
     await page.getByRole('button', { name: 'Yes' }).click();
-    await bubbles(page).getByText('Ordered: Large, Thin base.').waitFor();
+    await hear(page, 'Ordered: Large, Thin base.');
     await shot(page, '07-order');
   });
 
@@ -147,14 +128,13 @@ describe('the chat page', { timeout: 30_000 }, () => {
 
   it('begins anew in every tab when one of them forgets', async () => {
     await say(page, 'Hello');
-    await bubbles(page).getByText('You said: Hello').waitFor();
-    const other = await page.context().newPage();
-    await other.goto(site.url);
-    await bubbles(other).getByText('You said: Hello').waitFor();
-    await other.evaluate(`document.querySelector('trunkline-chat').forget()`);
+    await hear(page, 'You said: Hello');
+    const other = await anotherTab(page);
+    await hear(other, 'You said: Hello');
+    await inChat(other, 'forget()');
     await bubbles(page).first().waitFor({ state: 'detached' });
     await say(page, 'Again');
-    await bubbles(page).getByText('You said: Again').waitFor();
+    await hear(page, 'You said: Again');
     expect(await bubbles(page).count()).toBe(2);
     // Nor do the frames beside it tell what was said.
     const frames = page.getByRole('list', { name: 'What passed over the socket' });
@@ -186,7 +166,7 @@ describe('the chat page', { timeout: 30_000 }, () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await bubbles(page).getByText('You chose Take it.').waitFor();
+    await hear(page, 'You chose Take it.');
     await shot(page, '09-keyboard');
   });
 });

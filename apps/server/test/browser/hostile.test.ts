@@ -1,11 +1,10 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import express from 'express';
 import { fileURLToPath } from 'node:url';
 import type { BotMessage } from '@trunkline/core';
 import type { Page } from 'playwright-core';
-import { needs } from '../../../../scripts/test-support/needs.ts';
-import { aBrowser, aBuild, closeBrowser, openPage, say, shot } from './support/browser.ts';
-import { startSite, type Site } from './support/site.ts';
+import { say, shot } from './support/browser.ts';
+import { siteForEach, visit } from './support/visit.ts';
 
 const BUNDLE = fileURLToPath(
   new URL('../../../../packages/webchat/dist/webchat.global.js', import.meta.url),
@@ -91,46 +90,33 @@ const MESSAGES: BotMessage[] = [
 ];
 
 describe('a hostile assistant', { timeout: 60_000 }, () => {
-  let site: Site;
   let page: Page;
   const asked: string[] = [];
 
-  beforeEach(needs(aBrowser));
-  beforeEach(needs(aBuild));
+  siteForEach(() => ({
+    fallback: pageAlone(),
+    assistant: async (message, reply) => {
+      if (message.text === 'stream') {
+        // Cut in the middle of a tag, where a half would be something else than the whole.
+        const text = TEXTS.slice(0, 12).join('\n\n');
+        await reply.stream(
+          (async function* pieces() {
+            for (let i = 0; i < text.length; i += 7) yield text.slice(i, i + 7);
+          })(),
+        );
+        return;
+      }
+      for (const response of MESSAGES) await reply.response(response);
+      await reply.text('That was all.');
+    },
+  }));
   beforeEach(async () => {
-    const app = express();
-    app.get('/', (_req, res) => void res.type('html').send(PAGE));
-    app.get('/bundle.js', (_req, res) => {
-      res.sendFile(BUNDLE);
-    });
-    site = await startSite({
-      fallback: app,
-      assistant: async (message, reply) => {
-        if (message.text === 'stream') {
-          // Cut in the middle of a tag, where a half would be something else than the whole.
-          const text = TEXTS.slice(0, 12).join('\n\n');
-          await reply.stream(
-            (async function* pieces() {
-              for (let i = 0; i < text.length; i += 7) yield text.slice(i, i + 7);
-            })(),
-          );
-          return;
-        }
-        for (const response of MESSAGES) await reply.response(response);
-        await reply.text('That was all.');
-      },
-    });
-    ({ page } = await openPage({ viewport: { width: 900, height: 640 } }));
     asked.length = 0;
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-    page.on('popup', (popup) => asked.push(`popup ${popup.url()}`));
-    await page.goto(site.url);
-    return async () => {
-      await page.context().close();
-      await site.close();
-    };
+    page = await visit({ viewport: { width: 900, height: 640 } }, (fresh) => {
+      fresh.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      fresh.on('popup', (popup) => asked.push(`popup ${popup.url()}`));
+    });
   });
-  afterAll(closeBrowser);
 
   /** What there is in the element that is not of our making. */
   const foreign = (): Promise<string[]> =>
@@ -167,3 +153,12 @@ describe('a hostile assistant', { timeout: 60_000 }, () => {
     expect(await page.locator('.bubble code').first().innerText()).toContain('onerror');
   });
 });
+
+function pageAlone(): express.Express {
+  const app = express();
+  app.get('/', (_req, res) => void res.type('html').send(PAGE));
+  app.get('/bundle.js', (_req, res) => {
+    res.sendFile(BUNDLE);
+  });
+  return app;
+}

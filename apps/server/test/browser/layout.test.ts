@@ -1,42 +1,12 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BrowserContextOptions, Page } from 'playwright-core';
-import { needs } from '../../../../scripts/test-support/needs.ts';
-import {
-  aBrowser,
-  aBuild,
-  bubbles,
-  closeBrowser,
-  input,
-  openPage,
-  say,
-  shot,
-} from './support/browser.ts';
-import { startSite, type Site } from './support/site.ts';
+import { describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { hear, inChat, input, say, shot } from './support/browser.ts';
+import { anotherTab, siteForEach, visit } from './support/visit.ts';
 
 const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true } as const;
 
 describe('the look of the chat page', { timeout: 30_000 }, () => {
-  let site: Site;
-  const pages: Page[] = [];
-
-  beforeEach(needs(aBrowser));
-  beforeEach(needs(aBuild));
-  beforeEach(async () => {
-    site = await startSite();
-    return async () => {
-      for (const page of pages.splice(0)) await page.context().close();
-      await site.close();
-    };
-  });
-  afterAll(closeBrowser);
-
-  async function open(options: BrowserContextOptions): Promise<Page> {
-    const { page } = await openPage(options);
-    pages.push(page);
-    await page.goto(site.url);
-    await input(page).waitFor();
-    return page;
-  }
+  siteForEach();
 
   async function converse(page: Page): Promise<void> {
     for (const [word, sign] of [
@@ -51,7 +21,7 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
   }
 
   it.each([360, 320])('fits on a screen of %d pixels', async (width) => {
-    const page = await open({ ...PHONE, viewport: { width, height: 640 } });
+    const page = await visit({ ...PHONE, viewport: { width, height: 640 } });
     await shot(page, `40-phone-${width}-empty`);
     expect(await page.getByRole('complementary', { name: 'Frames' }).isVisible()).toBe(false);
     await converse(page);
@@ -70,7 +40,7 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
   });
 
   it('keeps the field above a keyboard', async () => {
-    const page = await open(PHONE);
+    const page = await visit(PHONE);
     await converse(page);
     await page.setViewportSize({ width: 360, height: 340 });
     await expect.poll(async () => (await input(page).boundingBox())?.y).toBeLessThan(300);
@@ -82,7 +52,7 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
   });
 
   it('follows the end when a keyboard opens while the list still moves', async () => {
-    const page = await open(PHONE);
+    const page = await visit(PHONE);
     await converse(page);
     const log = page.getByRole('log');
     await log.evaluate(moveList, { by: -40 });
@@ -99,16 +69,41 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
   });
 
   it('shows the frames over the chat on a phone, and gives it back', async () => {
-    const page = await open(PHONE);
+    const page = await visit(PHONE);
     await say(page, 'buttons');
+    await hear(page, 'Which way?');
     await page.getByRole('button', { name: 'Frames' }).click();
     await shot(page, '43-phone-frames');
+    const frames = page.getByRole('complementary', { name: 'Frames' });
+    expect(await frames.boundingBox()).toMatchObject({ x: 0, y: 0, width: 360, height: 640 });
     await page.getByRole('button', { name: 'Close' }).click();
-    await page.getByRole('button', { name: 'Left' }).waitFor();
+    await frames.waitFor({ state: 'hidden' });
+    // It can be pressed: nothing lies over it.
+    await page.getByRole('button', { name: 'Left' }).click();
+    await hear(page, 'You chose Left.');
+  });
+
+  it('leaves who reads further up there, and has a button for what is new', async () => {
+    const page = await visit(PHONE);
+    await converse(page);
+    const log = page.getByRole('log');
+    const jump = page.getByRole('button', { name: 'New messages' });
+    await log.evaluate(moveList, { by: -400 });
+    await twoFrames(page);
+    expect(await jump.isVisible()).toBe(false);
+    // Said in another tab: what one says oneself is shown at once.
+    await say(await anotherTab(page), 'Hello');
+    await jump.waitFor();
+    expect(await log.evaluate(distanceToEnd)).toBeGreaterThan(300);
+    await shot(page, '45-phone-jump');
+    await jump.click();
+    await expect.poll(() => log.evaluate(distanceToEnd)).toBeLessThan(2);
+    await jump.waitFor({ state: 'hidden' });
+    expect(await inChat(page, "shadowRoot.activeElement.getAttribute('role')")).toBe('log');
   });
 
   it.each(['light', 'dark'] as const)('has enough contrast in %s', async (colorScheme) => {
-    const page = await open({ viewport: { width: 900, height: 900 }, colorScheme });
+    const page = await visit({ viewport: { width: 900, height: 900 }, colorScheme });
     await converse(page);
     await shot(page, `44-${colorScheme}`);
     const weak = await page.evaluate<string[]>(WEAK);
@@ -116,14 +111,14 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
   });
 
   it('moves nothing for those who asked for that', async () => {
-    const page = await open({ viewport: { width: 900, height: 700 }, reducedMotion: 'reduce' });
+    const page = await visit({ viewport: { width: 900, height: 700 }, reducedMotion: 'reduce' });
     await say(page, 'stream');
     await page.locator('.bubble.open').waitFor();
     const running = await page.evaluate<number>(
       `document.querySelector('trunkline-chat').shadowRoot.getAnimations().filter(({ playState }) => playState === 'running').length`,
     );
     expect(running).toBe(0);
-    await bubbles(page).getByText('the last one.').waitFor();
+    await hear(page, 'the last one.');
   });
 });
 

@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { needs } from '../../../../scripts/test-support/needs.ts';
-import { aBrowser, aBuild, bubbles, closeBrowser, openPage, say, shot } from './support/browser.ts';
+import {
+  aBrowser,
+  aBuild,
+  bubbles,
+  closeBrowser,
+  hear,
+  openPage,
+  say,
+  shot,
+} from './support/browser.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -23,7 +32,7 @@ describe('the example server, killed', { timeout: 60_000 }, () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'trunkline-restart-'));
     port = await freePort();
-    ({ page } = await openPage({ viewport: { width: 900, height: 700 } }));
+    page = await openPage({ viewport: { width: 900, height: 700 } });
     return async () => {
       await page.context().close();
       await kill();
@@ -53,9 +62,9 @@ describe('the example server, killed', { timeout: 60_000 }, () => {
     await start(store);
     await page.goto(`http://127.0.0.1:${port}/`);
     await say(page, 'Hello');
-    await bubbles(page).getByText('You said: Hello').waitFor();
+    await hear(page, 'You said: Hello');
     await say(page, 'stream');
-    await bubbles(page).getByText('Each of these words').waitFor();
+    await hear(page, 'Each of these words');
     await kill();
     await page.getByText('Trying again').waitFor();
     await shot(page, '30-killed');
@@ -78,12 +87,12 @@ describe('the example server, killed', { timeout: 60_000 }, () => {
     await start('memory');
     await page.goto(`http://127.0.0.1:${port}/`);
     await say(page, 'Hello');
-    await bubbles(page).getByText('You said: Hello').waitFor();
+    await hear(page, 'You said: Hello');
     await kill();
     await start('memory');
     await page.getByText('A new conversation begins here').waitFor({ timeout: 30_000 });
     await say(page, 'Again');
-    await bubbles(page).getByText('You said: Again').waitFor();
+    await hear(page, 'You said: Again');
     await shot(page, '32-anew');
   });
 });

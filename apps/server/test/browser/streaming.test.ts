@@ -1,63 +1,46 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { needs } from '../../../../scripts/test-support/needs.ts';
 import { deferred, type Deferred } from '../../../../scripts/test-support/deferred.ts';
-import {
-  aBrowser,
-  aBuild,
-  bubbles,
-  closeBrowser,
-  CONNECTED,
-  openPage,
-  say,
-  shot,
-} from './support/browser.ts';
-import { startSite, type Site } from './support/site.ts';
+import { bubbles, CONNECTED, hear, say, shot } from './support/browser.ts';
+import { anotherTab, site, siteForEach, visit } from './support/visit.ts';
 
 const CHUNKS = 1_000;
 const words = Array.from({ length: CHUNKS }, (_, i) => `word${i} `);
 
 describe('a stream in the chat page', { timeout: 60_000 }, () => {
-  let site: Site;
   let page: Page;
   /** The next pieces wait for it. */
   let gates: Deferred<void>[];
   let isOver: boolean;
 
-  beforeEach(needs(aBrowser));
-  beforeEach(needs(aBuild));
+  siteForEach(() => ({
+    assistant: async (message, reply) => {
+      const stream = {
+        gated: () => gated(['One ', 'two ', 'three.']),
+        long,
+        endless: () => endless(reply.signal),
+      }[message.text ?? ''];
+      if (stream !== undefined) {
+        await reply.stream(stream());
+      } else if (message.text === 'think') {
+        await reply.typing();
+        await pass();
+        await reply.text('Thought.');
+      } else {
+        await reply.text(`You said: ${message.text}`);
+      }
+    },
+  }));
   beforeEach(async () => {
     gates = [];
     isOver = false;
-    site = await startSite({
-      assistant: async (message, reply) => {
-        const stream = {
-          gated: () => gated(['One ', 'two ', 'three.']),
-          long,
-          endless: () => endless(reply.signal),
-        }[message.text ?? ''];
-        if (stream !== undefined) {
-          await reply.stream(stream());
-        } else if (message.text === 'think') {
-          await reply.typing();
-          await pass();
-          await reply.text('Thought.');
-        } else {
-          await reply.text(`You said: ${message.text}`);
-        }
-      },
-    });
-    ({ page } = await openPage({ viewport: { width: 900, height: 700 } }));
-    await page.goto(site.url);
-    return async () => {
+    page = await visit({ viewport: { width: 900, height: 700 } });
+    return () => {
       isOver = true;
       for (const gate of gates) gate.resolve();
-      await page.context().close();
-      await site.close();
     };
   });
-  afterAll(closeBrowser);
 
   async function pass(): Promise<void> {
     if (isOver) return;
@@ -103,12 +86,16 @@ describe('a stream in the chat page', { timeout: 60_000 }, () => {
     await expect.poll(last).toBe('One two');
     gates[1]?.resolve();
     await expect.poll(last).toBe('One two three.');
-    // It is read out as a whole, once it is one.
+    // It is read out as a whole, once it is one. What comes in a page's first second was said before.
     const announced = page.locator('trunkline-chat [aria-live=polite]');
-    expect(await announced.first().textContent()).not.toContain('two');
+    expect(await announced.textContent()).not.toContain('two');
+    const now = (): Promise<number> => page.evaluate('performance.now()');
+    const shownAt = await now();
+    await expect.poll(now, { timeout: 10_000 }).toBeGreaterThan(shownAt + 1_000);
     await expect.poll(() => gates.length).toBe(3);
     gates[2]?.resolve();
     await open.waitFor({ state: 'detached' });
+    await expect.poll(() => announced.textContent()).toBe('Assistant: One two three.');
     await page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'hidden' });
   });
 
@@ -118,7 +105,7 @@ describe('a stream in the chat page', { timeout: 60_000 }, () => {
     await dots.waitFor();
     await shot(page, '11-typing');
     gates[0]?.resolve();
-    await bubbles(page).getByText('Thought.').waitFor();
+    await hear(page, 'Thought.');
     await dots.waitFor({ state: 'hidden' });
   });
 
@@ -169,10 +156,9 @@ describe('a stream in the chat page', { timeout: 60_000 }, () => {
 
   it('is seen in two tabs, and so is what is said in either', async () => {
     await say(page, 'first');
-    await bubbles(page).getByText('You said: first').waitFor();
-    const other = await page.context().newPage();
-    await other.goto(site.url);
-    await bubbles(other).getByText('You said: first').waitFor();
+    await hear(page, 'You said: first');
+    const other = await anotherTab(page);
+    await hear(other, 'You said: first');
     await say(other, 'gated');
     await expect.poll(last).toBe('One');
     gates[0]?.resolve();
@@ -190,7 +176,7 @@ describe('a stream in the chat page', { timeout: 60_000 }, () => {
 
   it('sends what was written without a connection, once there is one', async () => {
     await say(page, 'first');
-    await bubbles(page).getByText('You said: first').waitFor();
+    await hear(page, 'You said: first');
     await page.context().setOffline(true);
     site.cut();
     await page.locator(CONNECTED).waitFor({ state: 'detached' });

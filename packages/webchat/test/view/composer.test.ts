@@ -22,7 +22,11 @@ function compose() {
 
 it('sends with Enter what is more than space, and empties the field', () => {
   const { events, input, press } = compose();
-  press({ key: 'Enter' });
+  for (const space of ['', ' \n ']) {
+    input.value = space;
+    press({ key: 'Enter' });
+  }
+  expect(events.onSend).not.toHaveBeenCalled();
   input.value = '  Hi\nyou ';
   expect(press({ key: 'Enter' }).defaultPrevented).toBe(true);
   expect(events.onSend.mock.calls).toEqual([['Hi\nyou']]);

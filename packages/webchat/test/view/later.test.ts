@@ -3,7 +3,10 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { later } from '../../src/view/later.ts';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 it('runs once a frame, however often it is asked for', () => {
   const run = vi.fn<() => void>();
@@ -43,5 +46,4 @@ it('runs in a page that nobody sees as well, which has no frames', () => {
   cancel();
   vi.advanceTimersByTime(1_000);
   expect(run).toHaveBeenCalledOnce();
-  vi.unstubAllGlobals();
 });

@@ -46,19 +46,19 @@ const FLAGS = [
 
 let running: Promise<Browser> | null = null;
 
-/** A page in a profile of its own. What goes wrong in it is gathered in `problems`. */
+/** A page in a profile of its own. What goes wrong in it is added to `problems`. */
 export async function openPage(
   options: BrowserContextOptions = {},
-): Promise<{ page: Page; problems: string[] }> {
+  problems: string[] = [],
+): Promise<Page> {
   running ??= chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
   const context = await (await running).newContext(options);
   context.setDefaultTimeout(10_000);
-  const problems: string[] = [];
   context.on('weberror', (error) => problems.push(String(error.error())));
   context.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text());
   });
-  return { page: await context.newPage(), problems };
+  return await context.newPage();
 }
 
 /** Closes everything that was opened. */
@@ -72,6 +72,16 @@ export async function closeBrowser(): Promise<void> {
 export async function say(page: Page, text: string): Promise<void> {
   await input(page).fill(text);
   await input(page).press('Enter');
+}
+
+/** Waits for something that the assistant says. */
+export async function hear(page: Page, text: string): Promise<void> {
+  await bubbles(page).getByText(text).waitFor();
+}
+
+/** Does something with the element. A text: these tests have no types for the page. */
+export async function inChat(page: Page, code: string): Promise<unknown> {
+  return await page.evaluate(`document.querySelector('trunkline-chat').${code}`);
 }
 
 /** The field that one writes into. */
