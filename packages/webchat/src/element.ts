@@ -27,6 +27,8 @@ export class TrunklineChat extends ElementBase {
   #labels: ChatLabels = ENGLISH;
   #chat: Chat | null = null;
   #ends: (() => void)[] = [];
+  /** Not `isConnected`: that is so before the browser has told of the attributes. */
+  #isInPage = false;
   #isWaiting = false;
 
   /** Proves who the user is, where the channel asks for that. Set it before the element is in the page. */
@@ -35,6 +37,8 @@ export class TrunklineChat extends ElementBase {
   }
 
   set token(token: TokenSource | null) {
+    // Frameworks set everything again that they draw.
+    if (token === this.#token && this.#client?.state !== 'closed') return;
     this.#token = token;
     this.#restart();
   }
@@ -56,17 +60,19 @@ export class TrunklineChat extends ElementBase {
 
   /** The browser's. */
   connectedCallback(): void {
+    this.#isInPage = true;
     this.#start();
   }
 
   /** The browser's. */
   disconnectedCallback(): void {
+    this.#isInPage = false;
     this.#stop();
   }
 
   /** The browser's. */
-  attributeChangedCallback(): void {
-    this.#restart();
+  attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
+    if (before !== after) this.#restart();
   }
 
   /** Puts the cursor into the field that one writes into. */
@@ -93,12 +99,12 @@ export class TrunklineChat extends ElementBase {
   }
 
   #restart(): void {
-    if (this.#client === null || this.#isWaiting) return;
+    if (!this.#isInPage || this.#isWaiting) return;
     // Several attributes may be set in a row.
     this.#isWaiting = true;
     queueMicrotask(() => {
       this.#isWaiting = false;
-      if (!this.isConnected) return;
+      if (!this.#isInPage) return;
       this.#stop();
       this.#start();
     });

@@ -1,3 +1,5 @@
+import { report } from './report.ts';
+
 /** Tells listeners of events by name. */
 export class Emitter<Events> {
   readonly #listeners = new Map<keyof Events, Set<(value: never) => void>>();
@@ -17,7 +19,7 @@ export class Emitter<Events> {
         // Only `on` adds to the set of a name, with listeners of its type.
         (listener as (value: Events[K]) => void)(value);
       } catch (error) {
-        reportError(error);
+        report(error);
       }
     }
   }

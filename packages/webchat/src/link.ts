@@ -3,6 +3,7 @@ import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { parseServerFrame } from './frames.ts';
 import type { KnownSession, Memory } from './memory.ts';
+import { report } from './report.ts';
 
 /**
  * How the connection is: `connecting`, `connected` (the session is open), `offline` (it waits before it
@@ -132,7 +133,15 @@ export class Link {
     }
     // The client may have been closed meanwhile.
     if (this.#state !== 'connecting') return;
-    const socket = open(this.#withSession(url, proof));
+    let socket: WebSocketLike;
+    try {
+      socket = open(this.#withSession(url, proof));
+    } catch (error) {
+      // The page may not: by `ws:` from `https:`, say.
+      report(error);
+      this.#retryLater();
+      return;
+    }
     this.#socket = socket;
     this.#watch(CONNECT_MS);
     // What one that was given up still has to say is nobody's business.

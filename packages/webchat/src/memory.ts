@@ -76,8 +76,9 @@ export class Memory {
 
   /** The session that was kept. */
   get session(): KnownSession | null {
+    if (this.#session !== null) return this.#session;
     const kept = this.get('session');
-    if (!isObject(kept) || typeof kept['session'] !== 'string') return this.#session;
+    if (!isObject(kept) || typeof kept['session'] !== 'string') return null;
     const { session, token, user } = kept;
     return {
       session,
@@ -88,7 +89,9 @@ export class Memory {
 
   set session(session: KnownSession | null) {
     this.set('session', session);
-    this.#session = this.get('session') === null ? session : null;
+    // A storage that is full still has the one before.
+    const isKept = JSON.stringify(this.get('session')) === JSON.stringify(session);
+    this.#session = isKept ? null : session;
   }
 }
 

@@ -16,6 +16,19 @@ it('tells whoever listens, until they stop', () => {
   expect(heard).toEqual(['one a', 'two a', 'two b']);
 });
 
+it('reports where there is no page, in Node, as well', () => {
+  vi.stubGlobal('reportError', undefined);
+  const log = vi.spyOn(console, 'error').mockReturnValue();
+  const emitter = new Emitter<{ said: string }>();
+  const failure = new Error('oops');
+  emitter.on('said', () => {
+    throw failure;
+  });
+  emitter.emit('said', 'a');
+  expect(log).toHaveBeenCalledExactlyOnceWith(failure);
+  log.mockRestore();
+});
+
 it('is troubled by no listener that fails, and reports it', () => {
   const reports = vi.fn<(error: unknown) => void>();
   vi.stubGlobal('reportError', reports);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { settle } from './support/clock.ts';
 import {
   beginAnew,
@@ -12,6 +12,7 @@ import {
   text,
   url,
 } from './support/scene.ts';
+import type { FakeSocket } from './support/sockets.ts';
 
 beginAnew();
 
@@ -156,6 +157,21 @@ describe('the connection', () => {
     // What the dead one still has to say is nobody's business.
     socket.say(text(1));
     expect(client.transcript.entries).toEqual([]);
+  });
+
+  it('is tried again where the page may not open it, which is reported', async () => {
+    const reports = vi.fn<(error: unknown) => void>();
+    vi.stubGlobal('reportError', reports);
+    const forbidden = new Error('not from a secure page');
+    const open = vi.fn<(address: string) => FakeSocket>(() => {
+      throw forbidden;
+    });
+    const client = await start({ open });
+    expect(client.state).toBe('offline');
+    expect(reports).toHaveBeenCalledExactlyOnceWith(forbidden);
+    await clock.pass(500);
+    expect(open).toHaveBeenCalledTimes(2);
+    vi.unstubAllGlobals();
   });
 
   it('is given up when it does not come to be', async () => {

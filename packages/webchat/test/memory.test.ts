@@ -29,6 +29,20 @@ it('knows a session that it has written, and nothing that it has not', () => {
   }
 });
 
+it('goes by what it was told where the storage is full, and does not take up what was there before', () => {
+  const storage = new FakeStorage();
+  const memory = new Memory(storage, url);
+  memory.session = { session: 's', token: 't', user: 'u' };
+  storage.setItem = () => {
+    throw new Error('full');
+  };
+  const other = { session: 's2', token: 't2', user: 'u' };
+  memory.session = other;
+  expect(memory.session).toEqual(other);
+  memory.session = null;
+  expect(memory.session).toBeNull();
+});
+
 it('does without a storage, and with one that is full or forbidden', () => {
   const forbidden = {
     length: 1,

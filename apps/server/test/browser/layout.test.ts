@@ -26,10 +26,7 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
     expect(await page.getByRole('complementary', { name: 'Frames' }).isVisible()).toBe(false);
     await converse(page);
     await shot(page, `41-phone-${width}`);
-    const overflow = await page.evaluate<number>(
-      `Math.max(...[document.documentElement, ...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('.log, .list, .entry')].map((node) => node.scrollWidth - node.clientWidth))`,
-    );
-    expect(overflow).toBeLessThanOrEqual(0);
+    expect(await page.evaluate(OVERFLOW)).toBeLessThanOrEqual(0);
     // Nothing that is pressed is smaller than a finger.
     const small = await page.evaluate<string[]>(
       `[...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('button, a.button, textarea')].filter((node) => { const { width, height } = node.getBoundingClientRect(); return width > 0 && (width < 44 || height < 44); }).map((node) => node.outerHTML)`,
@@ -37,6 +34,37 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
     expect(small).toEqual([]);
     const box = await input(page).boundingBox();
     expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(640);
+  });
+
+  it('can be read from the right: cards go on to the left, and so do the signs on their buttons', async () => {
+    const page = await visit(PHONE);
+    await page.evaluate("document.documentElement.dir = 'rtl'");
+    await converse(page);
+    expect(await page.evaluate(OVERFLOW)).toBeLessThanOrEqual(0);
+    const next = page.getByRole('button', { name: 'Next cards' });
+    const previous = page.getByRole('button', { name: 'Previous cards' });
+    expect((await next.boundingBox())?.x).toBeLessThan((await previous.boundingBox())?.x ?? 0);
+    const sign = await next.locator('svg').evaluate(scaleOf);
+    expect(sign).toBe('-1 1');
+    await next.click();
+    await expect
+      .poll(() => page.getByRole('list', { name: 'Cards' }).evaluate(leftOf))
+      .toBeLessThan(0);
+    await shot(page, '46-phone-rtl');
+  });
+
+  it.each([
+    ['200 % of 1280 pixels', 640, 400],
+    ['400 % of 1280 pixels', 320, 256],
+  ])('can be used at a zoom of %s', async (_what, width, height) => {
+    const page = await visit({ viewport: { width, height } });
+    await converse(page);
+    await shot(page, `47-zoom-${width}`);
+    expect(await page.evaluate(OVERFLOW)).toBeLessThanOrEqual(0);
+    const log = await page.getByRole('log').boundingBox();
+    expect(log?.height).toBeGreaterThan(60);
+    const field = await input(page).boundingBox();
+    expect((field?.y ?? 0) + (field?.height ?? 0)).toBeLessThanOrEqual(height);
   });
 
   it('keeps the field above a keyboard', async () => {
@@ -121,6 +149,19 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
     await hear(page, 'the last one.');
   });
 });
+
+/** By how many pixels something is wider than its place. */
+const OVERFLOW = `Math.max(...[document.documentElement, ...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('.log, .list, .entry')].map((node) => node.scrollWidth - node.clientWidth))`;
+
+function leftOf(node: unknown): number {
+  return (node as { scrollLeft: number }).scrollLeft;
+}
+
+function scaleOf(node: unknown): string {
+  return (
+    globalThis as unknown as { getComputedStyle: (node: unknown) => { scale: string } }
+  ).getComputedStyle(node).scale;
+}
 
 /** Runs in the page. */
 function isInView(node: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { Entry, Transcript } from '../transcript.ts';
 import { h } from './dom.ts';
-import type { ChatLabels } from './labels.ts';
+import { failureOf, type ChatLabels } from './labels.ts';
 import { renderMarkdown } from './markdown.ts';
 
 /** Says what is new to those who do not see it: whole messages, never a part of one. */
@@ -16,11 +16,14 @@ export class Announcer {
 
   /** @param isSilent - what is there was there before, and is not read out */
   show({ entries }: Transcript, isSilent: boolean): void {
+    const keys = new Set<string>();
     for (const entry of entries) {
+      if (!isToBeSaid(entry)) continue;
+      keys.add(entry.key);
       if (this.#said.has(entry.key)) continue;
-      const text = textOf(entry, this.#labels);
-      if (text === null) continue;
-      const node = isSilent ? null : h('div', {}, text);
+      // What has failed has failed just now.
+      const isOld = isSilent && entry.kind !== 'user';
+      const node = isOld ? null : h('div', {}, textOf(entry, this.#labels));
       this.#said.set(entry.key, node);
       if (node === null) continue;
       this.node.append(node);
@@ -28,7 +31,6 @@ export class Announcer {
       while (this.node.childElementCount > 5) this.node.firstElementChild?.remove();
     }
     // What is shown no more, another user's say, is not to be heard either.
-    const keys = new Set(entries.map(({ key }) => key));
     for (const [key, node] of this.#said) {
       if (keys.has(key)) continue;
       node?.remove();
@@ -37,15 +39,20 @@ export class Announcer {
   }
 }
 
-function textOf(entry: Entry, labels: ChatLabels): string | null {
-  if (entry.kind === 'stream') {
-    const { state, text } = entry;
-    if (state === 'open') return null;
-    const said = `${labels.assistant}: ${plain(text)}`;
-    return state === 'done' ? said : `${said} (${labels[state]})`;
-  }
-  if (entry.kind !== 'message') return null;
-  return `${labels.assistant}: ${contentOf(entry.frame, labels)}`;
+type Said = Extract<Entry, { kind: 'message' | 'stream' | 'user' }>;
+
+/** What the user said is known to the user, unless it failed. */
+function isToBeSaid(entry: Entry): entry is Said {
+  if (entry.kind === 'user') return entry.status === 'failed';
+  return entry.kind === 'message' || (entry.kind === 'stream' && entry.state !== 'open');
+}
+
+function textOf(entry: Said, labels: ChatLabels): string {
+  if (entry.kind === 'user') return failureOf('failed', entry.code, labels);
+  if (entry.kind === 'message') return `${labels.assistant}: ${contentOf(entry.frame, labels)}`;
+  const said = `${labels.assistant}: ${plain(entry.text)}`;
+  const { state } = entry;
+  return state === 'interrupted' || state === 'stopped' ? `${said} (${labels[state]})` : said;
 }
 
 function contentOf(

@@ -45,11 +45,14 @@ export class Chat {
   constructor(options: ChatOptions) {
     const { client, labels, title, suggestions: words } = options;
     this.#options = options;
+    // One that is closed takes nothing, and the status line says that it is.
+    const isOpen = (): boolean => client.state !== 'closed';
     this.#composer = new Composer(labels, {
       onSend: (text) => {
-        const isTaken = client.fits(text);
-        if (isTaken) client.send(text);
-        return isTaken;
+        if (!isOpen()) return labels.closed;
+        if (!client.fits(text)) return labels.tooLong;
+        client.send(text);
+        return null;
       },
       onTyping: () => client.typing(),
       onStop: () => client.cancel(),
@@ -57,16 +60,23 @@ export class Chat {
     this.#conversation = new Conversation({
       labels,
       choose: (button) => {
+        if (!isOpen()) return;
         client.choose(button);
-        // What was pressed may be gone, and the next word is often typed.
-        if (!matchMedia('(pointer: coarse)').matches) this.focus();
+        this.#goOn();
       },
       retry: (id) => client.retry(id),
     });
     this.#announcer = new Announcer(labels);
-    this.#status = new Status(labels, () => client.reconnect());
+    this.#status = new Status(labels, () => {
+      client.reconnect();
+      this.#goOn();
+    });
     this.#typing = new Typing(labels, () => this.#drawStop());
-    const onSay = (word: string): void => void client.send(word);
+    const onSay = (word: string): void => {
+      if (!isOpen()) return;
+      client.send(word);
+      this.#goOn();
+    };
     this.#welcome = suggestions(words, labels, onSay, 'welcome');
     this.#strip = suggestions(words, labels, onSay, 'strip');
     this.#strip.hidden = true;
@@ -107,6 +117,12 @@ export class Chat {
     this.#drawing.cancel();
     this.#typing.end();
     for (const stop of this.#stopListening) stop();
+  }
+
+  /** What was pressed may be gone, and the next word is often typed; on a phone the keyboard would cover the answer. */
+  #goOn(): void {
+    if (matchMedia('(pointer: coarse)').matches) this.#conversation.scrollToEnd();
+    else this.focus();
   }
 
   #listen(client: ChatClient): (() => void)[] {

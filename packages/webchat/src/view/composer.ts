@@ -1,10 +1,10 @@
 import type { ChatLabels } from './labels.ts';
-import { h, icon, ICONS } from './dom.ts';
+import { focused, h, icon, ICONS } from './dom.ts';
 
 /** What a composer tells. */
 export interface ComposerEvents {
-  /** Returns whether it was taken: what is too long stays where it can be shortened. */
-  onSend: (text: string) => boolean;
+  /** Returns why it was not taken, or `null`: what is too long stays where it can be shortened. */
+  onSend: (text: string) => string | null;
   onTyping: () => void;
   onStop: () => void;
 }
@@ -21,11 +21,9 @@ export class Composer {
   });
   readonly #input: HTMLTextAreaElement;
   readonly #stop: HTMLButtonElement;
-  readonly #labels: ChatLabels;
   readonly #events: ComposerEvents;
 
   constructor(labels: ChatLabels, events: ComposerEvents) {
-    this.#labels = labels;
     this.#events = events;
     this.#input = h('textarea', {
       class: 'input',
@@ -43,8 +41,11 @@ export class Composer {
       if (this.#input.value !== '') events.onTyping();
     });
     this.#input.addEventListener('keydown', (event) => {
-      // While a word is being composed (Japanese, say), Enter chooses among its spellings.
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      // While a word is being composed (Japanese, say), Enter chooses among its spellings. Safari then
+      // has ended that already, and the code 229 alone tells.
+      // @see https://bugs.webkit.org/show_bug.cgi?id=165004
+      const isComposing = event.isComposing || event.keyCode === 229;
+      if (event.key !== 'Enter' || event.shiftKey || isComposing) return;
       event.preventDefault();
       this.#submit();
     });
@@ -89,14 +90,17 @@ export class Composer {
 
   /** Whether there is something to stop. */
   set canStop(canStop: boolean) {
+    const hadFocus = focused(this.#stop) === this.#stop;
     this.#stop.hidden = !canStop;
+    if (hadFocus && !canStop) this.focus();
   }
 
   #submit(): void {
     const text = this.#input.value.trim();
     if (text !== '') {
-      if (this.#events.onSend(text)) this.clear();
-      else this.note.textContent = this.#labels.tooLong;
+      const refusal = this.#events.onSend(text);
+      if (refusal === null) this.clear();
+      else this.note.textContent = refusal;
     }
     this.focus();
   }

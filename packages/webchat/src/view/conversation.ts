@@ -1,6 +1,6 @@
 import type { Entry, Transcript } from '../transcript.ts';
 import type { ViewContext } from './context.ts';
-import { h, icon, ICONS } from './dom.ts';
+import { focused, h, icon, ICONS } from './dom.ts';
 import { renderMessage } from './message.ts';
 import { renderNotice } from './parts/notice.ts';
 import { renderStream } from './parts/stream.ts';
@@ -148,10 +148,4 @@ export class Conversation {
 
 function hasQuickReplies(entry: Entry): boolean {
   return entry.kind === 'message' && entry.frame.type === 'quick_replies';
-}
-
-/** What has the focus in the tree of a node. */
-function focused(node: Node): Element | null {
-  const root = node.getRootNode();
-  return root instanceof ShadowRoot || root instanceof Document ? root.activeElement : null;
 }

@@ -22,6 +22,12 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** What has the focus in the tree of a node. */
+export function focused(node: Node): Element | null {
+  const root = node.getRootNode();
+  return root instanceof ShadowRoot || root instanceof Document ? root.activeElement : null;
+}
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** A drawing of one path in a square of 24. Decoration: what it means is said beside it. */

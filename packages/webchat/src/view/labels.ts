@@ -118,7 +118,7 @@ export const ENGLISH: ChatLabels = {
   retry: 'Try again',
   interrupted: 'Interrupted',
   stopped: 'Stopped',
-  missing: '{n} messages are missing here',
+  missing: 'Messages missing here: {n}',
   missingSome: 'Messages are missing here',
   anew: 'A new conversation begins here',
   newMessages: 'New messages',

@@ -26,7 +26,8 @@ export class Status {
       labels.tryNow,
     );
     this.node = h('div', { class: 'connection', part: 'status' }, this.#text, this.#again);
-    this.node.hidden = true;
+    this.#again.hidden = true;
+    this.node.classList.add('hidden');
   }
 
   /** Shows how the connection is: at once if that is good, and after a moment if it is not. */
@@ -38,7 +39,7 @@ export class Status {
       this.#draw();
     } else if (this.#patienceTimer === undefined) {
       this.#patienceTimer = setTimeout(() => this.#draw(), PATIENCE_MS);
-    } else if (!this.node.hidden) {
+    } else if (this.#text.textContent !== '') {
       this.#draw();
     }
   }
@@ -59,7 +60,8 @@ export class Status {
     const sentence = { connecting, offline, closed, connected: '' }[this.#state];
     this.#text.textContent = this.#error ?? sentence;
     this.#again.hidden = this.#error !== null || this.#state !== 'offline';
-    this.node.hidden = this.#text.textContent === '';
+    // Out of sight, and not out of the page: what is said where nothing was is not read out.
+    this.node.classList.toggle('hidden', this.#text.textContent === '');
     this.node.classList.toggle('failed', this.#error !== null);
   }
 }

@@ -124,6 +124,7 @@ th, td { padding: 4px 10px; border: 1px solid var(--_line); text-align: start; }
 .card :is(.button, a):focus-visible { outline-offset: -4px; }
 .arrows { display: flex; gap: 8px; margin-top: 8px; }
 .arrow, .round { display: inline-flex; align-items: center; justify-content: center; width: 44px; height: 44px; padding: 0; border-radius: 50%; border: 1px solid var(--_control); background: var(--_background); flex: none; }
+.arrow:dir(rtl) svg { scale: -1 1; }
 .arrow[aria-disabled='true'] { opacity: 0.4; cursor: default; }
 
 .typing { display: inline-flex; gap: 5px; padding: 14px 16px; }

@@ -55,6 +55,24 @@ it('says nothing any more of what is shown no more', () => {
   expect(announcer.node.textContent).toBe('Assistant: Hello');
 });
 
+it('says each time that a message failed, also where that is shown from the start', () => {
+  const announcer = new Announcer(ENGLISH);
+  const said = transcript(emptyTranscript, { type: 'said', id: 'a', text: 'Hi' });
+  const failed = transcript(said, { type: 'failed', id: 'a', code: 'too_fast', error: 'slowly' });
+  announcer.show(said, false);
+  expect(announcer.node.textContent).toBe('');
+  announcer.show(failed, true);
+  const sentence = `${ENGLISH.failed}: ${ENGLISH.tooFast}`;
+  expect(announcer.node.textContent).toBe(sentence);
+  const first = announcer.node.firstChild;
+  announcer.show(failed, false);
+  expect(announcer.node.firstChild).toBe(first);
+  announcer.show(transcript(failed, { type: 'retried', id: 'a' }), false);
+  announcer.show(failed, false);
+  expect(announcer.node.textContent).toBe(sentence);
+  expect(announcer.node.firstChild).not.toBe(first);
+});
+
 it('names what can be chosen, and what can only be seen', () => {
   const announcer = new Announcer(ENGLISH);
   const buttons = [{ title: 'Left' }, { title: 'Right' }];

@@ -5,7 +5,7 @@ import { ENGLISH } from '../../src/view/labels.ts';
 
 function compose() {
   const events = {
-    onSend: vi.fn<(text: string) => boolean>(() => true),
+    onSend: vi.fn<(text: string) => string | null>(() => null),
     onTyping: vi.fn<() => void>(),
     onStop: vi.fn<() => void>(),
   };
@@ -38,6 +38,8 @@ it('begins a new line with Shift and Enter, and leaves Enter to those who compos
   input.value = 'にほ';
   expect(press({ key: 'Enter', shiftKey: true }).defaultPrevented).toBe(false);
   expect(press({ key: 'Enter', isComposing: true }).defaultPrevented).toBe(false);
+  // As Safari tells of it.
+  expect(press({ key: 'Enter', keyCode: 229 }).defaultPrevented).toBe(false);
   expect(events.onSend).not.toHaveBeenCalled();
 });
 
@@ -54,13 +56,27 @@ it('tells of typing, and has a button that stops only while there is something t
   expect(document.activeElement).toBe(input);
 });
 
+it('gives the focus of a button that is gone to the field', () => {
+  const { composer, input } = compose();
+  const stop = composer.node.querySelector<HTMLButtonElement>('[aria-label=Stop]');
+  composer.canStop = true;
+  composer.canStop = false;
+  expect(document.activeElement).toBe(document.body);
+  composer.canStop = true;
+  stop?.focus();
+  composer.canStop = true;
+  expect(document.activeElement).toBe(stop);
+  composer.canStop = false;
+  expect(document.activeElement).toBe(input);
+});
+
 it('keeps what is not taken, says why until it is changed, and forgets it when told to', () => {
   const { composer, events, input, press } = compose();
-  events.onSend.mockReturnValue(false);
+  events.onSend.mockReturnValue('Too long');
   input.value = 'far too long';
   press({ key: 'Enter' });
   expect(input.value).toBe('far too long');
-  expect(composer.note.textContent).toBe(ENGLISH.tooLong);
+  expect(composer.note.textContent).toBe('Too long');
   input.value = 'far too';
   input.dispatchEvent(new Event('input'));
   expect(composer.note.textContent).toBe('');

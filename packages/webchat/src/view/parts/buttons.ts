@@ -17,7 +17,7 @@ export function renderButtons(frame: ButtonsFrame, context: ViewContext): Docume
 export function buttonRow(buttons: readonly Button[], context: ViewContext): HTMLElement {
   const row = h('div', { class: 'buttons', part: 'buttons' });
   for (const button of buttons) {
-    const node = button.url === undefined ? pressable(button, context) : link(button, context);
+    const node = (button.url ?? null) === null ? pressable(button, context) : link(button, context);
     if (node !== null) row.append(node);
   }
   return row;

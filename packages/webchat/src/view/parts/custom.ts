@@ -11,7 +11,14 @@ export function renderCustom({ custom }: CustomFrame, context: ViewContext): HTM
 export function renderJson(json: JsonValue, { labels }: ViewContext): HTMLElement {
   return h(
     'pre',
-    { class: 'bubble json', part: 'custom', tabindex: '0', 'aria-label': labels.json, dir: 'ltr' },
+    {
+      class: 'bubble json',
+      part: 'custom',
+      tabindex: '0',
+      role: 'group',
+      'aria-label': labels.json,
+      dir: 'ltr',
+    },
     JSON.stringify(json, null, 2),
   );
 }

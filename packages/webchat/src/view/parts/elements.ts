@@ -22,7 +22,8 @@ export function renderElements({ elements }: ElementsFrame, context: ViewContext
     // Inside a card, the keys are the card's.
     if (step === undefined || event.target !== track) return;
     event.preventDefault();
-    move(track, step);
+    // These keys go where they point, whichever way one reads.
+    move(track, step * directionOf(track));
   });
   const arrows = h('div', { class: 'arrows' }, previous, next);
   const update = (): void => {
@@ -51,9 +52,13 @@ function arrow(label: string, path: string, onclick: () => void): HTMLElement {
 
 function move(track: HTMLElement, step: number): void {
   const width = track.firstElementChild?.getBoundingClientRect().width ?? track.clientWidth;
-  const direction = getComputedStyle(track).direction === 'rtl' ? -1 : 1;
   // How it moves, or whether it jumps, is the style's.
-  track.scrollBy({ left: step * direction * width });
+  track.scrollBy({ left: step * directionOf(track) * width });
+}
+
+/** -1 where one reads from the right. */
+function directionOf(track: HTMLElement): number {
+  return getComputedStyle(track).direction === 'rtl' ? -1 : 1;
 }
 
 function card(element: Card, context: ViewContext): (Node | null)[] {

@@ -1,12 +1,14 @@
 // @vitest-environment jsdom
 import { expect, it } from 'vitest';
+import type { Button } from '../../../src/wire.ts';
 import { renderButtons } from '../../../src/view/parts/buttons.ts';
 import { logged, shown, viewContext } from '../../support/view.ts';
 
 it('sends what was pressed, and opens links beside the page', () => {
   const context = viewContext();
   const buttons = [
-    { title: 'Small', payload: '/small' },
+    // Some write down what there is not.
+    { title: 'Small', payload: '/small', url: null } as unknown as Button,
     { title: 'Docs', url: 'https://example.org/docs' },
   ];
   const box = shown(

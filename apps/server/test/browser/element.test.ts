@@ -1,0 +1,65 @@
+/*
+ * The element as pages and their frameworks handle it. One that was put into the page before it had an
+ * address stayed empty for good, and one whose attributes were written again began again.
+ */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { CONNECTED, hear, inChat, input, say } from './support/browser.ts';
+import { siteForEach, visit } from './support/visit.ts';
+
+describe('the element in a page', { timeout: 30_000 }, () => {
+  let page: Page;
+
+  siteForEach();
+  beforeEach(async () => {
+    page = await visit({ viewport: { width: 900, height: 700 } });
+    await page.locator(CONNECTED).waitFor();
+  });
+
+  it('begins when it gets its address, also where it is in the page by then', async () => {
+    await page.evaluate(`{
+      const chat = document.createElement('trunkline-chat');
+      document.querySelector('trunkline-chat').replaceWith(chat);
+    }`);
+    expect(await input(page).count()).toBe(0);
+    await inChat(page, "setAttribute('url', '/webhooks/websocket/ws')");
+    await say(page, 'Hello');
+    await hear(page, 'You said: Hello');
+  });
+
+  it('goes on where what it has is written again, and begins again where that changes', async () => {
+    await input(page).fill('a draft');
+    await page.evaluate(`window.client = document.querySelector('trunkline-chat').client`);
+    const isTheSame = (): Promise<boolean> =>
+      page.evaluate(`(async () => {
+        // Several changes in a row are one.
+        await null;
+        return window.client === document.querySelector('trunkline-chat').client;
+      })()`);
+    await inChat(page, "setAttribute('url', '/webhooks/websocket/ws')");
+    await inChat(page, 'token = null');
+    expect(await isTheSame()).toBe(true);
+    expect(await input(page).inputValue()).toBe('a draft');
+    await inChat(page, "setAttribute('storage', 'none')");
+    expect(await isTheSame()).toBe(false);
+  });
+
+  it('keeps the token that it is given when it tells that it was forgotten', async () => {
+    await page.evaluate(`{
+      const chat = document.querySelector('trunkline-chat');
+      chat.token = 'old';
+      chat.addEventListener('forgotten', () => (chat.token = 'new'));
+      chat.forget();
+    }`);
+    expect(await inChat(page, 'token')).toBe('new');
+    await page.locator(CONNECTED).waitFor();
+  });
+
+  it('connects once when it is made, however many attributes it has', async () => {
+    const sockets: string[] = [];
+    page.on('websocket', (socket) => sockets.push(socket.url()));
+    await page.reload();
+    await page.locator(CONNECTED).waitFor();
+    expect(sockets).toHaveLength(1);
+  });
+});
