@@ -7,13 +7,11 @@ import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { minify } from 'terser';
 import { build } from 'vite';
 
-const LIMIT_BYTES = 40_000;
-
-/** @type {{ entry: string, file: string, format: 'es' | 'iife' }[]} */
+/** `limitBytes`: gzipped. @type {{ entry: string, file: string, format: 'es' | 'iife', limitBytes: number }[]} */
 const bundles = [
-  { entry: 'src/index.ts', file: 'webchat.js', format: 'es' },
-  { entry: 'src/client.ts', file: 'client.js', format: 'es' },
-  { entry: 'src/index.ts', file: 'webchat.global.js', format: 'iife' },
+  { entry: 'src/index.ts', file: 'webchat.js', format: 'es', limitBytes: 40_000 },
+  { entry: 'src/client.ts', file: 'client.js', format: 'es', limitBytes: 6_000 },
+  { entry: 'src/index.ts', file: 'webchat.global.js', format: 'iife', limitBytes: 40_000 },
 ];
 
 /** The styles stand in a template, where no minifier looks for them. */
@@ -51,8 +49,7 @@ const leanMarked = {
   },
 };
 
-let isTooLarge = false;
-for (const { entry, file, format } of bundles) {
+for (const { entry, file, format, limitBytes } of bundles) {
   await build({
     configFile: false,
     plugins: [tightStyles, leanMarked],
@@ -71,11 +68,9 @@ for (const { entry, file, format } of bundles) {
   const code = await tighten(readFileSync(`dist/${file}`, 'utf8'), format);
   writeFileSync(`dist/${file}`, code);
   const gzipped = gzipSync(code, { level: 9 }).length;
-  isTooLarge ||= gzipped > LIMIT_BYTES;
   console.log(`dist/${file}: ${kilobytes(code.length)}, ${kilobytes(gzipped)} gzipped`);
-}
-if (isTooLarge) {
-  console.error(`A bundle is over ${kilobytes(LIMIT_BYTES)} gzipped.`);
+  if (gzipped <= limitBytes) continue;
+  console.error(`dist/${file} is over ${kilobytes(limitBytes)} gzipped.`);
   process.exitCode = 1;
 }
 

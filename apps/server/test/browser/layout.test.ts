@@ -46,6 +46,9 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
     expect((await next.boundingBox())?.x).toBeLessThan((await previous.boundingBox())?.x ?? 0);
     const sign = await next.locator('svg').evaluate(scaleOf);
     expect(sign).toBe('-1 1');
+    // What is said has its own direction: it is not "cm 30".
+    const [first, last] = await page.getByText('30 cm', { exact: true }).evaluate(placesOf);
+    expect(first).toBeLessThan(last);
     await next.click();
     await expect
       .poll(() => page.getByRole('list', { name: 'Cards' }).evaluate(leftOf))
@@ -155,6 +158,25 @@ const OVERFLOW = `Math.max(...[document.documentElement, ...document.querySelect
 
 function leftOf(node: unknown): number {
   return (node as { scrollLeft: number }).scrollLeft;
+}
+
+/** Where the first and the last sign of a text stand, from the left. */
+function placesOf(node: unknown): [number, number] {
+  // What of them is used here.
+  interface Span {
+    setStart: (node: unknown, at: number) => void;
+    setEnd: (node: unknown, at: number) => void;
+    getBoundingClientRect: () => { left: number };
+  }
+  const { firstChild: text } = node as { firstChild: { length: number } };
+  const { document } = globalThis as unknown as { document: { createRange: () => Span } };
+  const leftAt = (at: number): number => {
+    const span = document.createRange();
+    span.setStart(text, at);
+    span.setEnd(text, at + 1);
+    return span.getBoundingClientRect().left;
+  };
+  return [leftAt(0), leftAt(text.length - 1)];
 }
 
 function scaleOf(node: unknown): string {

@@ -112,6 +112,9 @@ th, td { padding: 4px 10px; border: 1px solid var(--_line); text-align: start; }
 .button:active { background: color-mix(in srgb, var(--_accent) 20%, var(--_background)); }
 .retry { min-height: 44px; padding: 4px 10px; border: 0; background: none; color: inherit; font-weight: 650; text-decoration: underline; text-underline-offset: 2px; }
 
+/* What the assistant says has a direction of its own, whatever the page's: "30 cm" is not "cm 30". */
+.card-title, .card-subtitle, .button, .file-name { unicode-bidi: plaintext; }
+
 .carousel { width: 100%; }
 .track { display: flex; gap: 12px; margin: 0; margin-inline-start: -4px; padding: 4px; list-style: none; overflow-x: auto; scroll-snap-type: x proximity; scroll-padding: 4px; scroll-behavior: smooth; }
 .card { display: flex; flex-direction: column; flex: none; width: min(15rem, 82%); scroll-snap-align: start; border: 1px solid var(--_line); border-radius: var(--_radius); overflow: hidden; background: var(--_background); }
@@ -159,5 +162,6 @@ th, td { padding: 4px 10px; border: 1px solid var(--_line); text-align: start; }
 }
 @media (forced-colors: active) {
   .bubble, .button, .round { border: 1px solid CanvasText; }
+  .typing i, .bubble.open > :last-child::after, .bubble.open:empty::after { background: CanvasText; }
 }
 `;
