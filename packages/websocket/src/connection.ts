@@ -7,6 +7,7 @@ import type { LiveSession } from './live-session.ts';
 import { numbered, type Unnumbered } from './log.ts';
 import type { ErrorCode, ServerFrame } from './protocol.ts';
 import type { OpenStream } from './stream.ts';
+import { textFrame } from './text-frame.ts';
 
 /** How many items of a log are read at once. */
 const PAGE = 50;
@@ -35,7 +36,6 @@ export class Connection {
   #cancelDrain: (() => void) | null = null;
   #isCatchingUp = false;
   #isBehind = false;
-  #isGathering = false;
   /** How much was sent of each stream that is open. */
   #shown: Map<string, number> | null = null;
 
@@ -81,7 +81,8 @@ export class Connection {
 
   /** Sends a frame that is not in the log. */
   tell(frame: ServerFrame): void {
-    this.#send(JSON.stringify(frame));
+    // At once: it is an answer, and what may begin next is a turn.
+    this.#send(textFrame(JSON.stringify(frame)), true);
   }
 
   /** The same, of something that matters only now: not to a client that does not read. */
@@ -94,9 +95,9 @@ export class Connection {
     this.tell({ type: 'error', code, message, ...(id === null ? {} : { id }) });
   }
 
-  /** A frame was added to the log. */
-  logged(number: number, frame: Unnumbered, text: string): void {
-    if (number === this.#seq + 1 && this.#isLive) this.#pass(number, frame, text);
+  /** A frame was added to the log; `bytes` are what is sent of it. */
+  logged(number: number, frame: Unnumbered, bytes: Buffer): void {
+    if (number === this.#seq + 1 && this.#isLive) this.#pass(number, frame, bytes);
     else this.behind(number);
   }
 
@@ -124,13 +125,13 @@ export class Connection {
     this.#seq = 0;
   }
 
-  /** A stream has grown. */
-  piece(stream: OpenStream, offset: number, frame: string): void {
+  /** A stream has grown; `bytes` are what is sent of that. */
+  piece(stream: OpenStream, offset: number, bytes: Buffer): void {
     if (!this.#isLive || this.#seq < stream.seq) return;
     const shown = this.#shown?.get(stream.id) ?? 0;
     if (shown === offset) {
       this.#markShown(stream);
-      this.#send(frame);
+      this.#send(bytes);
     } else this.#show(stream);
   }
 
@@ -204,7 +205,7 @@ export class Connection {
         this.#seq = number;
         if (frame === null) continue;
         missing = this.#tellMissing(missing);
-        this.#pass(number, frame, numbered(JSON.stringify(frame), number));
+        this.#pass(number, frame, textFrame(numbered(JSON.stringify(frame), number)));
       }
       // It was read while something was added, perhaps too early.
       isMore = items.length === PAGE || this.#isBehind;
@@ -232,20 +233,20 @@ export class Connection {
     }
   }
 
-  #pass(number: number, frame: Unnumbered, text: string): void {
+  #pass(number: number, frame: Unnumbered, bytes: Buffer): void {
     this.#seq = number;
     if (frame.type === 'stream_end') {
       this.#shown?.delete(frame.id);
       this.session?.streams.ended(frame.id);
     }
-    this.#send(text);
+    this.#send(bytes);
   }
 
   #show(stream: OpenStream): void {
     const shown = this.#shown?.get(stream.id) ?? 0;
     if (shown >= stream.text.length) return;
     this.#markShown(stream);
-    this.#send(stream.frameOf(shown, stream.text.slice(shown)));
+    this.#send(textFrame(stream.frameOf(shown, stream.text.slice(shown))));
   }
 
   #markShown({ id, text }: OpenStream): void {
@@ -253,24 +254,13 @@ export class Connection {
     this.#shown.set(id, text.length);
   }
 
-  #send(text: string): void {
+  #send(bytes: Buffer, isUrgent = false): void {
     const { socket } = this;
     if (socket.readyState !== socket.OPEN) return;
-    this.#gather();
-    socket.send(text);
-    if (socket.bufferedAmount > this.#hub.options.maxBufferedBytes) this.#pause();
-  }
-
-  /** What is sent until there is nothing more to do at once goes out in one write: writes are dear. */
-  #gather(): void {
-    if (this.#isGathering) return;
-    this.#isGathering = true;
-    this.#stream.cork();
-    // Comes after all promises that are settled by now, and those that they settle.
-    process.nextTick(() => {
-      this.#isGathering = false;
-      this.#stream.uncork();
-    });
+    const { writes, options } = this.#hub;
+    if (isUrgent) writes.soon(this.#stream, bytes);
+    else writes.later(this.#stream, bytes);
+    if (this.#stream.writableLength > options.maxBufferedBytes) this.#pause();
   }
 
   /** The client does not read: nothing more is sent, and nothing taken, until it has. */

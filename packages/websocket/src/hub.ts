@@ -13,6 +13,7 @@ import { LiveSession } from './live-session.ts';
 import { Log } from './log.ts';
 import { SessionBook } from './session-book.ts';
 import type { Connection } from './connection.ts';
+import { Writes } from './writes.ts';
 
 /** How much longer than its session a log is kept. */
 const LOG_TTL_FACTOR = 2;
@@ -26,6 +27,7 @@ export class Hub {
   readonly log: Log;
   readonly book: SessionBook;
   readonly heartbeat: Heartbeat;
+  readonly writes: Writes = new Writes();
   /** What this process calls itself among those that share the store. */
   readonly process: string = randomBytes(8).toString('base64url');
   readonly connections: Set<Connection> = new Set();

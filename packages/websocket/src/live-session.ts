@@ -8,6 +8,7 @@ import type { TypingFrame, UserFrame } from './protocol.ts';
 import { Said, type Accepted } from './said.ts';
 import type { OpenStream } from './stream.ts';
 import { Streams } from './streams.ts';
+import { textFrame } from './text-frame.ts';
 
 /** What was added to the log. */
 interface Logged {
@@ -203,11 +204,11 @@ export class LiveSession {
       this.#streams?.forgetNumbers();
     }
     this.#onAppended(number);
-    const text = numbered(json, number);
+    let bytes: Buffer | null = null;
     for (const connection of this.connections) {
       if (lostHead !== null) connection.beginAnew(lostHead);
       if (connection === from) connection.skip(number);
-      else connection.logged(number, frame, text);
+      else connection.logged(number, frame, (bytes ??= textFrame(numbered(json, number))));
     }
     this.#tell({ kind: 'logged', by: this.#hub.process, number });
   }

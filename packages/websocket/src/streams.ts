@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { News } from './news.ts';
 import { OpenStream } from './stream.ts';
+import { textFrame } from './text-frame.ts';
 
 /** How many streams that are over are remembered, so that late news do not open them again. */
 const MAX_ENDED = 16;
@@ -101,8 +102,8 @@ export class Streams {
   #show(stream: OpenStream, chunk: string): void {
     const offset = stream.text.length;
     stream.text += chunk;
-    const frame = stream.frameOf(offset, chunk);
-    for (const connection of this.#options.connections()) connection.piece(stream, offset, frame);
+    const bytes = textFrame(stream.frameOf(offset, chunk));
+    for (const connection of this.#options.connections()) connection.piece(stream, offset, bytes);
   }
 
   #tellPiece({ id, recipientId, seq }: OpenStream, offset: number, text: string): void {
