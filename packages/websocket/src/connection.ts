@@ -186,9 +186,8 @@ export class Connection {
 
   /** A session that has a connection is in use. */
   #keepSession(): void {
-    this.session?.touch(this.isIssued).catch((error: unknown) => {
-      this.#hub.report(error, 'a session could not be kept');
-    });
+    const kept = this.session?.touch(this.isIssued);
+    kept?.catch((error: unknown) => this.#hub.report(error, 'a session could not be kept'));
   }
 
   /** Reads the log to its end, or until the client does not read any more. */

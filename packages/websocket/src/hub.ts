@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import {
-  settle,
   type ChannelStore,
   type Clock,
   type ConversationRef,
@@ -80,18 +79,12 @@ export class Hub {
   }
 
   /** Does something with a session. */
-  with<T>(id: string, work: (session: LiveSession) => MaybePromise<T>): MaybePromise<T> {
+  async with<T>(id: string, work: (session: LiveSession) => MaybePromise<T>): Promise<T> {
     const session = this.hold(id);
-    return settle(
-      () => work(session),
-      (result) => {
-        this.drop(session);
-        return result;
-      },
-      (error) => {
-        this.drop(session);
-        throw error;
-      },
-    );
+    try {
+      return await work(session);
+    } finally {
+      this.drop(session);
+    }
   }
 }

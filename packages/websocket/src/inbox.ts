@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  isPromise,
   UserMessage,
   type ConversationRef,
   type JsonObject,
@@ -54,6 +55,9 @@ export class Inbox {
   /** Made with the first frame: many clients only listen. */
   #bucket: TokenBucket | null = null;
   #isSpoken = false;
+  /** What the names begin with that messages are given here: random once, since that is dear. */
+  #names: string | null = null;
+  #named = 0;
   #typingAt: number | null = null;
   /** What came while a session was opened. */
   #queue: ParsedFrame[] | null = null;
@@ -137,7 +141,7 @@ export class Inbox {
     const who = this.#whoIs(frame.sender, frame.id);
     if (session === null || who === null) return;
     this.#isSpoken = true;
-    const id = frame.id ?? randomUUID();
+    const id = frame.id ?? this.#nextName();
     const { text, choice } = frame;
     const address: SessionAddress = { session: session.id };
     const message = new UserMessage({
@@ -153,6 +157,12 @@ export class Inbox {
     // The message's ticket is taken here, in the order of the frames.
     const accepted = turns.accept(message);
     void this.#logSaid(session, frame, who.senderId, id, accepted);
+  }
+
+  /** A name for a message that came without one. */
+  #nextName(): string {
+    this.#names ??= randomUUID();
+    return `${this.#names}.${++this.#named}`;
   }
 
   async #logSaid(
@@ -179,7 +189,8 @@ export class Inbox {
       if (seq === null) {
         connection.refuse('refused', 'too much is waiting: send it again later', clientId);
       } else if (clientId !== null) connection.tell({ type: 'ack', id: clientId, seq });
-      await held.touch(this.subject === null);
+      const kept = held.touch(this.subject === null);
+      if (isPromise(kept)) await kept;
     } catch (error) {
       hub.report(error, 'a message could not be stored');
       connection.refuse(

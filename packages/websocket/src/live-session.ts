@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import { bytesOf, numbered, type LogItem, type Unnumbered } from './log.ts';
 import { LogBound } from './log-bound.ts';
-import { decodeNews, encodeNews, type News } from './news.ts';
+import { decodeNews, type News } from './news.ts';
 import type { TypingFrame, UserFrame } from './protocol.ts';
 import { Said, type Accepted } from './said.ts';
 import type { OpenStream } from './stream.ts';
@@ -41,6 +41,8 @@ export class LiveSession {
   isShared = false;
 
   readonly #hub: Hub;
+  /** Where the processes talk of it. The same text each time: to look for a new one is dear. */
+  readonly #topic: string;
   #stopListening: (() => void) | null = null;
   /** The highest number that was seen. */
   #head = 0;
@@ -61,6 +63,7 @@ export class LiveSession {
   constructor(hub: Hub, id: string, isNew: boolean) {
     this.#hub = hub;
     this.id = id;
+    this.#topic = `session:${id}`;
     this.#isNew = isNew;
     this.#touchedAt = isNew ? hub.clock.now() : 0;
     this.#appendedAt = this.#touchedAt;
@@ -138,12 +141,14 @@ export class LiveSession {
     from: Connection,
   ): Promise<number | null> {
     this.#said ??= new Said();
-    return this.#said.take(frame.id, accepted, async (mayBeThere) => {
-      const there = mayBeThere
-        ? (await this.all()).find((item) => item.frame?.id === frame.id)
-        : undefined;
-      return there?.number ?? (await this.#append(frame, null, from));
-    });
+    return this.#said.take(frame.id, accepted, (mayBeThere) =>
+      mayBeThere ? this.#appendOnce(frame, from) : this.#append(frame, null, from),
+    );
+  }
+
+  async #appendOnce(frame: Unnumbered<UserFrame>, from: Connection): Promise<number> {
+    const there = (await this.all()).find((item) => item.frame?.id === frame.id);
+    return there?.number ?? (await this.#append(frame, null, from));
   }
 
   /** Opens a stream whose start is in the log. */
@@ -165,11 +170,15 @@ export class LiveSession {
   }
 
   /** Keeps it from being forgotten, if it has not been used for a while. */
-  async touch(isIssued: boolean): Promise<void> {
-    const { clock, options, book, log } = this.#hub;
+  touch(isIssued: boolean): MaybePromise<void> {
+    const { clock, options } = this.#hub;
     const now = clock.now();
     const staleMs = options.sessionTtlMs / 24;
-    if (now - this.#touchedAt < staleMs) return;
+    return now - this.#touchedAt < staleMs ? undefined : this.#keep(isIssued, now);
+  }
+
+  async #keep(isIssued: boolean, now: number): Promise<void> {
+    const { options, book, log } = this.#hub;
     this.#touchedAt = now;
     if (isIssued) await book.touch(this.id);
     // Its numbers go on only as long as there is a log.
@@ -239,7 +248,7 @@ export class LiveSession {
   }
 
   #listen(): void {
-    this.#stopListening ??= this.#hub.store.signals.listen(topicOf(this.id), (news) => {
+    this.#stopListening ??= this.#hub.store.signals.listen(this.#topic, (news) => {
       const decoded = decodeNews(news);
       if (decoded !== null) this.#hear(decoded);
     });
@@ -275,11 +284,6 @@ export class LiveSession {
   }
 
   #tell(news: News): void {
-    this.#hub.store.signals.send(topicOf(this.id), encodeNews(news));
+    this.#hub.store.signals.send(this.#topic, news);
   }
-}
-
-/** Where the processes talk of a session. */
-function topicOf(session: string): string {
-  return `session:${session}`;
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
+import { isJsonObject, type JsonValue } from '@trunkline/core';
 
 /** What the processes tell one another of a session. `by` is the process that says it. */
 export type News =
@@ -20,11 +20,6 @@ export type News =
   | { kind: 'typing'; by: string; recipientId: string }
   /** Whoever runs a turn of this sender ends it. */
   | { kind: 'cancel'; by: string; senderId: string; account: string | null };
-
-/** As news are sent. */
-export function encodeNews(news: News): JsonObject {
-  return { ...news };
-}
 
 /** What was heard, if it is ours. Only processes of this channel speak here; another version may. */
 export function decodeNews(value: JsonValue): News | null {

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import {
   DeliveryError,
+  isPromise,
   OutputChannel,
-  settle,
   type Attachment,
   type Button,
   type Element,
   type Extra,
   type InterruptedStream,
   type JsonValue,
-  type MaybePromise,
   type QuickReply,
   type Receipt,
 } from '@trunkline/core';
@@ -101,7 +100,7 @@ export class WebSocketOutput extends OutputChannel {
 
   /** Shows it to whoever is there now. */
   override async sendTyping(recipientId: string): Promise<void> {
-    await this.#hub.with(this.#session, async (session) => session.typing(recipientId));
+    await this.#hub.with(this.#session, (session) => session.typing(recipientId));
   }
 
   override turnEnded(): void {
@@ -178,7 +177,7 @@ export class WebSocketOutput extends OutputChannel {
   #send(frame: Unnamed): Promise<void> {
     return this.deliver(
       frame,
-      async (payload, key) => this.#append({ id: key, ...payload }, key),
+      (payload, key) => this.#append({ id: key, ...payload }, key),
       (key) => this.#find((item) => item.frame?.id === key),
     ).then(() => undefined);
   }
@@ -195,15 +194,17 @@ export class WebSocketOutput extends OutputChannel {
     });
   }
 
-  #append(frame: Unnumbered, key: string): MaybePromise<Receipt> {
+  async #append(frame: Unnumbered, key: string): Promise<Receipt> {
     const step = frame.type === 'stream_start' ? key : null;
-    return settle(
-      () => this.#hub.with(this.#session, (session) => session.say(frame, step)),
-      (seq) => ({ id: frame.id, seq }),
-      (error) => {
-        throw this.#failure(error);
-      },
-    );
+    const session = this.#hub.hold(this.#session);
+    try {
+      const said = session.say(frame, step);
+      return { id: frame.id, seq: isPromise(said) ? await said : said };
+    } catch (error) {
+      throw this.#failure(error);
+    } finally {
+      this.#hub.drop(session);
+    }
   }
 
   async #find(isIt: (item: LogItem) => boolean): Promise<Receipt | null> {

@@ -1,5 +1,10 @@
+import { isPromise, type MaybePromise } from '@trunkline/core';
+
 /** What became of a message that was handed to the turns. */
 export type Accepted = Promise<'accepted' | 'duplicate' | 'refused'>;
+
+/** Logs a message, which may be in the log already. Gives its number. */
+export type LogSaid = (mayBeThere: boolean) => MaybePromise<number>;
 
 /** What users have said and is not in the log yet: what the assistant says comes after it. */
 export class Said {
@@ -11,41 +16,24 @@ export class Said {
     return this.#pending.size === 0 ? null : Promise.allSettled(this.#pending);
   }
 
-  /**
-   * Logs a message once it was taken. Resolves to its number, `null` where it was refused.
-   *
-   * @param log - Told whether the message may be in the log already.
-   */
-  async take(
-    id: string,
-    accepted: Accepted,
-    log: (mayBeThere: boolean) => Promise<number>,
-  ): Promise<number | null> {
-    const done = this.#take(id, accepted, log);
+  /** Logs a message once it was taken. Resolves to its number, `null` where it was refused. */
+  take(id: string, accepted: Accepted, log: LogSaid): Promise<number | null> {
+    const done = accepted.then((outcome) =>
+      outcome === 'refused' ? null : this.#log(id, outcome === 'duplicate', log),
+    );
     this.#pending.add(done);
-    try {
-      return await done;
-    } finally {
-      this.#pending.delete(done);
-    }
+    const onSettled = (): void => void this.#pending.delete(done);
+    done.then(onSettled, onSettled);
+    return done;
   }
 
-  async #take(
-    id: string,
-    accepted: Accepted,
-    log: (mayBeThere: boolean) => Promise<number>,
-  ): Promise<number | null> {
-    const outcome = await accepted;
-    if (outcome === 'refused') return null;
+  #log(id: string, mayBeThere: boolean, log: LogSaid): MaybePromise<number> {
     // The same message, sent again before it was in the log.
     const known = this.#numbers.get(id);
-    if (known !== undefined) return await known;
-    const number = log(outcome === 'duplicate');
+    if (known !== undefined) return known;
+    const number = log(mayBeThere);
+    if (!isPromise(number)) return number;
     this.#numbers.set(id, number);
-    try {
-      return await number;
-    } finally {
-      this.#numbers.delete(id);
-    }
+    return number.finally(() => this.#numbers.delete(id));
   }
 }

@@ -102,8 +102,10 @@ export class Streams {
   #show(stream: OpenStream, chunk: string): void {
     const offset = stream.text.length;
     stream.text += chunk;
+    const connections = this.#options.connections();
+    if (connections.length === 0) return;
     const bytes = textFrame(stream.frameOf(offset, chunk));
-    for (const connection of this.#options.connections()) connection.piece(stream, offset, bytes);
+    for (const connection of connections) connection.piece(stream, offset, bytes);
   }
 
   #tellPiece({ id, recipientId, seq }: OpenStream, offset: number, text: string): void {
