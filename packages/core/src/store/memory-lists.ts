@@ -2,29 +2,26 @@ import type { Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
 import type { KeyedLists, ListOptions, NumberedItem } from './contract.ts';
 import { KeptList } from './kept-list.ts';
+import { ListPool } from './list-pool.ts';
 import { ownText } from './own-text.ts';
 
-/** Lists by namespace and key. */
-type Generation = Map<string, Map<string, KeptList>>;
+/** What is to be kept for longer is kept apart from what is not, in milliseconds. */
+const LONG_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * Keyed lists in memory, bounded over all of them.
- *
- * They are kept in two generations of half the characters each. What grows belongs to the young
- * one; when that is full it becomes the old one, and what is left of the old one is forgotten at a
- * stroke. To keep lists in the order in which they last grew would cost every turn more.
+ * Keyed lists in memory, bounded over all of them: those of a day or so, what was said above all, and
+ * apart from them those that are to last, so that no talk pushes out where people are reached.
  */
 export class MemoryLists implements KeyedLists {
   readonly #clock: Clock;
-  readonly #maxCharacters: number;
-  #young: Generation = new Map();
-  #old: Generation = new Map();
-  /** Of the young generation. */
-  #characters = 0;
+  readonly #short: ListPool;
+  readonly #long: ListPool;
 
+  /** @param maxCharacters - Of the short-lived ones, and as many of the others. */
   constructor(clock: Clock, maxCharacters: number) {
     this.#clock = clock;
-    this.#maxCharacters = maxCharacters / 2;
+    this.#short = new ListPool(maxCharacters);
+    this.#long = new ListPool(maxCharacters);
   }
 
   append(
@@ -35,21 +32,18 @@ export class MemoryLists implements KeyedLists {
   ): number {
     if (items.length === 0) return 0;
     const now = this.#clock.now();
-    const young = this.#young.get(namespace)?.get(key);
-    const known = young ?? this.#old.get(namespace)?.get(key);
+    const own = ttlMs > LONG_MS ? this.#long : this.#short;
+    const other = own === this.#long ? this.#short : this.#long;
+    // It stays where it began.
+    const inOwn = own.find(namespace, key);
+    const inOther = inOwn === undefined ? other.find(namespace, key) : undefined;
+    const known = inOwn ?? inOther;
+    const pool = inOther === undefined ? own : other;
     const list = known === undefined || known.expiresAt <= now ? new KeptList(ownText(key)) : known;
-    // Also of one whose time is over, and which this one takes the place of.
-    const others = this.#characters - (young?.characters ?? 0);
-    list.add(items, maxItems, this.#maxCharacters);
-    list.expiresAt = now + ttlMs;
-    this.#characters = others + list.characters;
-    const isFull = this.#characters > this.#maxCharacters;
-    if (isFull) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#characters = list.characters;
-    }
-    if (isFull || list !== young) put(this.#young, namespace, list);
+    pool.keep(namespace, list, () => {
+      list.add(items, maxItems, pool.maxCharacters);
+      list.expiresAt = now + ttlMs;
+    });
     return list.count;
   }
 
@@ -71,19 +65,12 @@ export class MemoryLists implements KeyedLists {
 
   /** Forgets everything. */
   clear(): void {
-    this.#young.clear();
-    this.#old.clear();
-    this.#characters = 0;
+    this.#short.clear();
+    this.#long.clear();
   }
 
   #find(namespace: string, key: string): KeptList | undefined {
-    const list = this.#young.get(namespace)?.get(key) ?? this.#old.get(namespace)?.get(key);
+    const list = this.#short.find(namespace, key) ?? this.#long.find(namespace, key);
     return list === undefined || list.expiresAt <= this.#clock.now() ? undefined : list;
   }
-}
-
-function put(generation: Generation, namespace: string, list: KeptList): void {
-  const lists = generation.get(namespace);
-  if (lists === undefined) generation.set(namespace, new Map([[list.key, list]]));
-  else lists.set(list.key, list);
 }

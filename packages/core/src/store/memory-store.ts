@@ -21,7 +21,8 @@ export interface MemoryStoreOptions {
   clock?: Clock;
   /**
    * Characters of all lists, of what was said in conversations above all. The lists that did not grow
-   * for longest go first. @defaultValue 4,000,000
+   * for longest go first. Those that are to last for more than a week, where people are reached above all,
+   * are bounded apart, by the same number. @defaultValue 4,000,000
    */
   maxListCharacters?: number;
 }

@@ -15,12 +15,13 @@ export function channelStore(
   { values, lists, signals }: Pick<Store, 'values' | 'lists' | 'signals'>,
   channel: string,
 ): ChannelStore {
+  const lead = `channel:${channel.length}:${channel}:`;
   // Made once each: a channel has few of them, and asks all the time.
   const names = new Map<string, string>();
   const own = (namespace: string): string => {
     const known = names.get(namespace);
     if (known !== undefined) return known;
-    const name = `channel:${channel.length}:${channel}:${namespace}`;
+    const name = lead + namespace;
     names.set(namespace, name);
     return name;
   };
@@ -39,8 +40,9 @@ export function channelStore(
       after: (namespace, key, number, limit) => lists.after(own(namespace), key, number, limit),
     },
     signals: {
-      send: (topic, news) => signals.send(own(topic), news),
-      listen: (topic, listener) => signals.listen(own(topic), listener),
+      // Topics are many, one a session say, and come and go.
+      send: (topic, news) => signals.send(lead + topic, news),
+      listen: (topic, listener) => signals.listen(lead + topic, listener),
     },
   };
 }

@@ -11,7 +11,7 @@ import { Retries } from './retries.ts';
 import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
 /** Where the progress of a turn is stored. */
-export interface ProgressRecord {
+interface ProgressRecord {
   /** Stores it. */
   save(): MaybePromise<void>;
   /** Stores it with whatever is stored next, and in a moment where nothing is. */

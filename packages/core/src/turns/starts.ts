@@ -42,10 +42,23 @@ export class Starts {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      const due = this.#waiting.splice(0, this.#due());
-      for (const { begin, context } of due) context.runInAsyncScope(begin);
+      this.#begin(this.#waiting.splice(0, this.#due()));
       if (this.#waiting.length > 0) this.#schedule();
     });
+  }
+
+  /**
+   * Begins one after the other, each when the one before waits for something outside, or is over. Turns
+   * that run in step are all alive at each collection, which then looks through all that they hold.
+   */
+  #begin(due: readonly Waiting[], index = 0): void {
+    const next = due[index];
+    if (next === undefined) return;
+    next.context.runInAsyncScope(next.begin);
+    // Ticks come before what is only promised, and so this one by way of a promise.
+    if (index + 1 < due.length) {
+      queueMicrotask(() => process.nextTick(() => this.#begin(due, index + 1)));
+    }
   }
 
   #due(): number {

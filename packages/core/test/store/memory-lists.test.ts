@@ -73,3 +73,38 @@ describe('a list in memory', () => {
     expect(await lists.last('n', 'kept', 1)).toEqual(['x']);
   });
 });
+
+describe('lists that are to last', () => {
+  const YEAR_MS = 365 * 24 * HOUR_MS;
+  const lasting = { maxItems: 1, ttlMs: YEAR_MS };
+
+  it('are not pushed out by what is kept for a day', async () => {
+    // The logs of a busy web chat took the addresses along, and with them whoever was to be told something.
+    const { lists } = setUp(10_000);
+    await lists.append('address', 'ada', ['here'], lasting);
+    for (let i = 0; i < 1_000; i++) await lists.append('log', `${i}`, ['x'.repeat(40)], many);
+    expect(await lists.last('address', 'ada', 1)).toEqual(['here']);
+    expect(await lists.last('log', '0', 1)).toEqual([]);
+  });
+
+  it('are bounded as well', async () => {
+    const { lists } = setUp(10_000);
+    for (let i = 0; i < 1_000; i++) {
+      await lists.append('address', `${i}`, ['x'.repeat(40)], lasting);
+    }
+    expect(await lists.last('address', '0', 1)).toEqual([]);
+    expect(await lists.last('address', '999', 1)).toHaveLength(1);
+  });
+
+  it('are one list, whatever is said of their time later', async () => {
+    const { lists } = setUp();
+    await lists.append('n', 'k', [1], many);
+    await lists.append('n', 'k', [2], { ...many, ttlMs: YEAR_MS });
+    await lists.append('n', 'k', [3], many);
+    expect(await lists.last('n', 'k', 9)).toEqual([1, 2, 3]);
+    expect(await lists.after('n', 'k', 1, 9)).toEqual([
+      { number: 2, value: 2 },
+      { number: 3, value: 3 },
+    ]);
+  });
+});

@@ -39,6 +39,23 @@ describe('what begins soon', () => {
     expect(begun).toEqual(Array.from({ length: 200 }, (_, index) => index));
   });
 
+  it('begins one when the one before waits for something outside, or is over', async () => {
+    const starts = new Starts(new FakeClock());
+    const done: string[] = [];
+    const turn = async (name: string): Promise<void> => {
+      for (let step = 1; step <= 3; step++) {
+        await Promise.resolve();
+        done.push(`${name}${step}`);
+      }
+      await setImmediate();
+      done.push(`${name} later`);
+    };
+    for (const name of ['a', 'b']) starts.soon(() => void turn(name));
+    while (done.length < 8) await setImmediate();
+    const steps = ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'];
+    expect(done).toEqual([...steps, 'a later', 'b later']);
+  });
+
   it('begins in the context of whoever has handed it over', async () => {
     const storage = new AsyncLocalStorage<string>();
     const starts = new Starts(new FakeClock());
