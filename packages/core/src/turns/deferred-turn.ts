@@ -102,8 +102,13 @@ export class DeferredTurn {
     const held = this.#held;
     const reason = error instanceof TurnAbortedError ? error.reason : null;
     // At once: who does not heed the signal may outlast the process.
-    if (reason === 'shutdown' && held.tries.leave()) await held.record.saveOnce();
+    const isLeft = reason === 'shutdown';
+    // It has waited, and did not start at once as its message says.
+    const isUnbegun = held.turn.stored.startsAtOnce === true && held.progress.runs === 0;
+    if (isLeft && (held.tries.leave() || isUnbegun)) await held.record.saveOnce();
     await held.place.settled();
+    // What was answered meanwhile.
+    if (isLeft && held.record.isUnsaved) await held.record.saveOnce();
     if (isLost(error)) return 'left';
     if (reason === null) throw error;
     if (reason !== 'superseded' && reason !== 'cancelled') return 'left';

@@ -1,6 +1,6 @@
-import { whenThere, type MaybePromise } from '../maybe-promise.ts';
+import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnReport } from '../telemetry.ts';
-import { TurnAbort } from './abort.ts';
+import type { TurnAbort } from './abort.ts';
 import type { ConversationChanges } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { Journal } from './journal.ts';
@@ -72,7 +72,7 @@ export class HeldTurn {
   register(): void {
     this.#unregister();
     const { id, stored } = this.turn;
-    this.record.abort = new TurnAbort(stored.channel);
+    this.record.renewAbort();
     const { proactive } = this.progress;
     const turn = { key: stored.key, id, abort: this.abort, proactive };
     this.#unregister = this.context.schedule.running.add(turn);
@@ -81,7 +81,7 @@ export class HeldTurn {
   /** What goes on comes to rest, and nobody ends the turn any more. */
   leave(): MaybePromise<void> {
     this.#unregister();
-    return whenThere(this.record.rest(), () => this.place.settled());
+    return whenThere(this.record.dropUnsaved(), () => this.place.settled());
   }
 
   /** A try has failed: what it has begun comes to rest, and what comes next can be ended anew. */
@@ -93,7 +93,10 @@ export class HeldTurn {
 
   /** Waits for a slot to do something in. From then on the turn has begun. */
   takeSlot(): MaybePromise<void> {
-    return whenThere(this.place.takeSlot(this), () => {
+    const waiting = this.place.takeSlot(this);
+    // It did not begin at once, and meanwhile somebody else may have got it.
+    if (isPromise(waiting)) this.turn.countsAsBegun = false;
+    return whenThere(waiting, () => {
       this.#startedAt ??= this.context.clock.now();
     });
   }

@@ -29,7 +29,9 @@ export class OverlappingTurns {
     const newest = newestOf(all);
     const before = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
     const older = before.filter(({ progress }) => progress.proactive === undefined);
-    for (const turn of older) {
+    for (const found of older) {
+      // Of the head, more is known than the store tells.
+      const turn = found.id === head.id ? head : found;
       await new DeferredTurn(this.#context, place, work, [turn]).supersede();
     }
     if (older.length > 0) return older.map(({ id }) => id);

@@ -78,9 +78,12 @@ export function newProgress(): Progress {
   };
 }
 
-/** The progress of a turn whose first run may have begun, of which nothing is known. */
+/**
+ * The progress of a turn whose first run may have begun, and nothing is known of it. That its process has
+ * died is not known either: it may have shut down before.
+ */
 export function begunProgress(): Progress {
-  return { ...newProgress(), runs: 1, deaths: 1 };
+  return { ...newProgress(), runs: 1 };
 }
 
 /** Progress as the store keeps it. */

@@ -8,8 +8,8 @@ import { decodeMessage, toUserMessage, type StoredMessage } from './stored-messa
 export interface ReadTurn extends Omit<StoredTurn, 'message' | 'progress'> {
   stored: StoredMessage;
   progress: Progress;
-  /** Whether the store counts its first run as begun already. */
-  isBegun: boolean;
+  /** Whether whoever finds it in the store counts its first run as begun. */
+  countsAsBegun: boolean;
 }
 
 /**
@@ -20,8 +20,9 @@ export interface ReadTurn extends Omit<StoredTurn, 'message' | 'progress'> {
 export function readTurn(turn: StoredTurn, isNew = false): ReadTurn {
   const { conversation, id, message, stamp } = turn;
   const stored = decodeMessage(message);
-  const isBegun = turn.progress === null && stored.startsAtOnce === true;
-  return { conversation, id, stamp, stored, progress: progressOf(turn, stored, isNew), isBegun };
+  const progress = progressOf(turn, stored, isNew);
+  const countsAsBegun = turn.progress === null && stored.startsAtOnce === true;
+  return { conversation, id, stamp, stored, progress, countsAsBegun };
 }
 
 function progressOf({ progress }: StoredTurn, stored: StoredMessage, isNew: boolean): Progress {

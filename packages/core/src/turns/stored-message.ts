@@ -12,8 +12,8 @@ export interface StoredMessage {
   at: number;
   message: UserMessageOptions;
   /**
-   * Whether its turn was to start at once. Its first run counts as begun from then on, and is written
-   * down nowhere else until there is more to say of it.
+   * Whether its turn was to start at once: nothing else of its conversation was under way here. Its first
+   * run may have begun from then on, and is written down nowhere else until there is more to say of it.
    */
   startsAtOnce?: true;
   /** The menu that was open, where no store stamps the turn. */

@@ -1,4 +1,4 @@
-import { settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
+import { promised, settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnChanges } from '../store/contract.ts';
 import type { TurnReport } from '../telemetry.ts';
 import { TurnAbort } from './abort.ts';
@@ -27,7 +27,9 @@ export class TurnRecord {
   readonly #joined: readonly ReadTurn[];
   /** Whether something is to be stored with whatever is stored next. */
   #isUnsaved = false;
-  /** A save that nobody waits for, until it is over. It does not reject. */
+  /** Whether it is looked at in a moment. */
+  #isWatched = false;
+  /** The last save that nobody waits for, until it is over. It does not reject. */
   #saving: Promise<void> | null = null;
 
   /** @param turns - The turn, and later ones that become one with it. */
@@ -73,10 +75,13 @@ export class TurnRecord {
    * Nobody waits for it.
    */
   saveSoon(): void {
-    if (!this.#context.store.durable || this.#isUnsaved) return;
+    if (!this.#context.store.durable) return;
     this.#isUnsaved = true;
+    if (this.#isWatched) return;
+    this.#isWatched = true;
     setImmediate(() => {
-      if (this.#isUnsaved) this.#saving = this.#saveNow();
+      this.#isWatched = false;
+      if (this.#isUnsaved) this.#saveBeside();
     });
   }
 
@@ -85,24 +90,37 @@ export class TurnRecord {
     return this.#isUnsaved ? this.save() : (this.#saving ?? undefined);
   }
 
-  /** Nothing is under way to the store any more, and nothing will be. */
-  rest(): MaybePromise<void> {
+  /** Whether there is something to be stored soon. */
+  get isUnsaved(): boolean {
+    return this.#isUnsaved;
+  }
+
+  /** What is to be stored soon is not, since somebody else has the turn, or nobody. What is under way ends. */
+  dropUnsaved(): MaybePromise<void> {
     this.#isUnsaved = false;
     return this.#saving ?? undefined;
   }
 
-  /** Stores that a run begins. Of the first one the store may have known since the turn was accepted. */
+  /** From here on the turn is ended by another one. What was ended before waits for no store any more. */
+  renewAbort(): void {
+    if (this.#saving !== null) this.abort.abort('handed_over');
+    this.abort = new TurnAbort(this.turn.stored.channel);
+  }
+
+  /** Stores that a run begins, unless it is the first one and the store has that from the message. */
   begin(): MaybePromise<void> {
     const { runs, joined, startsSession } = this.progress;
     const isMore = runs > 1 || joined !== undefined || startsSession === true;
-    return this.turn.isBegun && !isMore ? undefined : this.save();
+    if (!this.turn.countsAsBegun || isMore) return this.save();
+    // Whether the turn is still ours, nobody knows: that is found out before anything is said.
+    this.#isUnsaved = this.#context.store.durable;
   }
 
   /** Stores how far the turn has come, once and without waiting: the process shuts down. */
   async saveOnce(): Promise<void> {
     const { turns } = this.#context.store;
     try {
-      await this.rest();
+      await this.dropUnsaved();
       await turns.commit(this.#place.lock, { save: this.#saved() });
     } catch {
       // Then it counts as one that the process has died of.
@@ -187,14 +205,14 @@ export class TurnRecord {
     return await this.ask(() => keepApart(this.#context.store, key, { write, append }));
   }
 
-  async #saveNow(): Promise<void> {
-    try {
-      await this.save();
-    } catch {
-      // Whoever stores the next thing hears of it.
-    } finally {
-      this.#saving = null;
-    }
+  #saveBeside(): void {
+    // Whoever stores the next thing hears of a failure.
+    const saving = promised(() => this.save()).catch(() => {});
+    this.#saving = saving;
+    void saving.finally(() => {
+      // Not one that has begun since.
+      if (this.#saving === saving) this.#saving = null;
+    });
   }
 
   #commit(changes: TurnChanges): MaybePromise<boolean> {

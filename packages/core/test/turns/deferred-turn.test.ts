@@ -77,16 +77,19 @@ describe('an accepted turn', () => {
     expect(handled).toEqual(['0', '1']);
   });
 
-  it('its turn comes: the run is stored, then the assistant is run', async () => {
+  it('its turn comes: unless it starts at once, the run is stored, then the assistant is run', async () => {
     const all = new Processes();
-    const calls: string[] = [];
-    const { turns } = all.start(() => void calls.push('assistant'), {
-      weather: { after: (call) => void calls.push(call) },
+    const calls: (string | null)[] = [];
+    const { turns } = all.start(({ text }) => void calls.push(text), {
+      weather: { after: (call) => void (call === 'commit' && calls.push(call)) },
     });
-    await turns.accept(post('Hi'));
-    await settle();
-    expect(calls.indexOf('commit')).toBeGreaterThan(-1);
-    expect(calls.indexOf('commit')).toBeLessThan(calls.indexOf('assistant'));
+    await turns.accept(post('first'));
+    await all.clock.advance(0);
+    calls.length = 0;
+    for (const text of ['1', '2']) await turns.accept(post(text, { messageId: text }));
+    await all.clock.advance(0);
+    // Each one's end is stored, and of the second one that it begins.
+    expect(calls).toEqual(['1', 'commit', 'commit', '2', 'commit']);
   });
 
   it('a newer message with overlap latest: is superseded and never run', async () => {
@@ -195,7 +198,8 @@ describe('an accepted turn', () => {
     await closed;
     expect(attempts).toEqual([1]);
     const left = await all.shared.memory.turns.waiting('test::bob', 10);
-    expect(left).toMatchObject([{ id: 'test:2', progress: null }]);
+    expect(left).toMatchObject([{ id: 'test:2' }]);
+    expect(JSON.parse(left[0]?.progress ?? '')).toMatchObject({ runs: 0, deaths: 0 });
   });
 
   it('shutdown: what comes then is refused', async () => {

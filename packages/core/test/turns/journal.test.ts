@@ -1,10 +1,10 @@
-import { OutputChannel, RetryableError, type Reply } from '@trunkline/core';
+import { OutputChannel, RetryableError, StoreError, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
-import { away, failing, refused, unanswered } from '../support/platform.ts';
+import { away, failing, PlatformOutput, refused, unanswered } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
 
 expectNoUnhandledRejections();
@@ -113,6 +113,78 @@ describe('a step', () => {
     await all.clock.advance(20_000);
     expect(all.platform.texts).toEqual(['1', '1', '2']);
     expect(seen).toEqual([[done('2')]]);
+  });
+
+  it('has its receipt stored where it is answered while the process shuts down', async () => {
+    // The job was over before the receipt was to be stored, and the next process said it again.
+    const all = new Processes();
+    const gate = deferred();
+    const say = (_message: unknown, reply: Reply): Promise<unknown> => reply.text('a');
+    const first = all.start(say);
+    all.platform.onArrived = () => gate.promise;
+    await first.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    const closed = first.engine.close(1_000);
+    await all.clock.advance(1_000);
+    gate.resolve();
+    await all.clock.advance(500);
+    await closed;
+    first.kill();
+    all.platform.onArrived = () => {};
+    all.start(say);
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['a']);
+  });
+
+  it('has its receipt stored for good, also where an earlier one is stored again', async () => {
+    // Of two requests at the same time, the second was stored beside the first, whose end was then taken
+    // for that of both: the next step was stored first, and undone.
+    const all = new Processes();
+    const gates = { first: deferred(), answer: deferred(), retry: deferred() };
+    // That the run begins, each of two steps, and their receipts.
+    let commits = 0;
+    let isLost = false;
+    const weather = {
+      before: (call: string) => {
+        if (call === 'commit') commits++;
+        return call === 'commit' && commits === 4 ? gates.first.promise : undefined;
+      },
+      after: (call: string) => {
+        if (call !== 'commit' || commits !== 5 || isLost) return undefined;
+        isLost = true;
+        return gates.retry.promise.then(() => {
+          throw new StoreError('away', { code: 'away' });
+        });
+      },
+    };
+    const makeOutput = (isDead: () => boolean): OutputChannel =>
+      new AtOnceOutput(all.platform, true, isDead);
+    const say = async (_message: unknown, reply: Reply): Promise<void> => {
+      await reply.text('a\nb');
+      await rounds(3);
+      await reply.text('c');
+    };
+    const dying = all.start(say, { weather, makeOutput });
+    all.platform.onArrived = ({ text }) => {
+      if (text === 'b') return gates.answer.promise;
+      return text === 'c' ? never : undefined;
+    };
+    await dying.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    await rounds(4);
+    gates.answer.resolve();
+    await rounds(2);
+    gates.first.resolve();
+    await rounds(10);
+    gates.retry.resolve();
+    await rounds(1);
+    await all.clock.advance(60);
+    dying.kill();
+    all.platform.onArrived = () => {};
+    all.start(say, { makeOutput });
+    await all.clock.advance(20_000);
+    await rounds(10);
+    expect(all.platform.texts).toEqual(['a', 'b', 'c']);
   });
 
   it('is written down with those before it where it is not noted first', async () => {
@@ -293,6 +365,18 @@ describe('a request whose answer never came', () => {
     expect(all.platform.texts).toEqual(['1', '2', '3']);
   });
 });
+
+/** Rounds of the event loop. */
+async function rounds(count: number): Promise<void> {
+  for (let round = 0; round < count; round++) await settle();
+}
+
+/** Makes a request of each line, all at the same time. */
+class AtOnceOutput extends PlatformOutput {
+  override async sendTextMessage(to: string, text: string): Promise<void> {
+    await Promise.all(text.split('\n').map((line) => this.post(to, line)));
+  }
+}
 
 /** Makes its requests itself, without `deliver`. */
 class PlainOutput extends OutputChannel {

@@ -96,6 +96,18 @@ describe('latest', () => {
     });
   });
 
+  it('tells of one that is superseded before it began that it was never run', async () => {
+    const all = new Processes();
+    const { turns, turnReports } = all.start(() => {}, { overlap: 'latest' });
+    const ids = ['1', '2'];
+    await Promise.all(ids.map((messageId) => turns.accept(post(messageId, { messageId }))));
+    await all.clock.advance(100);
+    expect(turnReports).toMatchObject([
+      { messageId: '1', outcome: 'superseded', attempt: 0 },
+      { messageId: '2', outcome: 'answered', attempt: 1 },
+    ]);
+  });
+
   it('takes the place of one that is about to begin', async () => {
     // The turn had read its queue, and was not yet known as running, when the newer one came in.
     for (const afterMs of [0, 1, 5, 6, 10, 11, 15]) {

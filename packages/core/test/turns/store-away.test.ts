@@ -1,8 +1,9 @@
-import { StoreError } from '@trunkline/core';
+import { RetryableError, StoreError, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
+import { settle } from '../support/fake-clock.ts';
 import { away, failing, PlatformOutput } from '../support/platform.ts';
 import { Processes, type EngineProcess } from '../support/processes.ts';
 
@@ -266,6 +267,30 @@ describe('while the store is away', () => {
     weather.calls = false;
     await all.clock.advance(2_000);
     expect(await engine.deadLetters.list()).toMatchObject([{ reason: 'oops' }]);
+  });
+
+  it('what was to be stored beside a run that has failed ends with the process', async () => {
+    const all = new Processes();
+    let isAway = false;
+    const before = (call: string): void => {
+      if (isAway && call === 'commit') throw new StoreError('away', { code: 'away' });
+    };
+    const assistant = async (_message: unknown, reply: Reply): Promise<void> => {
+      await reply.text('a');
+      isAway = true;
+      await settle();
+      await settle();
+      throw new RetryableError('later');
+    };
+    const first = all.start(assistant, { weather: { before } });
+    await first.turns.accept(post('Hi'));
+    await all.clock.advance(300);
+    const closed = first.engine.close(1_000);
+    await all.clock.advance(5_000);
+    await closed;
+    const { length } = first.errors;
+    await all.clock.advance(20_000);
+    expect(first.errors).toHaveLength(length);
   });
 
   it('shutdown does not wait for it', async () => {
