@@ -49,15 +49,22 @@ export class Measured {
 }
 
 /**
+ * Those of the targets that do more than to take over.
+ * @typedef {object} Roles
+ * @property {readonly Target[]} lines - They do all.
+ * @property {Target} bare - It does whole turns alone.
+ */
+
+/**
  * Starts all targets, warms them up and measures them in turns: floors take over, lines do all.
  * @param {readonly Target[]} targets
- * @param {readonly Target[]} lines - Those of them that are lines.
+ * @param {Roles} roles
  * @param {Plan} plan
  */
-export async function measureInTurns(targets, lines, plan) {
+export async function measureInTurns(targets, roles, plan) {
   const running = await Promise.all(
     targets.map(async (target) => {
-      const jobs = jobsOf(lines.includes(target), plan);
+      const jobs = jobsOf(target, roles, plan);
       return { id: target.id, jobs, child: await startTarget(target) };
     }),
   );
@@ -79,12 +86,14 @@ export async function measureInTurns(targets, lines, plan) {
 }
 
 /**
- * @param {boolean} isLine
+ * @param {Target} target
+ * @param {Roles} roles
  * @param {Plan} plan
  * @returns {{ job: Job, durationMs: number, perSecond?: number }[]}
  */
-function jobsOf(isLine, { acceptsMs, saturatedMs, pacedMs }) {
-  if (!isLine) return [{ job: 'accepts', durationMs: acceptsMs }];
+function jobsOf(target, { lines, bare }, { acceptsMs, saturatedMs, pacedMs }) {
+  if (target === bare) return [{ job: 'saturated', durationMs: saturatedMs }];
+  if (!lines.includes(target)) return [{ job: 'accepts', durationMs: acceptsMs }];
   return [
     { job: 'accepts', durationMs: acceptsMs },
     { job: 'saturated', durationMs: saturatedMs },

@@ -41,20 +41,19 @@ export function printAccepts(groups, measured) {
   );
 }
 
-/** Whole turns. @param {readonly Target[]} lines @param {Measured} measured */
-export function printTurns(lines, measured) {
+/** Whole turns. @param {import('./slices.mjs').Roles} roles @param {Measured} measured */
+export function printTurns({ lines, bare }, measured) {
   console.log('\nWhole turns: taken over, begun, two texts, ended\n');
   const saturated = cellsOf(measured, 'saturated');
   const paced = cellsOf(measured, 'paced');
-  const rows = lines.map(({ id, label }) => [
+  const rows = [bare, ...lines].map(({ id, label }) => [
     label,
     saturated(id, 'rate'),
     saturated(id, 'cpuUs', 1),
     saturated(id, 'serverUs', 1),
     saturated(id, 'p50', 1),
     saturated(id, 'p99', 1),
-    paced(id, 'p50', 2),
-    paced(id, 'p99', 2),
+    ...(id === bare.id ? ['', ''] : [paced(id, 'p50', 2), paced(id, 'p99', 2)]),
   ]);
   const at = `${PACE}/s`;
   printTable([
