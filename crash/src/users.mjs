@@ -50,8 +50,9 @@ export class Users {
     for (let n = from; n < to && !this.#signal.aborted; n++) {
       // Bursts and pauses, as people write.
       await wait(-Math.log(1 - this.#random.next()) * paceMs);
-      await this.#say(conversation, n);
+      // Ahead of it: the run is over with the last message of each conversation.
       if (n > 0 && this.#random.chance(PROACTIVE)) await this.#remind(conversation);
+      await this.#say(conversation, n);
       if (!this.#random.chance(REPEATED)) continue;
       this.duplicates++;
       await this.#say(
