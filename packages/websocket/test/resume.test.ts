@@ -258,7 +258,7 @@ describe('resume', () => {
 /** Fills a store of 4,000 characters with lists of others. */
 async function fillOthers(store: MemoryStore): Promise<void> {
   for (let i = 0; i < 100; i++) {
-    await store.lists.append('other', String(i), ['x'.repeat(100)], { maxItems: 1, ttlMs: 1e9 });
+    await store.lists.append('other', String(i), ['x'.repeat(100)], { maxItems: 1, ttlMs: 1e8 });
   }
 }
 
