@@ -1,4 +1,5 @@
 import type { JsonValue } from '../message/json.ts';
+import { inOnePiece } from './own-text.ts';
 
 /** What was added at a time. */
 interface Batch {
@@ -44,7 +45,7 @@ export class KeptList {
    * the last one is too long by itself.
    */
   add(items: readonly JsonValue[], maxItems: number, maxCharacters: number): void {
-    const json = JSON.stringify(items);
+    const json = inOnePiece(JSON.stringify(items));
     if (json.length > maxCharacters && items.length > 1) {
       for (const item of items) this.add([item], maxItems, maxCharacters);
       return;

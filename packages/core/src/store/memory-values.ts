@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
 import type { KeepOptions, KeyedValues, StoredEntry, StoredValue } from './contract.ts';
 import { ExpiringMap } from './expiring-map.ts';
+import { inOnePiece } from './own-text.ts';
 
 /** A value at rest. Kept as JSON text, so that nobody changes it from outside. */
 interface Kept {
@@ -25,7 +26,8 @@ export class MemoryValues implements KeyedValues {
 
   set(namespace: string, key: string, value: JsonValue, options?: KeepOptions): string {
     const version = String(++this.#version);
-    this.#kept.set(namespace, key, { json: JSON.stringify(value), version }, options?.ttlMs);
+    const json = inOnePiece(JSON.stringify(value));
+    this.#kept.set(namespace, key, { json, version }, options?.ttlMs);
     return version;
   }
 
