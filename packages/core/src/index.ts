@@ -1,6 +1,6 @@
 export { CollectingOutputChannel } from './channel/collecting-output-channel.ts';
 export type { CollectedMessage } from './channel/collected.ts';
-export type { Delivery, DeliveryStep, Receipt } from './channel/delivery.ts';
+export type { Delivery, DeliveryStep, Receipt, WasSent } from './channel/delivery.ts';
 export {
   attachmentText,
   buttonText,

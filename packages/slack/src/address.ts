@@ -8,8 +8,6 @@ export interface SlackAddress extends Team {
   channel: string;
   /** The thread, by the time of its first message. */
   thread: string | null;
-  /** The user's message that is answered. */
-  ts: string | null;
   /** Who is answered. */
   user: string | null;
   /** Their workspace. */
@@ -52,7 +50,6 @@ export function readAddress(address: Address, defaults: AddressDefaults): SlackA
     enterprise: textAt(address, 'enterprise'),
     channel,
     thread: textAt(address, 'thread'),
-    ts: textAt(address, 'ts'),
     user,
     userTeam: textAt(address, 'userTeam'),
     orDirect: address['orDirect'] === true,

@@ -2,6 +2,7 @@ import { isJsonObject, type Receipt } from '@trunkline/core';
 import { teamFields, type SlackAddress } from './address.ts';
 import type { Clients } from './clients.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
+import { MAX_SKEW_S } from './verify.ts';
 
 /** The type of the metadata that a message is found by. */
 export const STEP_EVENT = 'trunkline_step';
@@ -10,16 +11,19 @@ export const STEP_EVENT = 'trunkline_step';
 const MAX_PAGES = 5;
 
 /**
- * Looks for the message of a step among those since the user's own.
+ * Looks for the message of a step.
  *
+ * @param since - When its turn was taken over, in milliseconds since 1970.
  * @returns What names it; `null` if it is not there.
  */
 export async function findSent(
   clients: Clients,
   address: SlackAddress,
   key: string,
+  since: number,
 ): Promise<Receipt | null> {
-  const { channel, thread, ts } = address;
+  const { channel, thread } = address;
+  const oldest = Math.max(0, since / 1000 - MAX_SKEW_S).toFixed(6);
   const method = thread === null ? 'conversations.history' : 'conversations.replies';
   let cursor: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
@@ -28,7 +32,7 @@ export async function findSent(
       include_all_metadata: true,
       limit: 200,
       ...(thread === null ? {} : { ts: thread }),
-      ...(ts === null ? {} : { oldest: ts }),
+      oldest,
       ...(cursor === null ? {} : { cursor }),
     });
     for (const message of objectsAt(answer, 'messages')) {

@@ -1,4 +1,10 @@
-import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
+import {
+  DeliveryError,
+  type Extra,
+  type JsonObject,
+  type Receipt,
+  type WasSent,
+} from '@trunkline/core';
 import type { Ability } from './abilities.ts';
 import { isDirect, teamFields, type SlackAddress } from './address.ts';
 import { argumentsOf, methodOf, type PostMethod } from './arguments.ts';
@@ -14,7 +20,7 @@ import { Status } from './status.ts';
 export interface SendStep<P> {
   payload: P;
   send: (payload: P, key: string) => Promise<Receipt>;
-  wasSent?: (key: string) => Promise<Receipt | null>;
+  wasSent?: WasSent;
 }
 
 /** Posts messages in one place. */
@@ -42,7 +48,9 @@ export class Sender {
           ? this.post(payload, extra, key)
           : this.#keepAndPost(payload, made.kept, alternatives ?? [], extra, key),
     };
-    if (asks) step.wasSent = (key) => findSent(this.services.clients, this.address, key);
+    if (asks) {
+      step.wasSent = (key, since) => findSent(this.services.clients, this.address, key, since);
+    }
     return step;
   }
 

@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { UnauthenticatedError } from '@trunkline/core';
 
-/** How far a request's time may be from ours, in either direction, in seconds. */
-const MAX_SKEW_S = 300;
+/** How far Slack's clock may be from ours, in either direction, in seconds. */
+export const MAX_SKEW_S = 300;
 
 /** What a request's signature is checked with. */
 export interface VerifyOptions {

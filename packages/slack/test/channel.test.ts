@@ -69,6 +69,20 @@ describe('events', () => {
     expect(scene.said).toEqual(['Once', 'Another']);
   });
 
+  it('of one place are noted once: where a user is reached does not change with each message', async () => {
+    const store = new MemoryStore();
+    const noted: string[] = [];
+    const append = store.lists.append.bind(store.lists);
+    store.lists.append = (namespace, ...rest) => {
+      noted.push(namespace);
+      return append(namespace, ...rest);
+    };
+    await open({}, { store });
+    for (const text of ['One', 'Two', 'Three']) await scene.request(json(direct(text)));
+    await scene.over(3);
+    expect(noted.filter((namespace) => namespace === 'last-seen')).toHaveLength(1);
+  });
+
   it('of a mention and of the post itself are one turn (trap 6)', async () => {
     await open();
     const ts = newTs();

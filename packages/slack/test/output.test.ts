@@ -381,6 +381,11 @@ describe('retries (traps 1 to 3)', () => {
     await scene.request(json(said({ text: `<@${BOT}> hi`, thread_ts: root })));
     await scene.over();
     expect(slack.of('conversations.replies')).toMatchObject([{ channel: CHANNEL, ts: root }]);
+    // From when the message came, less what the clocks may differ by: a long thread has many pages.
+    const [{ oldest } = {}] = slack.of('conversations.replies');
+    const begun = clock.now() / 1000 - Number(oldest);
+    expect(begun).toBeGreaterThan(299);
+    expect(begun).toBeLessThan(400);
     expect(slack.texts()).toEqual(['Once']);
   });
 });

@@ -6,17 +6,14 @@ export interface Destination {
   sender: Sender;
   /** The user's number or address, as Twilio writes it. */
   to: string;
-  /** When the message came that is answered, in milliseconds since 1970; `null` where it is not known. */
-  since: number | null;
 }
 
 /** A destination as a message's address. What is not known is left out. */
-export function addressOf({ sender, to, since }: Destination): Address {
+export function addressOf({ sender, to }: Destination): Address {
   const { account, from, service } = sender;
   const address: Address = { account: account.accountSid, to };
   if (from !== null) address['from'] = from;
   if (service !== null) address['service'] = service;
-  if (since !== null) address['since'] = since;
   return address;
 }
 
@@ -27,7 +24,7 @@ export function addressOf({ sender, to, since }: Destination): Address {
  * @throws ConfigurationError - it names nobody to write to, or an account that is not there.
  */
 export function destinationOf(channel: string, accounts: Accounts, address: Address): Destination {
-  const { account = null, to, from, service, since } = address;
+  const { account = null, to, from, service } = address;
   if (typeof to !== 'string' || to === '') {
     throw new ConfigurationError('an address must name whom to write to: { to: "+15550001111" }', {
       channel,
@@ -38,7 +35,7 @@ export function destinationOf(channel: string, accounts: Accounts, address: Addr
     typeof from === 'string' || typeof service === 'string'
       ? accounts.receiver(own.account.accountSid, textOr(from), textOr(service))
       : own;
-  return { sender, to, since: typeof since === 'number' ? since : null };
+  return { sender, to };
 }
 
 const textOr = (value: unknown): string | null => (typeof value === 'string' ? value : null);

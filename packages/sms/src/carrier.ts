@@ -15,16 +15,20 @@ export interface Carrier {
   /** @throws DeliveryError - it was not taken. */
   carry(destination: Destination, parameters: MessageParameters): Promise<Receipt>;
 
-  /**
-   * Looks for a message that may have been sent, by what is in it.
-   *
-   * @param known - SIDs of others.
-   */
+  /** Looks for a message that may have been sent, by what is in it. */
   find?(
     destination: Destination,
     parameters: MessageParameters,
-    known: ReadonlySet<string>,
+    among: FindOptions,
   ): Promise<Receipt | null>;
+}
+
+/** Where {@link Carrier.find} looks. */
+export interface FindOptions {
+  /** Before this nothing of it was sent, in milliseconds since 1970. */
+  since: number;
+  /** SIDs of others. */
+  known: ReadonlySet<string>;
 }
 
 /** What a {@link RestCarrier} works with. */
@@ -55,7 +59,7 @@ export class RestCarrier implements Carrier {
     const { channel, messages, consent, pace, statuses, statusCallback } = this.#options;
     const { to = destination.to } = parameters;
     const sender = this.#senderOf(destination, parameters);
-    const aim: Destination = { sender, to, since: destination.since };
+    const aim: Destination = { sender, to };
     const segments = segmentsIn(to, parameters);
     const key = senderKey(sender);
     await pace.take(key, segments?.count ?? 1);
@@ -104,10 +108,8 @@ export class RestCarrier implements Carrier {
   async find(
     destination: Destination,
     parameters: MessageParameters,
-    known: ReadonlySet<string>,
+    { since, known }: FindOptions,
   ): Promise<Receipt | null> {
-    const { since } = destination;
-    if (since === null) return null;
     const { to = destination.to } = parameters;
     const sender = this.#senderOf(destination, parameters);
     const earliest = new Date(since - CLOCKS_DIFFER_MS);

@@ -58,8 +58,7 @@ export class Inbox {
     const inbound = parseInbound(options.name, parameters);
     const { from: to, accountSid, service } = inbound;
     const sender = accounts.receiver(accountSid, inbound.to, service);
-    const since = options.searchUnknown ? options.clock.now() : null;
-    const destination: Destination = { sender, to, since };
+    const destination: Destination = { sender, to };
     // A button may be called "Help".
     const text = inbound.choice === null ? inbound.text : null;
     const said = { text, optOutType: inbound.optOutType, sender };
@@ -79,7 +78,7 @@ export class Inbox {
     const report = parseStatus(options.name, await readSigned(req, options, accounts));
     const { accountSid, from, to, service, messageSid, status, errorCode } = report;
     const sender = accounts.receiver(accountSid, from, service);
-    const destination: Destination = { sender, to, since: null };
+    const destination: Destination = { sender, to };
     if (errorCode === OPTED_OUT) await consent.optOut(sender, to, OPTED_OUT);
     const isNews = await statuses.note(destination, report);
     res.writeHead(204).end();

@@ -223,17 +223,15 @@ export class SmsOutput extends OutputChannel {
     const receipt = await this.deliver(
       parameters,
       (payload) => this.#carrier.carry(destination, payload),
-      this.#options.searchUnknown && destination.since !== null
-        ? () => this.#search(parameters)
-        : undefined,
+      this.#options.searchUnknown ? (_key, since) => this.#search(parameters, since) : undefined,
     );
     const { sid } = receipt;
     if (typeof sid === 'string') (this.#sids ??= new Set()).add(sid);
   }
 
-  async #search(parameters: MessageParameters): Promise<Receipt | null> {
+  async #search(parameters: MessageParameters, since: number): Promise<Receipt | null> {
     const known = this.#sids ?? new Set();
-    return (await this.#carrier.find?.(this.#destination, parameters, known)) ?? null;
+    return (await this.#carrier.find?.(this.#destination, parameters, { since, known })) ?? null;
   }
 }
 

@@ -58,12 +58,11 @@ describe('whom a message was sent to', () => {
 describe('an address', () => {
   it('leads back to where it came from', () => {
     const sender = accounts.receiver(ACCOUNT, '+15553330000', SERVICE);
-    const destination = { sender, to: PHONE, since: 5 };
+    const destination = { sender, to: PHONE };
     const address = addressOf(destination);
     expect(JSON.parse(JSON.stringify(address))).toEqual(address);
     expect(destinationOf('sms', accounts, address)).toMatchObject({
       to: PHONE,
-      since: 5,
       sender: { from: '+15553330000', service: SERVICE },
     });
   });

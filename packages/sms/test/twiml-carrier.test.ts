@@ -34,7 +34,7 @@ function setUp({ failures = 0, mayHaveArrived = false }): {
     consent: new Consent(new MemoryStore().values),
   });
   const sender = { account: { accountSid: 'AC1' }, from: '+15550001111', service: null };
-  const destination = { sender, to: '+15550002222', since: null } as unknown as Destination;
+  const destination = { sender, to: '+15550002222' } as unknown as Destination;
   const leave = async (): Promise<void> => {
     res.emit('close');
     await setImmediate();

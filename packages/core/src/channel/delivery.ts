@@ -3,14 +3,23 @@ import type { JsonObject } from '../message/json.ts';
 /** What the platform said to a send, as plain JSON: ids for later edits, a time stamp. May be empty. */
 export type Receipt = JsonObject;
 
+/**
+ * Asks a platform whether a step arrived, and resolves to its receipt; `null` if it did not.
+ *
+ * @param key - What the step was sent with.
+ * @param since - When its turn was taken over, in milliseconds since 1970 by the clock of the process that
+ *   took it: nothing of it was sent before.
+ */
+export type WasSent = (key: string, since: number) => Promise<Receipt | null>;
+
 /** One request to the platform. */
 export interface DeliveryStep<P> {
   /** What is sent, as `render` made it. */
   payload: P;
   /** Makes the request. `key` is the same whenever this very step is tried again. */
   send: (payload: P, key: string) => Promise<Receipt>;
-  /** Asks the platform whether the step with this key arrived; `null` if it did not. */
-  wasSent?: ((key: string) => Promise<Receipt | null>) | undefined;
+  /** Asks the platform whether a step arrived; `null` if it did not. */
+  wasSent?: WasSent | undefined;
 }
 
 /** Takes the steps of one turn: straight to the platform, or by way of the journal. */

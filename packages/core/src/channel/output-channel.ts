@@ -10,7 +10,7 @@ import type {
 import { responseFor } from '../message/bot-message.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { ChannelLimits } from './channel-limits.ts';
-import { deliveryOf, type Receipt } from './delivery.ts';
+import { deliveryOf, type Receipt, type WasSent } from './delivery.ts';
 import { attachmentText, buttonText, customJsonText, elementText, imageText } from './fallbacks.ts';
 import { promised } from '../maybe-promise.ts';
 import { chosenFrom, isOption, menuText, type MenuAnswer, type MenuOption } from './menu.ts';
@@ -256,12 +256,12 @@ export abstract class OutputChannel {
    * @param payload - What is sent, as plain JSON.
    * @param send - Makes the request. `key` is the same whenever this step is tried again: an
    *   idempotency key, for platforms that take one.
-   * @param wasSent - Asks the platform whether the step with this key arrived, if it can be asked.
+   * @param wasSent - Asks the platform whether this step has arrived, if it can be asked.
    */
   protected deliver<P>(
     payload: P,
     send: (payload: P, key: string) => Promise<Receipt>,
-    wasSent?: (key: string) => Promise<Receipt | null>,
+    wasSent?: WasSent,
   ): Promise<Receipt> {
     const delivery = deliveryOf(this);
     const make = (made: P, key: string): Promise<Receipt> => promised(() => send(made, key));

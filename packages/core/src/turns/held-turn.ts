@@ -107,6 +107,7 @@ export class HeldTurn {
     const { channel, record, progress } = this;
     return new Journal({
       turnId: record.turnId,
+      since: record.turn.stored.at,
       progress,
       abort: this.abort,
       record,

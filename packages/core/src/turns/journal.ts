@@ -24,6 +24,8 @@ interface ProgressRecord {
 export interface JournalOptions {
   /** The same in every run of the turn: the stem of the steps' keys. */
   turnId: string;
+  /** When the turn was taken over, in milliseconds since 1970. */
+  since: number;
   /** How far the turn has come. The journal goes on writing it. */
   progress: Progress;
   /** Where the progress is stored. */
@@ -94,7 +96,7 @@ export class Journal implements TurnDelivery {
     const key = this.#keyOf(index);
     return this.#step(index, 'request', {
       send: () => send(payload, key),
-      wasSent: wasSent && (() => wasSent(key)),
+      wasSent: wasSent && (() => wasSent(key, this.#options.since)),
     });
   }
 

@@ -1,4 +1,4 @@
-import { DeliveryError, OutputChannel, type Receipt } from '@trunkline/core';
+import { DeliveryError, OutputChannel, type Receipt, type WasSent } from '@trunkline/core';
 
 /** A request that a platform has got. */
 export interface Arrived {
@@ -14,6 +14,8 @@ export class Platform {
   readonly tried: string[] = [];
   /** The keys that it was asked for. */
   readonly asked: string[] = [];
+  /** Since when it was to look for them. */
+  readonly askedSince: number[] = [];
   /** Ahead of a request: where this throws, it has not arrived. */
   onRequest: (request: Arrived) => unknown = () => {};
   /** After a request has arrived: where this throws, its answer is lost. */
@@ -35,8 +37,9 @@ export class Platform {
     return { ts: String(this.arrived.length) };
   }
 
-  async find(key: string): Promise<Receipt | null> {
+  async find(key: string, since: number): Promise<Receipt | null> {
     this.asked.push(key);
+    this.askedSince.push(since);
     await this.onAsked();
     return this.arrived.some((request) => request.key === key) ? { found: key } : null;
   }
@@ -62,8 +65,7 @@ export class PlatformOutput extends OutputChannel {
   }
 
   protected async post(to: string, line: string): Promise<Receipt> {
-    const find = (key: string): Promise<Receipt | null> =>
-      this.#alive(() => this.#platform.find(key));
+    const find: WasSent = (key, since) => this.#alive(() => this.#platform.find(key, since));
     return await this.deliver(
       line,
       (text, key) => this.#alive(() => this.#platform.post({ key, to, text }, this.#isDead)),

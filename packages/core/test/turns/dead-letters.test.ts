@@ -143,6 +143,7 @@ describe('dead letters', () => {
     failures.left = 0;
     all.platform.onArrived = failing(unanswered);
     all.platform.onAsked = failing(away);
+    const acceptedAt = clock.now();
     await turns.accept(post('1', one));
     await clock.advance(4 * HOUR_MS);
     const [letter] = await engine.deadLetters.list();
@@ -152,6 +153,7 @@ describe('dead letters', () => {
     await clock.advance(HOUR_MS);
     expect(all.platform.texts).toEqual(['about 1', 'done 1']);
     expect(new Set(all.platform.asked)).toEqual(new Set([all.platform.arrived[0]?.key]));
+    expect(new Set(all.platform.askedSince)).toEqual(new Set([acceptedAt]));
   });
 
   it('can be replayed again and again', async () => {

@@ -272,6 +272,7 @@ describe('a request that was under way at a crash', () => {
     const all = new Processes();
     const dying = all.start(three, { canBeAsked: true });
     after('2')(all, dying.kill);
+    const acceptedAt = all.clock.now();
     await dying.turns.accept(post('Hi', one));
     await all.clock.advance(0);
     all.platform.onArrived = () => {};
@@ -280,6 +281,7 @@ describe('a request that was under way at a crash', () => {
     await all.clock.advance(1_000_000);
     expect(all.platform.texts).toEqual(['1', '2', '3']);
     expect(all.platform.asked.length).toBeGreaterThan(12);
+    expect(new Set(all.platform.askedSince)).toEqual(new Set([acceptedAt]));
   });
 });
 

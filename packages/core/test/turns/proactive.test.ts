@@ -76,6 +76,7 @@ describe('a response that is sent', () => {
   it('is not said twice where the process dies after it has arrived', async () => {
     const { all, engine, kill } = await withAda({}, { canBeAsked: true });
     all.platform.onArrived = () => kill();
+    const sentAt = all.clock.now();
     await engine.proactive.send('ada', { text: 'news' });
     await all.clock.advance(0);
     expect(all.platform.texts).toEqual(['news']);
@@ -84,6 +85,7 @@ describe('a response that is sent', () => {
     await all.clock.advance(100);
     expect(all.platform.texts).toEqual(['news']);
     expect(all.platform.asked).toHaveLength(1);
+    expect(all.platform.askedSince).toEqual([sentAt]);
   });
 
   it('is tried again while the platform is away, holding its conversation only', async () => {

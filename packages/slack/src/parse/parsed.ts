@@ -85,7 +85,6 @@ export function addressOf(place: Place, useThreads: MessageOptions['useThreads']
     enterprise,
     channel,
     thread: root,
-    ts,
     user,
     userTeam: userTeam === team ? null : userTeam,
     orDirect: isAnywhere === true ? true : null,
