@@ -2,8 +2,9 @@ import type { Clock, JsonValue, KeyedLists, ListOptions, NumberedItem } from '@t
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
 import type { Connections } from './database.ts';
-import { RowStatement, type Param } from './rows.ts';
+import { apart, RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
+import { Together } from './together.ts';
 
 /** A list, without its items. */
 interface ListRow {
@@ -24,8 +25,9 @@ export class SqliteLists implements KeyedLists {
   readonly #batch: Batch;
   readonly #clock: Clock;
   readonly #explain: (error: unknown) => unknown;
+  readonly #together: Together<Addition, number>;
   readonly #select: RowStatement;
-  readonly #insert: Database.Statement;
+  readonly #insert: RowStatement;
   readonly #update: RowStatement;
   readonly #insertItems: RowStatement;
   readonly #removeItems: Database.Statement;
@@ -52,8 +54,10 @@ export class SqliteLists implements KeyedLists {
       (values) => `SELECT json_group_array(json_array(column3, id, next_seq, expires_at)) AS found
        FROM (${values}) CROSS JOIN lists ON namespace = column1 AND key = column2`,
     );
-    this.#insert = writer.prepare(
-      'INSERT INTO lists (namespace, key, next_seq, expires_at) VALUES (?, ?, ?, ?)',
+    this.#insert = new RowStatement(
+      writer,
+      4,
+      (values) => `INSERT INTO lists (namespace, key, next_seq, expires_at) ${values}`,
     );
     this.#update = new RowStatement(
       writer,
@@ -89,6 +93,11 @@ export class SqliteLists implements KeyedLists {
       'DELETE FROM list_items WHERE list IN (SELECT id FROM lists WHERE expires_at <= ?)',
     );
     this.#removeExpired = writer.prepare('DELETE FROM lists WHERE expires_at <= ?');
+    this.#together = new Together(batch, (additions) =>
+      apart(additions, ({ namespace, key }) => `${namespace}\n${key}`).flatMap((part) =>
+        this.add(part),
+      ),
+    );
   }
 
   async append(
@@ -98,9 +107,7 @@ export class SqliteLists implements KeyedLists {
     options: ListOptions,
   ): Promise<number> {
     const json = items.map((item) => JSON.stringify(item));
-    return await this.#batch.write(
-      () => this.add([{ ...options, namespace, key, items: json }])[0] ?? 0,
-    );
+    return await this.#together.write({ ...options, namespace, key, items: json });
   }
 
   last(namespace: string, key: string, count: number): JsonValue[] {
@@ -137,23 +144,24 @@ export class SqliteLists implements KeyedLists {
   /** `append` of several lists, each another one, within a write. */
   add(additions: readonly Addition[]): number[] {
     const now = this.#clock.now();
-    const lists = this.#find(additions);
+    const known = this.#find(additions);
+    const isNew = (addition: Addition): boolean =>
+      addition.items.length > 0 && !known.has(addition);
+    const begun = this.#begin(additions.filter(isNew));
     const updates: Param[][] = [];
     const items: Param[][] = [];
     const removals: [list: number, before: number][] = [];
-    const numbers = additions.map((addition, i) => {
-      if (addition.items.length === 0) return 0;
-      const row = lists.get(i);
-      const isExpired = row !== undefined && row.expiresAt <= now;
+    const numbers = additions.map((addition) => {
+      const row = known.get(addition) ?? begun.get(addition);
+      if (row === undefined || addition.items.length === 0) return 0;
+      const isExpired = row.expiresAt <= now;
       // One that was forgotten and not swept yet begins anew.
       if (isExpired) this.#removeItems.run([row.id, row.next]);
-      const first = isExpired ? 0 : (row?.next ?? 0);
+      const first = isExpired ? 0 : row.next;
       const next = first + addition.items.length;
-      const expiresAt = now + addition.ttlMs;
-      const list = row?.id ?? this.#begin(addition, next, expiresAt);
-      if (row !== undefined) updates.push([list, next, expiresAt]);
-      addition.items.forEach((json, j) => items.push([list, first + j, json]));
-      if (next > addition.maxItems) removals.push([list, next - addition.maxItems]);
+      if (known.has(addition)) updates.push([row.id, next, now + addition.ttlMs]);
+      addition.items.forEach((json, j) => items.push([row.id, first + j, json]));
+      if (next > addition.maxItems) removals.push([row.id, next - addition.maxItems]);
       return next;
     });
     this.#update.run(updates);
@@ -171,31 +179,38 @@ export class SqliteLists implements KeyedLists {
     });
   }
 
-  /** The lists that there are, by the place of their addition. */
-  #find(additions: readonly Addition[]): Map<number, ListRow> {
+  /** The lists that there are. */
+  #find(additions: readonly Addition[]): Map<Addition, ListRow> {
     const rows = additions.map(({ namespace, key }, i) => [toColumn(namespace), toColumn(key), i]);
-    const lists = new Map<number, ListRow>();
+    const lists = new Map<Addition, ListRow>();
     for (const found of this.#select.get(rows)) {
       // As the query has it.
-      for (const [i, id, next, expiresAt] of JSON.parse(found) as [
-        number,
-        number,
-        number,
-        number,
-      ][]) {
-        lists.set(i, { id, next, expiresAt });
+      type Found = [i: number, id: number, next: number, expiresAt: number];
+      for (const [i, id, next, expiresAt] of JSON.parse(found) as Found[]) {
+        const addition = additions[i];
+        if (addition !== undefined) lists.set(addition, { id, next, expiresAt });
       }
     }
     return lists;
   }
 
-  #begin({ namespace, key }: Addition, next: number, expiresAt: number): number {
-    const { lastInsertRowid } = this.#insert.run([
+  /** Begins lists that there are not yet, as they will be with their items, and gives them as they were. */
+  #begin(additions: readonly Addition[]): Map<Addition, ListRow> {
+    const now = this.#clock.now();
+    const rows = additions.map(({ namespace, key, items, ttlMs }) => [
       toColumn(namespace),
       toColumn(key),
-      next,
-      expiresAt,
+      items.length,
+      now + ttlMs,
     ]);
-    return Number(lastInsertRowid);
+    const lists = new Map<Addition, ListRow>();
+    for (const { from, to, last } of this.#insert.run(rows)) {
+      // What a call inserts comes after all that there was, one after the other.
+      for (const [i, addition] of additions.slice(from, to).entries()) {
+        const id = last - (to - from - 1 - i);
+        lists.set(addition, { id, next: 0, expiresAt: Number.POSITIVE_INFINITY });
+      }
+    }
+    return lists;
   }
 }
