@@ -91,6 +91,23 @@ describe('a message that Twilio does not take', () => {
     expect([twilio.tries, twilio.texts]).toEqual([2, ['Hi', 'Hi']]);
   });
 
+  it('and that no message began is looked for, too', async () => {
+    const { bring, line, twilio } = await startScene((_m, reply) => void reply.text('Hi'), {
+      sms: { ...sms, searchUnknown: true },
+      delivery: once,
+    });
+    await bring();
+    await twilio.until(1);
+    twilio.onTaken = (res) => {
+      twilio.onTaken = null;
+      res.destroy();
+    };
+    await line.send(PHONE, { text: 'News' }, { channel: 'sms' });
+    await bring();
+    await twilio.until(3);
+    expect([twilio.tries, twilio.texts]).toEqual([3, ['Hi', 'News', 'Hi']]);
+  });
+
   it('is not taken for another of the turn with the same text', async () => {
     const { bring, twilio } = await startScene(
       async (_m, reply) => {
