@@ -4,11 +4,11 @@ import { AsyncResource } from 'node:async_hooks';
 class Entry extends AsyncResource {
   /** When it is due, by the monotonic clock. */
   readonly at: number;
-  readonly make: () => void;
-  /** Its neighbours while it is in the lane. One that has left holds on to nobody. */
+  /** `null` once it has left the lane: it holds on to nothing then. */
+  make: (() => void) | null;
+  /** Its neighbours in the lane. */
   before: Entry | null = null;
   behind: Entry | null = null;
-  isIn = true;
 
   constructor(at: number, make: () => void) {
     super('TrunklineTimer');
@@ -45,19 +45,26 @@ export class TimerLane {
     else this.#last.behind = entry;
     this.#last = entry;
     if (!this.#isSet) this.#set(this.#delayMs);
-    return () => this.#remove(entry);
+    // What calls off may be kept for long, and must not keep the context.
+    let held: Entry | null = entry;
+    return () => {
+      if (held !== null) this.#remove(held);
+      held = null;
+    };
   }
 
-  #remove(entry: Entry): void {
-    if (!entry.isIn) return;
-    entry.isIn = false;
-    const { before, behind } = entry;
+  /** Takes an entry out. Returns what it was to make; `null` where it has left before. */
+  #remove(entry: Entry): (() => void) | null {
+    const { make, before, behind } = entry;
+    if (make === null) return null;
     if (before === null) this.#first = behind;
     else before.behind = behind;
     if (behind === null) this.#last = before;
     else behind.before = before;
+    entry.make = null;
     entry.before = null;
     entry.behind = null;
+    return make;
   }
 
   #set(delayMs: number): void {
@@ -69,8 +76,8 @@ export class TimerLane {
     const now = performance.now();
     try {
       for (let entry = this.#first; entry !== null && entry.at <= now; entry = this.#first) {
-        this.#remove(entry);
-        entry.runInAsyncScope(entry.make);
+        const make = this.#remove(entry);
+        if (make !== null) entry.runInAsyncScope(make);
       }
     } finally {
       // Not before: what a call asks for is due after all that is here. And also where one has thrown:

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { TimerLane } from '../src/timer-lane.ts';
 
@@ -85,16 +87,26 @@ it('makes the other calls where one of them throws', () => {
   expect(calls).toEqual(['other']);
 });
 
-it('keeps nothing of what was called off', () => {
-  const { lane, calls } = setUp();
-  const left = lane.add(() => calls.push('left'));
-  const big = new WeakRef({ big: true });
-  for (let i = 0; i < 10_000; i++) {
-    const held = big.deref();
-    lane.add(() => void held)();
-  }
-  left();
-  vi.advanceTimersByTime(60_000);
-  expect(calls).toEqual([]);
-  expect(vi.getTimerCount()).toBe(0);
+/** A call that has hold of something, in a context that has, too. */
+function holding(lane: TimerLane): { held: WeakRef<object>[]; cancel: () => void } {
+  const [inCall, inContext] = [{ big: 'call' }, { big: 'context' }];
+  const storage = new AsyncLocalStorage<object>();
+  const cancel = storage.run(inContext, () => lane.add(() => void inCall.big));
+  return { held: [new WeakRef(inCall), new WeakRef(inContext)], cancel };
+}
+
+it('keeps nothing of what was called off, and nor does what has called it off', async () => {
+  vi.useRealTimers();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { lane } = setUp();
+  // Node's timer keeps the context of the first one.
+  const left = holding(lane);
+  const called = holding(lane);
+  called.cancel();
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(called.held.map((ref) => ref.deref())).toEqual([undefined, undefined]);
+  expect(left.held.map((ref) => ref.deref())).toEqual([{ big: 'call' }, { big: 'context' }]);
+  for (const { cancel } of [called, left]) cancel();
 });

@@ -147,7 +147,7 @@ export class SqliteLists implements KeyedLists {
     const known = this.#find(additions);
     const isNew = (addition: Addition): boolean =>
       addition.items.length > 0 && !known.has(addition);
-    const begun = this.#begin(additions.filter(isNew));
+    const begun = this.#begin(additions.filter(isNew), now);
     const updates: Param[][] = [];
     const items: Param[][] = [];
     const removals: [list: number, before: number][] = [];
@@ -194,9 +194,8 @@ export class SqliteLists implements KeyedLists {
     return lists;
   }
 
-  /** Begins lists that there are not yet, as they will be with their items, and gives them as they were. */
-  #begin(additions: readonly Addition[]): Map<Addition, ListRow> {
-    const now = this.#clock.now();
+  /** Inserts the rows of new lists, as they are with their items, and returns them as they are without. */
+  #begin(additions: readonly Addition[], now: number): Map<Addition, ListRow> {
     const rows = additions.map(({ namespace, key, items, ttlMs }) => [
       toColumn(namespace),
       toColumn(key),

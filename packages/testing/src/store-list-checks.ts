@@ -49,6 +49,14 @@ export function addListChecks(check: AddCheck, scene: StoreScene): void {
     assert.deepEqual(await lists.last('history', 'anna', 10), [6, 7, 8], 'more than fit at once');
   });
 
+  check('keeps apart lists that begin at once', async (during) => {
+    const { lists } = await scene.open(during);
+    const keys = Array.from({ length: 100 }, (_, i) => `anna ${i}`);
+    const appends = keys.map((key) => lists.append('history', key, [key], kept));
+    await during.waitFor('100 appends', Promise.all(appends));
+    for (const key of keys) assert.deepEqual(await lists.last('history', key, 10), [key]);
+  });
+
   check('keeps together what is appended together', async (during) => {
     const { lists } = await scene.open(during);
     const expected = Array.from({ length: 50 }, (_, i) => [i, `${i} again`]);

@@ -103,10 +103,9 @@ export class AddressBook {
 
   async #writeAll(senderId: string, name: string, place: Place): Promise<void> {
     const { channel, account } = place;
-    await Promise.all([
-      this.#write(ADDRESS, name, place),
-      this.#noteAccount(channel, senderId, account),
-    ]);
+    // An account that is known has an address.
+    await this.#write(ADDRESS, name, place);
+    await this.#noteAccount(channel, senderId, account);
     // Last: where this is known, the rest is.
     await this.#write(LAST_SEEN, senderId, place);
   }
