@@ -1,4 +1,4 @@
-import { isJsonObject, type Receipt } from '@trunkline/core';
+import { DeliveryError, isJsonObject, type Receipt } from '@trunkline/core';
 import { teamFields, type SlackAddress } from './address.ts';
 import type { Clients } from './clients.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
@@ -15,6 +15,7 @@ const MAX_PAGES = 5;
  *
  * @param since - When its turn was taken over, in milliseconds since 1970.
  * @returns What names it; `null` if it is not there.
+ * @throws DeliveryError - so much was said since that it may be further on.
  */
 export async function findSent(
   clients: Clients,
@@ -45,5 +46,5 @@ export async function findSent(
     cursor = textAt(objectAt(answer, 'response_metadata'), 'next_cursor');
     if (cursor === null) return null;
   }
-  return null;
+  throw new DeliveryError('a message is not among the first that were posted since its turn began');
 }

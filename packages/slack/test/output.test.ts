@@ -372,6 +372,23 @@ describe('retries (traps 1 to 3)', () => {
     expect(posts[0]).toMatchObject({ metadata: { event_type: 'trunkline_step' } });
   });
 
+  it('and where too much was said since, whenUnknown decides', async () => {
+    const clock = new HastyClock();
+    const { slack } = await open({ findSent: true, clock }, { delivery, clock });
+    slack.next('chat.postMessage', new Answer(502, 'lost'));
+    slack.on('conversations.history', () => ({
+      ok: true,
+      messages: [],
+      response_metadata: { next_cursor: 'more' },
+    }));
+    scene.assistant = async (_message, reply) => void (await reply.text('Once'));
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    expect(slack.of('conversations.history')).toHaveLength(5);
+    expect(slack.texts('DU1')).toEqual(['Once']);
+    expect(scene.errors).toMatchObject([{ context: { stage: 'send' } }]);
+  });
+
   it('and it is sent again if it is not there', async () => {
     const clock = new HastyClock();
     const { slack } = await open({ findSent: true, clock }, { delivery, clock });
