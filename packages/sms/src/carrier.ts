@@ -12,8 +12,11 @@ import type { TwilioMessage, TwilioMessages } from './twilio.ts';
 
 /** Takes a message to a user. */
 export interface Carrier {
-  /** @throws DeliveryError - it was not taken. */
-  carry(destination: Destination, parameters: MessageParameters): Promise<Receipt>;
+  /**
+   * @param key - What names the step.
+   * @throws DeliveryError - it was not taken.
+   */
+  carry(destination: Destination, parameters: MessageParameters, key: string): Promise<Receipt>;
 
   /** Looks for a message that may have been sent, by what is in it. */
   find?(
@@ -25,6 +28,8 @@ export interface Carrier {
 
 /** Where {@link Carrier.find} looks. */
 export interface FindOptions {
+  /** What names its step. */
+  key: string;
   /** Before this nothing of it was sent, in milliseconds since 1970. */
   since: number;
   /** SIDs of others. */
@@ -39,6 +44,8 @@ export interface RestCarrierOptions {
   consent: Consent;
   pace: Pace;
   statuses: Statuses;
+  /** Whether messages of an unknown outcome are looked for. */
+  searchUnknown: boolean;
   /** Where Twilio reports what became of a message. */
   statusCallback: string | null;
   logger: Logger | null;
@@ -47,22 +54,31 @@ export interface RestCarrierOptions {
 /** How much the clocks of this machine and Twilio's may differ, in milliseconds. */
 const CLOCKS_DIFFER_MS = 5_000;
 
+/** Of how many messages it is known which step sent them: far more than a conversation has in a search. */
+const MAX_KEYS = 10_000;
+
 /** Sends messages by Twilio's REST API. The only place that any leave by, retries included. */
 export class RestCarrier implements Carrier {
   readonly #options: RestCarrierOptions;
+  /** Which step sent a message, by its SID, the oldest first: the same text may be another's. */
+  readonly #keys = new Map<string, string>();
 
   constructor(options: RestCarrierOptions) {
     this.#options = options;
   }
 
-  async carry(destination: Destination, parameters: MessageParameters): Promise<Receipt> {
+  async carry(
+    destination: Destination,
+    parameters: MessageParameters,
+    key: string,
+  ): Promise<Receipt> {
     const { channel, messages, consent, pace, statuses, statusCallback } = this.#options;
     const { to = destination.to } = parameters;
     const sender = this.#senderOf(destination, parameters);
     const aim: Destination = { sender, to };
     const segments = segmentsIn(to, parameters);
-    const key = senderKey(sender);
-    await pace.take(key, segments?.count ?? 1);
+    const queue = senderKey(sender);
+    await pace.take(queue, segments?.count ?? 1);
     // After the wait: they may opt out meanwhile.
     await assertConsent(channel, consent, aim);
     try {
@@ -73,15 +89,23 @@ export class RestCarrier implements Carrier {
         ...(sender.from === null ? {} : { from: sender.from }),
         ...(sender.service === null ? {} : { messagingServiceSid: sender.service }),
       });
+      this.#noteKey(message.sid, key);
       if (statuses.areWanted) await statuses.sent(aim, message);
       return receiptOf(message, segments);
     } catch (error) {
       // Nothing else is thrown by what is above.
       const { platformCode, retryAfterMs } = error as DeliveryError;
       if (platformCode === OPTED_OUT) await this.#noteOptOut(sender, to);
-      if (QUEUE_FULL.has(platformCode ?? '')) pace.hold(key, retryAfterMs ?? 0);
+      if (QUEUE_FULL.has(platformCode ?? '')) pace.hold(queue, retryAfterMs ?? 0);
       throw error;
     }
+  }
+
+  #noteKey(sid: string, key: string): void {
+    if (!this.#options.searchUnknown) return;
+    this.#keys.set(sid, key);
+    if (this.#keys.size <= MAX_KEYS) return;
+    for (const oldest of this.#keys.keys()) return void this.#keys.delete(oldest);
   }
 
   /** Twilio has told of an opt-out. What it means for the message does not depend on the store. */
@@ -108,7 +132,7 @@ export class RestCarrier implements Carrier {
   async find(
     destination: Destination,
     parameters: MessageParameters,
-    { since, known }: FindOptions,
+    { key, since, known }: FindOptions,
   ): Promise<Receipt | null> {
     const { to = destination.to } = parameters;
     const sender = this.#senderOf(destination, parameters);
@@ -123,6 +147,7 @@ export class RestCarrier implements Carrier {
       (message) =>
         (message.body ?? '') === body &&
         !known.has(message.sid) &&
+        (this.#keys.get(message.sid) ?? key) === key &&
         (message.dateCreated === null || message.dateCreated >= earliest),
     );
     return sent === undefined ? null : receiptOf(sent, segmentsIn(to, parameters));

@@ -111,7 +111,7 @@ export class SmsInput extends InputChannel {
   #inboxOver(turns: Turns): Inbox {
     const statusCallback = statusCallbackAt(this.#options, this.mountPath);
     const options = { ...this.#options, statusCallback };
-    const { name: channel, clock, onStatus, logger } = options;
+    const { name: channel, clock, onStatus, logger, searchUnknown } = options;
     const { values } = turns.store;
     const consent = new Consent(values);
     const statuses = new Statuses({ channel, values, onStatus, logger });
@@ -119,7 +119,7 @@ export class SmsInput extends InputChannel {
     const messages = this.#messages;
     const accounts = this.#accounts;
     const sending = { messages, accounts, consent, pace, statuses };
-    const rest = new RestCarrier({ channel, ...sending, statusCallback, logger });
+    const rest = new RestCarrier({ channel, ...sending, searchUnknown, statusCallback, logger });
     this.#rest = rest;
     return new Inbox({
       options,

@@ -222,16 +222,22 @@ export class SmsOutput extends OutputChannel {
     const destination = this.#destination;
     const receipt = await this.deliver(
       parameters,
-      (payload) => this.#carrier.carry(destination, payload),
-      this.#options.searchUnknown ? (_key, since) => this.#search(parameters, since) : undefined,
+      (payload, key) => this.#carrier.carry(destination, payload, key),
+      this.#options.searchUnknown
+        ? (key, since) => this.#search(parameters, key, since)
+        : undefined,
     );
     const { sid } = receipt;
     if (typeof sid === 'string') (this.#sids ??= new Set()).add(sid);
   }
 
-  async #search(parameters: MessageParameters, since: number): Promise<Receipt | null> {
-    const known = this.#sids ?? new Set();
-    return (await this.#carrier.find?.(this.#destination, parameters, { since, known })) ?? null;
+  async #search(
+    parameters: MessageParameters,
+    key: string,
+    since: number,
+  ): Promise<Receipt | null> {
+    const among = { key, since, known: this.#sids ?? new Set<string>() };
+    return (await this.#carrier.find?.(this.#destination, parameters, among)) ?? null;
   }
 }
 

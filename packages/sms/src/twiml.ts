@@ -56,6 +56,13 @@ export interface TwimlCarrierOptions {
   consent: Consent;
 }
 
+/** A message in the answer. */
+interface Said {
+  destination: Destination;
+  parameters: MessageParameters;
+  key: string;
+}
+
 /** How long Twilio's request is kept, in milliseconds: Twilio itself gives up after 15 seconds. */
 const DEADLINE_MS = 10_000;
 /**
@@ -70,7 +77,7 @@ const CONSENT_MS = 20;
  */
 export class TwimlCarrier implements Carrier {
   readonly #carrier: TwimlCarrierOptions;
-  readonly #said: { destination: Destination; parameters: MessageParameters }[] = [];
+  readonly #said: Said[] = [];
   readonly #stop: () => void;
   #isOpen = true;
   #isSilent = true;
@@ -107,7 +114,11 @@ export class TwimlCarrier implements Carrier {
   }
 
   /** A message in the answer has no receipt: Twilio gives it its SID after the request is over. */
-  async carry(destination: Destination, parameters: MessageParameters): Promise<Receipt> {
+  async carry(
+    destination: Destination,
+    parameters: MessageParameters,
+    key: string,
+  ): Promise<Receipt> {
     const { rest, options } = this.#carrier;
     if (this.#isOpen && fitsTwiml(parameters)) {
       if (!this.#isConsentFresh()) await this.#assertConsent(destination);
@@ -116,14 +127,14 @@ export class TwimlCarrier implements Carrier {
         const { statusCallback = options.statusCallback } = parameters;
         const said = statusCallback === null ? parameters : { ...parameters, statusCallback };
         this.#isSilent = false;
-        this.#said.push({ destination, parameters: said });
+        this.#said.push({ destination, parameters: said, key });
         return {};
       }
     }
     // What comes by REST from here on must not overtake what is in the answer.
     await this.finish();
     this.#isSilent = false;
-    return await rest.carry(destination, parameters);
+    return await rest.carry(destination, parameters, key);
   }
 
   /**
@@ -215,7 +226,7 @@ export class TwimlCarrier implements Carrier {
     const left = this.#said;
     for (let [first] = left; first !== undefined; [first] = left) {
       try {
-        await this.#carrier.rest.carry(first.destination, first.parameters);
+        await this.#carrier.rest.carry(first.destination, first.parameters, first.key);
       } catch (error) {
         throw unsent(this.#carrier.options.name, left.length, error);
       }

@@ -11,6 +11,7 @@ import {
   PHONE,
   refusing,
   TOKEN,
+  type Twilio,
 } from './support/twilio.ts';
 
 expectNoUnhandledRejections();
@@ -18,6 +19,14 @@ expectNoUnhandledRejections();
 /** The SDK's own retries are out of the way: these are the turn engine's. */
 const sms = { maxRetries: 0 };
 const once = { retryMs: 60_000 };
+
+/** The next answer is lost, after Twilio has taken the message. */
+function loseAnswer(twilio: Twilio): Twilio['onTaken'] {
+  return (res) => {
+    twilio.onTaken = null;
+    res.destroy();
+  };
+}
 
 describe('a message that Twilio does not take', () => {
   it('for now is sent again, once (trap 3)', async () => {
@@ -73,22 +82,21 @@ describe('a message that Twilio does not take', () => {
   });
 
   it('but took after all is found in its log, and not sent twice (trap 5)', async () => {
+    const sids: unknown[] = [];
     const { bring, twilio } = await startScene(
       async (_m, reply) => {
         const sent = await reply.text('Hi');
-        expect(sent.receipts[0]).toMatchObject({ sid: twilio.sidOf(0) });
+        sids.push(sent.receipts[0]?.['sid']);
         // The same text again is another message, and no proof of the first.
-        await reply.text('Hi');
+        for (const text of ['Hi', 'End']) await reply.text(text);
       },
       { sms: { ...sms, searchUnknown: true }, delivery: once },
     );
-    twilio.onTaken = (res) => {
-      twilio.onTaken = null;
-      res.destroy();
-    };
+    twilio.onTaken = loseAnswer(twilio);
     await bring();
-    await twilio.until(2);
-    expect([twilio.tries, twilio.texts]).toEqual([2, ['Hi', 'Hi']]);
+    await twilio.until(3);
+    expect([twilio.tries, twilio.texts]).toEqual([3, ['Hi', 'Hi', 'End']]);
+    expect(sids).toEqual([twilio.sidOf(0)]);
   });
 
   it('and that no message began is looked for, too', async () => {
@@ -98,14 +106,38 @@ describe('a message that Twilio does not take', () => {
     });
     await bring();
     await twilio.until(1);
-    twilio.onTaken = (res) => {
-      twilio.onTaken = null;
-      res.destroy();
-    };
+    twilio.onTaken = loseAnswer(twilio);
     await line.send(PHONE, { text: 'News' }, { channel: 'sms' });
     await bring();
     await twilio.until(3);
     expect([twilio.tries, twilio.texts]).toEqual([3, ['Hi', 'News', 'Hi']]);
+  });
+
+  it('is looked for from when its turn was taken over', async () => {
+    const { bring, twilio } = await startScene((_m, reply) => void reply.text('Hi'), {
+      sms: { ...sms, searchUnknown: true },
+      delivery: once,
+    });
+    const since = deferred<string | null>();
+    twilio.onSearch = (query) => since.resolve(query.get('DateSent>'));
+    twilio.script.push(breaking);
+    const before = Date.now();
+    await bring();
+    const begun = before - Date.parse((await since.promise) ?? '');
+    // Twilio counts whole seconds.
+    expect(begun).toBeGreaterThan(0);
+    expect(begun).toBeLessThanOrEqual(6_000);
+  });
+
+  it('is not taken for that of another turn with the same text', async () => {
+    const { bring, twilio } = await startScene((_m, reply) => void reply.text('Sorry?'), {
+      sms: { ...sms, searchUnknown: true },
+      delivery: once,
+    });
+    twilio.script.push(null, breaking);
+    await Promise.all([bring(), bring()]);
+    await twilio.until(2);
+    expect([twilio.tries, twilio.texts]).toEqual([3, ['Sorry?', 'Sorry?']]);
   });
 
   it('is not taken for another of the turn with the same text', async () => {
@@ -127,10 +159,7 @@ describe('a message that Twilio does not take', () => {
       { sms: { ...sms, searchUnknown: true }, delivery: once },
     );
     const found = deferred<string | null>();
-    twilio.onTaken = (res) => {
-      twilio.onTaken = null;
-      res.destroy();
-    };
+    twilio.onTaken = loseAnswer(twilio);
     twilio.onSearch = (query) => found.resolve(query.get('From'));
     await bring();
     expect(await found.promise).toBe(OTHER_NUMBER);

@@ -39,7 +39,7 @@ function setUp({ failures = 0, mayHaveArrived = false }): {
     res.emit('close');
     await setImmediate();
   };
-  return { carrier, say: (body) => carrier.carry(destination, { body }), leave, sent };
+  return { carrier, say: (body) => carrier.carry(destination, { body }, 'a step'), leave, sent };
 }
 
 describe('an answer that Twilio does not wait for', () => {
