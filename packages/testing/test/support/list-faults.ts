@@ -24,6 +24,31 @@ export const LIST_FAULTS: Faults = {
       },
     },
   }),
+  'mixes up lists that begin at once': ({ lists }) => {
+    const known = new Set<string>();
+    let begun: { items: readonly JsonValue[]; append: (items: readonly JsonValue[]) => void }[] =
+      [];
+    const begin = (): void => {
+      const all = begun;
+      begun = [];
+      all.forEach(({ append }, i) => append(all.at(-1 - i)?.items ?? []));
+    };
+    return {
+      lists: {
+        append(namespace, key, items, options) {
+          const name = JSON.stringify([namespace, key]);
+          if (known.has(name)) return lists.append(namespace, key, items, options);
+          known.add(name);
+          if (begun.length === 0) void setImmediate().then(begin);
+          return new Promise((resolve) => {
+            const append = (others: readonly JsonValue[]): void =>
+              resolve(lists.append(namespace, key, others, options));
+            begun.push({ items, append });
+          });
+        },
+      },
+    };
+  },
   'keeps all items': ({ lists }) => ({
     lists: {
       append: (namespace, key, items, options) =>

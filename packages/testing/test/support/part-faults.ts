@@ -112,6 +112,10 @@ export const PART_FAULTS: Record<string, readonly string[]> = {
     'changes nothing where the turn to save is not there',
   ],
   'appends items one by one': ['keeps together what is appended together'],
+  'mixes up lists that begin at once': [
+    'keeps apart lists that begin at once',
+    'keeps a list from its last append on',
+  ],
   'keeps all items': [
     'drops the oldest items of a list that is full',
     'numbers items from 1 on, whatever is dropped',
