@@ -99,17 +99,18 @@ export class Entrance {
   ): Promise<void> {
     const { options } = this.#services;
     const { type, messages, usesQuickReply } = parseInteraction(payload);
-    const answer = await this.#answer(type, payload, messages[0] ?? null);
+    const asked = this.#answer(type, payload, messages[0] ?? null);
+    // Their places are taken before anybody is asked: what the user says meanwhile comes after them.
+    const accepting = messages.map((message) =>
+      this.#accept(req, payload, message, this.#unanswered(asked, message)),
+    );
+    const answer = await asked;
     if (answer !== null) return sendJson(res, 200, answer);
     if (type === 'block_suggestion') return sendJson(res, 200, { options: [] });
     if (messages.length === 0) {
       options.logger?.debug({ channel: options.name, type }, 'an interaction says nothing');
     }
-    const accepted = await Promise.all(
-      messages.map((message) =>
-        this.#accept(req, payload, message, resolveChoice(message, this.#services.payloads)),
-      ),
-    );
+    const accepted = await Promise.all(accepting);
     acknowledge(res);
     // By a second click, the message may long say something else.
     if (!usesQuickReply || !accepted.includes(true)) return;
@@ -118,10 +119,18 @@ export class Entrance {
 
   async #command(req: IncomingMessage, res: ServerResponse, form: JsonObject): Promise<void> {
     const parsed = parseCommand(form);
-    const answer = await this.#answer('command', form, parsed);
+    const asked = this.#answer('command', form, parsed);
+    const accepting = parsed && this.#accept(req, form, parsed, this.#unanswered(asked, parsed));
+    const answer = await asked;
     if (answer !== null) return sendJson(res, 200, answer);
-    if (parsed !== null) await this.#accept(req, form, parsed);
+    await accepting;
     acknowledge(res);
+  }
+
+  /** The message that an interaction is, unless `onInteraction` answers it: then it is none. */
+  async #unanswered(asked: Promise<JsonObject | null>, message: Parsed): Promise<Parsed | null> {
+    if ((await asked) !== null) return null;
+    return await resolveChoice(message, this.#services.payloads);
   }
 
   /** What the option says to an interaction; `null` if nothing, or too late. */

@@ -1,8 +1,9 @@
-import { MemoryStore, type Store } from '@trunkline/core';
+import { MemoryStore, type JsonObject, type Store } from '@trunkline/core';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deferred, outcomeOf } from '../../../scripts/test-support/deferred.ts';
 import { Arrivals } from '../src/arrivals.ts';
+import type { SlackOptions } from '../src/index.ts';
 import { direct, fixture, interaction, json, newTs, said } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
 import { BOT, CHANNEL, TEAM } from './support/slack.ts';
@@ -33,8 +34,17 @@ function written(store: Store, namespace: string): Promise<void> {
   return done.promise;
 }
 
-async function open(store: Store): Promise<Scene> {
-  const scene = await Scene.open({}, { store });
+/** A press of a button with the title `A…`, in the channel in which {@link said} is said. */
+function pressed(value: string): JsonObject {
+  const text = { type: 'plain_text', text: 'A…' };
+  const actions = [{ type: 'button', action_id: 'a', block_id: 'b', value, text }];
+  const user = { id: 'U1', team_id: TEAM };
+  const about = { team: { id: TEAM }, user, channel: { id: CHANNEL }, trigger_id: newTs() };
+  return { ...fixture('block-actions-button'), ...about, actions };
+}
+
+async function open(store: Store, options: Partial<SlackOptions> = {}): Promise<Scene> {
+  const scene = await Scene.open(options, { store });
   onTestFinished(() => scene.close());
   return scene;
 }
@@ -67,13 +77,7 @@ describe('messages behind one that is looked up', () => {
   it('do not overtake a press of a button with a long payload', async () => {
     const { store, asked, letGo } = heldStore('payloads');
     const scene = await open(store);
-    const text = { type: 'plain_text', text: 'A…' };
-    const value = 'trunkline:forgotten';
-    const actions = [{ type: 'button', action_id: 'a', block_id: 'b', value, text }];
-    const user = { id: 'U1', team_id: TEAM };
-    const about = { team: { id: TEAM }, user, channel: { id: CHANNEL }, trigger_id: newTs() };
-    const payload = { ...fixture('block-actions-button'), ...about, actions };
-    const first = scene.request(interaction(payload));
+    const first = scene.request(interaction(pressed('trunkline:forgotten')));
     await asked;
     const hasCome = written(store, 'threads');
     const second = scene.request(json(said({ text: `<@${BOT}> second` })));
@@ -82,6 +86,32 @@ describe('messages behind one that is looked up', () => {
     await Promise.all([first, second]);
     await scene.over(2);
     expect(scene.said).toEqual(['A…', 'second']);
+  });
+
+  it.each([
+    ['is a message', null, ['clicked', 'second']],
+    ['is answered', { ok: true }, ['second']],
+  ])('do not overtake a press while onInteraction runs, which %s', async (_, answer, expected) => {
+    const [asked, held] = [deferred(), deferred()];
+    const store = new MemoryStore();
+    const scene = await open(store, {
+      onInteraction: async () => {
+        asked.resolve();
+        await held.promise;
+        return answer;
+      },
+    });
+    const first = scene.request(interaction(pressed('clicked')));
+    await asked.promise;
+    const hasCome = written(store, 'threads');
+    const second = scene.request(json(said({ text: `<@${BOT}> second` })));
+    await hasCome;
+    expect(await outcomeOf(second)).toBe('open');
+    held.resolve();
+    expect(JSON.parse((await first).body || 'null')).toEqual(answer);
+    expect((await second).status).toBe(200);
+    await scene.over(expected.length);
+    expect(scene.said).toEqual(expected);
   });
 
   it('are acknowledged not before they are stored', async () => {
