@@ -51,12 +51,17 @@ export function settle<T, R>(
   return isPromise(result) ? result.then(onDone, onFailed) : onDone(result);
 }
 
+/** What a call comes to. One that throws rejects instead. */
+export function attempt<T>(call: () => MaybePromise<T>): MaybePromise<T> {
+  try {
+    return call();
+  } catch (thrown) {
+    return rejected(thrown);
+  }
+}
+
 /** A promise of what somebody else's function comes to, which should give one and may not. */
 export function promised<T>(call: () => MaybePromise<T>): Promise<T> {
-  try {
-    const result = call();
-    return isPromise(result) ? result : Promise.resolve(result);
-  } catch (thrown) {
-    return Promise.reject(toError(thrown));
-  }
+  const result = attempt(call);
+  return isPromise(result) ? result : Promise.resolve(result);
 }

@@ -28,9 +28,6 @@ import {
 } from './render.ts';
 import type { OpenStream } from './stream.ts';
 
-/** What a piece that is shown comes to: the same for all, since there are many. */
-const SHOWN = Promise.resolve();
-
 /** A stream that this output shows, and the session that is held for it. */
 interface Shown {
   session: LiveSession;
@@ -117,9 +114,8 @@ export class WebSocketOutput extends OutputChannel {
   }
 
   /** At once and unlogged: what a crash or a slow reader misses of it comes with the end. */
-  override sendResponseChunk(_recipientId: string, chunk: string): Promise<void> {
+  override sendResponseChunk(_recipientId: string, chunk: string): void {
     if (this.#shown !== null) this.#shown.session.streams.grow(this.#shown.stream, chunk);
-    return SHOWN;
   }
 
   override async sendResponseChunkEnd(recipientId: string): Promise<void> {

@@ -12,7 +12,7 @@ import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { ChannelLimits } from './channel-limits.ts';
 import { deliveryOf, type Receipt, type WasSent } from './delivery.ts';
 import { attachmentText, buttonText, customJsonText, elementText, imageText } from './fallbacks.ts';
-import { promised } from '../maybe-promise.ts';
+import { promised, type MaybePromise } from '../maybe-promise.ts';
 import { chosenFrom, isOption, menuText, type MenuAnswer, type MenuOption } from './menu.ts';
 import { callsOf, type SendCall } from './send-calls.ts';
 
@@ -228,8 +228,11 @@ export abstract class OutputChannel {
   /** A streamed response begins. Called once, before any chunk. Default: nothing. */
   async sendResponseChunkStart(_recipientId: string, _extra?: Extra): Promise<void> {}
 
-  /** The next piece of a streamed response; never empty. */
-  async sendResponseChunk(_recipientId: string, _chunk: string, _extra?: Extra): Promise<void> {}
+  /**
+   * The next piece of a streamed response; never empty. It may return nothing where there is nothing to
+   * wait for: pieces are many, and a promise costs more than most of them.
+   */
+  sendResponseChunk(_recipientId: string, _chunk: string, _extra?: Extra): MaybePromise<void> {}
 
   /**
    * A streamed response is over. Called once, also when it was cut short. Default: nothing.

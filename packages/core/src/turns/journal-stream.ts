@@ -1,7 +1,7 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { InterruptedStream } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
-import { promised, type MaybePromise } from '../maybe-promise.ts';
+import { settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { failureOf, type SendFailure } from './failure.ts';
 import type { Step } from './progress.ts';
 import type { StreamDelivery } from './turn-delivery.ts';
@@ -56,17 +56,18 @@ export class JournalStream implements StreamDelivery {
         : { receipts: known.receipts ?? [], text: known.text ?? '' };
   }
 
-  piece(send: () => Promise<void>, chunk = ''): Promise<void> {
-    if (this.#isCut) return Promise.resolve();
+  piece(send: () => MaybePromise<void>, chunk = ''): MaybePromise<void> {
+    if (this.#isCut) return undefined;
     if (this.#isBegun) return this.#show(send, chunk);
     this.#isBegun = true;
-    return promised(() => this.#save()).then(() => this.#show(send, chunk));
+    return whenThere(this.#save(), () => this.#show(send, chunk));
   }
 
-  #show(send: () => Promise<void>, chunk: string): Promise<void> {
+  #show(send: () => MaybePromise<void>, chunk: string): MaybePromise<void> {
     const { onPiece } = this.#options;
     onPiece(this);
-    return promised(send).then(
+    return settle(
+      send,
       () => {
         onPiece(null);
         this.#step.text += chunk;

@@ -1,5 +1,4 @@
 import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
-import { promised } from '../maybe-promise.ts';
 import type { Pending } from './progress.ts';
 import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
 
@@ -50,7 +49,7 @@ export class LiveDelivery implements TurnDelivery {
 const LIVE_STREAM: StreamDelivery = {
   isShown: false,
   interrupted: null,
-  piece: promised,
+  piece: (send) => send(),
   end: async () => null,
   fail: async () => {},
 };

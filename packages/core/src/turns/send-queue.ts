@@ -1,4 +1,4 @@
-import { promised } from '../maybe-promise.ts';
+import { attempt, isPromise, promised, type MaybePromise } from '../maybe-promise.ts';
 
 /** What a {@link SendQueue} tells. */
 export interface SendQueueOptions {
@@ -8,12 +8,15 @@ export interface SendQueueOptions {
   onFailed: (error: unknown) => void;
 }
 
+/** The tail where nothing is under way. */
+const OVER = Promise.resolve();
+
 /** Sends, one after the other in the order in which they were asked for. */
 export class SendQueue {
   readonly #options: SendQueueOptions;
   #left = 0;
   /** `null` while the first one begins: nobody has a promise of it yet. */
-  #tail: Promise<unknown> | null = Promise.resolve();
+  #tail: Promise<unknown> | null = OVER;
   #onFirstOver: (() => void) | null = null;
 
   constructor(options: SendQueueOptions) {
@@ -31,14 +34,19 @@ export class SendQueue {
     return this.#tail;
   }
 
+  /** Sends when all before it was sent, or has failed: at once where nothing is. */
+  add<T>(send: () => Promise<T>): Promise<T> {
+    return promised(() => this.enter(send));
+  }
+
   /**
-   * Sends when all before it was sent, or has failed: at once where nothing is.
+   * The same of what may be sent without a wait: then nobody waits for it.
    *
    * @param onSent - Called before anybody hears of it.
    */
-  add<T>(send: () => Promise<T>, onSent?: () => void): Promise<T> {
+  enter<T>(send: () => MaybePromise<T>, onSent?: () => void): MaybePromise<T> {
     const { onStart } = this.#options;
-    const start = (): Promise<T> => {
+    const start = (): MaybePromise<T> => {
       onStart();
       return send();
     };
@@ -49,20 +57,23 @@ export class SendQueue {
     }
     // A channel may have something said while it sends: that comes behind this one.
     this.#tail = null;
-    const sent = promised(start);
-    const over = this.#over(sent, onSent);
+    const sent = attempt(start);
+    const over = isPromise(sent) ? this.#over(sent, onSent) : this.#sent(onSent);
     if (this.#onFirstOver === null) this.#tail = over;
     else void over.then(this.#onFirstOver);
     this.#onFirstOver = null;
     return sent;
   }
 
+  #sent(onSent: (() => void) | undefined): Promise<unknown> {
+    this.#left--;
+    onSent?.();
+    return OVER;
+  }
+
   #over(sent: Promise<unknown>, onSent: (() => void) | undefined): Promise<unknown> {
     return sent.then(
-      () => {
-        this.#left--;
-        return onSent?.();
-      },
+      () => this.#sent(onSent),
       (error: unknown) => {
         this.#left--;
         this.#options.onFailed(error);

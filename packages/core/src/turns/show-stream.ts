@@ -1,5 +1,6 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { Extra } from '../message/bot-message.ts';
 import type { SendQueue } from './send-queue.ts';
 import { streamTo } from './stream.ts';
@@ -36,8 +37,8 @@ export async function showStream(
     const taken = delivery.takeReceipts();
     if (taken.length > 0) receipts.push(...taken);
   };
-  const inOrder = (send: () => Promise<void>, chunk?: string): Promise<void> =>
-    queue.add(() => stream.piece(send, chunk), onShown);
+  const inOrder = (send: () => MaybePromise<void>, chunk?: string): MaybePromise<void> =>
+    queue.enter(() => stream.piece(send, chunk), onShown);
   try {
     const target = { output, recipientId, extra, signal, inOrder, onThrown };
     return { text: await streamTo(chunks, target), receipts };

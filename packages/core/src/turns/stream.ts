@@ -1,4 +1,5 @@
 import type { OutputChannel } from '../channel/output-channel.ts';
+import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { Extra } from '../message/bot-message.ts';
 import { UnlessAborted } from './abort.ts';
 
@@ -12,7 +13,7 @@ export interface StreamTarget {
   /** Called with what the producer throws, which is not the channel's failure. */
   onThrown?: (error: unknown) => void;
   /** Puts a send in its place among what else is said. @defaultValue at once */
-  inOrder?: (send: () => Promise<void>, chunk?: string) => Promise<void>;
+  inOrder?: (send: () => MaybePromise<void>, chunk?: string) => MaybePromise<void>;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface StreamTarget {
 export async function gather(
   chunks: AsyncIterable<string>,
   signal: AbortSignal,
-  onChunk?: (chunk: string) => Promise<void>,
+  onChunk?: (chunk: string) => MaybePromise<void>,
   onThrown?: (error: unknown) => void,
 ): Promise<string> {
   const iterator = iteratorOf(chunks);
@@ -42,7 +43,8 @@ export async function gather(
       const chunk = next.value;
       if (typeof chunk !== 'string') throw notText(chunk);
       text += chunk;
-      if (chunk !== '') await onChunk?.(chunk);
+      const shown = chunk === '' ? undefined : onChunk?.(chunk);
+      if (isPromise(shown)) await shown;
     }
   } catch (error) {
     // A producer that throws is finished; one that we leave early has to be told.
@@ -77,9 +79,9 @@ export async function streamTo(
   });
   let text: string;
   try {
-    const onChunk = (chunk: string): Promise<void> => {
+    const onChunk = (chunk: string): MaybePromise<void> => {
       const sent = inOrder(() => output.sendResponseChunk(recipientId, chunk, extra), chunk);
-      return output.repeatsStreamedText ? sent.then(() => void (shown += chunk)) : sent;
+      return output.repeatsStreamedText ? whenThere(sent, () => void (shown += chunk)) : sent;
     };
     text = await gather(chunks, signal, onChunk, onThrown);
   } catch (error) {

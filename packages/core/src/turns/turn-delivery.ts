@@ -1,6 +1,6 @@
 import { deliveryOf, type Delivery, type Receipt } from '../channel/delivery.ts';
 import { OutputChannel, type InterruptedStream } from '../channel/output-channel.ts';
-import { promised } from '../maybe-promise.ts';
+import { promised, type MaybePromise } from '../maybe-promise.ts';
 import type { BotMessage } from '../message/bot-message.ts';
 import type { Pending } from './progress.ts';
 
@@ -25,7 +25,7 @@ export interface StreamDelivery {
   /** What an earlier run has shown, if it was cut short. */
   readonly interrupted: InterruptedStream | null;
   /** Makes one of the channel's calls; `chunk` is the text that it shows. */
-  piece(send: () => Promise<void>, chunk?: string): Promise<void>;
+  piece(send: () => MaybePromise<void>, chunk?: string): MaybePromise<void>;
   /**
    * The stream is over. Resolves to the step to name where its text has to be said whole after all,
    * and to `null` where everything was shown.

@@ -196,29 +196,37 @@ describe('a stream', () => {
     expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'abc', 'last']);
   });
 
-  it('on a channel that never calls deliver waits as well, with all that follows', async () => {
-    const all = new Processes();
-    let isAway = true;
-    class PlainStream extends PlatformOutput {
-      override async sendResponseChunk(to: string, chunk: string): Promise<void> {
-        if (isAway) throw away();
-        await all.platform.post({ key: '', to, text: chunk });
-      }
-    }
-    const { turns } = all.start(
-      async (_message, reply) => {
-        await reply.stream(chunksOf('a', 'b'));
-        await reply.text('last');
+  it.each([
+    ['rejects', async () => Promise.reject(away())],
+    [
+      'throws',
+      (): never => {
+        throw away();
       },
-      { makeOutput: () => new PlainStream(all.platform) },
-    );
-    await turns.accept(post('Hi', one));
-    await all.clock.advance(5_000);
-    expect(all.platform.texts).toEqual([]);
-    isAway = false;
-    await all.clock.advance(20_000);
-    expect(all.platform.texts).toEqual(['ab', 'last']);
-  });
+    ],
+  ])(
+    'on a channel that never calls deliver and %s waits as well, with all that follows',
+    async (_, fail) => {
+      const all = new Processes();
+      class PlainStream extends PlatformOutput {
+        override sendResponseChunk(): Promise<void> {
+          return fail();
+        }
+      }
+      const { turns } = all.start(
+        async (_message, reply) => {
+          await reply.stream(chunksOf('a', 'b'));
+          await reply.text('last');
+        },
+        { makeOutput: () => new PlainStream(all.platform) },
+      );
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(5_000);
+      expect(all.platform.texts).toEqual([]);
+      await all.clock.advance(20_000);
+      expect(all.platform.texts).toEqual(['ab', 'last']);
+    },
+  );
 
   it('whose old message cannot be closed is said all the same', async () => {
     const { all, setup } = setUp();

@@ -55,4 +55,32 @@ describe('a queue of sends', () => {
     await queue.add(async () => void events.push('next'));
     expect(events).toEqual(['failed: Error: oops', 'inner', 'next']);
   });
+
+  it('is over at once with what is sent without a wait, and goes on with what was said within', async () => {
+    const { queue, events } = setUp();
+    const onSent = (): void => void events.push(`over, ${queue.isIdle ? 'idle' : 'not idle'}`);
+    expect(queue.enter(() => 'sent', onSent)).toBe('sent');
+    expect(events).toEqual(['over, idle']);
+    let inner: unknown = null;
+    void queue.enter(() => {
+      inner = queue.enter(() => void events.push('inner'));
+      events.push('outer');
+    }, onSent);
+    expect(events.slice(1)).toEqual(['outer', 'over, not idle']);
+    await inner;
+    expect(events.slice(3)).toEqual(['inner']);
+    await queue.tail;
+    expect(queue.isIdle).toBe(true);
+  });
+
+  it('does not send without a wait what has something before it', async () => {
+    const { queue, events } = setUp();
+    const gate = deferred();
+    void queue.add(() => gate.promise.then(() => void events.push('first')));
+    const second = queue.enter(() => void events.push('second'));
+    expect(events).toEqual([]);
+    gate.resolve();
+    await second;
+    expect(events).toEqual(['first', 'second']);
+  });
 });
