@@ -24,6 +24,8 @@ export class TrunklineChat extends ElementBase {
 
   #client: ChatClient | null = null;
   #token: TokenSource | null = null;
+  /** The function that was last set as a token. */
+  #fetchToken: Exclude<TokenSource, string> = () => '';
   #labels: ChatLabels = ENGLISH;
   #chat: Chat | null = null;
   #ends: (() => void)[] = [];
@@ -31,16 +33,24 @@ export class TrunklineChat extends ElementBase {
   #isInPage = false;
   #isWaiting = false;
 
-  /** Proves who the user is, where the channel asks for that. Set it before the element is in the page. */
+  /**
+   * Proves who the user is, where the channel asks for that. Set it before the element is in the page. A
+   * function in the place of another goes on for the same user: it is asked from the next connection on.
+   */
   get token(): TokenSource | null {
     return this.#token ?? this.getAttribute('token');
   }
 
   set token(token: TokenSource | null) {
-    // Frameworks set everything again that they draw.
-    if (token === this.#token && this.#client?.state !== 'closed') return;
+    const before = this.#token;
     this.#token = token;
-    this.#restart();
+    let isSame = token === before;
+    if (typeof token === 'function') {
+      this.#fetchToken = token;
+      isSame = typeof before === 'function';
+    }
+    // Frameworks set everything again that they draw, and functions that they have made anew.
+    if (!isSame || this.#client?.state === 'closed') this.#restart();
   }
 
   /** What the element says itself: English, and whatever you set. */
@@ -49,8 +59,9 @@ export class TrunklineChat extends ElementBase {
   }
 
   set labels(labels: Partial<ChatLabels>) {
+    const before = JSON.stringify(this.#labels);
     this.#labels = { ...ENGLISH, ...labels };
-    this.#restart();
+    if (JSON.stringify(this.#labels) !== before) this.#restart();
   }
 
   /** The conversation, to say something in it say; `null` while the element is in no page. */
@@ -121,9 +132,10 @@ export class TrunklineChat extends ElementBase {
     const url = this.getAttribute('url');
     if (url === null) return null;
     const storage = this.getAttribute('storage');
+    const { token } = this;
     return connect({
       url,
-      token: this.token,
+      token: typeof token === 'function' ? () => this.#fetchToken() : token,
       storage: storage === 'tab' || storage === 'none' ? storage : 'shared',
     });
   }

@@ -16,6 +16,14 @@ describe('the element in a page', { timeout: 30_000 }, () => {
     await page.locator(CONNECTED).waitFor();
   });
 
+  /** Whether the client is still the one that the page has noted. */
+  const isTheSame = (): Promise<boolean> =>
+    page.evaluate(`(async () => {
+      // Several changes in a row are one.
+      await null;
+      return window.client === document.querySelector('trunkline-chat').client;
+    })()`);
+
   it('begins when it gets its address, also where it is in the page by then', async () => {
     await page.evaluate(`{
       const chat = document.createElement('trunkline-chat');
@@ -30,18 +38,25 @@ describe('the element in a page', { timeout: 30_000 }, () => {
   it('goes on where what it has is written again, and begins again where that changes', async () => {
     await input(page).fill('a draft');
     await page.evaluate(`window.client = document.querySelector('trunkline-chat').client`);
-    const isTheSame = (): Promise<boolean> =>
-      page.evaluate(`(async () => {
-        // Several changes in a row are one.
-        await null;
-        return window.client === document.querySelector('trunkline-chat').client;
-      })()`);
     await inChat(page, "setAttribute('url', '/webhooks/websocket/ws')");
     await inChat(page, 'token = null');
     expect(await isTheSame()).toBe(true);
     expect(await input(page).inputValue()).toBe('a draft');
     await inChat(page, "setAttribute('storage', 'none')");
     expect(await isTheSame()).toBe(false);
+  });
+
+  // A framework makes each object anew when it draws. What was being written was lost each time.
+  it('goes on where the same labels are set again, and begins again with others', async () => {
+    await inChat(page, "labels = { send: 'Go' }");
+    await page.getByRole('button', { name: 'Go' }).waitFor();
+    await input(page).fill('a draft');
+    await page.evaluate(`window.client = document.querySelector('trunkline-chat').client`);
+    await inChat(page, "labels = { send: 'Go' }");
+    expect(await isTheSame()).toBe(true);
+    expect(await input(page).inputValue()).toBe('a draft');
+    await inChat(page, "labels = { send: 'Los' }");
+    await page.getByRole('button', { name: 'Los' }).waitFor();
   });
 
   it('keeps the token that it is given when it tells that it was forgotten', async () => {

@@ -79,6 +79,29 @@ describe('users of one browser', { timeout: 30_000 }, () => {
     expect(await page.evaluate('Object.keys(localStorage)')).toEqual([]);
   });
 
+  // A framework makes each function anew when it draws. The session began again whenever something was
+  // drawn in the page, and what was being written was lost.
+  it('stay signed in where another function is to fetch their tokens, which is asked from then on', async () => {
+    const fetchedBy = async (name: string): Promise<unknown> =>
+      await inChat(page, `token = () => ((window.fetched ??= []).push('${name}'), 'alice')`);
+    await fetchedBy('first');
+    await page.locator(CONNECTED).waitFor();
+    await input(page).fill('a draft');
+    await page.evaluate(`window.client = document.querySelector('trunkline-chat').client`);
+    await fetchedBy('second');
+    const isTheSame = async (): Promise<unknown> =>
+      await page.evaluate(`(async () => {
+        await null;
+        return window.client === document.querySelector('trunkline-chat').client;
+      })()`);
+    expect(await isTheSame()).toBe(true);
+    expect(await input(page).inputValue()).toBe('a draft');
+    site.cut();
+    await expect.poll(() => page.evaluate('fetched')).toEqual(['first', 'second']);
+    await signIn('bob');
+    expect(await isTheSame()).toBe(false);
+  });
+
   it('are also forgotten by an element that has left the page', async () => {
     await signIn('alice');
     await say(page, 'first');
