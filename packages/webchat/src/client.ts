@@ -101,7 +101,7 @@ export class ChatClient {
     // Who has the token of an issued session is its user; of any other, only the server can say.
     if (token === null && known !== null && known.token !== null) this.#belongTo(known);
     this.#stopListening = listenToPage({
-      onBack: () => this.#link.check(),
+      onChange: () => this.#link.check(),
       onStorage: (event) => {
         if (memory.isForgetting(event)) this.#forgetToo();
       },

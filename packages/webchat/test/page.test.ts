@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { listenToPage, type PageListeners } from '../src/page.ts';
 
 const told = {
-  onBack: vi.fn<PageListeners['onBack']>(),
+  onChange: vi.fn<PageListeners['onChange']>(),
   onStorage: vi.fn<PageListeners['onStorage']>(),
   onRestored: vi.fn<PageListeners['onRestored']>(),
 };
@@ -23,13 +23,15 @@ const show = (visibility: DocumentVisibilityState): void => {
   document.dispatchEvent(new Event('visibilitychange'));
 };
 
-it('tells that the network is back, and that the page is looked at again', () => {
+it('tells that the network has gone or is back, and that the page is looked at again', () => {
+  dispatchEvent(new Event('offline'));
+  expect(told.onChange).toHaveBeenCalledTimes(1);
   dispatchEvent(new Event('online'));
-  expect(told.onBack).toHaveBeenCalledTimes(1);
+  expect(told.onChange).toHaveBeenCalledTimes(2);
   show('hidden');
-  expect(told.onBack).toHaveBeenCalledTimes(1);
+  expect(told.onChange).toHaveBeenCalledTimes(2);
   show('visible');
-  expect(told.onBack).toHaveBeenCalledTimes(2);
+  expect(told.onChange).toHaveBeenCalledTimes(3);
 });
 
 it('tells of a page that is as it was left, and not of one that was loaded', () => {
@@ -47,7 +49,7 @@ it('tells nothing any more when that is ended', () => {
   dispatchEvent(new StorageEvent('storage'));
   dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
   show('visible');
-  expect(told.onBack).not.toHaveBeenCalled();
+  expect(told.onChange).not.toHaveBeenCalled();
   expect(told.onStorage).toHaveBeenCalledOnce();
   expect(told.onRestored).not.toHaveBeenCalled();
 });

@@ -174,6 +174,15 @@ describe('a stream in the chat page', { timeout: 60_000 }, () => {
     expect(await other.locator('.entry').allInnerTexts()).toEqual(texts);
   });
 
+  // A network that goes away closes no socket: until its next ping, up to 40 s, the page said nothing.
+  it('says that there is no connection when the browser says so, and no answer comes', async () => {
+    await page.locator(CONNECTED).waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('No connection. Trying again').waitFor();
+    await page.context().setOffline(false);
+    await page.locator(CONNECTED).waitFor();
+  });
+
   it('sends what was written without a connection, once there is one', async () => {
     await say(page, 'first');
     await hear(page, 'You said: first');
