@@ -37,6 +37,9 @@ export * from './transcript.ts';
 /** How often the user's typing is told. */
 const TYPING_MS = 3_000;
 
+/** Those of this page that are not closed: of what one forgets, the browser tells other pages alone. */
+const clients = new Set<ChatClient>();
+
 /** Opens a conversation: at once, and again whenever the connection drops. */
 export function connect(options: ConnectOptions): ChatClient {
   return new ChatClient(options);
@@ -109,6 +112,7 @@ export class ChatClient {
         if (outbox.isLeft(memory.session)) this.#forgetToo();
       },
     });
+    clients.add(this);
     // Whoever made it has its listeners in place by then.
     queueMicrotask(() => this.#link.connect());
   }
@@ -175,6 +179,7 @@ export class ChatClient {
 
   /** Ends the connection for good. What was not sent is kept for the user's next client of the same storage. */
   close(): void {
+    clients.delete(this);
     this.#stopListening();
     this.#sending.stop();
     this.#link.close();
@@ -182,17 +187,20 @@ export class ChatClient {
 
   /**
    * Logs out: closes, and forgets the session, its token, what is shown, and all that waits to be sent to
-   * this `url` in the storage, whoever said it. The next client begins anew. So do the other tabs, or
+   * this `url` in the storage, whoever said it. The next client begins anew. So do other tabs and clients, or
    * they are closed as well where their token, or a cookie, would open the old session again.
    */
   forget(): void {
     this.close();
     this.#memory.session = null;
     this.#outbox.clear();
+    // Whoever is told may make new ones, which are not meant.
+    const others = [...clients].filter((client) => client.#memory.isShared(this.#memory));
+    for (const other of others) other.#forgetToo();
     this.#leave();
   }
 
-  /** Another tab has logged out. */
+  /** Another tab has logged out, or another client of this page. */
   #forgetToo(): void {
     if (this.#isIssued) this.#link.drop();
     else this.close();

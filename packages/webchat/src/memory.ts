@@ -74,6 +74,11 @@ export class Memory {
     return key === null || key === `${this.#lead}session`;
   }
 
+  /** Whether another client keeps the same in the same place. */
+  isShared(other: Memory): boolean {
+    return this.#storage !== null && this.#storage === other.#storage && this.#lead === other.#lead;
+  }
+
   /** The session that was kept. */
   get session(): KnownSession | null {
     if (this.#session !== null) return this.#session;

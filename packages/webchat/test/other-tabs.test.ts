@@ -4,7 +4,7 @@
  * their next connection.
  */
 import { describe, expect, it } from 'vitest';
-import type { ChatClient } from '../src/client.ts';
+import { connect, type ChatClient } from '../src/client.ts';
 import {
   beginAnew,
   clock,
@@ -18,7 +18,7 @@ import {
   text,
   url,
 } from './support/scene.ts';
-import { FakeStorage } from './support/sockets.ts';
+import { FakeSocket, FakeStorage } from './support/sockets.ts';
 
 beginAnew();
 
@@ -30,6 +30,11 @@ const signedIn = opened({ session: 'session of alice', token: null, resumed: tru
 function tellOfStorage(changes: object = {}): void {
   const change = { storageArea: storage, key: KEY, newValue: null, ...changes };
   dispatchEvent(Object.assign(new Event('storage'), change));
+}
+
+/** What `forget()` leaves of the storage, in a page of its own. */
+function forgetElsewhere(): void {
+  storage.items.clear();
 }
 
 function countOf(client: ChatClient): { forgotten: number } {
@@ -44,7 +49,7 @@ describe('a tab whose user has logged out in another', () => {
     (await enter()).say(text(1));
     const count = countOf(tab);
     tab.send('private');
-    (await start()).forget();
+    forgetElsewhere();
     tellOfStorage();
     expect(tab.transcript.entries).toEqual([]);
     expect(count).toEqual({ forgotten: 1 });
@@ -60,7 +65,7 @@ describe('a tab whose user has logged out in another', () => {
   it('leaves the session that was begun meanwhile alone, and goes on in it', async () => {
     const tab = await start();
     await enter();
-    (await start()).forget();
+    forgetElsewhere();
     // In a page of its own, which is not told.
     storage.setItem(KEY, JSON.stringify({ session: 's2', token: 't2', user: 's2' }));
     tellOfStorage();
@@ -75,7 +80,7 @@ describe('a tab whose user has logged out in another', () => {
     const tab = await start();
     await enter();
     const written = storage.getItem(KEY) ?? '';
-    (await start()).forget();
+    forgetElsewhere();
     storage.setItem(KEY, written);
     tellOfStorage();
     expect(storage.length).toBe(0);
@@ -114,6 +119,55 @@ describe('a tab whose user has logged out in another', () => {
     tellOfStorage({ newValue: '{}' });
     expect(tab.transcript.entries).toMatchObject([{ key: 'm1' }]);
     expect(tab.state).toBe('connected');
+  });
+});
+
+// The browser tells other pages alone of a change. A second element went on showing the conversation.
+describe('a client beside the one whose user has logged out', () => {
+  it('shows nothing any more at once, and begins anew', async () => {
+    const beside = await start();
+    (await enter()).say(text(1));
+    const count = countOf(beside);
+    (await start()).forget();
+    expect(beside.transcript.entries).toEqual([]);
+    expect(count).toEqual({ forgotten: 1 });
+    await clock.pass(500);
+    expect(last().url).toBe(url);
+  });
+
+  it('is closed where its token would open the old session again', async () => {
+    const beside = await start({ token: 'alice' });
+    (await enter(signedIn)).say(text(1));
+    (await start({ token: 'alice' })).forget();
+    expect(beside.transcript.entries).toEqual([]);
+    expect(beside.state).toBe('closed');
+  });
+
+  it('is not one that was made by whoever was told', async () => {
+    const beside = await start();
+    const made: ChatClient[] = [];
+    const goOn = (client: ChatClient): void => {
+      client.on('forgotten', () => {
+        const next = connect({ url, storage, clock, open: (address) => new FakeSocket(address) });
+        made.push(next);
+        goOn(next);
+      });
+    };
+    goOn(beside);
+    (await start()).forget();
+    expect(made).toHaveLength(1);
+  });
+
+  it('is not meant where it has another storage, another address, or none to share', async () => {
+    const others = [
+      await start({ storage: new FakeStorage() }),
+      await start({ url: 'ws://elsewhere/ws' }),
+      await start({ storage: 'none' }),
+    ];
+    const counts = others.map(countOf);
+    (await start()).forget();
+    (await start({ storage: 'none' })).forget();
+    expect(counts).toEqual([{ forgotten: 0 }, { forgotten: 0 }, { forgotten: 0 }]);
   });
 });
 
