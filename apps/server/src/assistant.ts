@@ -17,15 +17,17 @@ export interface AssistantOptions {
 /** A small assistant that shows what a reply can be. Swap in your own: see the README beside. */
 export function createAssistant({ pictureUrl }: AssistantOptions): Handle {
   const demonstrations = createDemonstrations(pictureUrl);
+  const sayHelp: Demonstration['show'] = (reply) => reply.text(help(demonstrations));
   return async (message, reply) => {
     const said = message.text?.toLowerCase() ?? '';
-    const demonstration = demonstrations.get(said);
-    if (said === 'help') {
-      await reply.text(help(demonstrations));
-      if (isOrdering(reply)) await resumeOrder(reply);
-    } else if (isOrdering(reply)) await continueOrder(said, reply);
-    else if (demonstration !== undefined) await demonstration.show(reply);
-    else if (said.startsWith('/')) await reply.text(`You chose ${message.choice?.title ?? said}.`);
+    const show = said === 'help' ? sayHelp : demonstrations.get(said)?.show;
+    const wasOrdering = isOrdering(reply);
+    if (wasOrdering && (show === undefined || said === 'order')) await continueOrder(said, reply);
+    else if (show !== undefined) {
+      await show(reply);
+      if (wasOrdering) await resumeOrder(reply);
+    } else if (said.startsWith('/'))
+      await reply.text(`You chose ${message.choice?.title ?? said}.`);
     else
       await reply.text(`You said: ${message.text ?? 'nothing'}. Say "help" to see what I can do.`);
   };

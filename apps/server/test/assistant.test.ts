@@ -103,4 +103,20 @@ describe('the demo assistant', () => {
     await say('/thin');
     expect(await say('yes')).toMatchObject([{ text: 'Ordered: Small, Thin base.' }]);
   });
+
+  // README.md says `order`, then `stream`, which asked for the size again; so did each button of the page
+  // until somebody thought of saying "cancel".
+  it('shows what it is asked for in the middle of an order, which goes on', async () => {
+    await say('order');
+    const answers = (await say('buttons')) as { text: string }[];
+    expect(answers.map(({ text }) => text)).toEqual([
+      'Which way?',
+      expect.stringContaining('or say "cancel"'),
+      'What size?',
+    ]);
+    const lines = (await (await post('stream', '?stream=true')).text()).trim().split('\n');
+    expect(lines.length).toBeGreaterThan(10);
+    expect(titles(await say('small'))).toEqual(['Thin', 'Thick']);
+    expect(titles(await say('order'))).toEqual(['Thin', 'Thick']);
+  });
 });
