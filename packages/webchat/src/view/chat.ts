@@ -132,7 +132,10 @@ export class Chat {
         if (type !== 'user') this.#typing.hide();
       }),
       client.on('typing', () => this.#typing.show()),
-      client.on('state', (state: ClientState) => (this.#status.state = state)),
+      client.on('state', (state: ClientState) => {
+        this.#status.state = state;
+        this.#drawStop();
+      }),
       client.on('session', () => (this.#openedAt ||= performance.now())),
       client.on('error', ({ code, id }) => {
         // A message that failed says so itself.
@@ -155,7 +158,10 @@ export class Chat {
   }
 
   #drawStop(): void {
-    this.#composer.canStop = this.#typing.isShown || isStreaming(this.#options.client.transcript);
+    const { state, transcript } = this.#options.client;
+    // Whoever cannot be reached cannot be stopped.
+    this.#composer.canStop =
+      state === 'connected' && (this.#typing.isShown || isStreaming(transcript));
   }
 }
 

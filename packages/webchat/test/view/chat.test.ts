@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ConnectOptions } from '../../src/client.ts';
 import { Chat } from '../../src/view/chat.ts';
 import { ENGLISH } from '../../src/view/labels.ts';
-import { beginAnew, clock, enter, last, messages, start } from '../support/scene.ts';
+import { beginAnew, clock, enter, last, messages, opened, start } from '../support/scene.ts';
 import { withoutLayout } from '../support/view.ts';
 
 beginAnew();
@@ -60,6 +60,21 @@ it('puts the focus where one goes on when what was pressed is gone', async () =>
   expect(messages(socket)).toEqual(['help']);
   expect(chat.node.querySelector<HTMLElement>('.welcome')?.hidden).toBe(true);
   expect(document.activeElement?.tagName).toBe('TEXTAREA');
+});
+
+// Without a connection a turn cannot be ended: the button did nothing, and said nothing.
+it('offers to stop what grows, while there is a connection', async () => {
+  const { chat } = await open();
+  const socket = await enter();
+  const stop = chat.node.querySelector<HTMLElement>('[part=stop]');
+  socket.say({ type: 'stream_start', id: 'm1', seq: 1, recipient_id: 'me' });
+  vi.advanceTimersByTime(50);
+  expect(stop?.hidden).toBe(false);
+  last().drop();
+  expect(stop?.hidden).toBe(true);
+  await clock.pass(500);
+  await enter(opened({ seq: 1, resumed: true }));
+  expect(stop?.hidden).toBe(false);
 });
 
 it('leaves the keyboard of a phone where it is', async () => {
