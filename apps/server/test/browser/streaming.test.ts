@@ -178,7 +178,8 @@ describe('a stream in the chat page', { timeout: 60_000 }, () => {
   it('says that there is no connection when the browser says so, and no answer comes', async () => {
     await page.locator(CONNECTED).waitFor();
     await page.context().setOffline(true);
-    await page.getByText('No connection. Trying again').waitFor();
+    // A client gives the server 5 s to answer.
+    await page.getByText('No connection. Trying again').waitFor({ timeout: 20_000 });
     await page.context().setOffline(false);
     await page.locator(CONNECTED).waitFor();
   });
