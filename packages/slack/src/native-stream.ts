@@ -3,7 +3,7 @@ import { isDirect, teamFields } from './address.ts';
 import { textAt } from './parse/fields.ts';
 import { Pump } from './pump.ts';
 import { escapeMarkdown } from './render/escape.ts';
-import { openFence } from './render/split.ts';
+import { openFence } from './render/fence.ts';
 import { nextPiece } from './render/stream-text.ts';
 import { shownWhole } from './repair.ts';
 import type { GrowingMessage, GrowingOptions } from './stream.ts';

@@ -2,10 +2,11 @@ import type { Element } from '@trunkline/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeMarkdown, escapeText, fallbackOf } from '../src/render/escape.ts';
+import { openFence } from '../src/render/fence.ts';
 import { lengthOf } from '../src/render/limits.ts';
 import { render } from '../src/render/parts.ts';
 import { renderResponse, withOwnBlocks } from '../src/render/response.ts';
-import { openFence, splitMarkdown } from '../src/render/split.ts';
+import { splitMarkdown } from '../src/render/split.ts';
 import { nextPiece } from '../src/render/stream-text.ts';
 
 const NOTHING = { extra: {} };
@@ -104,6 +105,37 @@ describe('long Markdown', () => {
     expect(parts.join(' ')).toBe(long);
   });
 
+  // The story: an assistant put code into the steps of a list. The fence was not seen, since it does not
+  // begin its line: a long answer was cut within the code, and the rest of it read as text.
+  it.each(['   ', '> ', '\t'])('is not split within code in a list or a quote (%j)', (lead) => {
+    const code = ['```js', ...Array.from({ length: 4 }, (_, at) => `a${at} < b;`), '```'];
+    const fenced = code.map((line) => lead + line).join('\n');
+    const text = `1. First:\n\n${fenced}\n\n2. Then this & that`;
+    expect(splitMarkdown(text, fenced.length + 5)).toEqual([
+      '1. First:',
+      fenced,
+      '2. Then this & that',
+    ]);
+    for (const part of splitMarkdown(text, 50)) {
+      expect(openFence(part)).toBeNull();
+      expect(lengthOf(part)).toBeLessThanOrEqual(50);
+    }
+    expect(
+      splitMarkdown(text, 50)
+        .join('\n')
+        .match(/a\d < b;/g),
+    ).toHaveLength(4);
+    expect(escapeMarkdown(`${text} <!here>`)).toBe(
+      `1. First:\n\n${fenced}\n\n2. Then this &amp; that &lt;!here&gt;`,
+    );
+  });
+
+  it('takes what is further in than a fence for a line of its code', () => {
+    const text = '```md\nUse:\n    ```\n    a < b\n    ```\n```\n1 < 2';
+    expect(escapeMarkdown(text)).toBe(text.replace('1 < 2', '1 &lt; 2'));
+    expect(escapeMarkdown('```\na < b\n  ```\n1 < 2')).toBe('```\na < b\n  ```\n1 &lt; 2');
+  });
+
   it('closes a fence that is too long, and opens it again', () => {
     const lines = Array.from({ length: 9 }, (_, index) => `line ${index}`).join('\n');
     const parts = splitMarkdown(`Look:\n\`\`\`js\n${lines}\n\`\`\`\nDone.`, 40);
@@ -171,6 +203,20 @@ describe('a text that is being made', () => {
     for (let at = 1; at < text.length; at++) {
       expect(whole(text, [at])).toBe(escapeMarkdown(text));
     }
+  });
+
+  // The story: of code in a list all but the first line was escaped, and `<` was read as `&lt;`.
+  it.each([
+    '1. Do:\n   ```js\n   if (a < b && c) {}\n   ```\n2. So & so',
+    '10. ```js\n    if (a < b && c) {}\n    ```\n    so & so',
+    '> ~~~\n> a < b\n> ~~~\n\nso & so',
+  ])('keeps code in lists and quotes, wherever it is cut: %j', (text) => {
+    for (let at = 1; at < text.length; at++) {
+      for (const also of [at, at + 1, at + 7]) {
+        expect(whole(text, [at, also])).toBe(escapeMarkdown(text));
+      }
+    }
+    expect(escapeMarkdown(text)).toMatch(/a < b[^]*so &amp; so$/i);
   });
 
   it('never says a mention, wherever it is cut', () => {

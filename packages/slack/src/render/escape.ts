@@ -5,6 +5,8 @@
  * @see Slack: Formatting message text
  */
 
+import { fencesIn } from './fence.ts';
+
 /** Who may be mentioned: everybody that the text names, or those named here (`U123`, `here`). */
 export type AllowedMentions = true | readonly string[];
 
@@ -14,7 +16,7 @@ const MENTION =
 
 /** Code, links with their targets, addresses, channels: what is not text, or must stay as it is. */
 const VERBATIM =
-  /(?<fence>^(?<tick>`{3,}(?!.*`)|~{3,}).*(?:\n(?!\k<tick>).*)*(?:\n\k<tick>[`~]*|$(?![^])))|(?<code>(?<ticks>`+)(?!`)[^]*?[^`]\k<ticks>(?!`))|(?<target>\]\([^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))|(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)|(?<url>https?:\/\/[^\s<>()]+)|(?<channel><#[CG][A-Z0-9]+>)|(?<quote>^(?: {0,3}> ?)+)/gm;
+  /(?<code>(?<ticks>`+)(?!`)[^]*?[^`]\k<ticks>(?!`))|(?<target>\]\([^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))|(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)|(?<url>https?:\/\/[^\s<>()]+)|(?<channel><#[CG][A-Z0-9]+>)|(?<quote>^(?: {0,3}> ?)+)/gm;
 
 /** What would ping in code, if Slack looked for it there. */
 const PING_IN_CODE = /<(?=@[UW]|!(?:channel|here|everyone|subteam))/g;
@@ -31,19 +33,41 @@ export function allowedMentions(value: unknown): AllowedMentions {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-/** Markdown for Slack's markdown block. Code, links and block quotes are left as they are. */
-export function escapeMarkdown(text: string, allowed: AllowedMentions = []): string {
+/**
+ * Markdown for Slack's markdown block. Code, links and block quotes are left as they are.
+ *
+ * @param from - Where it begins; what is before is only read, and not in the result.
+ */
+export function escapeMarkdown(text: string, allowed: AllowedMentions = [], from = 0): string {
+  if (!SPECIAL.test(text)) return text.slice(from);
+  let escaped = '';
+  let end = from;
+  for (const fence of fencesIn(text)) {
+    if (fence.end <= end) continue;
+    // Whether a fence follows is not known yet where the beginning of its line is said.
+    const start = Math.max(end, fence.start + fence.lead.length);
+    escaped += escapeProse(text.slice(end, start), allowed);
+    escaped += escapeCode(text.slice(start, fence.end));
+    end = fence.end;
+  }
+  return escaped + escapeProse(text.slice(end), allowed);
+}
+
+/** Markdown without fences. */
+function escapeProse(text: string, allowed: AllowedMentions): string {
   if (!SPECIAL.test(text)) return text;
   let escaped = '';
   let end = 0;
   for (const match of text.matchAll(VERBATIM)) {
     escaped += escapeText(text.slice(end, match.index), allowed);
-    const { fence, code } = match.groups ?? {};
-    const isCode = fence !== undefined || code !== undefined;
-    escaped += isCode ? match[0].replaceAll(PING_IN_CODE, `<${WORD_JOINER}`) : match[0];
+    escaped += match.groups?.['code'] === undefined ? match[0] : escapeCode(match[0]);
     end = match.index + match[0].length;
   }
   return escaped + escapeText(text.slice(end), allowed);
+}
+
+function escapeCode(code: string): string {
+  return code.replaceAll(PING_IN_CODE, `<${WORD_JOINER}`);
 }
 
 /** A text for Slack's own mark-up. */
@@ -74,7 +98,7 @@ export function fallbackOf(text: string, allowed: AllowedMentions = []): string 
 function withoutMarkdown(text: string): string {
   if (!/[*_~`#[\]>|]/.test(text)) return text;
   return text
-    .replaceAll(/^(?:`{3,}(?!.*`)|~{3,}).*$\n?/gm, '')
+    .replaceAll(/^[ \t]*(?:`{3,}(?!.*`)|~{3,}).*$\n?/gm, '')
     .replaceAll(/!?\[([^\]]{0,500})\]\(([^()\s]*)[^()]*\)/g, '$1')
     .replaceAll(/^ {0,3}#{1,6} +/gm, '')
     .replaceAll(/(\*\*|__|~~)(?=\S)([^]*?\S)\1/g, '$2')

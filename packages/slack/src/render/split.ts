@@ -1,12 +1,10 @@
 import { splitText } from '@trunkline/core';
+import { fencesIn, type Fence } from './fence.ts';
 import { lengthOf, LIMITS } from './limits.ts';
 
-/** What is not cut in two where it fits: code, links, addresses, mentions, entities. */
+/** What is not cut in two where it fits, beside fences: code, links, addresses, mentions, entities. */
 const WHOLE =
-  /^(`{3,}(?!.*`)|~{3,}).*(?:\n(?!\1).*)*(?:\n\1[`~]*|$(?![^]))|`+[^`\n]+`+|!?\[[^\]\n]{0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|https?:\/\/[^\s<>]+|<[^<>\n]+>|&[a-z]+;/gm;
-
-/** The info string of a fence of backticks holds none: that would be code within a line. */
-const FENCE = /^(`{3,}(?!.*`)|~{3,})(.*)((?:\n(?!\1).*)*)(?:\n\1[`~]*|$(?![^]))/gm;
+  /`+[^`\n]+`+|!?\[[^\]\n]{0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|https?:\/\/[^\s<>]+|<[^<>\n]+>|&[a-z]+;/g;
 
 /** Stands for a character of what is not cut: nothing that a text is cut after. */
 const MASK = '\uE000';
@@ -17,13 +15,17 @@ const MASK = '\uE000';
  */
 export function splitMarkdown(text: string, limit: number = LIMITS.markdown): string[] {
   if (text.length <= limit || lengthOf(text) <= limit) return [text];
-  const source = text.replaceAll(
-    FENCE,
-    (fence: string, ticks: string, info: string, body: string) =>
-      fence.length <= limit ? fence : splitFence(ticks, info, body.slice(1), limit),
+  const source = withFences(text, (fence) =>
+    fence.end - fence.start <= limit
+      ? text.slice(fence.start, fence.end)
+      : splitFence(text, fence, limit),
   );
-  const masked = source.replaceAll(WHOLE, (whole) =>
-    whole.length <= limit ? MASK.repeat(whole.length) : whole,
+  const mask = (whole: string): string =>
+    whole.length <= limit ? MASK.repeat(whole.length) : whole;
+  const masked = withFences(
+    source,
+    ({ start, end }) => mask(source.slice(start, end)),
+    (prose) => prose.replaceAll(WHOLE, mask),
   );
   let end = 0;
   return splitText(masked, limit, { length: lengthOf }).map((part) => {
@@ -34,28 +36,33 @@ export function splitMarkdown(text: string, limit: number = LIMITS.markdown): st
   });
 }
 
+/** A text with other fences, and another prose between them. */
+function withFences(
+  text: string,
+  fenceOf: (fence: Fence) => string,
+  proseOf: (prose: string) => string = (prose) => prose,
+): string {
+  let made = '';
+  let end = 0;
+  for (const fence of fencesIn(text)) {
+    made += proseOf(text.slice(end, fence.start)) + fenceOf(fence);
+    end = fence.end;
+  }
+  return made + proseOf(text.slice(end));
+}
+
 /** A long fence as several ones. */
-function splitFence(ticks: string, info: string, body: string, limit: number): string {
-  const open = `${ticks}${info}\n`;
-  const close = `\n${ticks}`;
+function splitFence(text: string, fence: Fence, limit: number): string {
+  const { start, end, lead, ticks, open: line } = fence;
+  const open = `${line}\n`;
+  // What is in an item of a list goes on below it.
+  const close = `\n${lead.replaceAll(/[^>\t]/g, ' ')}${ticks}`;
+  const inside = text.slice(start + open.length, end);
+  const body = fence.isClosed ? inside.slice(0, Math.max(0, inside.lastIndexOf('\n'))) : inside;
   const room = limit - lengthOf(open) - lengthOf(close);
   // An info string that leaves no room is none.
   if (room < limit / 2) return splitText(body, limit, { length: lengthOf }).join('\n\n');
   return splitText(body, room, { length: lengthOf })
     .map((part) => open + part + close)
     .join('\n\n');
-}
-
-/** The line that has opened the fence which a text ends in; `null` if it ends in none. */
-export function openFence(text: string): string | null {
-  let open: string | null = null;
-  for (const line of text.split('\n')) {
-    const ticks = /^(?:`{3,}|~{3,})/.exec(line)?.[0];
-    if (ticks === undefined) continue;
-    // Backticks further on in the line: it is code in a line of its own.
-    const opens = !ticks.startsWith('`') || !line.slice(ticks.length).includes('`');
-    if (open === null) open = opens ? line : null;
-    else if (ticks.startsWith(/^(?:`{3,}|~{3,})/.exec(open)?.[0] ?? ticks)) open = null;
-  }
-  return open;
 }

@@ -1,6 +1,6 @@
 import { escapeMarkdown, type AllowedMentions } from './escape.ts';
+import { UNFINISHED_FENCE } from './fence.ts';
 import { LIMITS } from './limits.ts';
-import { openFence } from './split.ts';
 
 /** A piece of a text that is being made. */
 export interface Piece {
@@ -25,7 +25,7 @@ const UNFINISHED = [
   /\[[^\]\n]*(?:\](?:\([^()\s]*)?)?$/,
   /<[^<>\n]*$/,
   /(?<!`)`+[^`\n]*$/,
-  /(?:^|\n)[`~]+[^\n]*$/,
+  UNFINISHED_FENCE,
 ];
 
 /**
@@ -42,13 +42,7 @@ export function nextPiece(
   const end = isLast ? text.length : safeEnd(text, from);
   const cut = between(text, Math.min(end, from + MAX_RAW), isLast);
   if (cut <= from) return null;
-  const open = openFence(text.slice(0, from));
-  const raw = text.slice(from, cut);
-  if (open === null) return { end: cut, markdown: escapeMarkdown(raw, allowed) };
-  // Read on as the code that it is in the middle of.
-  const lead = `${open}\n`;
-  const markdown = escapeMarkdown(lead + raw, allowed).slice(escapeMarkdown(lead).length);
-  return { end: cut, markdown };
+  return { end: cut, markdown: escapeMarkdown(text.slice(0, cut), allowed, from) };
 }
 
 /** Where what is finished ends. */
