@@ -38,7 +38,6 @@ export class Sender {
 
   /** The step that posts a message. */
   step(message: SlackMessage, extra: Extra, made: Rendered): SendStep<SlackMessage> {
-    const { findSent: asks } = this.services.options;
     const alternatives = made.instead.get(message);
     const step: SendStep<SlackMessage> = {
       payload: message,
@@ -48,10 +47,22 @@ export class Sender {
           ? this.post(payload, extra, key)
           : this.#keepAndPost(payload, made.kept, alternatives ?? [], extra, key),
     };
-    if (asks) {
-      step.wasSent = (key, since) => findSent(this.services.clients, this.address, key, since);
+    const args = this.services.options.findSent ? argumentsOf(message, extra, this.address) : {};
+    if (this.#isFindable(methodOf(extra), args)) {
+      const channel = textAt(args as JsonObject, 'channel') ?? this.address.channel;
+      const place = { ...this.address, channel, thread: textAt(args as JsonObject, 'thread_ts') };
+      step.wasSent = (key, since) => findSent(this.services.clients, place, key, since);
     }
     return step;
+  }
+
+  /**
+   * Whether a message is one that Slack can be asked for. What is scheduled, or shown to one user only, is
+   * in no history, and what has metadata of its own has no room for ours.
+   */
+  #isFindable(method: PostMethod, args: Record<string, unknown>): boolean {
+    const { findSent: asks } = this.services.options;
+    return asks && method === 'chat.postMessage' && args['metadata'] === undefined;
   }
 
   async #keepAndPost(
@@ -97,7 +108,7 @@ export class Sender {
   post(message: SlackMessage, extra: Extra, key: string): Promise<Receipt> {
     const method = methodOf(extra);
     const args = argumentsOf(message, extra, this.address);
-    if (this.services.options.findSent && key !== '' && args['metadata'] === undefined) {
+    if (key !== '' && this.#isFindable(method, args)) {
       args['metadata'] = { event_type: STEP_EVENT, event_payload: { key } };
     }
     const isFree = method === 'chat.postMessage' && message['channel'] === undefined;

@@ -407,6 +407,46 @@ describe('retries (traps 1 to 3)', () => {
   });
 });
 
+// The story: a reminder was scheduled and Slack's answer was lost. It was looked for in the channel, where it
+// cannot be yet, counted as not sent, and was scheduled again.
+describe('what Slack cannot be asked for', () => {
+  const delivery = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
+
+  it.each<[string, string, JsonObject]>([
+    ['scheduled', 'chat.scheduleMessage', { postAt: 2_000_000_000 }],
+    ['shown to one user', 'chat.postEphemeral', { ephemeral: true }],
+    ['with metadata of its own', 'chat.postMessage', { metadata: { event_type: 'mine' } }],
+  ])('is not sent again for not being found: what is %s', async (_, method, extra) => {
+    const clock = new HastyClock();
+    const { slack } = await open({ findSent: true, clock }, { delivery, clock });
+    slack.on(method, () => new Answer(502, 'lost'));
+    scene.assistant = async (_message, reply) => void (await reply.text('Once', extra));
+    await scene.request(json(said({ text: `<@${BOT}> hi` })));
+    await scene.over();
+    expect(slack.of(method)).toHaveLength(1);
+    expect(slack.of('conversations.history')).toEqual([]);
+    expect(scene.errors).toEqual([]);
+  });
+
+  it.each<[string, JsonObject, JsonObject]>([
+    ['another thread', { text: 'x', thread_ts: '7.7' }, { ts: '7.7', channel: CHANNEL }],
+    ['another channel', { text: 'x', thread_ts: '7.7', channel: 'C9' }, { channel: 'C9' }],
+  ])('is looked for where it was posted: %s', async (_, custom, asked) => {
+    const clock = new HastyClock();
+    const { slack } = await open({ findSent: true, clock }, { delivery, clock });
+    slack.on('chat.postMessage', () => new Answer(502, 'lost'));
+    slack.on('conversations.replies', () => ({
+      ok: true,
+      messages: slack.of('chat.postMessage').map((args) => ({ ...args, ts: '8.8' })),
+    }));
+    scene.assistant = async (_message, reply) => void (await reply.custom(custom));
+    await scene.request(json(said({ text: `<@${BOT}> hi` })));
+    await scene.over();
+    expect(slack.of('chat.postMessage')).toHaveLength(1);
+    expect(slack.of('conversations.replies')).toMatchObject([asked]);
+  });
+});
+
 describe('the status (trap 22)', () => {
   const root = (): JsonObject => said({ text: `<@${BOT}> hi`, thread_ts: newTs() });
   const statuses = (): unknown[] =>
