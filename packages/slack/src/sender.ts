@@ -111,19 +111,20 @@ export class Sender {
     if (key !== '' && this.#isFindable(method, args)) {
       args['metadata'] = { event_type: STEP_EVENT, event_payload: { key } };
     }
-    const isFree = method === 'chat.postMessage' && message['channel'] === undefined;
-    const { orDirect } = this.address;
-    return isFree && orDirect ? this.#postOrDirect(args) : this.#post(method, args);
+    const { orDirect, user } = this.address;
+    // In direct messages, too, only the user sees what is for them alone.
+    const isTheirs = method === 'chat.postEphemeral' && args['user'] === user;
+    const isFree = (method === 'chat.postMessage' || isTheirs) && message['channel'] === undefined;
+    return isFree && orDirect ? this.#postOrDirect(method, args) : this.#post(method, args);
   }
 
-  async #postOrDirect(args: Record<string, unknown>): Promise<Receipt> {
-    const method = 'chat.postMessage';
+  async #postOrDirect(method: PostMethod, args: Record<string, unknown>): Promise<Receipt> {
     try {
       return await this.#post(method, args);
     } catch (error) {
       if (!this.canGoDirect(error)) throw error;
-      const { thread_ts: _thread, ...direct } = args;
-      return await this.#post(method, { ...direct, channel: this.address.user });
+      const { thread_ts: _thread, user: _user, ...direct } = args;
+      return await this.#post('chat.postMessage', { ...direct, channel: this.address.user });
     }
   }
 

@@ -6,7 +6,7 @@ import {
   type JsonObject,
   type Receipt,
 } from '@trunkline/core';
-import { teamFields } from './address.ts';
+import { teamFields, type SlackAddress } from './address.ts';
 import { deliveryError } from './errors.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
 import { allowedMentions, escapeText } from './render/escape.ts';
@@ -43,13 +43,28 @@ export function uploadOf(attachment: Attachment): Upload | null {
  * @see Slack: files.getUploadURLExternal
  */
 export async function upload(sender: Sender, file: Upload, extra: Extra): Promise<Receipt> {
+  const { channel, thread, user } = sender.address;
+  try {
+    return await uploadTo({ channel, thread }, sender, file, extra);
+  } catch (error) {
+    if (user === null || !sender.canGoDirect(error)) throw error;
+    return await uploadTo({ channel: user, thread: null }, sender, file, extra);
+  }
+}
+
+async function uploadTo(
+  { channel: place, thread }: Pick<SlackAddress, 'channel' | 'thread'>,
+  sender: Sender,
+  file: Upload,
+  extra: Extra,
+): Promise<Receipt> {
   const { services, address } = sender;
   const { clients, options } = services;
   const { name: filename, title, bytes } = file;
   if (bytes.length === 0) {
     throw new DeliveryError('an empty file cannot be uploaded', { channel: options.name });
   }
-  const channel = await channelOf(sender);
+  const channel = await channelOf(sender, place);
   const client = await clients.for(address);
   const { comment, mentions } = extra;
   let answer: JsonObject;
@@ -63,10 +78,9 @@ export async function upload(sender: Sender, file: Upload, extra: Extra): Promis
         ? { initial_comment: escapeText(comment, allowedMentions(mentions)) }
         : {}),
     };
-    const { thread: thread_ts } = address;
     // Slack answers JSON.
     answer = (await client.filesUploadV2(
-      thread_ts === null ? shared : { ...shared, thread_ts },
+      thread === null ? shared : { ...shared, thread_ts: thread },
     )) as unknown as JsonObject;
   } catch (error) {
     throw deliveryError(options.name, 'files.uploadV2', error);
@@ -84,8 +98,7 @@ export async function upload(sender: Sender, file: Upload, extra: Extra): Promis
 }
 
 /** Files are shared in channels: a user's direct messages have to be opened first. */
-async function channelOf({ services, address }: Sender): Promise<string> {
-  const { channel } = address;
+async function channelOf({ services, address }: Sender, channel: string): Promise<string> {
   if (!/^[UW]/.test(channel)) return channel;
   const answer = await services.clients.call(address, 'conversations.open', { users: channel });
   return textAt(objectAt(answer, 'channel'), 'id') ?? channel;

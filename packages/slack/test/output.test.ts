@@ -118,6 +118,42 @@ describe('an answer to a command where the bot is not', () => {
     expect(channels).toEqual([place, user, place, user]);
   });
 
+  // The story: `/order` was answered with `ephemeral: true`, as commands are, and with a file. The text went
+  // to direct messages where the bot was not in the channel; these two were lost.
+  it('goes to the user as well where it is ephemeral, or a file', async () => {
+    const { slack } = await open();
+    const { channel_id: place, user_id: user } = fixture('slash-command');
+    slack.on('chat.postEphemeral', () => ({ ok: false, error: 'channel_not_found' }));
+    slack.on('chat.postMessage', () => ({ ok: true, channel: 'D1', ts: '1.1' }));
+    slack.on('conversations.open', () => ({ ok: true, channel: { id: 'D1' } }));
+    slack.on('files.completeUploadExternal', ({ args }) =>
+      args['channel_id'] === place
+        ? { ok: false, error: 'not_in_channel' }
+        : { ok: true, files: [{ id: 'F1' }] },
+    );
+    slack.on('files.info', () => ({ ok: false, error: 'missing_scope' }));
+    scene.assistant = async (_message, reply) => {
+      await reply.text('Sunny', { ephemeral: true });
+      await reply.attachment({ name: 'a.txt', content: 'hello' });
+    };
+    await scene.request(command());
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    expect(slack.of('chat.postMessage')).toMatchObject([{ channel: user, text: 'Sunny' }]);
+    expect(slack.of('chat.postMessage')[0]).not.toHaveProperty('user');
+    const shared = slack.of('files.completeUploadExternal').map(({ channel_id: id }) => id);
+    expect(shared).toEqual([place, 'D1']);
+  });
+
+  it('is not shown to the user if it was for another one', async () => {
+    const { slack, channel } = await open();
+    slack.on('chat.postEphemeral', () => ({ ok: false, error: 'not_in_channel' }));
+    const output = channel.getOutputChannel({ ...PLACE, user: 'U1', orDirect: true });
+    const sent = output.sendTextMessage('U1', 'x', { ephemeral: 'U2' });
+    await expect(sent).rejects.toMatchObject({ platformCode: 'not_in_channel' });
+    expect(slack.of('chat.postMessage')).toEqual([]);
+  });
+
   it('goes nowhere else for an event, nor where JSON of Slack’s names the place', async () => {
     const { slack, channel } = await open();
     slack.on('chat.postMessage', () => ({ ok: false, error: 'channel_not_found' }));
