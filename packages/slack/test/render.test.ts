@@ -442,6 +442,12 @@ describe('other parts', () => {
     expect(withOwnBlocks('slack', alone)).toMatchObject({ custom: { blocks } });
     expect(renderResponse('slack', alone).messages).toMatchObject([{ blocks }]);
     expect(withOwnBlocks('other', alone)).toBe(alone);
+    // JSON of another platform's is shown beside them, and not they once more.
+    const withJson = { ...only, custom: { mood: 'fine' } };
+    expect(renderResponse('slack', withJson).messages).toMatchObject([
+      { text: 'Hi', blocks },
+      { blocks: [{ text: '```\n{"mood": "fine"}\n```' }] },
+    ]);
   });
 
   it('a response is its parts, in Rasa’s order', () => {

@@ -22,7 +22,8 @@ export function renderCustom(json: JsonValue, { extra }: RenderContext): Rendere
     if (MESSAGE_KEYS.some((key) => Object.hasOwn(json, key))) return rendered([rawMessage(json)]);
     if (isBlock(json)) return rendered([blocksMessage([json])]);
   }
-  return rendered(textMessages(`\`\`\`\n${customJsonText(json)}\n\`\`\``, extra));
+  // Blocks of the response's own have taken the place of its text, and of nothing else.
+  return rendered(textMessages(`\`\`\`\n${customJsonText(json)}\n\`\`\``, {}));
 }
 
 /** A message as it was given. Of a text beside blocks, Slack makes the notification. */
