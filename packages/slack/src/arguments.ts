@@ -35,8 +35,8 @@ export function argumentsOf(
   // Most responses carry nothing else.
   if (Object.keys(extra).length > 0) addExtra(args, extra, address);
   Object.assign(args, message);
-  // Slack refuses it beside a text, also an empty one.
-  if (args['markdown_text'] !== undefined) delete args['text'];
+  // Beside Markdown, Slack refuses also an empty one.
+  if (args['text'] === '' || args['markdown_text'] !== undefined) delete args['text'];
   return args;
 }
 

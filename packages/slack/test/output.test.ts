@@ -190,6 +190,14 @@ describe('what is sent beside the text', () => {
     ]);
   });
 
+  // The story: above the attachment of an assistant from Rasa, Slack showed its words once more.
+  it('attachments of Slack’s own, without a text that would be shown above them', async () => {
+    const { slack, channel } = await open();
+    const own = { fallback: 'Red', color: '#f00', text: 'Red alert' };
+    await channel.getOutputChannel(PLACE).sendAttachment('U1', own);
+    expect(slack.of('chat.postMessage')).toEqual([{ channel: CHANNEL, attachments: [own] }]);
+  });
+
   it('what only one user sees, and what is posted later', async () => {
     const { slack, channel } = await open();
     const output = channel.getOutputChannel({ ...PLACE, user: 'U000000001' });

@@ -409,7 +409,11 @@ describe('other parts', () => {
       { type: 'image', image_url: 'https://x.y/a.png' },
     ]);
     const own = { fallback: 'x', color: '#f00', text: 'red' };
-    expect(render.attachment(own, NOTHING).messages).toEqual([{ text: 'x', attachments: [own] }]);
+    // A text would be shown above it, and said twice.
+    expect(render.attachment(own, NOTHING).messages).toEqual([{ text: '', attachments: [own] }]);
+    expect(render.custom({ attachments: [own] }, NOTHING).messages).toEqual([
+      { text: '', attachments: [own] },
+    ]);
   });
 
   it('JSON is blocks, a message, a table, or itself', () => {

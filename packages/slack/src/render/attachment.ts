@@ -10,10 +10,8 @@ const LEGACY = ['fallback', 'pretext', 'text', 'fields', 'blocks', 'title_link',
 /** A file by its link, an image as such; Slack's own attachments as they are. */
 export function renderAttachment(attachment: Attachment, { extra }: RenderContext): Rendered {
   if (isJsonObject(attachment) && LEGACY.some((key) => Object.hasOwn(attachment, key))) {
-    const fallback = ['fallback', 'title', 'text'].map((key) => textOf(attachment[key]));
-    return rendered([
-      { text: escapeText(fallback.find((text) => text !== null) ?? ''), attachments: [attachment] },
-    ]);
+    // Its own `fallback` is the notification; a text would be shown above it.
+    return rendered([{ text: '', attachments: [attachment] }]);
   }
   const { url, name, mimeType } = fileOf(attachment);
   if (url === null) return rendered(textMessages(attachmentText(attachment), {}));

@@ -31,7 +31,11 @@ function rawMessage(json: JsonObject): Rendered['messages'][number] {
   const { text, markdown_text: markdown, ...rest } = json;
   // The two exclude one another, and Slack refuses both together.
   if (typeof markdown === 'string') return { ...rest, text: '', markdown_text: markdown };
-  return { ...rest, text: typeof text === 'string' ? text : fallbackOf(json['blocks'] ?? null) };
+  if (typeof text === 'string') return { ...rest, text };
+  const { blocks = null, attachments = null } = rest;
+  // Beside attachments alone it would be shown above them.
+  const isShown = blocks === null && attachments !== null;
+  return { ...rest, text: isShown ? '' : fallbackOf(blocks) };
 }
 
 function blocksMessage(blocks: JsonObject[]): Rendered['messages'][number] {
