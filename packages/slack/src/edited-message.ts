@@ -1,6 +1,7 @@
 import type { DeliveryError } from '@trunkline/core';
 import { textAt } from './parse/fields.ts';
 import { Pump } from './pump.ts';
+import type { SlackMessage } from './render/message.ts';
 import { textMessages } from './render/text.ts';
 import { shownWhole } from './repair.ts';
 import type { GrowingMessage, GrowingOptions } from './stream.ts';
@@ -17,8 +18,10 @@ export class EditedMessage implements GrowingMessage {
   #channel = '';
   #ts: string | null = null;
   #text = '';
-  /** How much of the text was shown at last. */
+  /** How much of the text was shown at last, when all of it was. */
   #shown = 0;
+  /** What the message shows. */
+  #seen: SlackMessage | null = null;
 
   constructor(options: GrowingOptions) {
     this.#options = options;
@@ -30,12 +33,13 @@ export class EditedMessage implements GrowingMessage {
     this.#text = text;
     if (this.#ts !== null) return this.#pump.wake();
     const { deliver, sender, extra } = this.#options;
-    const [first] = textMessages(text, extra);
+    const messages = textMessages(text, extra);
+    const [first] = messages;
     if (first === undefined) return;
     const receipt = await deliver(() => sender.post(first, extra, ''));
     this.#channel = textAt(receipt, 'channel') ?? '';
     this.#ts = textAt(receipt, 'ts');
-    this.#shown = text.length;
+    this.#show(text, messages);
     this.#pump.rest(INTERVAL_MS);
   }
 
@@ -43,22 +47,28 @@ export class EditedMessage implements GrowingMessage {
     this.#text = text;
     await this.#pump.stop();
     if (this.#ts === null) return;
-    const isShown = this.#shown === text.length && this.#options.blocks.length === 0;
-    if (isShown && textMessages(text, this.#options.extra).length === 1) return;
+    const [channel, ts, seen] = [this.#channel, this.#ts, this.#seen];
     const otherwise = text.slice(this.#shown);
-    await shownWhole(this.#options, { channel: this.#channel, ts: this.#ts, text, otherwise });
+    await shownWhole(this.#options, { channel, ts, text, otherwise, seen });
+  }
+
+  /** What has no room in the first message is not shown yet. */
+  #show(text: string, messages: readonly SlackMessage[]): void {
+    this.#seen = messages[0] ?? null;
+    if (messages.length === 1) this.#shown = text.length;
   }
 
   /** Shows as much of the text as one message has room for. The end comes in any case. */
   async #edit(): Promise<void> {
     const { sender, extra } = this.#options;
     const text = this.#text;
-    const [first] = textMessages(text, extra);
+    const messages = textMessages(text, extra);
+    const [first] = messages;
     if (first === undefined || this.#ts === null) return;
     this.#pump.intervalMs = Math.min(MAX_INTERVAL_MS, this.#pump.intervalMs * GROWTH);
     try {
       await sender.update(this.#channel, this.#ts, first);
-      this.#shown = text.length;
+      this.#show(text, messages);
     } catch (error) {
       const { options } = sender.services;
       options.logger?.debug({ channel: options.name, err: error }, 'a message could not grow');

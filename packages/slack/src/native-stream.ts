@@ -231,7 +231,7 @@ export class NativeStream implements GrowingMessage {
     const text = this.#text.slice(this.#from);
     const otherwise = this.#text.slice(this.#shown);
     const [channel, ts] = [this.#channel, this.#ts];
-    await shownWhole(this.#options, { channel, ts, text, otherwise });
+    await shownWhole(this.#options, { channel, ts, text, otherwise, seen: null });
   }
 
   /** What belongs below the text, in a message of its own. */

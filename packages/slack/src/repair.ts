@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KnownBlock } from '@slack/types';
 import { DeliveryError } from '@trunkline/core';
 import { textMessages } from './render/text.ts';
@@ -14,6 +15,8 @@ export interface Shown {
   text: string;
   /** What is said in a new message instead, if it cannot be changed. */
   otherwise: string;
+  /** What it is known to show; `null` for nothing. */
+  seen: SlackMessage | null;
 }
 
 /** Errors that say that a message is what it is: deleted, or not to be changed any more. */
@@ -30,10 +33,12 @@ export async function shownWhole(options: GrowingOptions, shown: Shown): Promise
   const [first, ...rest] = withBlocks(textMessages(shown.text, extra), blocks);
   if (first === undefined) return;
   try {
-    await deliver(async () => {
-      await sender.update(shown.channel, shown.ts, first);
-      return {};
-    });
+    if (!isDeepStrictEqual(first, shown.seen)) {
+      await deliver(async () => {
+        await sender.update(shown.channel, shown.ts, first);
+        return {};
+      });
+    }
   } catch (error) {
     if (!(error instanceof DeliveryError) || error.retryable) throw error;
     const isGone = error.platformCode === 'message_not_found';

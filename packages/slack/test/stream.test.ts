@@ -416,6 +416,28 @@ describe('where there are no streams', () => {
     expect(desk.texts.join(' ').trim()).toBe(list.join('').trim());
   });
 
+  // The story: of an answer that one message has no room for, an edit shows the beginning, and counted as if
+  // it showed all. Where the last edit was refused, the rest was lost.
+  it.each(['edit_window_closed', 'cant_update_message'])(
+    'nothing of it is lost where it cannot be edited any more (%s)',
+    async (error) => {
+      const list = tokens(5_000);
+      for (const [chunks, from] of [
+        [list, 1],
+        [list, 5],
+        [list, 12],
+        [[list.join('')], 1],
+      ] as const) {
+        const desk = new Desk();
+        desk.on('chat.update', (_args, count) =>
+          count >= from ? { ok: false, error } : undefined,
+        );
+        await say(desk, begin(desk, { channel: 'C1' }), [...chunks]);
+        expect(desk.texts.join(' ').trim().split(/\s+/)).toEqual(list.join('').trim().split(' '));
+      }
+    },
+  );
+
   it('that is remembered of the workspace', async () => {
     const desk = new Desk();
     desk.on('chat.startStream', () => ({ ok: false, error: 'unknown_method' }));
