@@ -152,13 +152,11 @@ export class NativeStream implements GrowingMessage {
 
   /** What a failed append means. Returns whether it is settled by what comes next. */
   #failed(error: unknown): boolean {
-    const { sender, onStopped } = this.#options;
-    const { options } = sender.services;
+    const { options } = this.#options.sender.services;
     options.logger?.debug({ channel: options.name, err: error }, 'a stream could not go on');
     const { platformCode, retryable, mayHaveArrived } = error as DeliveryError;
     if (platformCode === 'stopped_by_user') {
-      this.#state = 'stopped';
-      onStopped();
+      this.#stopped();
       return true;
     }
     if (OVER.has(platformCode ?? '')) {
@@ -172,6 +170,12 @@ export class NativeStream implements GrowingMessage {
     }
     this.#state = 'doubtful';
     return true;
+  }
+
+  /** The user wants no more of it. */
+  #stopped(): void {
+    this.#state = 'stopped';
+    this.#options.onStopped();
   }
 
   /** Goes on in another message. Where there can be none, this one is written anew in the end. */
@@ -198,6 +202,7 @@ export class NativeStream implements GrowingMessage {
       });
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
+      if (error.platformCode === 'stopped_by_user') return this.#stopped();
       // What is not shown whole is said again otherwise.
       if (error.retryable && !isWhole) throw error;
       // Slack has closed it, or a first request that seemed lost: all of the text is there.

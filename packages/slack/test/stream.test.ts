@@ -208,6 +208,21 @@ describe('a streamed answer', () => {
     expect(desk.posted.size).toBe(0);
   });
 
+  // The story: the user stopped an answer whose text was all there. Its buttons then came as a new message, and
+  // the turn went on to say more.
+  it('is ended quietly by the user also where only its end is left to say', async () => {
+    for (const isDoubtful of [false, true]) {
+      const desk = new Desk();
+      if (isDoubtful) desk.on('chat.appendStream', () => lost());
+      desk.on('chat.stopStream', () => ({ ok: false, error: 'stopped_by_user' }));
+      await say(desk, begin(desk, THREAD, { buttons: [{ title: 'More' }] }), tokens(20));
+      expect(desk.cancelled).toEqual([{ senderId: 'U1' }]);
+      expect(desk.of('chat.stopStream')).toHaveLength(1);
+      expect(desk.of('chat.update')).toEqual([]);
+      expect(desk.posted.size).toBe(0);
+    }
+  });
+
   it('tells the log where the turn cannot be ended that the user has stopped', async () => {
     const told: unknown[] = [];
     const error = (fields: unknown): void => void told.push(fields);
