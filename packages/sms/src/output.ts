@@ -116,7 +116,7 @@ export class SmsOutput extends OutputChannel {
 
   override async sendImageUrl(_to: string, image: string, extra: Extra = {}): Promise<void> {
     const media = imageAt(image, this.name);
-    if (media === null) await this.#sayText(image, extra);
+    if (media === null) await this.#sayText(image, withoutMedia(extra));
     else await this.#sayFile(media, extra);
   }
 

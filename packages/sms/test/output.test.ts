@@ -99,6 +99,21 @@ describe('what a response becomes', () => {
     expect(await bodies({ attachment: { id: 7 } })).toEqual(["Attachment: {'id': 7}"]);
   });
 
+  // The story: media of the channel's own went once by themselves, and again with what became a text: each MMS
+  // is paid for.
+  it.each<[string, BotMessage, string]>([
+    ['JSON', { custom: { mood: 'fine' } }, '{"mood": "fine"}'],
+    ['an attachment without an address', { attachment: { id: 7 } }, "Attachment: {'id': 7}"],
+    ['an image without an address', { image: '/local.png' }, '/local.png'],
+  ])('media of the channel’s own go once, beside %s', async (_, part, text) => {
+    const channels = { sms: { mediaUrl: [PICTURE] } };
+    expect(await sentFor({ ...part, channels })).toEqual([{ MediaUrl: [PICTURE] }, { Body: text }]);
+    expect(await sentFor({ ...part, text: 'Hi', channels })).toEqual([
+      { Body: 'Hi', MediaUrl: [PICTURE] },
+      { Body: text },
+    ]);
+  });
+
   it('media that Twilio cannot fetch is a link after all', async () => {
     const { sms, twilio } = await startScene(() => {});
     twilio.script.push(refusing(21620));
