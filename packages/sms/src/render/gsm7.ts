@@ -10,13 +10,25 @@ const PERHAPS_NOT_GSM = /[^\n\r -_a-~]/gu;
 /** What was looked up before: a few hundred characters can be in GSM-7 or become it. */
 const FOLDS = new Map<string, string>();
 
+/** An address as phones make a link of it, and what ends the sentence behind it. */
+const ADDRESS = /(?:https?:\/\/|www\.|\w\.[a-z]{2,}\/)\S*/gi;
+const END = /(?<![\p{P}\p{S}])[\p{P}\p{S}]+$/u;
+
 /**
  * A text with the look-alikes of characters of GSM-7 in the place of others, curly quotes say, if that
- * makes all of it GSM-7: one character that is not makes a message up to three times as dear.
- *
- * The calculator sees each character once and alone: a long text would keep it for seconds.
+ * makes all of it GSM-7: one character that is not makes a message up to three times as dear. An address
+ * stays as it is, and the text with it: another one would lead elsewhere.
  */
 export function foldToGsm7(text: string): string {
+  if (PLAIN.test(text)) return text;
+  const folded = fold(text);
+  if (folded === text) return text;
+  const addresses = (text.match(ADDRESS) ?? []).map((address) => address.replace(END, ''));
+  return addresses.every((address) => fold(address) === address) ? folded : text;
+}
+
+/** The calculator sees each character once and alone: a long text would keep it for seconds. */
+function fold(text: string): string {
   if (PLAIN.test(text)) return text;
   const composed = text
     .normalize('NFC')

@@ -17,6 +17,25 @@ describe('foldToGsm7 (trap 15)', () => {
     expect(foldToGsm7(text)).toBe(folded);
   });
 
+  // The story: the dash in the address of a page became a hyphen, and the link led nowhere.
+  it.each([
+    'It’s https://de.wikipedia.org/wiki/Michelson–Morley-Experiment – see',
+    '“Hi” (https://x.org/cafe\u0301)',
+    'x.org/it’s',
+    'see www.x.org/1½…',
+  ])('leaves %j as it is: another address would lead elsewhere', (text) => {
+    expect(foldToGsm7(text)).toBe(text);
+  });
+
+  it('folds around an address that stays', () => {
+    expect(foldToGsm7('It’s “here”: https://x.org/a_b?c=1&d=[2], “there”…')).toBe(
+      'It\'s "here": https://x.org/a_b?c=1&d=[2], "there"...',
+    );
+    expect(foldToGsm7('“https://x.org/a”, (https://x.org/b)…')).toBe(
+      '"https://x.org/a", (https://x.org/b)...',
+    );
+  });
+
   it.each(['“早上好”', 'it’s 👋🏽', 'ç’est', 'a\u0338b', 'x\u0332 “y”', '1½ 👍', 'a\u00a0早'])(
     'leaves %j as it is: it would be UCS-2 all the same',
     (text) => {
@@ -44,6 +63,7 @@ describe('foldToGsm7 (trap 15)', () => {
     ['folded', 'It’s “word” after word. '.repeat(4_200), ''],
     ['left', 'It’s “word” after word. '.repeat(4_200), '😀'],
     ['marks', 'a\u0338'.repeat(50_000), ''],
+    ['addresses', `“x.org/${'.'.repeat(50_000)}a${'a.bc'.repeat(12_500)}`, ''],
     ['one emoji after another', '😀'.repeat(50_000), ''],
   ])('takes no time for 100,000 characters (%s)', { timeout: 30_000 }, (_, text, end) => {
     const before = process.cpuUsage();
