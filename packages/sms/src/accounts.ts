@@ -47,7 +47,8 @@ export class Accounts {
   receiver(accountSid: string, to: string | null, service: string | null): Sender {
     const own = this.#accounts.filter((account) => account.accountSid === accountSid);
     const byService = own.find((account) => service !== null && account.service === service);
-    const byNumber = own.find(({ number }) => number !== null && bare(number) === bare(to ?? ''));
+    const phone = samePhone(bare(to ?? ''));
+    const byNumber = own.find(({ number }) => number !== null && samePhone(bare(number)) === phone);
     const byPool = own.find((account) => account.number === null && account.service !== null);
     const account = byService ?? byNumber ?? byPool ?? own[0];
     // The tokens that its signature was checked with are of an account that is here.
@@ -79,6 +80,20 @@ export function bare(address: string): string {
   return address.replace(/^[a-z]+:/, '');
 }
 
+/**
+ * One writing of a phone number for all that Twilio takes for it: with blanks and brackets, and of the US
+ * also without the `+` or the country. What is no phone number stays as it is.
+ *
+ * @see https://www.twilio.com/docs/glossary/what-e164
+ */
+export function samePhone(address: string): string {
+  const [, platform = '', number] = /^([a-z]+:)?(\+?[\d\s().-]+)$/.exec(address) ?? [];
+  if (number === undefined) return address;
+  const digits = number.replaceAll(/[\s().-]/g, '');
+  const national = /^1?(\d{10})$/.exec(digits)?.[1];
+  return platform + (national === undefined ? digits : `+1${national}`);
+}
+
 /** `whatsapp` of `whatsapp:+1…`; `null` of a phone number, which is reached by SMS and MMS. */
 export function platformOf(address: string): string | null {
   return /^([a-z]+):/.exec(address)?.[1] ?? null;
@@ -91,7 +106,7 @@ export function platformOf(address: string): string | null {
  * @see https://help.twilio.com/articles/223134027
  */
 export function senderKey({ account, from, service }: Sender): string {
-  return `${account.accountSid}/${service ?? bare(from ?? '')}`;
+  return `${account.accountSid}/${service ?? samePhone(bare(from ?? ''))}`;
 }
 
 /** Our number on the platform of the address it writes to: both ends have to be on one. */

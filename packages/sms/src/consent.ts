@@ -1,5 +1,5 @@
 import type { KeyedValues } from '@trunkline/core';
-import { bare, platformOf, senderKey, type Sender } from './accounts.ts';
+import { bare, platformOf, samePhone, senderKey, type Sender } from './accounts.ts';
 
 /** What a user asked for with one of Twilio's keywords. */
 type Wish = 'opted_out' | 'opted_in' | 'help';
@@ -125,7 +125,7 @@ export class Consent {
  * SMS, MMS and RCS share their opt-outs since March 2026; WhatsApp has its own.
  */
 function keysOf(sender: Sender, to: string): [string, ...string[]] {
-  const user = platformOf(to) === 'rcs' ? bare(to) : to;
+  const user = samePhone(platformOf(to) === 'rcs' ? bare(to) : to);
   const own = `${senderKey(sender)} ${user}`;
   if (sender.service === null || sender.from === null) return [own];
   return [own, `${senderKey({ ...sender, service: null })} ${user}`];

@@ -183,6 +183,38 @@ describe('STOP and START (trap 24)', () => {
     expect(twilio.texts).toEqual(['One']);
   });
 
+  // The story: somebody who had opted out was written to again from a list of customers, in which the number
+  // had blanks. Twilio takes it so, and where Twilio keeps no opt-outs, nobody refused it.
+  it.each([
+    '+1 (555) 765-4321',
+    '+1 555.765.4321',
+    '15557654321',
+    '555-765-4321',
+    '(555) 765 4321',
+  ])('count for the same number in another form (%s)', async (to) => {
+    const { bring, sms, twilio, came } = await tell();
+    await bring({ Body: 'STOP' });
+    await came(1);
+    const output = sms.getOutputChannel({ to });
+    const refused = { code: 'opted_out' };
+    await expect(output.sendTextMessage(to, 'News')).rejects.toMatchObject(refused);
+    const custom = sms.getOutputChannel({ to: '+15550009999' });
+    await expect(custom.sendCustomJson('', { to, body: 'News' })).rejects.toMatchObject(refused);
+    expect(twilio.tries).toBe(0);
+  });
+
+  it.each(['15550001111', '+1-555-000-1111'])(
+    'count for a number of ours that the options have in another form (%s)',
+    async (twilioNumber) => {
+      const { bring, sms, twilio, came } = await tell({ sms: { twilioNumber } });
+      await bring({ Body: 'STOP' });
+      await came(1);
+      const sent = sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'News');
+      await expect(sent).rejects.toMatchObject({ code: 'opted_out' });
+      expect(twilio.tries).toBe(0);
+    },
+  );
+
   it('over RCS block SMS of the service too', async () => {
     const { bring, sms, came } = await tell({
       sms: { messagingServiceSid: SERVICE, twilioNumber: OTHER_NUMBER },
