@@ -178,6 +178,29 @@ describe('edits (trap 9)', () => {
     expect(metadata).toMatchObject({ edited: true, ts: '1604586653.000200' });
   });
 
+  // The story: somebody who had forgotten to mention the bot added it. Slack tells of such an edit as a mention
+  // too, which was a second turn.
+  it('that add a mention are one message, though Slack tells of them twice', () => {
+    const bot = { userId: 'UBOT00001' };
+    const text = 'hi <@UBOT00001>';
+    const edited = { user: 'U1', ts: '1700000009.000000' };
+    const message = { type: 'message', user: 'U1', text, ts: '1700000001.000100', edited };
+    const place = { channel: 'C1', channel_type: 'channel' };
+    const changed = { type: 'message', subtype: 'message_changed', message, ts: edited.ts };
+    const previous_message = { ...message, text: 'hi' };
+    const mention = { ...message, type: 'app_mention', channel: 'C1' };
+    const [one, two] = [{ ...changed, ...place, previous_message }, mention].map((event) =>
+      parsed(parseEvent({ ...said({}), event }, { ...OPTIONS, ...options }, bot)),
+    );
+    expect(one?.identity).toMatch(/:1700000001\.000100:edited:1700000009\.000000$/);
+    expect(two?.identity).toBe(one?.identity);
+    expect(two?.metadata).toMatchObject({ edited: true });
+    // Where edits are not read, it is the message, which was said once.
+    const unread = parsed(parseEvent({ ...said({}), event: mention }, OPTIONS, bot));
+    expect(unread.identity).toMatch(/:1700000001\.000100$/);
+    expect(unread.metadata).not.toHaveProperty('edited');
+  });
+
   it.each(['message-changed-unfurl', 'message-changed-own'])('are none: %s', (name) => {
     expect(find(name, options).type).toBe('ignored');
   });

@@ -66,7 +66,10 @@ export function parseEvent(envelope: JsonObject, options: EventOptions, bot: Bot
     user,
     userTeam: textAt(message, 'user_team') ?? textAt(message, 'team'),
   };
-  const parsed = parsedOf(envelope, event, message, place, bots);
+  // A mention that was edited comes as one, too.
+  const isOfEdit = isEdit || options.edits === 'message';
+  const edited = isOfEdit ? textAt(objectAt(message, 'edited'), 'ts') : null;
+  const parsed = parsedOf(envelope, event, message, { place, bots, edited });
   const rawText = textAt(message, 'text') ?? '';
   const isMention = type === 'app_mention' || mentions(rawText, bots);
   if (parsed.text === '' && parsed.attachments.length === 0) {
@@ -107,13 +110,11 @@ function parsedOf(
   envelope: JsonObject,
   event: JsonObject,
   message: JsonObject,
-  place: Place,
-  bots: readonly string[],
+  { place, bots, edited }: { place: Place; bots: readonly string[]; edited: string | null },
 ): Parsed {
   const rawText = textAt(message, 'text') ?? '';
   const { team, channel, ts, thread, userTeam } = place;
   // An edit is a message of its own, and each further edit another one.
-  const edited = event === message ? null : textAt(objectAt(message, 'edited'), 'ts');
   const edit = edited === null ? '' : `:edited:${edited}`;
   const users = envelope['authed_users'];
   return {
