@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommand, parseInteraction } from '../src/parse/interactions.ts';
+import { addressOf } from '../src/parse/parsed.ts';
 import { fixture } from './support/requests.ts';
 
 describe('an interaction', () => {
@@ -26,6 +27,21 @@ describe('an interaction', () => {
         },
       },
     ]);
+  });
+
+  // The story: with useThreads, the answer to a click below an ephemeral message went into the thread of a
+  // message that does not exist, where nobody could read it.
+  it('on what only one user sees is answered beside it, for it has no thread', () => {
+    const payload = fixture('block-actions-button');
+    const address = (container: object): unknown => {
+      const { message: _gone, ...rest } = payload;
+      const clicked = { ...rest, container: { ...(payload['container'] as object), ...container } };
+      const [found] = parseInteraction(clicked).messages;
+      return found && addressOf(found.place, true)['thread'];
+    };
+    expect(address({})).toBe('1604586660.000200');
+    expect(address({ is_ephemeral: true })).toBeUndefined();
+    expect(address({ is_ephemeral: true, thread_ts: '1.5' })).toBe('1.5');
   });
 
   it('keeps Slack’s payload, without the verification token', () => {

@@ -107,6 +107,7 @@ function placeOf(payload: JsonObject): Place | null {
     thread: textAt(message, 'thread_ts') ?? textAt(container, 'thread_ts'),
     user: userId,
     userTeam: textAt(user, 'team_id'),
+    isEphemeral: container?.['is_ephemeral'] === true,
   };
 }
 

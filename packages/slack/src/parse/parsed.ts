@@ -26,6 +26,8 @@ export interface Place {
   userTeam: string | null;
   /** Whether the bot may not be in the channel: commands and shortcuts work everywhere. */
   isAnywhere?: boolean;
+  /** Whether it was done on a message that only this user sees. */
+  isEphemeral?: boolean;
 }
 
 /** A payload that is a message of a user. */
@@ -79,7 +81,9 @@ export function senderId(place: Place, granularity: ConversationGranularity): st
 /** Where the answers go. A user is written to directly where there was no channel. */
 export function addressOf(place: Place, useThreads: MessageOptions['useThreads']): Address {
   const { team, enterprise, channel, ts, thread, user, userTeam, isAnywhere } = place;
-  const root = useThreads === true ? (thread ?? ts) : useThreads === 'auto' ? thread : null;
+  // There is no thread below what only one user sees.
+  const own = useThreads === true && place.isEphemeral !== true ? ts : null;
+  const root = useThreads === false ? null : (thread ?? own);
   return withoutNulls({
     team,
     enterprise,
