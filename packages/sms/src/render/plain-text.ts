@@ -100,6 +100,9 @@ function inline(token: Token): string {
       return link(token as Tokens.Link | Tokens.Image);
     case 'br':
       return '\n';
+    case 'checkbox':
+      // Said by the list.
+      return '';
     case 'html':
       return html(token.text);
     case 'codespan':

@@ -12,6 +12,9 @@ describe('plainText', () => {
     ['![a pizza](https://x.org/p.png)', 'a pizza (https://x.org/p.png)'],
     ['# Menu\n\nToday:\n\n- **one**\n- two\n  - sub\n', 'Menu\n\nToday:\n\n- one\n- two\n  - sub'],
     ['1. *a*\n2. b', '1. a\n2. b'],
+    // The story: the parser has come to name the box a part of its own, which was then said twice.
+    ['- [ ] *buy* milk\n- [x] pay', '- [ ] buy milk\n- [x] pay'],
+    ['1. [X] a\n\n   b\n\n2. [ ] c', '1. [x] a\n  b\n2. [ ] c'],
     ['> a *quote*\n\nand more', 'a quote\n\nand more'],
     ['```\nlet x = 1;\n```', 'let x = 1;'],
     ['| a | b |\n|---|---|\n| 1 | **2** |', 'a | b\n1 | 2'],
