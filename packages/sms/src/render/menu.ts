@@ -62,16 +62,29 @@ export function nameThemselves(options: readonly { title: string }[]): boolean {
   return numbers.size === options.length && [...numbers].every((title) => /^\d{1,3}$/.test(title));
 }
 
+/** Marks that no reader sees: directions of writing, joiners. */
+const UNSEEN = /[\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
+
+/** A digit of another script, `٣` say, as ours. Each script has its ten in a row. */
+function asciiDigit(digit: string): string {
+  let zero = digit.codePointAt(0) ?? 0;
+  const first = zero;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--;
+  return String((first - zero) % 10);
+}
+
 /**
  * Without case, doubled white space, quotes around it, and what a sentence or a keycap (`1️⃣`) ends
- * with. Phones show and type other quotes and dashes than the title has.
+ * with. Phones show and type other quotes, dashes and digits than the title has.
  */
 function plain(text: string): string {
   const words = text
+    .replaceAll(UNSEEN, '')
     .replaceAll(/[\u2018\u2019\u201A\u201B\u2032\u00B4`]/gu, "'")
     .replaceAll(/[\u201C-\u201F\u2033\u00AB\u00BB]/gu, '"')
     .replaceAll(/[\p{Pd}\u2212]/gu, '-')
     .normalize('NFKC')
+    .replaceAll(/\p{Nd}/gu, asciiDigit)
     .trim()
     .replaceAll(/\s+/gu, ' ')
     .toLowerCase();

@@ -47,6 +47,13 @@ describe('answerTo', () => {
     '#1)',
     '１',
     '1️⃣',
+    // Arabic, Persian and Hindi keyboards have digits of their own, and marks that nobody sees.
+    '١',
+    '(۱)',
+    '१.',
+    '\u200f1',
+    '\u202b١\u202c',
+    '\u2068small\u2069',
     '"1"',
     'small',
     'Small.',
