@@ -25,9 +25,23 @@ export interface DownloadContext {
  * @throws DeliveryError - it is too large, gone, or not for the bot to read.
  */
 export async function download(
+  context: DownloadContext,
+  attachment: UserAttachment,
+  options: DownloadOptions = {},
+): Promise<Buffer> {
+  try {
+    return await fetched(context, attachment, options);
+  } catch (error) {
+    if (error instanceof DeliveryError) throw error;
+    const text = 'the file cannot be fetched: there is no answer, or it broke off';
+    throw new DeliveryError(text, { channel: context.name, retryable: true, cause: error });
+  }
+}
+
+async function fetched(
   { clients, name, apiUrl }: DownloadContext,
   attachment: UserAttachment,
-  { limitBytes = 20 * 1024 * 1024 }: DownloadOptions = {},
+  { limitBytes = 20 * 1024 * 1024 }: DownloadOptions,
 ): Promise<Buffer> {
   const fail = (text: string, platformCode: string | null = null): never => {
     throw new DeliveryError(`the file cannot be fetched: ${text}`, { channel: name, platformCode });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DeliveryError } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HastyClock } from './support/clock.ts';
 import { direct, json } from './support/requests.ts';
@@ -206,6 +207,31 @@ describe('a file that came with a message', () => {
       /larger than 1000/,
     );
     expect((await scene.channel.download(file, { limitBytes: 2_000 })).length).toBe(2_000);
+  });
+
+  it('that breaks off, or cannot be reached, is an error of ours, to try again', async () => {
+    scene = await Scene.open();
+    const { channel } = scene;
+    const closed = createServer();
+    await new Promise<void>((resolve) => void closed.listen(0, '127.0.0.1', resolve));
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => void closed.close(resolve));
+    const location = `http://127.0.0.1:${port}/x`;
+    const away = at('/files/a', () => new Response(null, { status: 302, headers: { location } }));
+    const broken = at('/files/b', () => {
+      const body = new ReadableStream({
+        pull: (controller) => controller.error(new Error('gone')),
+      });
+      return new Response(body, { headers: { 'content-length': '9' } });
+    });
+    for (const url of [away, broken]) {
+      const failure: unknown = await channel
+        .download({ type: 'file', url, team: TEAM })
+        .catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(DeliveryError);
+      expect(failure).toMatchObject({ retryable: true });
+      expect(String(failure)).toMatch(/^\w+: \[slack\] the file cannot be fetched/);
+    }
   });
 
   it('of Slack Connect is looked up by its id', async () => {
