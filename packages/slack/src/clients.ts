@@ -2,7 +2,7 @@ import { DeliveryError, type JsonObject } from '@trunkline/core';
 import type { WebClient } from '@slack/web-api';
 import { answerOf } from './answer.ts';
 import type { ResolvedSlackOptions, SlackInstallation } from './credentials.ts';
-import { deliveryError } from './errors.ts';
+import { deliveryError, httpError } from './errors.ts';
 import { Gate } from './gate.ts';
 import { formOf } from './http/form.ts';
 import { createTransport, type Transport } from './http/transport.ts';
@@ -59,6 +59,21 @@ export class Clients {
       throw error;
     } finally {
       this.#gate.leave();
+    }
+  }
+
+  /** Answers an interaction at its `response_url`, which is secret and wants no token. @throws DeliveryError */
+  async respond(url: string, message: JsonObject): Promise<void> {
+    const { name } = this.#options;
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify(message);
+    try {
+      const { status } = await (
+        await this.transport()
+      ).fetch(url, { method: 'POST', headers, body });
+      if (status !== 200) throw httpError(name, 'response_url', status);
+    } catch (thrown) {
+      throw deliveryError(name, 'response_url', thrown);
     }
   }
 

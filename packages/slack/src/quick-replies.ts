@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
 import { objectAt, textAt } from './parse/fields.ts';
 import type { Parsed } from './parse/parsed.ts';
+import { escapeText } from './render/escape.ts';
 import { LIMITS, shorten } from './render/limits.ts';
 import { isQuickReply } from './render/names.ts';
 import type { Services } from './services.ts';
@@ -15,12 +16,19 @@ export async function withdrawQuickReplies(
   messages: readonly Parsed[],
 ): Promise<void> {
   const message = objectAt(payload, 'message');
+  const url = textAt(payload, 'response_url');
   const [first] = messages;
-  if (message === null || first === undefined) return;
+  if (first === undefined) return;
   const { channel, ts } = first.place;
   const text = textAt(message, 'text') ?? first.choice?.title ?? '…';
-  const blocks = withoutQuickReplies(message['blocks'] ?? null);
+  const blocks = withoutQuickReplies(message?.['blocks'] ?? null);
   try {
+    // What only one user sees is in no payload, and has no other handle: it becomes what was chosen.
+    if (message === null) {
+      if (url !== null)
+        await clients.respond(url, { replace_original: true, text: escapeText(text) });
+      return;
+    }
     await clients.call(first.place, 'chat.update', {
       channel,
       ts,

@@ -300,6 +300,26 @@ describe('interactions', () => {
     expect(slack.of('chat.update')).toHaveLength(3);
   });
 
+  // The story: below an ephemeral message they stayed, and the second one that was pressed did nothing.
+  it('take quick replies away that only one user sees', async () => {
+    const { slack } = await open();
+    const told: JsonObject[] = [];
+    slack.pages.set('/actions/1', (_url, body) => {
+      told.push(JSON.parse(body) as JsonObject);
+      return new Response('ok');
+    });
+    const { message: _none, ...payload } = clicked('block-actions-quick-reply');
+    const container = { ...(payload['container'] as object), is_ephemeral: true };
+    const response_url = `${slack.url}/actions/1`;
+    await scene.request(interaction({ ...payload, container, response_url }));
+    await scene.over();
+    await scene.channel.close();
+    expect(scene.said).toEqual(['/small']);
+    expect(told).toEqual([{ replace_original: true, text: 'Small' }]);
+    expect(slack.pageTokens).toEqual(['']);
+    expect(slack.of('chat.update')).toEqual([]);
+  });
+
   it('take quick replies off a message with a long text', async () => {
     const { slack } = await open();
     slack.on('chat.update', () => ({ ok: true }));

@@ -77,7 +77,7 @@ export class Slack {
   readonly calls: Call[] = [];
   readonly streams: FakeStreams = new FakeStreams();
   /** What is at other paths than those of the API: files. */
-  readonly pages: Map<string, (url: string) => Response> = new Map();
+  readonly pages: Map<string, (url: string, body: string) => Response> = new Map();
   /** With which tokens they were asked for. */
   readonly pageTokens: string[] = [];
   readonly #scripts = new Map<string, Script[]>();
@@ -197,7 +197,7 @@ export class Slack {
     const page = this.pages.get(c.req.path);
     if (page !== undefined) {
       this.pageTokens.push(token);
-      return page(this.url + c.req.path);
+      return page(this.url + c.req.path, await c.req.raw.text());
     }
     if (method === undefined) return await next();
     const call: Call = {
