@@ -32,8 +32,9 @@ export interface MenuReading {
 }
 
 /**
- * What a text is to a menu: its option by number (`1`, `1.`, `(1)`, `#1`), by title (`small`, `"Small."`) or by
- * a beginning that no other title has. Any other short number asks for the menu again.
+ * What a text is to a menu: its option by number (`1`, `1.`, `(1)`, `#1`), by title (`small`, `"Small."`), by a
+ * beginning that no other title has, or by its whole line (`1 Small`). Any other short number asks for the menu
+ * again.
  */
 export function answerTo(
   text: string | null,
@@ -50,10 +51,18 @@ export function answerTo(
   const begun = options.filter((_, index) => titles[index]?.startsWith(said));
   // "2" begins "20 cm" too, and whoever types it means one of the numbers.
   const named = whole.length > 0 ? whole : number === undefined ? begun : [];
-  const option = byNumber ?? (named.length === 1 ? named[0] : undefined);
+  const byTitle = named.length === 1 ? named[0] : undefined;
+  const option = byNumber ?? byTitle ?? (areNumbers ? undefined : byLine(said, options));
   if (option !== undefined) return { title: option.title, payload: option.payload };
   const isMissing = number !== undefined && number.length < 3 && whole.length === 0;
   return repeat && isMissing ? 'again' : null;
+}
+
+/** The option whose number and title were both said. */
+function byLine(said: string, options: readonly MenuOption[]): MenuOption | undefined {
+  const [, number, title = ''] = /^[(#]?\s?(\d{1,3})[.):\s-]+(.+)$/u.exec(said) ?? [];
+  const option = options[Number(number) - 1];
+  return option !== undefined && plain(option.title) === plain(title) ? option : undefined;
 }
 
 /** Whether all titles are numbers, and different ones: a number before them would be a riddle. */

@@ -63,6 +63,11 @@ describe('answerTo', () => {
     "'Small'.",
     'sm',
     's',
+    '1 Small',
+    '1. small',
+    '(1) Small.',
+    '1 – small',
+    '1: “Small”',
   ])('%j is the first option', (text) => {
     expect(answer(text)).toEqual({ title: 'Small', payload: '/small' });
   });
@@ -71,12 +76,22 @@ describe('answerTo', () => {
     expect(answer(text)).toEqual({ title: 'Large salad', payload: '/salad' });
   });
 
-  it.each(['large', 'small one', 'hello', '94105', '', null, '1 2', '1.5', '-1', '¿?'])(
-    '%j is an ordinary message',
-    (text) => {
-      expect(answer(text)).toBeNull();
-    },
-  );
+  it.each([
+    'large',
+    'small one',
+    '2 Small',
+    '1 sm',
+    'hello',
+    '94105',
+    '',
+    null,
+    '1 2',
+    '1.5',
+    '-1',
+    '¿?',
+  ])('%j is an ordinary message', (text) => {
+    expect(answer(text)).toBeNull();
+  });
 
   it.each(['0', '4', '9.', '42'])('%j is not on the menu, which is shown again', (text) => {
     expect(answer(text)).toBe('again');
