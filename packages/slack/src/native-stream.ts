@@ -181,7 +181,12 @@ export class NativeStream implements GrowingMessage {
   /** Goes on in another message. Where there can be none, this one is written anew in the end. */
   async #goOn(): Promise<void> {
     this.#close();
-    await this.#request('chat.stopStream', {}).catch(() => {});
+    try {
+      await this.#request('chat.stopStream', {});
+    } catch (error) {
+      // Slack ends it itself; only who has stopped it is asked no more.
+      if ((error as DeliveryError).platformCode === 'stopped_by_user') return this.#stopped();
+    }
     try {
       await this.open();
     } catch (error) {

@@ -223,6 +223,18 @@ describe('a streamed answer', () => {
     }
   });
 
+  it('is ended quietly by the user also where it would have gone on in another message', async () => {
+    const desk = new Desk();
+    desk.on('chat.appendStream', (_args, count) =>
+      count === 3 ? { ok: false, error: 'msg_too_long' } : undefined,
+    );
+    desk.on('chat.stopStream', () => ({ ok: false, error: 'stopped_by_user' }));
+    await say(desk, begin(desk), tokens(200));
+    expect(desk.cancelled).toEqual([{ senderId: 'U1' }]);
+    expect(desk.of('chat.startStream')).toHaveLength(1);
+    expect(desk.posted.size).toBe(0);
+  });
+
   it('tells the log where the turn cannot be ended that the user has stopped', async () => {
     const told: unknown[] = [];
     const error = (fields: unknown): void => void told.push(fields);
