@@ -64,7 +64,12 @@ export interface SlackOptions {
   listen?: 'addressed' | 'all';
   /** Whose messages share a conversation. @defaultValue `sender` */
   conversationGranularity?: ConversationGranularity;
-  /** Answers go to a thread: always, never, or where the message was in one. @defaultValue `auto` */
+  /**
+   * Answers go to a thread: always, never, or where the message was in one.
+   *
+   * @defaultValue `auto`; `true` where each thread is a conversation, which a press below an answer outside
+   *   of the thread would not belong to.
+   */
   useThreads?: boolean | 'auto';
   /** What an edit of a message is: nothing, or a new message. @defaultValue `ignore` */
   edits?: 'ignore' | 'message';
@@ -166,15 +171,13 @@ export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
   if (onInteraction !== null && typeof onInteraction !== 'function') {
     fail('onInteraction must be a function');
   }
+  const granularity = choiceOf('conversationGranularity', options.conversationGranularity, fail);
+  const useThreads = options.useThreads ?? (granularity === 'thread' ? true : undefined);
   return {
     ...numbersOf(options, fail),
     listen: choiceOf('listen', options.listen, fail),
-    conversationGranularity: choiceOf(
-      'conversationGranularity',
-      options.conversationGranularity,
-      fail,
-    ),
-    useThreads: choiceOf('useThreads', options.useThreads, fail),
+    conversationGranularity: granularity,
+    useThreads: choiceOf('useThreads', useThreads, fail),
     edits: choiceOf('edits', options.edits, fail),
     findSent: choiceOf('findSent', options.findSent, fail),
     name,

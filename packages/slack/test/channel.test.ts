@@ -69,6 +69,24 @@ describe('events', () => {
     expect(scene.said).toEqual(['Once', 'Another']);
   });
 
+  // Answered outside of its thread, a question's buttons began a conversation each: an order lost its state.
+  it('and presses below their answers are one conversation, also where each thread is one', async () => {
+    await open({ conversationGranularity: 'thread' });
+    scene.assistant = (_message, reply) =>
+      reply.buttons('What size?', [{ title: 'Small', payload: '/small' }]);
+    const ts = newTs();
+    await scene.request(json(said({ text: `<@${BOT}> order`, ts })));
+    await scene.over();
+    const [posted] = scene.slack.of('chat.postMessage');
+    expect(posted).toMatchObject({ channel: CHANNEL, thread_ts: ts });
+    const message = { ts: newTs(), thread_ts: posted?.['thread_ts'] ?? null };
+    const place = { channel: { id: CHANNEL }, user: { id: 'U1', team_id: TEAM }, message };
+    await scene.request(interaction(clicked('block-actions-button', place)));
+    await scene.over(2);
+    const senders = scene.messages.map(({ senderId }) => senderId);
+    expect(senders).toEqual([`U1_${CHANNEL}_${ts}`, `U1_${CHANNEL}_${ts}`]);
+  });
+
   it('of one place are noted once: where a user is reached does not change with each message', async () => {
     const store = new MemoryStore();
     const noted: string[] = [];
