@@ -24,11 +24,19 @@ export interface Ticket {
   unlisten(): void;
 }
 
+/** What {@link Locks} tell. */
+export interface LocksEvents {
+  /** Somebody has to wait. */
+  onWaiting: () => void;
+  /** The last one has left the line of a conversation whose turns wait. */
+  onLeftBehind: (conversation: string) => void;
+}
+
 /** The locks that this process holds and waits for. The lines themselves are in Redis. */
 export class Locks {
   readonly #process: Process;
   readonly #living: Living;
-  readonly #onWaiting: () => void;
+  readonly #events: LocksEvents;
   readonly #entries: Entries;
   /** By key: the turn that a lock is held for, as far as Redis has said so and nobody has asked yet. */
   readonly #heads = new Map<string, { ticket: string; turn: StoredTurn }>();
@@ -38,11 +46,10 @@ export class Locks {
   #waiters = 0;
   #isClosed = false;
 
-  /** @param onWaiting - Told when somebody has to wait. */
-  constructor(process: Process, living: Living, onWaiting: () => void) {
+  constructor(process: Process, living: Living, events: LocksEvents) {
     this.#process = process;
     this.#living = living;
-    this.#onWaiting = onWaiting;
+    this.#events = events;
     this.#entries = new Entries(process);
   }
 
@@ -140,7 +147,7 @@ export class Locks {
   async #wait(ticket: Ticket, options: LockOptions | undefined): Promise<void> {
     try {
       if (!(await this.#enter(ticket))) return;
-      this.#onWaiting();
+      this.#events.onWaiting();
       if (options?.signal) this.#listen(ticket, options.signal);
     } catch (error) {
       // It may have been given over the other connection.
@@ -238,8 +245,9 @@ export class Locks {
       try {
         const next = await link.send((client) => LEAVE.run(client, names, args));
         // As the script has it: the ticket that holds the lock now, and its fence.
-        const mine = next as [string, number] | null;
-        if (mine !== null) this.given(key, mine[0], mine[1]);
+        const mine = next as [string, number] | 1 | null;
+        if (mine === 1) this.#events.onLeftBehind(key);
+        else if (mine !== null) this.given(key, mine[0], mine[1]);
         return;
       } catch {
         // Who closes the store waits for one try; the lease does the rest.

@@ -71,7 +71,10 @@ export class RedisStore implements Store {
       onPresent: () => this.#news.start(),
       onBeat: () => this.#news.ping(),
     });
-    this.#locks = new Locks(process, this.#living, () => this.#watch.wake());
+    this.#locks = new Locks(process, this.#living, {
+      onWaiting: () => this.#watch.wake(),
+      onLeftBehind: (conversation) => this.#watch.leftBehind(conversation),
+    });
     this.#living.serve(this.#locks);
     this.#watch = new Watch(process, () => this.#locks.hasWaiters);
     this.#news = new News({

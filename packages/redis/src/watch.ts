@@ -51,6 +51,14 @@ export class Watch {
   }
 
   /**
+   * Turns wait in a conversation whose line is empty: those of a process that went while somebody living
+   * was in line, whose ticket was not for them.
+   */
+  leftBehind(conversation: string): void {
+    this.#name(conversation);
+  }
+
+  /**
    * The connection is there, or there again. After Redis was away everybody's lease is over at once:
    * the living get `graceMs` to say that they live.
    */

@@ -318,6 +318,33 @@ describe('the turns of a process that died', () => {
     await until('it to be named', () => named.includes('ada'));
     end();
   });
+
+  it.each(['dies', 'is closed'])(
+    'are named where its process %s behind a living one',
+    async (how) => {
+      // The living one's ticket handles the queue up to its own message. What came after it had no ticket
+      // any more, and was found when everything was looked through: up to a minute later.
+      const long = { ...QUICK, sweepMs: 600_000 };
+      const { store: going, die } = openMortal(long);
+      const staying = open(long);
+      const named = namedBy(staying);
+      const working = staying.lock('ada');
+      await staying.turns.add(turn('1', 'ada'), OPTIONS);
+      const lock = await working;
+      for (const conversation of ['ada', 'bert']) {
+        going.lock(conversation).catch(() => {});
+        await going.turns.add(turn('2', conversation), OPTIONS);
+      }
+      if (how === 'dies') die();
+      else await going.close();
+      // Its places are gone when what only it had is named.
+      await until('bert to be named', () => named.includes('bert'));
+      await staying.turns.commit(lock, { remove: ['1'] });
+      expect(named).not.toContain('ada');
+      lock.release();
+      await until('ada to be named', () => named.includes('ada'));
+    },
+  );
 });
 
 describe('news', () => {

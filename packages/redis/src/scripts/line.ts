@@ -4,7 +4,8 @@ import { NOW, STAY } from './living.ts';
 /**
  * Lua: gives the lock to the first in line, if there is one. A line is a list of tickets,
  * `<process>:<number>`; the first holds the lock, and its holder record says with which fence. The
- * record also remembers the commits that were made with the lock, and goes when the lock does.
+ * record also remembers the commits that were made with the lock, and goes when the lock does. Whether
+ * the last one that removed turns has left others, `q`, goes on to the next holder.
  *
  * The record of the next holder takes the old one's place without a moment between: in a cluster, a key
  * that is not there cannot be written while its slot moves to another node.
@@ -25,7 +26,7 @@ local function grant(ticket, holder, lines, counter, key, channels, me)
   local fence = redis.call('INCR', counter)
   redis.call('HSET', holder, 'f', fence, 't', ticket)
   for _, field in ipairs(known) do
-    if field ~= 'f' and field ~= 't' then redis.call('HDEL', holder, field) end
+    if string.sub(field, 1, 1) == 'c' then redis.call('HDEL', holder, field) end
   end
   if string.match(ticket, '^[^:]*') ~= me then tell(channels, ticket, fence, key) end
   return { ticket, fence }
@@ -65,7 +66,8 @@ return get_in_line(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2], ARGV[5]
 
 /**
  * Gets out of a line, from any place. Returns ticket and fence of the next holder if it is of the
- * same process.
+ * same process; 1 if nobody is in line any more, and turns were left. The record says so: to look at the
+ * queue, which is mostly not there, would wait in a cluster until its slot has moved.
  *
  * KEYS: line, holder, lines, fence. ARGV: ticket, key, process, channels.
  */
@@ -79,6 +81,10 @@ if first[1] ~= ticket then
   return false
 end
 redis.call('LPOP', line)
+if not first[2] and redis.call('HGET', KEYS[2], 'q') == '1' then
+  grant(nil, KEYS[2], KEYS[3], KEYS[4], ARGV[2])
+  return 1
+end
 local given = grant(first[2], KEYS[2], KEYS[3], KEYS[4], ARGV[2], ARGV[4], process)
 if given and string.match(given[1], '^[^:]*') == process then return given end
 return false`,

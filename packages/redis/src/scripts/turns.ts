@@ -104,7 +104,11 @@ for i = at, at + removed - 1 do
   redis.call('LREM', queue, 1, id)
   redis.call('HDEL', turns, 'm' .. id, 'p' .. id, 's' .. id)
 end
-if removed > 0 and redis.call('EXISTS', queue) == 0 then redis.call('SREM', KEYS[4], ARGV[1]) end
+if removed > 0 then
+  local left = redis.call('EXISTS', queue)
+  if left == 0 then redis.call('SREM', KEYS[4], ARGV[1]) end
+  redis.call('HSET', holder, 'q', left)
+end
 at = at + removed
 local done = 1
 if ARGV[6] == '1' then
