@@ -49,6 +49,8 @@ export interface BuriedTurn extends Omit<DeadLetter, 'id'> {
   turn: string;
   /** What its steps are called by. */
   turnId: string;
+  /** The menu that was open when the message came in: "2" means the same in a replay. */
+  stamp?: JsonValue;
 }
 
 const NAMESPACE = 'dead-letters';
@@ -104,7 +106,7 @@ export class DeadLetterBox {
   ): Promise<Pick<NewTurn, 'conversation' | 'id'> | null> {
     const buried = await this.find(letterId);
     if (buried === null) return null;
-    const { conversation, channel, key, acceptedAt: at, message, turnId } = buried;
+    const { conversation, channel, key, acceptedAt: at, message, turnId, stamp = null } = buried;
     const progress = { ...buried.progress, waits: 0, deaths: 0 };
     delete progress.retryAt;
     delete progress.died;
@@ -115,7 +117,7 @@ export class DeadLetterBox {
     // that comes again after its mark's time may die again. No message's, since these begin with a
     // channel.
     const id = `~${letterId}.${at}`;
-    const stored: StoredMessage = { channel, key, at, message, progress, turnId };
+    const stored: StoredMessage = { channel, key, at, message, progress, turnId, stamp };
     await turns.add(
       { conversation, id, message: JSON.stringify(stored) },
       { markTtlMs, maxTurns: Number.MAX_SAFE_INTEGER },

@@ -16,7 +16,7 @@ export interface StoredMessage {
    * run may have begun from then on, and is written down nowhere else until there is more to say of it.
    */
   startsAtOnce?: true;
-  /** The menu that was open, where no store stamps the turn. */
+  /** The menu that was open, where no store stamps the turn, and of a replayed one. */
   stamp?: JsonValue;
   /** How far the turn had come before it was replayed. */
   progress?: Progress;

@@ -7,7 +7,7 @@ import type { DeferredContext } from './deferred-context.ts';
 import { isLost } from './patience.ts';
 import type { Place } from './place.ts';
 import { encodeProgress, type Progress } from './progress.ts';
-import { messageOf, senderOf, type ReadTurn } from './read-turn.ts';
+import { messageOf, senderOf, stampOf, type ReadTurn } from './read-turn.ts';
 import { joinMessages } from './stored-message.ts';
 import { turnIdOf } from './turn-id.ts';
 
@@ -160,7 +160,8 @@ export class TurnRecord {
       progress,
     };
     const { conversation, id } = turn;
-    await this.ask(() => deadLetters.put({ ...letter, conversation, key, turn: id, turnId }));
+    const replay = { conversation, key, turn: id, turnId, stamp: stampOf(turn) };
+    await this.ask(() => deadLetters.put({ ...letter, ...replay }));
     const what = `a turn became a dead letter: ${reason}`;
     telemetry.logger.error({ channel, messageId: message.messageId }, what);
     await this.#commit({ remove: this.ids });

@@ -122,6 +122,34 @@ describe('a numbered menu', () => {
     expect(heard).toEqual([['/s', 2]]);
   });
 
+  it('is still answered where its dead letter is replayed', async () => {
+    // The letter did not say which menu was open, and the assistant heard "2" where it had heard a choice.
+    const all = new Processes();
+    const heard: unknown[] = [];
+    let fails = true;
+    const { turns, engine } = all.start(
+      async (message, reply) => {
+        heard.push([message.text, message.choice?.title ?? null]);
+        if (message.text === 'Hi') await reply.response(sizes);
+        else if (fails) throw new Error('oops');
+      },
+      { makeOutput: () => new MenuOutput(all.platform) },
+    );
+    for (const text of ['Hi', '2']) {
+      await turns.accept(post(text));
+      await all.clock.advance(0);
+    }
+    fails = false;
+    const [letter] = await engine.deadLetters.list();
+    expect(letter?.message).toMatchObject({ text: '2' });
+    await engine.replay(letter?.id ?? '');
+    await all.clock.advance(0);
+    expect(heard.slice(1)).toEqual([
+      ['/l', 'Large'],
+      ['/l', 'Large'],
+    ]);
+  });
+
   it('is open only when it has been delivered', async () => {
     const { all, accept, heard } = setUp();
     all.platform.onRequest = failing(away);
