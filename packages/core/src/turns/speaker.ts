@@ -134,8 +134,10 @@ export class Speaker {
       leave();
       bindDelivery(output, null);
     }
-    // A question stays open where somebody else has spoken in between.
-    const mayClose = output.numbersChoices && scene.proactive === undefined;
+    // A question stays open where somebody else has spoken in between, and where the turn was ended: it
+    // has not succeeded, and may be so late that the open menu is that of a later turn.
+    const hasSucceeded = abort.reason === null && scene.proactive === undefined;
+    const mayClose = output.numbersChoices && hasSucceeded;
     if (mayClose && hasSpoken) await ask(() => menus.close(key, turnId));
     return reply.state;
   }

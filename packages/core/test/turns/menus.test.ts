@@ -88,6 +88,54 @@ describe('a numbered menu', () => {
     ]);
   });
 
+  it('is not closed by a turn that its deadline has ended, and that ends later than the next', async () => {
+    // The late one took the open menu for one from before it, and the answer to it was a plain "1".
+    const all = new Processes();
+    const gate = deferred();
+    const heard: unknown[] = [];
+    const { turns } = all.start(
+      async (message, reply) => {
+        heard.push([message.text, message.choice?.title ?? null]);
+        if (message.text === 'Hi') await reply.response(sizes);
+        if (message.text !== 'slow') return;
+        await reply.text('a moment');
+        await gate.promise;
+      },
+      { makeOutput: () => new MenuOutput(all.platform) },
+    );
+    for (const text of ['slow', 'Hi']) await turns.accept(post(text));
+    await all.clock.advance(70_000);
+    expect(all.platform.texts).toContain('1. Small');
+    gate.resolve();
+    await all.clock.advance(0);
+    await turns.accept(post('1'));
+    await all.clock.advance(0);
+    expect(heard.at(-1)).toEqual(['/s', 'Small']);
+  });
+
+  it('is not closed by a turn that was superseded', async () => {
+    const all = new Processes();
+    const heard: unknown[] = [];
+    const { turns } = all.start(
+      async (message, reply) => {
+        heard.push([message.text, message.choice?.title ?? null]);
+        if (message.text === 'Hi') await reply.response(sizes);
+        if (message.text !== 'slow') return;
+        await reply.text('a moment');
+        await all.clock.sleep(1_000);
+      },
+      { overlap: 'latest', makeOutput: () => new MenuOutput(all.platform) },
+    );
+    for (const text of ['Hi', 'slow', 'hush']) {
+      await turns.accept(post(text));
+      await all.clock.advance(100);
+    }
+    await all.clock.advance(1_000);
+    await turns.accept(post('1'));
+    await all.clock.advance(0);
+    expect(heard.at(-1)).toEqual(['/s', 'Small']);
+  });
+
   it('of a message that came before it is not answered by it', async () => {
     const all = new Processes();
     const gate = deferred();
