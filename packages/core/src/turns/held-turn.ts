@@ -6,7 +6,7 @@ import type { DeferredContext } from './deferred-context.ts';
 import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
 import type { Place } from './place.ts';
-import type { Progress } from './progress.ts';
+import type { Progress, Step } from './progress.ts';
 import type { ReadTurn } from './read-turn.ts';
 import type { Work } from './schedule.ts';
 import { Tries } from './tries.ts';
@@ -26,6 +26,8 @@ export class HeldTurn {
   readonly tries: Tries;
 
   readonly #work: Work;
+  /** The steps that a replayed turn had: its progress goes on from there. */
+  readonly #replayed: readonly (Step | null)[];
   #unregister: () => void = () => {};
   #startedAt: number | null = null;
 
@@ -41,6 +43,7 @@ export class HeldTurn {
     this.#work = work;
     this.record = new TurnRecord(context, place, turns);
     this.tries = new Tries(this.record.progress, context);
+    this.#replayed = [...(turns[0].stored.progress?.steps ?? [])];
   }
 
   /** The turn as it was read. */
@@ -117,6 +120,7 @@ export class HeldTurn {
       policy,
       clock,
       from,
+      replayed: this.#replayed,
     });
   }
 

@@ -39,6 +39,8 @@ export interface JournalOptions {
   abort: TurnAbort;
   /** The step that this begins with. @defaultValue 0 */
   from?: number;
+  /** The steps that the turn had when it was replayed. @defaultValue none: it was not */
+  replayed?: readonly (Step | null)[];
 }
 
 /** A `send…` call under way, whose place goes to the first step within it. */
@@ -59,6 +61,8 @@ const isLeaf = new WeakMap<object, boolean>();
  * answered, so that another run of the turn makes none of them again. See docs/delivery.md.
  */
 export class Journal implements TurnDelivery {
+  isRepeated = false;
+
   readonly #options: JournalOptions;
   readonly #retries: Retries;
   readonly #begunHere: boolean[] = [];
@@ -138,7 +142,11 @@ export class Journal implements TurnDelivery {
     const from = this.#next;
     if (this.parked !== null) return this.#keep(pending, from);
     return send().then(
-      () => (this.parked === null ? 'sent' : this.#keep(pending, from)),
+      () => {
+        if (this.parked !== null) return this.#keep(pending, from);
+        this.isRepeated = this.#wasDone(from);
+        return 'sent';
+      },
       (error: unknown) => {
         if (this.parked === null) throw error;
         return this.#keep(pending, from);
@@ -155,9 +163,17 @@ export class Journal implements TurnDelivery {
     return 'pending';
   }
 
+  /** Whether the steps from `from` on, up to the next one, were done before the turn was replayed. */
+  #wasDone(from: number): boolean {
+    const { replayed = [] } = this.#options;
+    const steps = replayed.slice(from, this.#next);
+    return steps.length > 0 && from + steps.length === this.#next && steps.every(isDone);
+  }
+
   openStream(): StreamDelivery {
     const { progress, record, clock } = this.#options;
     const index = this.#take();
+    this.isRepeated = this.#wasDone(index);
     return new JournalStream({
       index,
       key: this.#keyOf(index),
@@ -280,6 +296,11 @@ export class Journal implements TurnDelivery {
     const text = error ?? 'the platform refused this response in an earlier run of the turn';
     return new DeliveryError(text, { code: 'failed_before' });
   }
+}
+
+/** Whether the user has got all of a step. */
+function isDone(step: Step | null): boolean {
+  return step?.state === 'done' && step.isCut !== true;
 }
 
 /** How a step is taken. */

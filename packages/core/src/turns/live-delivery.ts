@@ -5,6 +5,7 @@ import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-deli
 /** The delivery of a live turn: straight to the platform. It dies with the request. */
 export class LiveDelivery implements TurnDelivery {
   readonly isParked = false;
+  readonly isRepeated = false;
 
   readonly #turnId: string;
   #steps = 0;

@@ -114,11 +114,13 @@ export class Speaker {
       history: (count) => ask(() => history.last(key, count)),
       trackerState: this.#tracker(scene, assistant),
       onSaid: (text) => {
-        hasSpoken = true;
+        // What was said before a replay changes nothing that was said since.
+        hasSpoken ||= !delivery.isRepeated;
         if (text) conversation.remember({ role: 'assistant', text, at: clock.now() });
       },
       onDelivered: output.numbersChoices
-        ? (response) => ask(() => menus.offer(output, key, turnId, response))
+        ? (response) =>
+            delivery.isRepeated ? undefined : ask(() => menus.offer(output, key, turnId, response))
         : null,
     });
     bindDelivery(output, delivery);

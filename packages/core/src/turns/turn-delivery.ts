@@ -8,6 +8,11 @@ import type { Pending } from './progress.ts';
 export interface TurnDelivery extends Delivery {
   /** Whether the platform could not be reached: what is said from now on waits in the store. */
   readonly isParked: boolean;
+  /**
+   * Whether what was said last had all been said before the turn was replayed: the user may have read
+   * other things since.
+   */
+  readonly isRepeated: boolean;
   /** Says one response. `send` makes the channel's calls. */
   say(pending: Pending, send: () => Promise<void>): Promise<'sent' | 'pending'>;
   /** Begins to show a stream. */

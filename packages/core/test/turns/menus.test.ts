@@ -4,7 +4,7 @@ import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
 import { TextOutput } from '../support/outputs.ts';
-import { away, failing, PlatformOutput } from '../support/platform.ts';
+import { away, failing, PlatformOutput, refused } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
 
 expectNoUnhandledRejections();
@@ -196,6 +196,61 @@ describe('a numbered menu', () => {
       ['/l', 'Large'],
       ['/l', 'Large'],
     ]);
+  });
+
+  it('does not take the place of a newer one where its turn is replayed', async () => {
+    // It was not shown again, and was open all the same: "1" to the newer question answered the old one.
+    const all = new Processes();
+    const heard: unknown[] = [];
+    let fails = true;
+    const { turns, engine } = all.start(
+      async (message, reply) => {
+        heard.push([message.text, message.choice?.title ?? null]);
+        if (message.text === 'Hi') {
+          await reply.response(sizes);
+          if (fails) throw new Error('oops');
+        }
+        if (message.text === 'and?') await reply.response(colours);
+      },
+      { makeOutput: () => new MenuOutput(all.platform) },
+    );
+    await turns.accept(post('Hi'));
+    await all.clock.advance(0);
+    fails = false;
+    await turns.accept(post('and?'));
+    await all.clock.advance(0);
+    const [letter] = await engine.deadLetters.list();
+    await engine.replay(letter?.id ?? '');
+    await all.clock.advance(0);
+    expect(heard.at(-1)).toEqual(['Hi', null]);
+    expect(all.platform.texts.at(-1)).toBe('2. Blue');
+    await turns.accept(post('1'));
+    await all.clock.advance(0);
+    expect(heard.at(-1)).toEqual(['Red', 'Red']);
+  });
+
+  it('is open where the replay of its turn shows it, also after a crash', async () => {
+    const { all, kill, options, heard, accept, engine, turns } = setUp();
+    all.platform.onRequest = ({ text }) => {
+      if (text === 'Size?') throw refused();
+    };
+    await turns.accept(post('Hi'));
+    await all.clock.advance(0);
+    all.platform.onRequest = () => {};
+    await accept('what?');
+    const [letter] = await engine.deadLetters.list();
+    all.platform.onArrived = ({ text }) => text === '2. Large' && kill();
+    await engine.replay(letter?.id ?? '');
+    await all.clock.advance(0);
+    all.platform.onArrived = () => {};
+    const next = all.start(async (message, reply) => {
+      heard.push([message.text, message.choice?.title ?? null]);
+      if (message.text === 'Hi') await reply.response(sizes);
+    }, options);
+    await all.clock.advance(100);
+    await next.turns.accept(post('1'));
+    await all.clock.advance(0);
+    expect(heard.at(-1)).toEqual(['/s', 'Small']);
   });
 
   it('is open only when it has been delivered', async () => {
