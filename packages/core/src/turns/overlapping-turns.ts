@@ -19,7 +19,9 @@ export class OverlappingTurns {
   handle(place: Place, work: Work, head: ReadTurn): Promise<string[] | null> {
     const mode = this.#context.overlap.modeOf(head.stored.channel);
     if (mode === 'latest') return this.#handleLatest(place, work, head);
-    if (mode === 'debounce') return this.#handleBatch(place, work, head);
+    // What an earlier run has joined stays so, also where the mode was another one then.
+    const isBatch = mode === 'debounce' || head.progress.joined !== undefined;
+    if (isBatch) return this.#handleBatch(place, work, head);
     return this.#go(new DeferredTurn(this.#context, place, work, [head]));
   }
 
@@ -28,14 +30,14 @@ export class OverlappingTurns {
     const all = await waitingTurns(this.#context, work);
     const newest = newestOf(all);
     const before = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
-    const older = before.filter(({ progress }) => progress.proactive === undefined);
+    const older = apart(before).filter(({ progress }) => progress.proactive === undefined);
     for (const found of older) {
       // Of the head, more is known than the store tells.
       const turn = found.id === head.id ? head : found;
-      await new DeferredTurn(this.#context, place, work, [turn]).supersede();
+      await new DeferredTurn(this.#context, place, work, withJoined(turn, all)).supersede();
     }
-    if (older.length > 0) return older.map(({ id }) => id);
-    const end = this.#go(new DeferredTurn(this.#context, place, work, [head]));
+    if (older.length > 0) return older.flatMap((turn) => withJoined(turn, all)).map(({ id }) => id);
+    const end = this.#go(new DeferredTurn(this.#context, place, work, withJoined(head, all)));
     // A newer one may have come in before this one was known to run.
     void this.supersede(head.stored.key);
     return await end;
@@ -56,10 +58,7 @@ export class OverlappingTurns {
     const { clock, overlap } = this.#context;
     const { joined, runs } = head.progress;
     // A second run is of the same messages as the first.
-    if (joined !== undefined) {
-      const all = await waitingTurns(this.#context, work);
-      return [head, ...all.filter(({ id }) => joined.includes(id))];
-    }
+    if (joined !== undefined) return withJoined(head, await waitingTurns(this.#context, work));
     if (runs > 0) return [head];
     const { signal } = work.abort;
     const waiting = (): MaybePromise<ReadTurn[]> => waitingTurns(this.#context, work);
@@ -88,5 +87,17 @@ export class OverlappingTurns {
 
 /** The newest message of a queue: what is replayed is old, and takes nobody's place. */
 function newestOf(turns: readonly ReadTurn[]): ReadTurn | undefined {
-  return turns.findLast(({ stored }) => stored.progress === undefined);
+  return apart(turns).findLast(({ stored }) => stored.progress === undefined);
+}
+
+/** The turns that are turns of their own, and not part of an earlier one. */
+function apart(turns: readonly ReadTurn[]): ReadTurn[] {
+  const joined = new Set(turns.flatMap(({ progress }) => progress.joined ?? []));
+  return turns.filter(({ id }) => !joined.has(id));
+}
+
+/** A turn, and those of its conversation that an earlier run of it has joined to it. */
+function withJoined(turn: ReadTurn, all: readonly ReadTurn[]): [ReadTurn, ...ReadTurn[]] {
+  const { joined = [] } = turn.progress;
+  return [turn, ...all.filter(({ id }) => joined.includes(id))];
 }

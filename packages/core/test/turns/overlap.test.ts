@@ -287,6 +287,44 @@ describe('debounce', () => {
     ]);
   });
 
+  // A restart with another mode ran the first message alone, and removed the others with it.
+  it.each<Overlap>(['queue', 'latest', 'parallel'])(
+    'runs the same messages again where the mode is %s after a crash',
+    async (overlap) => {
+      const { turns, clock, all, begun, kill, options } = setUp('debounce');
+      for (const text of ['1', '2']) await turns.accept(deferredMessage(text));
+      await clock.advance(1_050);
+      expect(begun).toEqual(['1\n2']);
+      kill();
+      const again: unknown[] = [];
+      const next = all.start((message) => void again.push([message.text, message.attempt]), {
+        ...options,
+        overlap,
+      });
+      await clock.advance(5_000);
+      expect(again).toEqual([['1\n2', 2]]);
+      expect(next.turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
+        ['1', 'answered'],
+        ['2', 'joined'],
+      ]);
+    },
+  );
+
+  it('is superseded as a whole where the mode is latest after a crash', async () => {
+    const { turns, clock, all, kill, options, assistant } = setUp('debounce');
+    for (const text of ['1', '2']) await turns.accept(deferredMessage(text));
+    await clock.advance(1_050);
+    await turns.accept(deferredMessage('3'));
+    kill();
+    const next = all.start(assistant, { ...options, overlap: 'latest' });
+    await clock.advance(5_000);
+    expect(next.turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
+      ['1', 'superseded'],
+      ['2', 'joined'],
+      ['3', 'answered'],
+    ]);
+  });
+
   it('settles all live messages like the last, which gets the answer', async () => {
     const { turns, clock, originals, outcomes } = setUp('debounce');
     const results = ['1', '2'].map((text) => turns.run(liveMessage(text)));
