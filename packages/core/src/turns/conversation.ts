@@ -1,5 +1,5 @@
 import { whenThere, type MaybePromise } from '../maybe-promise.ts';
-import { isJsonObject, type JsonObject } from '../message/json.ts';
+import { isJsonObject, isSameJson, type JsonObject } from '../message/json.ts';
 import { notJsonIn } from '../message/not-json.ts';
 import type { Store, StoredValue, TurnChanges } from '../store/contract.ts';
 import type { History, HistoryEntry } from './history.ts';
@@ -73,20 +73,47 @@ export class Conversation {
   }
 }
 
+/** Asks the store. `isAgain`: it was asked before, and what became of that is not known. */
+type Ask = <T>(call: (isAgain: boolean) => Promise<T>) => MaybePromise<T>;
+
 /**
  * Stores what a conversation keeps for a turn that does not hold its lock, since it runs beside the
  * others. Resolves to whether the state was written, or did not have to be.
+ *
+ * @param ask - May ask again. What was said and the state are asked for apart: what has happened must not
+ *   happen again with what has not.
  */
 export async function keepApart(
   store: Store,
   key: string,
   { write, append }: ConversationChanges,
+  ask: Ask = (call) => call(false),
 ): Promise<boolean> {
-  if (append !== undefined) await store.lists.append(append.namespace, key, append.items, append);
+  if (append !== undefined) {
+    await ask(async (isAgain) => {
+      if (isAgain && (await isAppended(store, key, append))) return;
+      await store.lists.append(append.namespace, key, append.items, append);
+    });
+  }
   if (write === undefined) return true;
   const { namespace, expected, value, ttlMs } = write;
   const options = ttlMs === undefined ? {} : { ttlMs };
-  return (await store.values.compareAndSet(namespace, key, expected, value, options)) !== null;
+  return await ask(async (isAgain) => {
+    const found = isAgain ? await store.values.get(namespace, key) : null;
+    if (found !== null && isSameJson(found.value, value)) return true;
+    const { values } = store;
+    return (await values.compareAndSet(namespace, key, expected, value, options)) !== null;
+  });
+}
+
+/** Whether items are in their list. What is said has its time with it: no other turn says the same. */
+async function isAppended(
+  store: Store,
+  key: string,
+  { namespace, items, maxItems }: NonNullable<ConversationChanges['append']>,
+): Promise<boolean> {
+  const kept = await store.lists.last(namespace, key, maxItems);
+  return items.slice(-maxItems).every((item) => kept.some((other) => isSameJson(item, other)));
 }
 
 /** The error for a state that somebody else changed meanwhile; it was not overwritten. */

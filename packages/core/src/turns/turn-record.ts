@@ -203,7 +203,17 @@ export class TurnRecord {
   async #keepApart({ write, append, ...turn }: TurnChanges): Promise<boolean> {
     await this.#commit(turn);
     const { key } = this.turn.stored;
-    return await this.ask(() => keepApart(this.#context.store, key, { write, append }));
+    return await keepApart(this.#context.store, key, { write, append }, (call) => this.#ask(call));
+  }
+
+  /** Asks like `ask`, and says whether it asks again: then the answer may be all that was lost. */
+  #ask<T>(call: (isAgain: boolean) => MaybePromise<T>): MaybePromise<T> {
+    let isAgain = false;
+    return this.ask(() => {
+      const wasAsked = isAgain;
+      isAgain = true;
+      return call(wasAsked);
+    });
   }
 
   #saveBeside(): void {
@@ -228,17 +238,11 @@ export class TurnRecord {
   #make(changes: TurnChanges): MaybePromise<boolean> {
     const { turns } = this.#context.store;
     const commit = (): MaybePromise<boolean> => turns.commit(this.#place.lock, changes);
-    let isRepeated = false;
-    const once = (): MaybePromise<boolean> => {
-      if (!isRepeated) {
-        isRepeated = true;
-        return commit();
-      }
-      // The answer may be all that was lost: what was said is not to be kept twice.
-      return whenThere(this.#isDone(changes), (isDone) => isDone || commit());
-    };
+    // What was said is not to be kept twice.
+    const once = (isAgain: boolean): MaybePromise<boolean> =>
+      isAgain ? whenThere(this.#isDone(changes), (isDone) => isDone || commit()) : commit();
     return settle(
-      () => this.ask(once),
+      () => this.#ask(once),
       (isWritten) => isWritten,
       (error) => {
         if (isLost(error)) this.abort.abort('handed_over');

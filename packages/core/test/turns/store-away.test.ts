@@ -210,6 +210,36 @@ describe('while the store is away', () => {
     expect(errors.map(({ context }) => context.stage)).not.toContain('state');
   });
 
+  // The history and the state of a turn that holds no lock were asked for together: what failed in the
+  // second was done again with the first, and a state that was written counted as somebody else's.
+  it.each([
+    ['compareAndSet', false],
+    ['compareAndSet', true],
+    ['append', true],
+  ])(
+    'what was said beside other turns is kept once: %s, answer lost: %s',
+    async (call, losesAnswers) => {
+      const { all, weather, setup } = setUp();
+      const { turns, errors } = all.start(
+        async (_message, reply) => {
+          await reply.text('there');
+          reply.state['a'] = 1;
+          weather.losesAnswers = losesAnswers;
+          weather.calls = [call];
+        },
+        { ...setup, overlap: 'parallel' },
+      );
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(1_000);
+      weather.calls = false;
+      await all.clock.advance(1_000);
+      expect(await historyOf(all)).toEqual(['Hi', 'there']);
+      const state = await all.shared.memory.values.get('state', 'test::ada');
+      expect(state?.value).toEqual({ a: 1 });
+      expect(errors.map(({ context }) => context.stage)).not.toContain('state');
+    },
+  );
+
   it('a turn can be cancelled, and stays so', async () => {
     const { all, weather, setup } = setUp();
     const { turns, turnReports } = all.start(async (_message, reply) => {
