@@ -119,7 +119,7 @@ export class Journal implements TurnDelivery {
   }
 
   #within(call: OpenCall, method: object, send: () => Promise<void>): Promise<void> {
-    const known = this.#options.progress.steps[call.index] ?? null;
+    const known = this.#knownOf(call.index);
     if (known !== null && known.kind !== 'call') return send();
     if (known === null && isLeaf.get(method) === false) {
       // What it does is in steps of its own.
@@ -223,7 +223,7 @@ export class Journal implements TurnDelivery {
     // What a run that was ended has not begun belongs to the next one.
     if (abort.reason !== null) return Promise.reject(abort.reason);
     const { steps } = progress;
-    const known = steps[index] ?? null;
+    const known = this.#knownOf(index);
     if (known?.state === 'done') return Promise.resolve(this.#receive(known));
     if (known?.state === 'failed') return Promise.reject(this.#failedBefore(known));
     let isUnknown = known !== null && this.#begunHere[index] !== true;
@@ -253,6 +253,15 @@ export class Journal implements TurnDelivery {
       return true;
     };
     return this.#retries.run(attempt, onFailed);
+  }
+
+  /**
+   * What is known of a step that is no stream. Where the run before had a stream in its place that broke
+   * off, that is nothing: the stream did not say all of it, and none of its requests went by this key.
+   */
+  #knownOf(index: number): Step | null {
+    const known = this.#options.progress.steps[index] ?? null;
+    return known?.kind === 'stream' && !isDone(known) ? null : known;
   }
 
   /** The receipt of a request that may have been made before; `null` if it has to be made. */

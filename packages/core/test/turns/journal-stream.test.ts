@@ -279,6 +279,38 @@ describe('a stream', () => {
     ]);
   });
 
+  // It counted as answered, and what was said in its place was never sent.
+  it.each(['deliver', 'no deliver'])(
+    'whose producer fails gives its place to a text in the next run: %s',
+    async (how) => {
+      const { all, setup } = setUp();
+      class PlainOutput extends StreamOutput {
+        override async sendTextMessage(to: string, text: string): Promise<void> {
+          await all.platform.post({ key: 'none', to, text });
+        }
+      }
+      const { turns } = all.start(
+        async (message, reply) => {
+          if (message.attempt > 1) {
+            await reply.text('the whole of it');
+            if (message.attempt === 2) throw new RetryableError('once more');
+            return;
+          }
+          await reply.stream(
+            (async function* () {
+              yield 'a';
+              throw new RetryableError('the model is away');
+            })(),
+          );
+        },
+        how === 'deliver' ? setup : { makeOutput: () => new PlainOutput(all.platform) },
+      );
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(100_000);
+      expect(all.platform.texts).toEqual(['start', '+a', 'end', 'the whole of it']);
+    },
+  );
+
   it('is ended on the channel when the deadline passes', async () => {
     const { all, setup } = setUp();
     const { turns } = all.start(
