@@ -47,6 +47,11 @@ export class LiveDebounce {
     return group.turn;
   }
 
+  /** Begins all that waits for a quiet moment: the process shuts down, and there will be none. */
+  beginAll(): void {
+    for (const key of this.#groups.keys()) this.#begin(key);
+  }
+
   #open(key: string, run: Run): Group {
     let settle: Group['settle'] = () => {};
     const turn = new Promise<void>((resolve) => (settle = resolve));

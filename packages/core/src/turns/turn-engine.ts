@@ -157,6 +157,8 @@ export class TurnEngine {
   async close(graceMs: number): Promise<void> {
     for (const stop of this.#stops ?? []) stop();
     this.#stops = [];
+    // They were taken in before, and are finished like what waits for its conversation.
+    this.#debounce.beginAll();
     await this.#context.schedule.close(graceMs);
   }
 

@@ -47,6 +47,23 @@ describe('closing the turns', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('finishes what waits for a quiet moment', async () => {
+    // It was refused when its moment came, if its connection was still there then.
+    const { engine, turns, clock } = setUpEngine(
+      async (message, reply) => {
+        await reply.text(`done ${message.text}`);
+      },
+      { overlap: 'debounce' },
+    );
+    const outputChannel = Object.assign(new TextOutput(), { readsTrackerState: false });
+    const all = ['1', '2'].map((text) => turns.run(say(text, { outputChannel })));
+    await clock.advance(100);
+    await engine.close(10_000);
+    expect(await outcomeOf(Promise.all(all))).toBe('done');
+    expect(outputChannel.texts).toEqual(['done 1\n2']);
+    expect(clock.pending).toBe(0);
+  });
+
   it('aborts after the grace what is not done, and does not wait for who ignores it', async () => {
     const { engine, turns, clock } = setUpEngine(async () => never);
     const running = expect(turns.run(say('1'))).rejects.toMatchObject({ reason: 'shutdown' });
