@@ -228,7 +228,9 @@ export class TurnReply implements Reply {
   }
 
   #hand(state: StateNow, response: BotMessage, text: string, cut?: number): Promise<Sent> {
-    const { output, delivery, recipientId, onSaid, onDelivered } = this.#options;
+    const { abort, output, delivery, recipientId, onSaid, onDelivered } = this.#options;
+    // The turn may have ended while the transforms, or the assistant's state, were waited for.
+    if (abort.reason !== null) return Promise.reject(abort.reason);
     output.trackerState = state;
     const pending: Pending = { response, trackerState: typeof state === 'function' ? null : state };
     if (cut !== undefined) pending.cut = cut;

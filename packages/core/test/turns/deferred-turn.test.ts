@@ -6,6 +6,7 @@ import { post, say } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
 import { away, failing, refused } from '../support/platform.ts';
 import { Processes } from '../support/processes.ts';
+import type { TransformEntry } from '../../src/turns/reply.ts';
 
 expectNoUnhandledRejections();
 
@@ -348,6 +349,31 @@ describe('a running turn', () => {
     await turns.accept(post('Hi', one));
     await all.clock.advance(20_000);
     expect(all.platform.texts).toEqual(['1', '2']);
+  });
+
+  it('the deadline passes: what is said late is not sent either while the platform is away', async () => {
+    // A transform had taken its time, and nobody looked again before the journal kept the response.
+    const all = new Processes();
+    all.platform.onRequest = failing(away);
+    const slow: TransformEntry = {
+      transform: async (response) => {
+        if (response.text === 'late') await all.clock.sleep(55_000);
+        return response;
+      },
+      passStreams: false,
+    };
+    const { turns } = all.start(
+      async (_message, reply) => {
+        await reply.text('one');
+        await reply.text('late');
+      },
+      { apology: 'sorry', transforms: [slow] },
+    );
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(66_000);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['one', 'sorry']);
   });
 
   it('cancel: is finished, and what was pending is dropped', async () => {

@@ -1,5 +1,8 @@
 import type { Reply, Transform } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
+import { say, setUpEngine } from '../support/engine.ts';
+import { settle } from '../support/fake-clock.ts';
 import { StreamingOutput, TextOutput } from '../support/outputs.ts';
 import { chunksOf, turnOn } from '../support/turn-on.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -59,6 +62,38 @@ describe('transforms', () => {
       [(response) => response],
     ]);
     expect(mixed.calls).toEqual(['text AB', 'text C']);
+  });
+
+  it('that end after their turn have nothing sent', async () => {
+    // A newer message had ended the turn, and its answer stood in front of the newer one's.
+    const gate = deferred();
+    const { turns } = setUpEngine(
+      async (message, reply) => {
+        await reply.text(`about ${message.text}`);
+      },
+      {
+        overlap: 'latest',
+        limits: { abortGraceMs: 0 },
+        transforms: [
+          {
+            transform: async (response) => {
+              if (response.text === 'about 1') await gate.promise;
+              return response;
+            },
+            passStreams: false,
+          },
+        ],
+      },
+    );
+    const outputChannel = new TextOutput();
+    const first = turns.run(say('1', { outputChannel }));
+    const superseded = expect(first).rejects.toMatchObject({ reason: 'superseded' });
+    await settle();
+    const second = turns.run(say('2', { outputChannel }));
+    await superseded;
+    gate.resolve();
+    await second;
+    expect(outputChannel.texts).toEqual(['about 2']);
   });
 
   it('fail the response, not the ones after it', async () => {
