@@ -64,7 +64,8 @@ export class DeferredTurns {
     const taken = this.#take(work, id, encode, stampOf);
     if (mode !== 'latest') return taken;
     return whenThere(taken, (acceptance) => {
-      if (acceptance === 'accepted') this.#supersede(key);
+      // A duplicate, too: where the store's first answer was lost, nothing was ended then.
+      if (acceptance !== 'refused') this.#supersede(key);
       return acceptance;
     });
   }

@@ -1,4 +1,4 @@
-import { type Overlap, type UserMessage } from '@trunkline/core';
+import { StoreError, type Overlap, type UserMessage } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { resolveOverlap } from '../../src/turns/overlap.ts';
@@ -175,6 +175,31 @@ describe('latest', () => {
     await clock.advance(1_000);
     await live;
     expect(ended).toContain('2');
+  });
+
+  it('ends what runs also where the store’s answer was lost, and the message comes again', async () => {
+    // It was a duplicate then, which ended nothing: the older turn ran to its end, and was answered.
+    let isLost = false;
+    const after = (call: string): void => {
+      if (call === 'add' && isLost) throw new StoreError('the answer was lost');
+    };
+    const { turns, clock, outcomes, ended } = setUp('latest', { weather: { after } });
+    await turns.accept(deferredMessage('1'));
+    await clock.advance(10);
+    isLost = true;
+    await expect(turns.accept(deferredMessage('2'))).rejects.toThrow('the answer was lost');
+    isLost = false;
+    expect(await turns.accept(deferredMessage('2'))).toBe('duplicate');
+    await clock.advance(50);
+    expect(outcomes()).toEqual({ 1: 'superseded' });
+    await clock.advance(1_000);
+    expect(outcomes()).toEqual({ 1: 'superseded', 2: 'answered' });
+    expect(ended).toContain('2');
+    // Once more, when it is over: nothing is ended by that.
+    await turns.accept(deferredMessage('3'));
+    expect(await turns.accept(deferredMessage('2'))).toBe('duplicate');
+    await clock.advance(1_000);
+    expect(outcomes()).toMatchObject({ 3: 'answered' });
   });
 
   it('does not let a replay take the place of what is newer', async () => {
