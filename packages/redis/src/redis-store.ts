@@ -1,5 +1,4 @@
 import {
-  systemClock,
   type KeyedLists,
   type KeyedValues,
   type Lock,
@@ -19,6 +18,7 @@ import { News } from './news.ts';
 import { settingsOf, type RedisStoreOptions, type Settings } from './options.ts';
 import { newProcess, type Process } from './process.ts';
 import { Script } from './script.ts';
+import { steadyClock } from './steady-clock.ts';
 import { RedisTurns } from './turns.ts';
 import { serverInfo } from './server-info.ts';
 import { RedisValues } from './values.ts';
@@ -57,7 +57,7 @@ export class RedisStore implements Store {
   constructor(options: RedisStoreOptions) {
     this.#settings = settingsOf(options);
     const { prefix, partitions, timing } = this.#settings;
-    const clock = systemClock;
+    const clock = steadyClock;
     const { limitMs } = timing;
     const link = new Link(createClient(this.#settings), {
       clock,
