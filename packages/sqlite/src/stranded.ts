@@ -67,11 +67,15 @@ export class Stranded {
     };
   }
 
-  /** Names a conversation whose turns nobody else is going to handle. Returns whether somebody heard. */
-  name(conversation: string): boolean {
-    if (this.#isClosed) return false;
+  /** Whether somebody hears what is named. */
+  get isHeard(): boolean {
+    return this.#watchers.size > 0 && !this.#isClosed;
+  }
+
+  /** Names a conversation whose turns nobody else is going to handle. */
+  name(conversation: string): void {
+    if (this.#isClosed) return;
     for (const watcher of this.#watchers) watcher(conversation);
-    return this.#watchers.size > 0;
   }
 
   /** Ends all of it. */

@@ -116,8 +116,15 @@ export class SqliteTurns implements StoredTurns {
   /** Names the conversations that tools have added turns to. */
   async takeOver(): Promise<void> {
     const { values } = this.#options;
+    if (!this.#stranded.isHeard) return;
     for await (const { key } of values.entries(HANDED_OVER)) {
-      if (this.#stranded.name(key)) await values.delete(HANDED_OVER, key);
+      // Forgotten first: what a tool adds while somebody looks is named again. A crash in between loses
+      // nothing, since the next owner looks through all turns.
+      try {
+        await values.delete(HANDED_OVER, key);
+      } finally {
+        this.#stranded.name(key);
+      }
     }
   }
 

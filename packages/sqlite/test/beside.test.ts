@@ -1,6 +1,5 @@
 import { ConfigurationError } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SqliteStore } from '../src/index.ts';
 import { newFile } from './support/files.ts';
@@ -67,6 +66,30 @@ describe('a tool beside the server', () => {
     expect(named).toEqual(['ada']);
   });
 
+  it('is heard where it adds a turn while the server takes up the one before', async () => {
+    // The server looked, and forgot only then that the tool had added something: the second one as well,
+    // which waited for the user's next message, or the next start.
+    const file = newFile();
+    const { store, beat } = serve(file);
+    const tool = openStore(file, { beside: true });
+    const seen = new Set<string>();
+    const look = async (conversation: string): Promise<void> => {
+      for (const { id } of await store.turns.waiting(conversation, 10)) seen.add(id);
+    };
+    store.turns.watch((conversation) => void look(conversation));
+    await tool.turns.add(turn('ada'), ONE_DAY);
+    // The tool is the quicker one.
+    const forget = store.values.delete.bind(store.values);
+    store.values.delete = async (namespace, key) => {
+      await tool.turns.add(turn('ada', '2'), ONE_DAY);
+      return await forget(namespace, key);
+    };
+    await beat();
+    store.values.delete = forget;
+    await beat();
+    expect([...seen]).toEqual(['1', '2']);
+  });
+
   it('is heard as soon as somebody watches', async () => {
     const file = newFile();
     const clock = new FakeClock();
@@ -76,7 +99,8 @@ describe('a tool beside the server', () => {
     const named: string[] = [];
     store.turns.watch((conversation) => named.push(conversation));
     await clock.advance(BEAT_MS);
-    for (let i = 0; i < 20; i++) await setImmediate();
+    // What it reads, and what it writes because of that.
+    for (let i = 0; i < 3; i++) await store.ready();
     expect(named).toEqual(['ada']);
   });
 
