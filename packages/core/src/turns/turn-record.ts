@@ -8,6 +8,7 @@ import { isLost } from './patience.ts';
 import type { Place } from './place.ts';
 import { encodeProgress, type Progress } from './progress.ts';
 import { messageOf, senderOf, stampOf, type ReadTurn } from './read-turn.ts';
+import { makeStorable } from './storable.ts';
 import { joinMessages } from './stored-message.ts';
 import { turnIdOf } from './turn-id.ts';
 
@@ -150,6 +151,8 @@ export class TurnRecord {
       progress.died = reason;
       await this.save();
     }
+    // Where nothing survives the process, that was not found out by a save.
+    this.#makeStorable();
     const { text, attachments } = joinMessages(this.turns.map((each) => messageOf(each, 1)));
     const letter = {
       channel,
@@ -187,7 +190,24 @@ export class TurnRecord {
   }
 
   #saved(): NonNullable<TurnChanges['save']> {
-    return { id: this.turn.id, progress: encodeProgress(this.progress) };
+    return { id: this.turn.id, progress: this.#encoded() };
+  }
+
+  #encoded(): string {
+    try {
+      return encodeProgress(this.progress);
+    } catch {
+      this.#makeStorable();
+      return encodeProgress(this.progress);
+    }
+  }
+
+  #makeStorable(): void {
+    const { telemetry } = this.#context;
+    const { channel } = this.turn.stored;
+    for (const { stage, message } of makeStorable(this.progress)) {
+      telemetry.error(new TypeError(`[${channel}] ${message}`), { channel, stage }, this.abort);
+    }
   }
 
   #keep(changes: TurnChanges): MaybePromise<void> {
