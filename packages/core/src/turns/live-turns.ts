@@ -88,7 +88,7 @@ export class LiveTurns {
     let place: Place | null = null;
     try {
       place = await schedule.begin(work, { maxWaitMs: null, takesSlot: true });
-      unregister = schedule.running.add({ key, id: null, abort: work.abort });
+      unregister = schedule.running.add({ key, id: null, abort: work.abort, isEvent: true });
       const { lock } = place;
       await schedule.running.run(place, work.abort, async () => {
         const current = assistant();

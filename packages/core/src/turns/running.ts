@@ -16,14 +16,16 @@ export interface RunningTurn {
   startedAt: number;
   /** What began it, if it was no message of the user's. */
   proactive?: Proactive | undefined;
+  /** Whether an event began it. */
+  isEvent?: boolean;
 }
 
 /**
  * Whether a turn may be ended for a reason. A user who writes, or who stops an answer, does not mean
- * what somebody else has sent.
+ * what somebody else has sent; and who writes does not take back what has happened.
  */
-function mayEnd({ proactive }: Pick<RunningTurn, 'proactive'>, reason: AbortReason): boolean {
-  if (reason === 'superseded') return proactive === undefined;
+function mayEnd({ proactive, isEvent }: RunningTurn, reason: AbortReason): boolean {
+  if (reason === 'superseded') return proactive === undefined && isEvent !== true;
   if (reason === 'cancelled') return proactive !== 'response';
   return true;
 }

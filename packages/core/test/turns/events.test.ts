@@ -1,9 +1,10 @@
-import type { ChannelEvent, Reply } from '@trunkline/core';
+import type { AssistantObject, ChannelEvent, Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
-import { say, setUpEngine } from '../support/engine.ts';
+import { post, say, setUpEngine } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
 import { TextOutput } from '../support/outputs.ts';
+import { Processes } from '../support/processes.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
@@ -89,5 +90,31 @@ describe('events', () => {
     await turns.run(say('Hi'));
     const failure = { error: { message: 'oops' }, context: { channel: 'test', stage: 'event' } };
     expect(errors).toMatchObject([failure, failure]);
+  });
+
+  // It was ended like the answer to an older message, and nobody brought it again: an opt-out was lost.
+  it.each(['live', 'deferred', 'elsewhere'])('are ended by no newer message (%s)', async (kind) => {
+    const all = new Processes();
+    const heard: string[] = [];
+    const assistant: AssistantObject = {
+      handle: (message) => void heard.push(message.text ?? ''),
+      onEvent: async ({ type }, reply) => {
+        if (type !== 'opted_out') return;
+        await all.clock.sleep(100);
+        await reply?.text('Bye');
+        heard.push(type);
+      },
+    };
+    const setup = { overlap: 'latest' } as const;
+    const { turns, errors } = all.start(assistant, setup);
+    const other = kind === 'elsewhere' ? all.start(assistant, setup).turns : turns;
+    const told = turns.notify({ ...event, address: { to: 'ada' } });
+    await all.clock.advance(50);
+    const later = kind === 'live' ? other.run(say('Hi')) : other.accept(post('Hi'));
+    await all.clock.advance(1_000);
+    await Promise.all([told, later]);
+    expect(heard).toEqual(['opted_out', 'Hi']);
+    expect(all.platform.texts).toEqual(['Bye']);
+    expect(errors).toEqual([]);
   });
 });
