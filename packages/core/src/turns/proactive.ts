@@ -3,8 +3,10 @@ import { responseTexts } from '../channel/fallbacks.ts';
 import { MalformedPayloadError, ProactiveError } from '../errors.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import { checkResponse } from '../message/check-response.ts';
+import { promised } from '../maybe-promise.ts';
 import type { JsonValue } from '../message/json.ts';
 import { UserMessage } from '../message/user-message.ts';
+import { TurnAbort } from './abort.ts';
 import type { Place } from './address-book.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import type { DeferredTurns } from './deferred-turns.ts';
@@ -54,6 +56,9 @@ export interface PostedAt {
 
 /** By sender id and idempotency key: where the first one with this key goes. */
 const KEYS = 'proactive';
+
+/** How long it is tried to free a key that nothing goes out with, in milliseconds. */
+const GIVE_BACK_MS = 60_000;
 
 /** What an idempotency key stands for. */
 interface Claim extends Place {
@@ -208,11 +213,32 @@ export class Proactive {
     if (known !== null) return notOurs(samePlace(known.value, digest));
     const claim: Claim = { ...(await this.placeOf(senderId, options)), digest };
     const ttl = { ttlMs: policy.markTtlMs };
-    if ((await store.values.compareAndSet(KEYS, name, null, { ...claim }, ttl)) !== null) {
-      return { place: claim, giveBack: async () => void (await store.values.delete(KEYS, name)) };
+    const version = await store.values.compareAndSet(KEYS, name, null, { ...claim }, ttl);
+    if (version !== null) {
+      return { place: claim, giveBack: () => this.#giveBack(name, version, claim.channel) };
     }
     const other = await store.values.get(KEYS, name);
     return notOurs(other === null ? claim : samePlace(other.value, digest));
+  }
+
+  /** Frees a key. Where the store is away nobody waits for it: the caller hears why nothing goes out. */
+  async #giveBack(name: string, version: string, channel: string): Promise<void> {
+    const { clock, patience, store, telemetry } = this.#context;
+    const { values } = store;
+    const again = async (): Promise<void> => {
+      // It may be free, where only the answer was lost, and somebody else's by now.
+      const found = await values.get(KEYS, name);
+      if (found?.version === version) await values.delete(KEYS, name);
+    };
+    try {
+      await values.delete(KEYS, name);
+    } catch {
+      const abort = new TurnAbort(channel);
+      const stop = clock.after(GIVE_BACK_MS, () => abort.abort('deadline'));
+      void promised(() => patience.with(abort, channel, again))
+        .catch((error: unknown) => telemetry.error(error, { channel, stage: 'store' }, abort))
+        .finally(stop);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { ProactiveError, type AssistantObject } from '@trunkline/core';
+import { ProactiveError, StoreError, type AssistantObject } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import type { ProactiveOptions } from '../../src/turns/proactive.ts';
@@ -301,6 +301,30 @@ describe('an idempotency key', () => {
       code: 'idempotency_key_reused',
     });
     expect(await send()).toMatchObject({ status: 'duplicate' });
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['news']);
+  });
+
+  it('is given back also where the store is away at that moment', async () => {
+    // The caller heard of the store and not of the mistake, and the key was of no use for two days.
+    const all = new Processes();
+    let left = 0;
+    const weather = {
+      before: (name: string) => {
+        if (name === 'delete' && left-- > 0) throw new StoreError('the store is away');
+      },
+    };
+    const { engine, turns } = all.start(() => {}, { weather });
+    await turns.accept(post('Hi'));
+    await all.clock.advance(0);
+    const key = { idempotencyKey: 'k' };
+    left = 2;
+    await expect(engine.proactive.send('ada', { txt: 'typo' }, key)).rejects.toMatchObject({
+      code: 'nothing_to_say',
+    });
+    await all.clock.advance(10_000);
+    const send = () => engine.proactive.send('ada', { text: 'news' }, key);
+    expect(await send()).toMatchObject({ status: 'accepted' });
     await all.clock.advance(0);
     expect(all.platform.texts).toEqual(['news']);
   });
