@@ -22,6 +22,8 @@ export interface JournalStreamOptions {
   /** The platform cannot be reached. */
   park: (failure: SendFailure) => void;
   onReceipt: (receipt: Receipt) => void;
+  /** The platform left it, and nothing will be said in its place: what was shown has to be closed. */
+  onLeftOpen: () => void;
 }
 
 /** How much of a stream a crash may make us forget, in milliseconds: each save costs a write. */
@@ -105,6 +107,7 @@ export class JournalStream implements StreamDelivery {
 
   async fail(): Promise<void> {
     if (!this.#isBegun) return;
+    if (this.#isCut) this.#options.onLeftOpen();
     this.#isCut = true;
     await this.#close();
   }

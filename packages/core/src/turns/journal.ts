@@ -69,6 +69,8 @@ export class Journal implements TurnDelivery {
   #next: number;
   #openCall: OpenCall | null = null;
   #stream: JournalStream | null = null;
+  /** The step of a stream that the platform left, and whose producer has failed then. */
+  #leftOpen: number | null = null;
   #asides = 0;
   #isAside = false;
   #receipts: Receipt[] = [];
@@ -158,9 +160,17 @@ export class Journal implements TurnDelivery {
   async #keep(pending: Pending, from: number): Promise<'pending'> {
     const { progress, record } = this.#options;
     if (progress.pending.length === 0) progress.pendingFrom = from;
-    progress.pending.push(pending);
+    progress.pending.push(this.closing(pending));
     await record.save();
     return 'pending';
+  }
+
+  /** A response, which closes a stream that was left open, if there is one. */
+  closing(pending: Pending): Pending {
+    if (this.#leftOpen === null || pending.cut !== undefined) return pending;
+    const cut = this.#leftOpen;
+    this.#leftOpen = null;
+    return { ...pending, cut };
   }
 
   /** Whether the steps from `from` on, up to the next one, were done before the turn was replayed. */
@@ -184,6 +194,7 @@ export class Journal implements TurnDelivery {
       onPiece: (stream) => void (this.#stream = stream),
       park: (failure) => this.#retries.park(failure),
       onReceipt: (receipt) => void this.#receipts.push(receipt),
+      onLeftOpen: () => void (this.#leftOpen = index),
     });
   }
 

@@ -28,7 +28,7 @@ export interface Pending {
   response: BotMessage;
   /** The conversation's state at that time. */
   trackerState: TrackerState | null;
-  /** The step of a stream that broke off and is said whole now. */
+  /** The step of a stream that broke off and is closed ahead of this, which says it whole or apologises. */
   cut?: number;
   /** Whether it is a menu that is shown once more. */
   isMenuAgain?: true;

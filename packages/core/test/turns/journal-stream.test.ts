@@ -196,6 +196,38 @@ describe('a stream', () => {
     expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'abc', 'last']);
   });
 
+  // What was shown of it stayed as it was, as if more of it were to come.
+  it.each(['not caught', 'caught'])(
+    'that the platform leaves, and whose producer fails then, is closed: %s',
+    async (how) => {
+      const { all, setup } = setUp();
+      const { turns } = all.start(
+        async (_message, reply) => {
+          const stream = reply.stream(
+            (async function* () {
+              yield 'a';
+              yield 'b';
+              throw new Error('the model is away');
+            })(),
+          );
+          if (how === 'not caught') await stream;
+          await stream.catch(() => reply.text('Sorry'));
+          await reply.text('last');
+        },
+        { ...setup, apology: 'Sorry' },
+      );
+      all.platform.onRequest = ({ text }) => {
+        if (text === '+b') throw away();
+      };
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(11_000);
+      all.platform.onRequest = () => {};
+      await all.clock.advance(20_000);
+      const after = how === 'caught' ? ['last'] : [];
+      expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'Sorry', ...after]);
+    },
+  );
+
   it.each([
     ['rejects', async () => Promise.reject(away())],
     [
