@@ -74,7 +74,8 @@ export class JournalStream implements StreamDelivery {
         onPiece(null);
         this.#step.text += chunk;
         const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
-        const isOld = this.#options.clock.now() - this.#savedAt >= SAVE_MS;
+        // A clock may have been set back.
+        const isOld = Math.abs(this.#options.clock.now() - this.#savedAt) >= SAVE_MS;
         return isHandleNew || isOld ? this.#save() : undefined;
       },
       (error: unknown) => {

@@ -54,9 +54,9 @@ export class Sessions {
   /** A message came in: goes on with the session that was found, or begins one with its metadata. */
   note(key: string, found: Session | null, metadata: Metadata | null): MaybePromise<void> {
     const seenAt = this.#clock.now();
-    // To be written at every message would cost every turn a commit.
-    if (found !== null && seenAt - found.seenAt < this.#expiryMs / 10) return;
-    const session = found === null ? { startedAt: seenAt, metadata } : found;
+    // To be written at every message would cost every turn a commit. A clock may have been set back.
+    if (found !== null && Math.abs(seenAt - found.seenAt) < this.#expiryMs / 10) return;
+    const session = found ?? { startedAt: seenAt, metadata };
     const keep = { ttlMs: this.#expiryMs };
     return whenThere(this.#values.set(NAMESPACE, key, { ...session, seenAt }, keep), () => {});
   }

@@ -169,6 +169,25 @@ describe('a stream', () => {
     expect(commits).toBeGreaterThanOrEqual(8);
   });
 
+  it('has its text stored also where the clock was set back', async () => {
+    const { all, setup } = setUp();
+    const { turns } = all.start(async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'a';
+          const now = all.clock.now.bind(all.clock);
+          all.clock.now = () => now() - 3_600_000;
+          yield 'b';
+          await all.clock.sleep(60_000);
+        })(),
+      );
+    }, setup);
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(10);
+    const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
+    expect(JSON.parse(turn?.progress ?? '{}')).toMatchObject({ steps: [{ text: 'ab' }] });
+  });
+
   it('that the platform leaves is read to its end, and said whole when it is back', async () => {
     const { all, setup } = setUp();
     const statuses: string[] = [];

@@ -58,6 +58,20 @@ describe('a session', () => {
     expect(calls.slice(-2)).toEqual(['session_started', 'again']);
   });
 
+  it('starts again after a silence also where the clock was set back', async () => {
+    // Until the clock had caught up, nothing that was said was seen: the silence was twice as long.
+    const { turns, clock, calls } = setUp();
+    await turns.accept(post('1'));
+    await clock.advance(0);
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 60 * MINUTE_MS;
+    await turns.accept(post('2'));
+    await clock.advance(61 * MINUTE_MS);
+    await turns.accept(post('3'));
+    await clock.advance(0);
+    expect(calls).toEqual(['session_started', '1', '2', 'session_started', '3']);
+  });
+
   it('starts in every run of its message, so that its steps are the same', async () => {
     const all = new Processes();
     const texts = (kill: () => void) => ({
