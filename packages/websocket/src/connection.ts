@@ -193,8 +193,10 @@ export class Connection {
   /** Reads the log to its end, or until the client does not read any more. */
   async #readOn(session: LiveSession): Promise<void> {
     let missing = 0;
+    let { head } = session;
     for (let isMore = true; isMore;) {
       this.#isBehind = false;
+      head = session.head;
       const items = await session.after(this.#seq, PAGE);
       for (const { number, frame, isLost } of items) {
         if (this.session !== session) return;
@@ -207,11 +209,13 @@ export class Connection {
         this.#pass(number, frame, textFrame(numbered(JSON.stringify(frame), number)));
       }
       // It was read while something was added, perhaps too early.
-      isMore = items.length === PAGE || this.#isBehind;
+      const isGrown = session.head > Math.max(head, this.#seq);
+      isMore = items.length === PAGE || this.#isBehind || isGrown;
     }
-    // What is not there although it was added did not fit.
-    missing += Math.max(0, session.head - this.#seq);
-    this.#seq = Math.max(this.#seq, session.head);
+    // What is not there although it was added did not fit. What another reader of this session has seen
+    // since is another matter: it was read too early here.
+    missing += Math.max(0, head - this.#seq);
+    this.#seq = Math.max(this.#seq, head);
     this.#tellMissing(missing);
   }
 

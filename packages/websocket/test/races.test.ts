@@ -1,10 +1,17 @@
 import { MemoryStore, type MaybePromise } from '@trunkline/core';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import type { Client } from './support/client.ts';
 import { Reader } from './support/reader.ts';
-import { closeAfterEach, resuming, startSocket, type SocketServer } from './support/server.ts';
+import {
+  closeAfterEach,
+  echo,
+  resuming,
+  startSocket,
+  type SocketServer,
+} from './support/server.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();
@@ -172,5 +179,49 @@ describe('two processes, several tabs and a slow store', () => {
     }
     await there.until('the whole text', () => reader.texts.includes('Once upon a time'));
     expect([isLost, reader.mistakes]).toEqual([true, []]);
+  });
+
+  it('miss nothing that one tab has read and another has not', async () => {
+    // Two tabs of one process read, and between the two the other process says something. The first took
+    // for lost what only the second had seen: its answer came later than that of the second.
+    const store = new MemoryStore();
+    const one = await startSocket(echo, {}, { store });
+    const two = await startSocket(echo, {}, { store });
+    const writer = one.connect();
+    const session = await writer.session();
+    writer.send({ message: 'first' });
+    await writer.next('text');
+    // News that the log has grown are lost.
+    const send = store.signals.send.bind(store.signals);
+    store.signals.send = (topic, news) => {
+      if (JSON.stringify(news).includes('"logged"')) return;
+      send(topic, news);
+    };
+    const read = store.lists.after.bind(store.lists);
+    const [reached, gate] = [deferred(), deferred()];
+    let isFirst = true;
+    store.lists.after = async (namespace, key, number, limit) => {
+      const isLate = isFirst;
+      isFirst = false;
+      const items = await read(namespace, key, number, limit);
+      if (isLate) {
+        reached.resolve();
+        await gate.promise;
+      }
+      return items;
+    };
+    const late = two.connect(resuming(session));
+    await reached.promise;
+    const isSecond = ({ text }: { text: string }): boolean => text === 'You said: second';
+    writer.send({ message: 'second' });
+    await writer.next('text', isSecond);
+    await two.connect(resuming(session)).next('text', isSecond);
+    gate.resolve();
+    await late.until('an end', () => late.of('gap').length > 0 || late.of('text').some(isSecond));
+    expect(late.of('gap')).toEqual([]);
+    expect(late.of('text').map(({ text }) => text)).toEqual([
+      'You said: first',
+      'You said: second',
+    ]);
   });
 });
