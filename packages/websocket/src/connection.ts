@@ -263,7 +263,9 @@ export class Connection {
     const { writes, options } = this.#hub;
     if (isUrgent) writes.soon(this.#stream, bytes);
     else writes.later(this.#stream, bytes);
-    if (this.#stream.writableLength > options.maxBufferedBytes) this.#pause();
+    // Below its own mark the stream does not tell when all is written: a pause would not end.
+    const { writableLength, writableNeedDrain } = this.#stream;
+    if (writableNeedDrain && writableLength > options.maxBufferedBytes) this.#pause();
   }
 
   /** The client does not read: nothing more is sent, and nothing taken, until it has. */

@@ -53,7 +53,10 @@ export interface WebSocketOptions {
   idleTimeoutMs?: number | null;
   /** How often a connection is pinged; one that does not answer until the next is dead. @defaultValue 30,000 */
   pingIntervalMs?: number;
-  /** Bytes that may wait for a client to read them, and one frame more. @defaultValue 1,048,576 */
+  /**
+   * Bytes that may wait for a client to read them, and one frame more; at least what Node buffers for a
+   * socket (16 to 64 KiB). @defaultValue 1,048,576
+   */
   maxBufferedBytes?: number;
   /** How long a client may take to read them. @defaultValue 10,000 */
   drainTimeoutMs?: number;

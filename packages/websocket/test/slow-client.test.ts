@@ -84,6 +84,23 @@ describe('a client that does not read', () => {
   }, 60_000);
 });
 
+describe('a limit below what a socket buffers by itself', () => {
+  it('does not stop a client that reads', async () => {
+    // A frame over the limit and below the stream's own mark: the pause waited for a `drain` that never
+    // came, and the client was closed as one that does not read.
+    const { connect } = await startSocket(echo, {
+      maxBufferedBytes: 1_000,
+      clock: new FakeClock(),
+    });
+    const client = connect();
+    await client.session();
+    client.send({ message: 'x'.repeat(5_000) });
+    await client.next('text');
+    client.send({ message: 'more' });
+    await client.next('text', ({ text }) => text === 'You said: more');
+  }, 5_000);
+});
+
 describe('what does not fit into the log', () => {
   it('is said to be missing, to a client that was behind', async () => {
     const { connect, turns } = await startSocket(async (message, reply) => {
