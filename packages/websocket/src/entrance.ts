@@ -173,18 +173,15 @@ export class Entrance {
   /** Opens the session of a `resume` frame. Does not reject. */
   async #resume(inbox: Inbox, brought: Brought): Promise<void> {
     const { hub } = this.#options;
-    const { connection, prove } = inbox;
-    const before = connection.session;
+    const { connection, prove, given } = inbox;
     try {
       const admission = await this.#admit(prove, brought, false);
       if (connection.socket.readyState !== connection.socket.OPEN) return;
       if (admission.kind === 'later') return;
-      const isFresh =
-        before !== null && before.id !== (admission.kind === 'new' ? '' : admission.id);
       connection.leave();
       this.#enter(inbox, admission);
-      // Nothing was said in the one that it was given first.
-      if (isFresh && inbox.subject === null) await hub.book.forget(before.id);
+      // Nothing was said in the one that it was given first. One that it has resumed stays.
+      if (given !== null && given !== admission.id) await hub.book.forget(given);
     } catch (error) {
       if (error instanceof UnauthenticatedError) {
         return connection.close(CLOSE.unauthenticated, 'the token is wrong');
@@ -205,6 +202,7 @@ export class Entrance {
       return connection.close(CLOSE.tooMany, 'the session has too many connections');
     }
     inbox.isWaiting = false;
+    inbox.given = isNew ? id : null;
     inbox.subject = isNew ? null : admission.subject;
     connection.isIssued = inbox.subject === null;
     const seq = isNew ? 0 : admission.seq;

@@ -43,6 +43,8 @@ export type MetadataOf = (body: JsonObject) => Metadata | null;
 export class Inbox {
   /** Who the client is, where it has proved that; `null` where nobody has to. */
   subject: string | null = null;
+  /** The session that was made for this connection, if it is in that one. */
+  given: string | null = null;
   /** Whether only a `resume` frame is taken: until the client has proved who it is. */
   isWaiting = false;
 

@@ -72,6 +72,18 @@ describe('resume', () => {
     expect(await client.next('error')).toMatchObject({ code: 'too_late' });
   });
 
+  it('keeps a session that was resumed before another one', async () => {
+    // The first was taken for the empty session that a connection begins with, and forgotten.
+    const { connect } = await startSocket();
+    const [a, b] = [await connect().session(), await connect().session()];
+    const client = connect(resuming(a));
+    await client.session();
+    client.send({ type: 'resume', session: b.session, token: b.token ?? '' });
+    await client.next('session', ({ session }) => session === b.session);
+    await client.settled();
+    expect(await connect(resuming(a)).session()).toMatchObject({ resumed: true });
+  });
+
   it('is answered by a new session where the server knows none, and says so', async () => {
     const one = await startSocket();
     const client = one.connect();
