@@ -96,9 +96,14 @@ export class Inbox {
       const { code, message, id } = parsed.error;
       return connection.refuse(code, message, id);
     }
-    if (this.#queue === null) return this.#handle(parsed);
-    if (this.#queue.length < MAX_WAITING) this.#queue.push(parsed);
-    else if ('id' in parsed) connection.refuse('too_fast', 'wait for the session', parsed.id);
+    this.#handleInTurn(parsed);
+  }
+
+  /** Handles a frame, after those that wait for a session. */
+  #handleInTurn(frame: ParsedFrame): void {
+    if (this.#queue === null) return this.#handle(frame);
+    if (this.#queue.length < MAX_WAITING) this.#queue.push(frame);
+    else if ('id' in frame) this.connection.refuse('too_fast', 'wait for the session', frame.id);
   }
 
   #handle(frame: ParsedFrame): void {
@@ -133,7 +138,8 @@ export class Inbox {
     await this.#options.resume(this, frame);
     this.#queue = null;
     connection.socket.resume();
-    for (const waiting of queue) this.#handle(waiting);
+    // Among them may be another `resume`, which the rest waits for.
+    for (const waiting of queue) this.#handleInTurn(waiting);
   }
 
   #say(frame: SaidFrame): void {

@@ -84,6 +84,19 @@ describe('resume', () => {
     expect(await connect(resuming(a)).session()).toMatchObject({ resumed: true });
   });
 
+  it('comes before what is sent after it, also the second time', async () => {
+    // All three are there at once. The message was said in the session of the first.
+    const { connect } = await startSocket();
+    const [a, b] = [await connect().session(), await connect().session()];
+    const client = connect(`?session=${a.session}`);
+    await new Promise((resolve) => client.socket.once('open', resolve));
+    client.send({ type: 'resume', session: a.session, token: a.token ?? '' });
+    client.send({ type: 'resume', session: b.session, token: b.token ?? '' });
+    client.send({ message: 'Hi', id: 'm' });
+    await client.next('session', ({ session }) => session === b.session);
+    expect((await client.next('text')).recipient_id).toBe(b.session);
+  }, 5_000);
+
   it('is answered by a new session where the server knows none, and says so', async () => {
     const one = await startSocket();
     const client = one.connect();
