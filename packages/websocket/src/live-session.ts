@@ -125,6 +125,17 @@ export class LiveSession {
     return await this.#hub.log.all(this.id);
   }
 
+  /**
+   * Closes the streams of other processes whose end is in the log. A client that goes on after that end
+   * does not read it, and perhaps nobody here has.
+   */
+  async closeEnded(seq: number): Promise<void> {
+    if (this.#streams?.isToldBefore(seq) !== true) return;
+    for (const { frame } of await this.all()) {
+      if (frame?.type === 'stream_end') this.streams.ended(frame.id);
+    }
+  }
+
   /** Says what the assistant said: after what the user said before. Resolves to its number. */
   say(frame: Unnumbered, step: string | null = null): MaybePromise<number> {
     const before = this.#said?.settled ?? null;

@@ -64,6 +64,11 @@ export class Streams {
     if (this.#open.get(id)?.isOurs === false) this.close(id);
   }
 
+  /** Whether another process has told of one that began before a number. */
+  isToldBefore(seq: number): boolean {
+    return [...this.#open.values()].some((stream) => !stream.isOurs && stream.seq < seq);
+  }
+
   /** The log was lost: those who see a stream have got its start, under a number that is gone. */
   forgetNumbers(): void {
     for (const stream of this.#open.values()) stream.seq = 0;

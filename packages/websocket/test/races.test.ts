@@ -224,4 +224,50 @@ describe('two processes, several tabs and a slow store', () => {
       'You said: second',
     ]);
   });
+
+  it('show no piece of a stream to a client that has its end', async () => {
+    // A slow tab in another process had not read the end. A second tab, which had it from elsewhere, was
+    // sent the first piece again, in the place of the whole text.
+    const store = new MemoryStore();
+    const rest = deferred();
+    const one = await startSocket(
+      async (_message, reply) => {
+        await reply.stream(
+          (async function* () {
+            yield 'Once ';
+            await rest.promise;
+            yield 'upon a time';
+          })(),
+        );
+        await reply.text('done');
+      },
+      {},
+      { store },
+    );
+    const two = await startSocket(echo, {}, { store });
+    const here = one.connect();
+    const session = await here.session();
+    const slow = two.connect(resuming(session));
+    await slow.session();
+    here.send({ message: 'Tell me a story' });
+    await slow.next('stream_chunk');
+    const read = store.lists.after.bind(store.lists);
+    const gate = deferred();
+    let isSlow = true;
+    store.lists.after = async (...args) => {
+      if (isSlow) await gate.promise;
+      return await read(...args);
+    };
+    rest.resolve();
+    const { seq } = await here.next('text');
+    isSlow = false;
+    const late = two.connect(resuming(session, seq));
+    await late.session();
+    await late.settled();
+    await turnOfLoop();
+    await late.settled();
+    gate.resolve();
+    expect(late.of('stream_chunk')).toEqual([]);
+    expect(await slow.next('stream_end')).toMatchObject({ text: 'Once upon a time' });
+  });
 });
