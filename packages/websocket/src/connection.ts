@@ -234,6 +234,8 @@ export class Connection {
     for (const stream of session.streams.all()) {
       if (stream.seq <= this.#seq) this.#show(stream);
     }
+    // Not before: of a log that nobody has read, it is not known that there is one to keep.
+    this.#keepSession();
   }
 
   #pass(number: number, frame: Unnumbered, bytes: Buffer): void {

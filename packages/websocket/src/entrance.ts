@@ -232,7 +232,6 @@ export class Entrance {
       connection.tell({ type: 'session', session: id, token, seq: from, resumed: true, ...more });
       if (!isKnown) connection.beginAnew(null);
       connection.catchUp();
-      await session.touch(token !== null);
     } catch (error) {
       this.#options.hub.report(error, 'a session could not be read');
       connection.close(CLOSE.failed, 'connect again and resume');

@@ -210,6 +210,37 @@ describe('resume', () => {
     expect(await connect(resuming(session)).session()).toMatchObject({ reason: 'unknown' });
   });
 
+  // The session of somebody who has proved to be that one has no record of its own, only its log. Visits that
+  // brought no number kept it from nothing, and its numbers began anew.
+  it.each([
+    ['issued', undefined],
+    ['a subject’s', () => ({ sender: 'anna' })],
+  ])('keeps the log of a session that is %s and visited now and then', async (_, auth) => {
+    const clock = new FakeClock();
+    const store = new MemoryStore({ clock });
+    const options = { clock, sessionTtlMs: 60_000, ...(auth === undefined ? {} : { auth }) };
+    const { connect } = await startSocket(echo, options, { store });
+    const client = connect();
+    const session = await client.session();
+    client.send({ message: 'Hi' });
+    await client.next('text');
+    client.cut();
+    await client.closed;
+    for (let i = 0; i < 4; i++) {
+      await clock.advance(50_000);
+      const visit = connect(auth === undefined ? resuming(session) : '');
+      await visit.session();
+      await visit.settled();
+      visit.cut();
+      await visit.closed;
+    }
+    const last = connect(auth === undefined ? resuming(session) : '');
+    expect((await last.next('text')).seq).toBe(2);
+    last.send({ message: 'again' });
+    const { seq } = await last.next('text', ({ text }) => text.includes('again'));
+    expect(seq).toBeGreaterThan(2);
+  });
+
   it('begins again where the log was lost and the session was not', async () => {
     const store = new MemoryStore({ maxListCharacters: 4_000 });
     const { connect } = await startSocket(echo, {}, { store });
