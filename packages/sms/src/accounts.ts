@@ -110,8 +110,10 @@ export function senderKey({ account, from, service }: Sender): string {
 }
 
 /** Our number on the platform of the address it writes to: both ends have to be on one. */
-function asChannelOf(to: string, number: string): string {
+export function asChannelOf(to: string, number: string): string {
   const platform = platformOf(to);
-  const isPhone = /^\+?\d+$/.test(number);
-  return platform === 'whatsapp' && isPhone ? `whatsapp:${number}` : number;
+  const phone = /^(?:whatsapp:)?(\+?\d+)$/.exec(number)?.[1];
+  if (phone === undefined) return number;
+  if (platform === 'whatsapp') return `whatsapp:${phone}`;
+  return platform === null ? phone : number;
 }

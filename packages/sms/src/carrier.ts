@@ -1,5 +1,5 @@
 import { DeliveryError, type Logger, type Receipt } from '@trunkline/core';
-import { platformOf, senderKey, type Accounts, type Sender } from './accounts.ts';
+import { asChannelOf, platformOf, senderKey, type Accounts, type Sender } from './accounts.ts';
 import type { Destination } from './address.ts';
 import type { Consent } from './consent.ts';
 import { OPTED_OUT } from './errors.ts';
@@ -120,13 +120,16 @@ export class RestCarrier implements Carrier {
   }
 
   /** Who sends: the conversation's, unless the response names another, of whom users opt out apart. */
-  #senderOf(
-    { sender }: Destination,
-    { from, messagingServiceSid: service }: MessageParameters,
-  ): Sender {
-    if (from === undefined && service === undefined) return sender;
-    const { accountSid } = sender.account;
-    return this.#options.accounts.receiver(accountSid, from ?? null, service ?? null);
+  #senderOf(destination: Destination, parameters: MessageParameters): Sender {
+    const { from, messagingServiceSid: service, to = destination.to } = parameters;
+    let { sender } = destination;
+    if (from !== undefined || service !== undefined) {
+      const { accountSid } = sender.account;
+      sender = this.#options.accounts.receiver(accountSid, from ?? null, service ?? null);
+    }
+    // Custom JSON may be for somebody on another platform than the conversation's.
+    const own = sender.from === null ? null : asChannelOf(to, sender.from);
+    return own === sender.from ? sender : { ...sender, from: own };
   }
 
   async find(

@@ -1,4 +1,4 @@
-import type { BotMessage } from '@trunkline/core';
+import type { BotMessage, JsonObject } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
@@ -291,6 +291,23 @@ describe('who sends', () => {
     const { sms, twilio } = await startScene(() => {}, { sms: { messagingServiceSid: SERVICE } });
     await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'News');
     expect(twilio.sent).toEqual([{ To: PHONE, MessagingServiceSid: SERVICE, Body: 'News' }]);
+  });
+
+  // The story: JSON for somebody's WhatsApp, said in a conversation of SMS, had our plain number as its sender,
+  // and Twilio refuses a pair of two platforms.
+  it('is on the platform of whom custom JSON writes to (trap 25)', async () => {
+    const { sms, twilio } = await startScene(() => {});
+    const say = (place: { to: string; from?: string }, custom: JsonObject): Promise<void> =>
+      sms.getOutputChannel(place).sendCustomJson('', { body: 'Psst', ...custom });
+    const whatsapp = { to: `whatsapp:${GERMAN}` };
+    await say({ to: PHONE }, whatsapp);
+    await say({ to: PHONE }, { ...whatsapp, from: OUR_NUMBER });
+    await say({ to: `whatsapp:${PHONE}` }, { to: GERMAN });
+    expect(twilio.sent).toMatchObject([
+      { To: `whatsapp:${GERMAN}`, From: `whatsapp:${OUR_NUMBER}` },
+      { To: `whatsapp:${GERMAN}`, From: `whatsapp:${OUR_NUMBER}` },
+      { To: GERMAN, From: OUR_NUMBER },
+    ]);
   });
 
   it('is on the platform of whom it writes to (traps 22, 25)', async () => {
