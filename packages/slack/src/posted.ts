@@ -1,5 +1,6 @@
 import { DeliveryError, type BotMessage, type JsonObject, type Receipt } from '@trunkline/core';
 import { teamOf } from './address.ts';
+import { sendEither } from './either.ts';
 import { textAt } from './parse/fields.ts';
 import { renderResponse } from './render/response.ts';
 import type { Services } from './services.ts';
@@ -46,13 +47,18 @@ export class Posted implements PostedMessage {
 
   async update(change: PostedChange): Promise<void> {
     const response = typeof change === 'string' ? { text: change } : change;
-    const { messages, kept } = renderResponse(this.#services.options.name, response);
+    const { messages, kept, instead } = renderResponse(this.#services.options.name, response);
     const [message] = messages;
     if (message === undefined || messages.length > 1) {
       throw this.#refusal('what a message is changed to must be one message');
     }
     await this.#services.payloads.keep(kept);
-    await this.#call('chat.update', { ...message, ...this.#name('ts') });
+    const name = this.#name('ts');
+    await sendEither(message, instead.get(message) ?? [], {
+      abilities: this.#services.abilities,
+      team: textAt(this.#receipt, 'team') ?? '',
+      send: (either) => this.#call('chat.update', { ...either, ...name }),
+    });
   }
 
   async delete(): Promise<void> {

@@ -5,12 +5,12 @@ import {
   type Receipt,
   type WasSent,
 } from '@trunkline/core';
-import type { Ability } from './abilities.ts';
 import { isDirect, teamFields, type SlackAddress } from './address.ts';
 import { argumentsOf, methodOf, type PostMethod } from './arguments.ts';
+import { sendEither } from './either.ts';
 import { textAt } from './parse/fields.ts';
 import { findSent, STEP_EVENT } from './find-sent.ts';
-import { isBlocksError, isNotInChannel } from './errors.ts';
+import { isNotInChannel } from './errors.ts';
 import type { Alternative, Rendered, SlackMessage } from './render/message.ts';
 import type { KeptPayload } from './render/payload-keys.ts';
 import type { Services } from './services.ts';
@@ -73,35 +73,11 @@ export class Sender {
     key: string,
   ): Promise<Receipt> {
     await this.keep(kept);
-    return await this.#postEither(message, alternatives, extra, key);
-  }
-
-  /**
-   * Posts a message, or the first of what is said instead that Slack takes.
-   *
-   * @param lacking - What the workspace lacks if Slack takes this one.
-   */
-  async #postEither(
-    message: SlackMessage,
-    [next, ...others]: readonly Alternative[],
-    extra: Extra,
-    key: string,
-    lacking: Ability | null = null,
-  ): Promise<Receipt> {
-    const { abilities } = this.services;
-    const { team } = this.address;
-    if (next !== undefined && next.ability !== null && abilities.lacks(team, next.ability)) {
-      return await this.#postEither(next.message, others, extra, key);
-    }
-    try {
-      const receipt = await this.post(message, extra, key);
-      if (lacking !== null) abilities.note(team, lacking);
-      return receipt;
-    } catch (error) {
-      const isRefused = error instanceof DeliveryError && isBlocksError(error);
-      if (next === undefined || !isRefused) throw error;
-      return await this.#postEither(next.message, others, extra, key, next.ability);
-    }
+    return await sendEither(message, alternatives, {
+      abilities: this.services.abilities,
+      team: this.address.team,
+      send: (either) => this.post(either, extra, key),
+    });
   }
 
   /** Posts a message. Resolves to what names it. */

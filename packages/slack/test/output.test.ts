@@ -5,7 +5,7 @@ import { SlackInput, type SlackOptions } from '../src/index.ts';
 import { HastyClock } from './support/clock.ts';
 import { direct, fixture, form, json, newTs, said } from './support/requests.ts';
 import { optionsFor, Scene } from './support/scene.ts';
-import { Answer, BOT, CHANNEL, TEAM, TOKEN } from './support/slack.ts';
+import { Answer, BOT, CHANNEL, TEAM, TOKEN, type Call } from './support/slack.ts';
 
 let scene: Scene;
 afterEach(() => scene.close());
@@ -281,6 +281,27 @@ describe('a handle on what was sent', () => {
       { blocks: [{ type: 'markdown' }, { type: 'actions' }] },
     ]);
     expect(slack.of('reactions.add')).toHaveLength(2);
+  });
+
+  // The story: cards were sections where Slack has no carousel, and the update of a message with the same cards
+  // was refused.
+  it('shows in an update what a post would show where Slack refuses the blocks', async () => {
+    const { slack, channel } = await open();
+    const refusing =
+      (part: string) =>
+      ({ args }: Call) =>
+        JSON.stringify(args['blocks'])?.includes(part)
+          ? { ok: false, error: 'invalid_blocks' }
+          : { ok: true };
+    slack.on('chat.update', refusing('"carousel"'));
+    const posted = channel.posted({ receipts: [{ team: TEAM, channel: CHANNEL, ts: '1.0' }] });
+    const elements = [{ title: 'A' }, { title: 'B' }];
+    await posted?.update({ elements });
+    await posted?.update({ elements });
+    const types = slack
+      .of('chat.update')
+      .map(({ blocks }) => (blocks as { type: string }[])[0]?.type);
+    expect(types).toEqual(['carousel', 'section', 'section']);
   });
 
   it('calls off what is scheduled', async () => {
