@@ -1,11 +1,13 @@
+import type { KnownBlock } from '@slack/types';
 import { DeliveryError, type Receipt } from '@trunkline/core';
 import { isDirect, teamFields } from './address.ts';
 import { textAt } from './parse/fields.ts';
 import { Pump } from './pump.ts';
 import { escapeMarkdown } from './render/escape.ts';
 import { openFence } from './render/fence.ts';
+import { LIMITS } from './render/limits.ts';
 import { nextPiece } from './render/stream-text.ts';
-import { shownWhole } from './repair.ts';
+import { belowMessages, shownWhole } from './repair.ts';
 import type { GrowingMessage, GrowingOptions } from './stream.ts';
 
 /** How often a stream grows. Slack takes 100 appends a minute and workspace, in milliseconds. */
@@ -98,7 +100,8 @@ export class NativeStream implements GrowingMessage {
     while (this.#shown < this.#text.length || this.#state === 'over') {
       if (this.#state === 'stopped' || this.#state === 'doubtful') break;
       if (this.#state === 'over') {
-        if (this.#shown >= this.#text.length) return await this.#sayBlocks();
+        const { blocks } = this.#options;
+        if (this.#shown >= this.#text.length) return await this.#sayBelow(blocks);
         await this.#goOn();
         continue;
       }
@@ -199,9 +202,10 @@ export class NativeStream implements GrowingMessage {
   async #stop(): Promise<void> {
     const { deliver, blocks, sender } = this.#options;
     const isWhole = this.#state === 'open';
+    const first = blocks.slice(0, LIMITS.blocks);
     try {
       await deliver(async () => {
-        const args = isWhole && blocks.length > 0 ? { blocks: JSON.stringify(blocks) } : {};
+        const args = isWhole && first.length > 0 ? { blocks: JSON.stringify(first) } : {};
         await this.#request('chat.stopStream', args);
         return {};
       });
@@ -215,8 +219,9 @@ export class NativeStream implements GrowingMessage {
       if (error.retryable) sender.services.background.add(this.#stopLater(error));
       else if (!isClosed && blocks.length > 0)
         await this.#request('chat.stopStream', {}).catch(() => {});
-      if (isWhole) await this.#sayBlocks();
+      if (isWhole) await this.#sayBelow(first);
     }
+    if (isWhole) await this.#sayBelow(blocks.slice(LIMITS.blocks));
   }
 
   /** Ends a stream whose text is there, beside the turn. If all fails, Slack ends it itself. */
@@ -244,11 +249,12 @@ export class NativeStream implements GrowingMessage {
     await shownWhole(this.#options, { channel, ts, text, otherwise, seen: null });
   }
 
-  /** What belongs below the text, in a message of its own. */
-  async #sayBlocks(): Promise<void> {
-    const { deliver, sender, blocks, extra } = this.#options;
-    if (blocks.length === 0) return;
-    await deliver(() => sender.post({ text: '…', blocks }, extra, ''));
+  /** What belongs below the text, in messages of its own. */
+  async #sayBelow(blocks: readonly KnownBlock[]): Promise<void> {
+    const { deliver, sender, extra } = this.#options;
+    for (const message of belowMessages(blocks)) {
+      await deliver(() => sender.post(message, extra, ''));
+    }
   }
 
   async #request(method: string, args: Record<string, unknown>): Promise<void> {

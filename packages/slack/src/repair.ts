@@ -3,7 +3,7 @@ import type { KnownBlock } from '@slack/types';
 import { DeliveryError } from '@trunkline/core';
 import { textMessages } from './render/text.ts';
 import { blockMessage, type SlackMessage } from './render/message.ts';
-import { LIMITS } from './render/limits.ts';
+import { chunksOf, LIMITS } from './render/limits.ts';
 import type { GrowingOptions } from './stream.ts';
 
 /** A message that is to show a text. */
@@ -49,13 +49,26 @@ export async function shownWhole(options: GrowingOptions, shown: Shown): Promise
   for (const message of rest) await deliver(() => sender.post(message, extra, ''));
 }
 
-/** The messages, what belongs below the text in the last one; on its own where there is no text. */
+/**
+ * The messages, what belongs below the text in the last one and in as many more as it takes; on its own
+ * where there is no text.
+ */
 export function withBlocks(
   messages: readonly SlackMessage[],
   blocks: readonly KnownBlock[],
 ): readonly SlackMessage[] {
   const last = messages.at(-1) ?? { text: '…' };
   if (blocks.length === 0) return messages;
-  const all = [...(last.blocks ?? []), ...blocks].slice(0, LIMITS.blocks);
-  return [...messages.slice(0, -1), blockMessage(all, last.text)];
+  const before = last.blocks ?? [];
+  const room = LIMITS.blocks - before.length;
+  return [
+    ...messages.slice(0, -1),
+    blockMessage([...before, ...blocks.slice(0, room)], last.text),
+    ...belowMessages(blocks.slice(room)),
+  ];
+}
+
+/** What belongs below a text, in messages of its own. */
+export function belowMessages(blocks: readonly KnownBlock[]): SlackMessage[] {
+  return chunksOf(blocks, LIMITS.blocks).map((chunk) => blockMessage(chunk, '…'));
 }

@@ -361,6 +361,44 @@ describe('a streamed answer', () => {
     ]);
   });
 
+  // The story: of 300 links below a stream, all beyond the fifty blocks of a message were cut, and where Slack
+  // itself streams, none was there.
+  it('has all its links below it, in as many messages as they take', async () => {
+    const buttons = Array.from({ length: 300 }, (_, i) => ({
+      title: `L${i}`,
+      url: `https://example.org/${i}`,
+    }));
+    const postAt = 1_900_000_000;
+    for (const [place, extra] of [
+      [THREAD, {}],
+      [{ channel: 'C1' }, {}],
+      [THREAD, { postAt }],
+    ] as const) {
+      const desk = new Desk();
+      const shown = new Map<unknown, JsonObject[]>();
+      const methods = [
+        'chat.stopStream',
+        'chat.postMessage',
+        'chat.update',
+        'chat.scheduleMessage',
+      ];
+      for (const method of methods) {
+        desk.on(method, ({ blocks = [], ts = null }, count) => {
+          const list = blocks as JsonObject[];
+          if (list.length > 50) return { ok: false, error: 'invalid_blocks' };
+          shown.set(ts ?? `${method} ${count}`, list);
+          return undefined;
+        });
+      }
+      await say(desk, begin(desk, place, { buttons, ...extra }), ['Hello']);
+      const urls = [...shown.values()].flat().flatMap((block) => {
+        const elements = (block['elements'] ?? []) as JsonObject[];
+        return elements.map(({ url }) => url);
+      });
+      expect(urls).toEqual(buttons.map(({ url }) => url));
+    }
+  });
+
   it('that cannot be edited is posted in the end, once', async () => {
     const buttons = [{ title: 'More', payload: '/more' }];
     const postAt = 1_900_000_000;
