@@ -201,7 +201,12 @@ export class Trunkline {
    * need {@link Trunkline.attach} as well.
    */
   handler(fallback: RequestListener = notFound): RequestListener {
-    const middleware = this.middleware();
+    this.start();
+    return this.#handler(fallback);
+  }
+
+  #handler(fallback: RequestListener = notFound): RequestListener {
+    const middleware = this.#mounts.middleware();
     return (req, res) =>
       middleware(req, res, (error) => {
         if (error) this.#mounts.answerError(error, req, res);
@@ -231,7 +236,7 @@ export class Trunkline {
     if (this.#closed !== null) throw new ConfigurationError('the line was closed: make a new one');
     const { host, fallback }: ListenOptions =
       typeof options === 'string' ? { host: options } : options;
-    const server = createServer(this.handler(fallback));
+    const server = createServer(this.#handler(fallback));
     this.attach(server);
     await listenOn(server, port, host);
     if (this.#closed !== null) {
@@ -239,6 +244,8 @@ export class Trunkline {
       throw new ConfigurationError('the line was closed while it began to listen');
     }
     this.#servers.add(server);
+    // Not before: a server that cannot listen ends, and would end turns that it has taken up.
+    this.start();
     return server;
   }
 

@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   InputChannel,
+  MemoryStore,
   OverloadedError,
   Trunkline,
   type Hooks,
@@ -61,6 +62,24 @@ describe('a line', () => {
     const url = await listen(new Trunkline({ channels, assistant, route }));
     expect((await postJson(`${url}${mount}/webhook`, { text: 'Hi' })).status).toBe(200);
     expect(channels[0]?.mountPath).toBe(mount);
+  });
+
+  // The story: a second server that the port was taken from had taken up deferred turns by the time that it knew,
+  // and stopped in the middle of them.
+  it('takes up no turn where it cannot listen', async () => {
+    const store = new MemoryStore();
+    const other = new Trunkline({ channels: [], assistant });
+    cleanUps.push(() => other.close());
+    const port = Number(new URL(urlOf(await other.listen(0, '127.0.0.1'))).port);
+    let watched = 0;
+    const { watch } = store.turns;
+    store.turns.watch = (...args) => (watched++, watch.apply(store.turns, args));
+    const line = new Trunkline({ channels: [], assistant, store });
+    cleanUps.push(() => line.close());
+    await expect(line.listen(port, '127.0.0.1')).rejects.toThrow('is taken');
+    expect(watched).toBe(0);
+    await line.listen(0, '127.0.0.1');
+    expect(watched).toBe(1);
   });
 
   it('mounts a channel under its aliases too, but those that are the prefix of another', async () => {
