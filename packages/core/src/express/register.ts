@@ -73,5 +73,6 @@ function lateAssistant(find: () => unknown, logger: Logger): AssistantObject {
       if (assistant?.triggerIntent === undefined) return false;
       return (await assistant.knowsIntent?.(name)) ?? true;
     },
+    close: async () => (find() as Partial<AssistantObject> | null | undefined)?.close?.(),
   };
 }

@@ -223,6 +223,19 @@ describe('register', () => {
     await expect(trigger('greet')).rejects.toMatchObject({ code: 'unreachable' });
   });
 
+  // The story: an assistant that is set kept its connections when the line was closed, which closes those that
+  // it is given.
+  it('closes the assistant that is set, with the line', async () => {
+    const app = express();
+    const line = register([new EchoInput()], app);
+    let closed = 0;
+    app.locals['assistant'] = { handle: assistant, close: () => void closed++ };
+    expect(await ask(app)).toEqual(answered);
+    await line.close();
+    expect(closed).toBe(1);
+    await register([new EchoInput()], express()).close();
+  });
+
   it('ignores messages while there is no assistant, and warns', async () => {
     const warnings: string[] = [];
     const log = (): void => {};
