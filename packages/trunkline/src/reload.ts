@@ -64,6 +64,9 @@ export async function reloadOnChange(
       line.responses = responses;
       onReloaded((loaded?.options ?? null) !== null);
       if (line.assistant === before) return;
+      // What is loaded once may come back, and is in use again.
+      replaced.get(line.assistant)?.();
+      replaced.delete(line.assistant);
       replaced.set(
         before,
         clock.after(LET_GO_MS, () => void letGo(before)),

@@ -93,6 +93,24 @@ describe('a change', { timeout: PATIENCE_MS }, () => {
     expect(news.at(-1)).toMatch(/of before could not be closed: Error: stuck/);
   });
 
+  // The story: an assistant in an .mjs file is loaded once. A change that was taken back brought it back, and two
+  // minutes after the change it was closed while it answered.
+  it('that is taken back leaves an assistant open that is loaded once', async () => {
+    const kept = "export { default } from './kept.mjs';\n";
+    const { write, line, clock, stop } = await serve({
+      'assistant.ts': kept,
+      'kept.mjs': "export default { handle: () => 'kept', close() { this.isClosed = true; } };\n",
+    });
+    const first = line.assistant;
+    await write('assistant.ts', assistant('two'));
+    expect(line.assistant).not.toBe(first);
+    await write('assistant.ts', kept);
+    expect(line.assistant).toBe(first);
+    for (const { callback } of clock.due) callback();
+    await stop();
+    expect(first).not.toHaveProperty('isClosed');
+  });
+
   it('of the responses is loaded', async () => {
     const { write, line, news } = await serve({
       'assistant.ts': assistant('one'),
