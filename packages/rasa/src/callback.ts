@@ -55,7 +55,7 @@ export type SayInTurn = (response: BotMessage) => Promise<unknown>;
 export class RasaCallback extends InputChannel {
   override readonly name: string;
   readonly #options: ResolvedCallbackOptions;
-  readonly #openTurns = new Map<string, SayInTurn>();
+  readonly #openTurns = new Map<string, SayInTurn[]>();
 
   /** @throws ConfigurationError - an option is missing, unknown or malformed. */
   constructor(options: RasaCallbackOptions) {
@@ -78,17 +78,19 @@ export class RasaCallback extends InputChannel {
   }
 
   /**
-   * Until the returned function is called, what Rasa says in a conversation is said in its turn.
+   * Until the returned function is called, what Rasa says in a conversation is said in its turn. Of
+   * several turns it is the oldest: Rasa answers a conversation's messages one after the other.
    * For `RasaAssistant`.
    *
    * @param rasaSenderId - What the conversation is called in Rasa.
    * @param say - Says it.
    */
   during(rasaSenderId: string, say: SayInTurn): () => void {
-    this.#openTurns.set(rasaSenderId, say);
+    this.#openTurns.set(rasaSenderId, [...(this.#openTurns.get(rasaSenderId) ?? []), say]);
     return () => {
-      // A newer turn of the conversation may have taken its place.
-      if (this.#openTurns.get(rasaSenderId) === say) this.#openTurns.delete(rasaSenderId);
+      const others = (this.#openTurns.get(rasaSenderId) ?? []).filter((each) => each !== say);
+      if (others.length > 0) this.#openTurns.set(rasaSenderId, others);
+      else this.#openTurns.delete(rasaSenderId);
     };
   }
 
@@ -96,7 +98,7 @@ export class RasaCallback extends InputChannel {
     verifyRasa(this.name, req, this.#options.secrets);
     const body = await readJson(req, { channel: this.name, limitBytes: BODY_LIMIT_BYTES });
     const { recipientId, response } = this.#parse(body);
-    const sayInTurn = this.#openTurns.get(recipientId);
+    const sayInTurn = this.#openTurns.get(recipientId)?.[0];
     if (response !== null && sayInTurn !== undefined) {
       // A failure is the turn's, which reports it.
       const isSaid = await sayInTurn(response).then(

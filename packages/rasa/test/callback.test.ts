@@ -265,6 +265,39 @@ describe('an assistant by way of the callback', () => {
     ]);
   });
 
+  // The story: of two messages at once, the second request got both answers and the first none, since the newer
+  // turn took the place of the older one. Rasa answers a conversation's messages one after the other.
+  it('answers each of two messages at once in its own turn', async () => {
+    const [both, gate] = [deferred(), deferred()];
+    let count = 0;
+    const { rasa, url, line } = await start({
+      isVia: true,
+      line: { overlap: 'parallel' },
+      standIn: {
+        agent: async ({ text }, bot) => {
+          if (++count === 2) both.resolve();
+          await (text === 'one' ? both.promise : gate.promise);
+          await bot.utter({ text: `You said: ${text}` });
+        },
+      },
+    });
+    const ask = async (message: string): Promise<unknown> => {
+      const answer = await fetch(`${url}/webhooks/rest/webhook`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ sender: 'ada', message }),
+      });
+      return await answer.json();
+    };
+    const first = ask('one');
+    await expect.poll(() => count, SLOWLY).toBe(1);
+    const second = ask('two');
+    expect(await first).toEqual([{ recipient_id: 'ada', text: 'You said: one' }]);
+    gate.resolve();
+    expect(await second).toEqual([{ recipient_id: 'ada', text: 'You said: two' }]);
+    expect([rasa.requests.length, line.channels.length]).toEqual([2, 3]);
+  });
+
   // What makes channels of a file, `trunkline run` say, gives nobody the object.
   it('is found by its name, by an assistant that takes the place of another one too', async () => {
     const { rasa, url, line } = await start({ options: { via: 'rasa' } });
