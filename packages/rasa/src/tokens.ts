@@ -116,4 +116,7 @@ function goesOn(last: string, text: string): boolean {
   return areOneText(last, text) || /\s$/.test(last) || /^\s|^\p{Ll}/u.test(text) || isWord(text);
 }
 
-const isWord = (text: string): boolean => !/\s/.test(text);
+/** A sentence of a language without spaces, an exclamation, a link: no piece of a text. */
+const WHOLE = /^\P{Ll}.+[.!?。！？]$|^https?:\/\//u;
+
+const isWord = (text: string): boolean => !/\s/.test(text) && !WHOLE.test(text);

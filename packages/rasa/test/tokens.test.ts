@@ -27,6 +27,7 @@ describe('texts that follow each other, with detect', () => {
     ['words that are cut', ['Un', 'believ', 'ably', ' good', ' un', 'fortun', 'ately', '.']],
     ['pieces of several words', ['Hello! How can I', ' help you to', 'day with your order?']],
     ['a language without spaces', ['你', '好', '，', '需要', '什么', '？']],
+    ['sentences of one', ['好的', '。', '已经', '下单', '了', '。', '谢谢', '！']],
     ['paragraphs', ['First', '.\n\n', 'Second', ' one', '.']],
     ['a list', ['You', ' need', ':\n', '- ', 'milk', '\n- ', 'bread']],
   ])('takes %s for one stream', (_what, tokens) => {
@@ -42,8 +43,17 @@ describe('texts that follow each other, with detect', () => {
     ['an indented list', sent('Options:\n\n * one\n * two')],
     ['three line ends', sent('First part.\n\n\nSecond part.')],
     ['an ellipsis', ['Let me see', '... here it is']],
+    ['sentences of a language without spaces', ['您好。', '我是披萨机器人。', '请问需要什么？']],
+    ['links', ['https://a.example/1', 'https://a.example/2', 'https://a.example/3']],
+    ['exclamations', ['Hello!', 'Great!', 'Bye!']],
   ])('takes %s for messages', (_what, texts) => {
     expect(said(texts)).toEqual(texts.filter((text) => text !== ''));
+  });
+
+  // The story: three short sentences of Chinese, which has no spaces, were one, as were three links.
+  it('ends a stream where a whole sentence of a language without spaces begins', () => {
+    const tokens = ['好', '的', '，', '已经', '下单', '了', '。'];
+    expect(said([...tokens, '请问还需要什么？'])).toEqual([tokens, '请问还需要什么？']);
   });
 
   it('ends a stream where a whole sentence begins without a space', () => {
