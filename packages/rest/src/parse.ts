@@ -37,6 +37,10 @@ export function parseBody(channel: string, body: unknown): RestMessage {
   if (sender !== null && typeof sender !== 'string' && typeof sender !== 'number') {
     throw malformed('"sender" must be a text or a number', 'invalid_sender');
   }
+  if (typeof sender === 'number' && Math.abs(sender) > Number.MAX_SAFE_INTEGER) {
+    // It was rounded when it was read, and may stand for somebody else's by now.
+    throw malformed('"sender" is a number beyond 53 bits: send it as a text', 'invalid_sender');
+  }
   if (typeof sender === 'string' && sender.length > MAX_SENDER_LENGTH) {
     throw malformed(`"sender" may have ${MAX_SENDER_LENGTH} characters at most`, 'invalid_sender');
   }

@@ -30,6 +30,18 @@ describe('parseBody', () => {
     }
   });
 
+  // The story: ids of 64 bits, sent as numbers, were rounded to 53. Users whose ids differ in their last digits had
+  // one conversation, and read each other's.
+  it('takes no number as a sender that was rounded when it was read', () => {
+    for (const sender of ['1234567890123456788', '-9007199254740993', '1e400']) {
+      const body: unknown = JSON.parse(`{"sender":${sender}}`);
+      expect(() => parseBody('rest', body)).toThrow(
+        expect.objectContaining({ code: 'invalid_sender', status: 400 }),
+      );
+    }
+    expect(parseBody('rest', { sender: 2 ** 53 - 1 }).senderId).toBe('9007199254740991');
+  });
+
   it('passes any metadata on', () => {
     for (const metadata of ['text', 5, [1, { a: null }], false, {}]) {
       expect(parseBody('rest', { metadata }).metadata).toEqual(metadata);
