@@ -44,9 +44,14 @@ async function filesOf(path: string): Promise<string[]> {
   );
   if (!isFolder) return [path];
   const names = await readdir(path, { recursive: true });
-  const files = names.filter((name) => /\.ya?ml$/.test(name)).toSorted();
+  const files = names.filter((name) => /\.ya?ml$/.test(name) && !isHidden(name)).toSorted();
   if (files.length === 0) {
     throw new ConfigurationError(`${path} has no .yml file in it: responses are read from those`);
   }
   return files.map((name) => join(path, name));
+}
+
+/** What editors and systems keep beside a file, as `.#domain.yml`. */
+function isHidden(name: string): boolean {
+  return /(^|[/\\])\./.test(name);
 }

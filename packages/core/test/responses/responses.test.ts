@@ -1,3 +1,4 @@
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, Responses, type ResponseVariation } from '@trunkline/core';
@@ -162,6 +163,18 @@ describe('responses', () => {
       'notes.txt': ': no YAML',
     });
     expect((await Responses.load(folder)).names).toEqual(['a', 'b']);
+  });
+
+  // The story: Emacs locks a file that is edited with a link to nowhere beside it, and macOS writes `._a.yml` for
+  // `a.yml`. The folder could not be read, at a start or a reload.
+  it('come from no file of a folder that is hidden', async () => {
+    const folder = await folderOf({
+      'a.yml': 'responses: { utter_a: [{ text: a }] }',
+      '._a.yml': '\0\x05\x16\x07',
+      '.old/b.yml': 'responses: { utter_a: [{ text: old }] }',
+    });
+    await symlink('ada@host.1234', join(folder, '.#a.yml'));
+    expect((await Responses.load(folder)).names).toEqual(['utter_a']);
   });
 
   it('are told apart where two files have the same', async () => {
