@@ -60,6 +60,11 @@ export class Sessions {
     const keep = { ttlMs: this.#expiryMs };
     return whenThere(this.#values.set(NAMESPACE, key, { ...session, seenAt }, keep), () => {});
   }
+
+  /** There is no session: the next message begins one. */
+  forget(key: string): MaybePromise<void> {
+    return whenThere(this.#values.delete(NAMESPACE, key), () => {});
+  }
 }
 
 function sessionOf(value: JsonValue | undefined): Session | null {

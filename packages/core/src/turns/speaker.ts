@@ -82,11 +82,17 @@ export class Speaker {
 
   /** An event that fails keeps no message from its answer. */
   async #startSession(scene: Scene, assistant: AssistantObject, reply: Reply): Promise<void> {
-    const { channel, message, abort } = scene;
+    const { channel, key, message, abort, ask } = scene;
+    const { sessions } = this.#options;
     try {
       await assistant.onEvent?.(sessionStarted(message, sessionMetadata(scene)), reply);
     } catch (error) {
-      if (abort.isReason(error)) throw error;
+      if (abort.isReason(error)) {
+        // It was not heard to its end: the next message begins the session. One that is somebody else's now
+        // has begun there.
+        if (abort.reason?.reason !== 'handed_over') await ask(() => sessions.forget(key));
+        throw error;
+      }
       this.#options.telemetry.error(error, { channel, stage: 'event' });
     }
   }

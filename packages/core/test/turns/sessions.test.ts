@@ -1,4 +1,4 @@
-import { type ChannelEvent } from '@trunkline/core';
+import { type AssistantObject, type ChannelEvent } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
@@ -40,6 +40,38 @@ describe('a session', () => {
       },
     ]);
   });
+
+  // The next message found it begun, and the assistant never heard of it.
+  it.each(['live', 'deferred'])(
+    'whose start a newer message has ended starts with that one (%s)',
+    async (kind) => {
+      const all = new Processes();
+      const calls: string[] = [];
+      const assistant: AssistantObject = {
+        onEvent: async ({ type, data }, reply) => {
+          await all.clock.sleep(100);
+          await reply?.text('Welcome');
+          calls.push(`${type} ${JSON.stringify(data)}`);
+        },
+        handle: (message) => void calls.push(message.text ?? ''),
+      };
+      const { turns } = all.start(assistant, { overlap: 'latest' });
+      const hand = async (text: string, ms: number): Promise<void> => {
+        const options = { metadata: { text }, messageId: text };
+        const handed =
+          kind === 'live' ? turns.run(say(text, options)) : turns.accept(post(text, options));
+        // The first one is told that it was superseded.
+        await Promise.all([handed, all.clock.advance(ms)].map((one) => one.catch(() => {})));
+        await all.clock.advance(ms);
+      };
+      const first = hand('1', 20);
+      await all.clock.advance(50);
+      await hand('2', 500);
+      await first;
+      await hand('3', 500);
+      expect(calls).toEqual(['session_started {"metadata":{"text":"2"}}', '2', '3']);
+    },
+  );
 
   it('starts again after a silence, to a tenth of it', async () => {
     const { turns, clock, calls } = setUp();
