@@ -51,6 +51,8 @@ export interface BuriedTurn extends Omit<DeadLetter, 'id'> {
   turnId: string;
   /** The menu that was open when the message came in: "2" means the same in a replay. */
   stamp?: JsonValue;
+  /** The messages that it was joined from, if it was: the assistant gets them in a replay as well. */
+  originals?: UserMessageOptions[];
 }
 
 const NAMESPACE = 'dead-letters';
@@ -106,7 +108,16 @@ export class DeadLetterBox {
   ): Promise<Pick<NewTurn, 'conversation' | 'id'> | null> {
     const buried = await this.find(letterId);
     if (buried === null) return null;
-    const { conversation, channel, key, acceptedAt: at, message, turnId, stamp = null } = buried;
+    const {
+      conversation,
+      channel,
+      key,
+      acceptedAt: at,
+      message,
+      turnId,
+      stamp = null,
+      originals,
+    } = buried;
     const progress = { ...buried.progress, waits: 0, deaths: 0 };
     delete progress.retryAt;
     delete progress.died;
@@ -118,6 +129,7 @@ export class DeadLetterBox {
     // channel.
     const id = `~${letterId}.${at}`;
     const stored: StoredMessage = { channel, key, at, message, progress, turnId, stamp };
+    if (originals !== undefined) stored.originals = originals;
     await turns.add(
       { conversation, id, message: JSON.stringify(stored) },
       { markTtlMs, maxTurns: Number.MAX_SAFE_INTEGER },

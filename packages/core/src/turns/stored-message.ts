@@ -11,6 +11,8 @@ export interface StoredMessage {
   /** When it was accepted, in milliseconds since 1970. */
   at: number;
   message: UserMessageOptions;
+  /** Of a replayed turn that was joined from several: the messages that it was. */
+  originals?: UserMessageOptions[];
   /**
    * Whether its turn was to start at once: nothing else of its conversation was under way here. Its first
    * run may have begun from then on, and is written down nowhere else until there is more to say of it.
@@ -64,8 +66,11 @@ export function decodeMessage(text: string): StoredMessage {
 }
 
 /** The user message of a stored one. */
-export function toUserMessage({ message }: StoredMessage, attempt: number): UserMessage {
-  return new UserMessage({ attempt, ...message });
+export function toUserMessage(
+  { message, originals = [message] }: StoredMessage,
+  attempt: number,
+): UserMessage {
+  return joinMessages(originals.map((one) => new UserMessage({ attempt, ...one })));
 }
 
 /** Several messages as one: their texts one a line, their files together, the originals attached. */

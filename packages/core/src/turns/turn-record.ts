@@ -154,17 +154,19 @@ export class TurnRecord {
     // Where nothing survives the process, that was not found out by a save.
     this.#makeStorable();
     const { text, attachments } = joinMessages(this.turns.map((each) => messageOf(each, 1)));
+    const messages = turn.stored.originals ?? this.turns.map(({ stored }) => stored.message);
     const letter = {
       channel,
       acceptedAt,
       diedAt: clock.now(),
       reason,
-      message: { ...message, text, attachments },
+      message: { ...(messages.at(-1) ?? message), text, attachments },
       progress,
     };
     const { conversation, id } = turn;
     const replay = { conversation, key, turn: id, turnId, stamp: stampOf(turn) };
-    await this.ask(() => deadLetters.put({ ...letter, ...replay }));
+    const joined = messages.length > 1 ? { originals: messages } : {};
+    await this.ask(() => deadLetters.put({ ...letter, ...replay, ...joined }));
     const what = `a turn became a dead letter: ${reason}`;
     telemetry.logger.error({ channel, messageId: message.messageId }, what);
     await this.#commit({ remove: this.ids });

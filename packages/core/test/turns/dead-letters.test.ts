@@ -223,6 +223,32 @@ describe('dead letters', () => {
     expect(handled).toEqual(['a\nb', 'a\nb']);
   });
 
+  // A replay had the first one's metadata and no originals, where the first run had the last one's and all.
+  it('are replayed as what was joined, however often', async () => {
+    const all = new Processes();
+    const heard: object[] = [];
+    const { turns, engine } = all.start(
+      ({ messageId, metadata, text, originals }) => {
+        const parts = originals.map((one) => [one.messageId, one.metadata, one.text]);
+        heard.push({ messageId, metadata, text, parts });
+        throw new Error('oops');
+      },
+      { overlap: 'debounce' },
+    );
+    for (const text of ['a', 'b'])
+      await turns.accept(post(text, { messageId: text, metadata: { text } }));
+    await all.clock.advance(2_000);
+    for (let i = 0; i < 2; i++) {
+      const letter = (await engine.deadLetters.list()).at(-1);
+      expect(letter?.message).toMatchObject({ text: 'a\nb', metadata: { text: 'b' } });
+      await engine.replay(letter?.id ?? '');
+      await all.clock.advance(2_000);
+    }
+    const parts = ['a', 'b'].map((text) => [text, { text }, text]);
+    const first = { messageId: 'b', metadata: { text: 'b' }, text: 'a\nb', parts };
+    expect(heard).toEqual([first, first, first]);
+  });
+
   it('are joined with nothing when they are replayed', async () => {
     // A replayed turn is older than the message before it: it became part of that one's turn, and
     // what it had sent was forgotten.
