@@ -229,7 +229,7 @@ describe('dead letters', () => {
     const heard: object[] = [];
     const { turns, engine } = all.start(
       ({ messageId, metadata, text, originals }) => {
-        const parts = originals.map((one) => [one.messageId, one.metadata, one.text]);
+        const parts = originals.map((part) => [part.messageId, part.metadata, part.text]);
         heard.push({ messageId, metadata, text, parts });
         throw new Error('oops');
       },
