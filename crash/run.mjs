@@ -13,6 +13,7 @@ const { values } = parseArgs({
     conversations: { type: 'string', default: '50' },
     kills: { type: 'string' },
     outages: { type: 'string' },
+    cuts: { type: 'string' },
     pace: { type: 'string' },
     times: { type: 'string', default: '1' },
     seed: { type: 'string' },
@@ -56,10 +57,11 @@ function sizeOf(store, time) {
   const isRedis = store === 'redis';
   const kills = Number(values.kills ?? Math.ceil(messages / (isRedis ? 130 : 70)));
   const outages = isRedis ? Number(values.outages ?? Math.ceil(messages / 500)) : 0;
+  const cuts = isRedis ? Number(values.cuts ?? Math.ceil(messages / 20)) : 0;
   // At times they write faster than is answered.
   const usualMs = (isRedis ? 2_000 : 1_000) / ([5, 1, 2][time % 3] ?? 1);
   const paceMs = Number(values.pace ?? usualMs);
-  return { messages, conversations, kills, outages, paceMs };
+  return { messages, conversations, kills, outages, cuts, paceMs };
 }
 
 /** What is asked for, or all. @template {string} T @param {'store' | 'mode'} option @param {readonly T[]} all */

@@ -23,7 +23,7 @@ export class Crew {
   #whenStarted = [];
 
   /**
-   * @param {{ folder: string, store: string, platform: string, mode: import('./record.d.ts').Mode, pauseMs: number }} options
+   * @param {{ folder: string, stores: readonly string[], platform: string, mode: import('./record.d.ts').Mode, pauseMs: number }} options
    * @param {Random} random
    * @param {{ onTurn: (turn: { id: string, outcome: string }) => void, onFailure: () => void }} hooks
    */
@@ -34,11 +34,9 @@ export class Crew {
     this.#onFailure = onFailure;
   }
 
-  /** @param {number} count */
-  async start(count) {
-    const places = Array.from({ length: count }, (_, i) => `w${i + 1}`);
-    const first = places.map((place) => this.#hire(place, 1));
-    await Promise.all(first);
+  /** One for each of the stores. */
+  async start() {
+    await Promise.all(this.#options.stores.map((store, i) => this.#hire(`w${i + 1}`, store, 1)));
   }
 
   /** One that is there, whichever; waits for one. */
@@ -77,32 +75,32 @@ export class Crew {
     await Promise.all([...this.#living.values()].map(({ exited }) => exited));
   }
 
-  /** @param {string} place @param {number} count */
-  async #hire(place, count) {
+  /** @param {string} place @param {string} store @param {number} count */
+  async #hire(place, store, count) {
     if (this.#isOver) return;
-    const { folder, store, platform, mode } = this.#options;
+    const { folder, platform, mode } = this.#options;
     const name = `${place}.${count}`;
     const child = await Child.start('worker.mjs', {
       options: { name, store, platform, mode },
       log: join(folder, `${place}.log`),
       onMessage: ({ turn }) => turn && this.#onTurn(turn),
     });
-    void this.#replace(child, place, count);
+    void this.#replace(child, place, store, count);
     if (!child.isAlive) return;
     if (this.#isOver) return child.kill();
     this.#living.set(name, child);
     for (const resolve of this.#whenStarted.splice(0)) resolve(name);
   }
 
-  /** Waits for the end of a worker, and hires the next. @param {Child} child @param {string} place @param {number} count */
-  async #replace(child, place, count) {
+  /** Waits for the end of a worker, and hires the next. @param {Child} child @param {string} place @param {string} store @param {number} count */
+  async #replace(child, place, store, count) {
     await child.exited;
     const name = `${place}.${count}`;
     this.#living.delete(name);
     if (this.#isOver) return;
     if (!child.wasKilled) return this.#fail(`${name} ended by itself: see ${place}.log`);
     await wait(this.#random.between(0, this.#options.pauseMs));
-    await this.#hire(place, count + 1).catch((error) => this.#fail(String(error)));
+    await this.#hire(place, store, count + 1).catch((error) => this.#fail(String(error)));
   }
 
   /** @param {string} sentence */

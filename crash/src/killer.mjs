@@ -1,4 +1,5 @@
 import { now, wait } from './script.mjs';
+import { TROUBLES } from './wire.mjs';
 
 /** @typedef {import('./record.d.ts').Moment} Moment */
 
@@ -17,7 +18,7 @@ const MOMENTS = /** @type {const} */ ([
 /** How long a trap is left: nobody may come by. */
 const TRAP_MS = 2_000;
 
-/** Kills workers, Redis, and the platform's good will, as the run goes on. */
+/** Kills workers, Redis, the way to it, and the platform's good will, as the run goes on. */
 export class Killer {
   /** @type {{ from: number, to: number }[]} */
   outages = [];
@@ -30,6 +31,7 @@ export class Killer {
    *   users: import('./users.mjs').Users,
    *   platform: import('./child.mjs').Child,
    *   redis: import('./redis.mjs').RedisServer | null,
+   *   wires: readonly import('./wire.mjs').Wire[],
    *   random: import('./random.mjs').Random,
    *   hasDone: (part: number) => Promise<void>,
    * }} parts `hasDone` resolves when that part of all messages, from 0 to 1, was answered
@@ -68,6 +70,16 @@ export class Killer {
       await wait(random.between(0, 2_500));
       await redis.start();
       this.outages.push({ from, to: now() });
+    }
+  }
+
+  /** Breaks the way from a worker to Redis, spread over the run. @param {number} count */
+  async breakWires(count) {
+    const { random, wires, hasDone } = this.#parts;
+    for (let i = 0; i < count && wires.length > 0; i++) {
+      await hasDone((i + 0.7) / count);
+      await wait(random.between(0, 20));
+      random.pick(wires).break(random.pick(TROUBLES));
     }
   }
 

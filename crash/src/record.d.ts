@@ -87,6 +87,8 @@ export interface RunOptions {
   kills: number;
   /** How often Redis is. */
   outages: number;
+  /** How often a worker's connections to Redis break. */
+  cuts: number;
   /** How long a user waits between two messages, about. */
   paceMs: number;
   seed: number;

@@ -26,8 +26,8 @@ export class RedisServer {
     return redis;
   }
 
-  get url() {
-    return `redis://127.0.0.1:${this.#port}`;
+  get port() {
+    return this.#port;
   }
 
   async start() {

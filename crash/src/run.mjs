@@ -9,6 +9,7 @@ import { Random } from './random.mjs';
 import { RedisServer } from './redis.mjs';
 import { idOf, wait } from './script.mjs';
 import { Users } from './users.mjs';
+import { Wire } from './wire.mjs';
 
 /** @typedef {import('./record.d.ts').RunOptions} RunOptions */
 /** @typedef {import('./record.d.ts').RunRecord} RunRecord */
@@ -97,13 +98,15 @@ class Stage {
 
   /** @param {Child} platform @returns {Promise<RunResult>} */
   async run(platform) {
-    const { mode, messages, conversations, kills, outages, paceMs } = this.#options;
+    const { mode, messages, conversations, kills, outages, cuts, paceMs } = this.#options;
     const startedAt = performance.now();
     const redis = this.#redis;
     const random = this.#random;
-    const store = redis?.url ?? `sqlite:${join(this.#folder, 'trunkline.db')}`;
+    const wires = redis === null ? [] : await Promise.all([1, 2, 3].map(() => Wire.to(redis.port)));
+    const file = `sqlite:${join(this.#folder, 'trunkline.db')}`;
+    const stores = redis === null ? [file] : wires.map(({ url }) => url);
     const pauseMs = redis === null ? 300 : 2_000;
-    const about = { folder: this.#folder, store, platform: platform.url, mode, pauseMs };
+    const about = { folder: this.#folder, stores, platform: platform.url, mode, pauseMs };
     const stuck = new AbortController();
     const crew = new Crew(about, random, {
       onTurn: (turn) => this.#turnEnded(turn),
@@ -117,18 +120,19 @@ class Stage {
       const isHardHit = (/** @type {number} */ attempt) => attempt >= MOST_ATTEMPTS;
       while ([...this.#attempts.values()].some(isHardHit) && !stuck.signal.aborted) await wait(5);
     };
-    const killer = new Killer({ crew, users, platform, redis, random, hasDone });
+    const killer = new Killer({ crew, users, platform, redis, wires, random, hasDone });
     const watch = setInterval(() => {
       if (performance.now() - this.#lastSignOfLife > STUCK_MS) stuck.abort();
     }, 500);
     try {
-      await crew.start(redis === null ? 1 : 3);
+      await crew.start();
       const names = Array.from({ length: conversations }, (_, i) => `c${i + 1}`);
       const each = Math.ceil(messages / conversations);
       await Promise.all([
         ...names.map((name) => users.talk(name, 0, each, paceMs)),
         killer.killWorkers(kills),
         killer.killRedis(outages),
+        killer.breakWires(cuts),
         killer.silencePlatform(2),
       ]);
       // From here on everybody lives. Each conversation's last message comes after all the others.
@@ -144,6 +148,7 @@ class Stage {
     } finally {
       clearInterval(watch);
       await crew.end();
+      for (const wire of wires) wire.end();
     }
     const response = await fetch(`${platform.url}/record`);
     /** @type {RunRecord} */

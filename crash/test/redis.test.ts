@@ -6,7 +6,7 @@ import { expectToHold } from './support/expect.ts';
 describe('three servers on Redis, all of which are killed again and again', () => {
   beforeEach(needs(program('redis-server', 'redis-server')));
 
-  const size = { store: 'redis', messages: 200, conversations: 10, outages: 1 } as const;
+  const size = { store: 'redis', messages: 200, conversations: 10, outages: 1, cuts: 10 } as const;
   const few = { ...size, kills: 3, paceMs: 350 };
 
   it('say everything once where the platform can be asked', async (context) => {

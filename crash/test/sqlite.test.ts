@@ -3,7 +3,7 @@ import { expectToHold } from './support/expect.ts';
 
 // The shortened form: `npm run crash` is the whole.
 describe('a server on SQLite that is killed again and again', () => {
-  const size = { store: 'sqlite', messages: 200, conversations: 10, outages: 0 } as const;
+  const size = { store: 'sqlite', messages: 200, conversations: 10, outages: 0, cuts: 0 } as const;
   const few = { ...size, kills: 5, paceMs: 350 };
 
   it('says everything once where the platform can be asked', async (context) => {
