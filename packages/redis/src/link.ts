@@ -26,8 +26,11 @@ export interface LinkOptions {
   limitMs: number;
   /** Prepares each new connection; nothing is sent before it is done. */
   prepare: (client: Client) => Promise<void>;
-  /** Told when commands go out again, or for the first time; before those that wait. */
-  onUp: () => void;
+  /**
+   * Told when commands go out again, or for the first time; before those that wait. `awayMs`: how long ago
+   * the last answer came; infinite where there was none.
+   */
+  onUp: (awayMs: number) => void;
 }
 
 /**
@@ -41,7 +44,7 @@ export class Link {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #prepareFor: (client: Client) => Promise<void>;
-  readonly #onUp: () => void;
+  readonly #onUp: (awayMs: number) => void;
   /** Resumes what waits for the connection, in the order in which it was asked. */
   readonly #waiting = new Set<(error?: TrunklineError) => void>();
   #isStarted = false;
@@ -53,6 +56,7 @@ export class Link {
   /** Why nothing can be sent until somebody changes something: a password that is wrong stays wrong. */
   #refusal: TrunklineError | null = null;
   #answers = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #cancelGuard = (): void => {};
 
   constructor(client: Client, options: LinkOptions) {
@@ -126,12 +130,12 @@ export class Link {
         try {
           this.#gather();
           const answer = await command(this.#client, isAgain);
-          this.#answers++;
+          this.#noteAnswer();
           isOver = true;
           cancel();
           resolve(answer);
         } catch (thrown) {
-          if (!isPassing(thrown)) this.#answers++;
+          if (!isPassing(thrown)) this.#noteAnswer();
           if (isOver) return;
           if (options.once === true || !isPassing(thrown)) return end(explain(thrown, this.where));
           this.#lastError = thrown;
@@ -149,6 +153,11 @@ export class Link {
     this.#cancelGuard();
     this.#resume(closed());
     this.#client.disconnect();
+  }
+
+  #noteAnswer(): void {
+    this.#answers++;
+    this.#answeredAt = this.#clock.now();
   }
 
   /** What is sent in one go is written in one go: to write is dearer than the command. */
@@ -187,7 +196,7 @@ export class Link {
       this.#cancelGuard();
       this.#lastError = undefined;
       this.#refusal = null;
-      this.#onUp();
+      this.#onUp(this.#clock.now() - this.#answeredAt);
       this.#resume();
     } catch (thrown) {
       if (!isFresh()) return;

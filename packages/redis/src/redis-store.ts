@@ -63,7 +63,7 @@ export class RedisStore implements Store {
       clock,
       limitMs,
       prepare: (client) => this.#prepare(client),
-      onUp: () => this.#isUp(),
+      onUp: (awayMs) => this.#isUp(awayMs),
     });
     const process = newProcess({ link, keys: new Keys(prefix, partitions), timing, clock });
     this.#process = process;
@@ -134,8 +134,12 @@ export class RedisStore implements Store {
     this.#wasUp = true;
   }
 
-  #isUp(): void {
+  #isUp(awayMs: number): void {
+    const { leaseMs, beatMs, graceMs } = this.#settings.timing;
     this.#living.beat();
-    this.#watch.isUp(this.#graceMs);
+    // Who lived when Redis last answered has a lease that is longer than the grace, if that is not long
+    // ago. A connection that breaks again and again must not keep us from looking after the dead.
+    const isShort = awayMs < leaseMs - beatMs - graceMs;
+    this.#watch.isUp(isShort ? 0 : this.#graceMs);
   }
 }

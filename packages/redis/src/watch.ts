@@ -59,12 +59,14 @@ export class Watch {
   }
 
   /**
-   * The connection is there, or there again. After Redis was away everybody's lease is over at once:
-   * the living get `graceMs` to say that they live.
+   * The connection is there, or there again. After Redis was away for long everybody's lease is over at
+   * once: the living get `graceMs` to say that they live.
    */
   isUp(graceMs: number): void {
     const { clock } = this.#process;
-    this.#mayPruneAt = clock.now() + graceMs;
+    const at = clock.now() + graceMs;
+    this.#mayPruneAt =
+      this.#mayPruneAt === Number.POSITIVE_INFINITY ? at : Math.max(at, this.#mayPruneAt);
     this.#sweepAt = 0;
     this.#tick();
   }

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { needs } from '../../../scripts/test-support/needs.ts';
 import type { RedisStore } from '../src/index.ts';
+import { Proxy } from './support/proxy.ts';
 import {
   anyRedis,
   command,
@@ -290,6 +291,23 @@ describe('the turns of a process that died', () => {
     expect(named).toEqual(['ada']);
     await staying.turns.commit(lock, { remove: ['1'] });
     lock.release();
+  });
+
+  it('are named though the connection of who is left breaks again and again', async () => {
+    const timing = { leaseMs: 2_000, graceMs: 700, beatMs: 200, checkMs: 150 };
+    const { store, die } = openMortal(timing);
+    await store.lock('ada');
+    await store.turns.add(turn('1', 'ada'), OPTIONS);
+    const way = await Proxy.to(Number(new URL(url).port));
+    const left = openStore({ url: way.url, prefix }, timing);
+    const named = namedBy(left);
+    await left.ready();
+    die();
+    const breaking = setInterval(() => way.cut(), 200);
+    await until('the turns to be named', () => named.includes('ada'));
+    clearInterval(breaking);
+    await left.close();
+    await way.end();
   });
 
   it('are not named while a living process waits for them', async () => {
