@@ -116,7 +116,7 @@ export class HeldTurn {
       record,
       // What has died before may do so at the same place, and must not say the same each time.
       isCareful: progress.runs !== 1 || progress.answered,
-      onUnasked: (error) => telemetry.error(error, { channel, stage: 'send' }, this.abort),
+      onFailed: (error) => telemetry.error(error, { channel, stage: 'send' }, this.abort),
       policy,
       clock,
       from,

@@ -22,8 +22,6 @@ export interface JournalStreamOptions {
   /** The platform cannot be reached. */
   park: (failure: SendFailure) => void;
   onReceipt: (receipt: Receipt) => void;
-  /** The platform left it, and nothing will be said in its place: what was shown has to be closed. */
-  onLeftOpen: () => void;
 }
 
 /** How much of a stream a crash may make us forget, in milliseconds: each save costs a write. */
@@ -43,7 +41,7 @@ export class JournalStream implements StreamDelivery {
   readonly #options: JournalStreamOptions;
   readonly #step: Step = { state: 'begun', kind: 'stream', receipts: [], text: '' };
   #isBegun = false;
-  #isCut = false;
+  #isLeft = false;
   #savedAt = 0;
   #savedReceipts = 0;
   #requests = 0;
@@ -59,7 +57,7 @@ export class JournalStream implements StreamDelivery {
   }
 
   piece(send: () => MaybePromise<void>, chunk = ''): MaybePromise<void> {
-    if (this.#isCut) return undefined;
+    if (this.#isLeft) return undefined;
     if (this.#isBegun) return this.#show(send, chunk);
     this.#isBegun = true;
     return whenThere(this.#save(), () => this.#show(send, chunk));
@@ -83,7 +81,7 @@ export class JournalStream implements StreamDelivery {
         const failure = failureOf(error);
         if (!failure.retryable) throw error;
         // The producer goes on: what it says is said whole when the platform is back.
-        this.#isCut = true;
+        this.#isLeft = true;
         this.#options.park(failure);
       },
     );
@@ -101,25 +99,23 @@ export class JournalStream implements StreamDelivery {
       });
   }
 
-  async end(): Promise<number | null> {
-    await this.#close();
-    return this.#isCut ? this.#options.index : null;
+  async end(): Promise<boolean> {
+    await this.#close(this.#isLeft);
+    return !this.#isLeft;
   }
 
   async fail(): Promise<void> {
-    if (!this.#isBegun) return;
-    if (this.#isCut) this.#options.onLeftOpen();
-    this.#isCut = true;
-    await this.#close();
+    if (this.#isBegun) await this.#close(true);
   }
 
   get #receipts(): Receipt[] {
     return (this.#step.receipts ??= []);
   }
 
-  async #close(): Promise<void> {
+  async #close(isCut: boolean): Promise<void> {
     this.#step.state = 'done';
-    if (this.#isCut) this.#step.isCut = true;
+    if (isCut) this.#step.isCut = true;
+    if (this.#isLeft) this.#step.isLeft = true;
     await this.#save();
   }
 

@@ -6,9 +6,15 @@ import type { TurnAbort } from './abort.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
 import { failureOf, type SendFailure } from './failure.ts';
 import { JournalStream } from './journal-stream.ts';
+import { OpenStreams } from './open-streams.ts';
 import type { Pending, Progress, Step } from './progress.ts';
 import { Retries } from './retries.ts';
-import { NO_RECEIPTS, type StreamDelivery, type TurnDelivery } from './turn-delivery.ts';
+import {
+  NO_RECEIPTS,
+  type CloseStream,
+  type StreamDelivery,
+  type TurnDelivery,
+} from './turn-delivery.ts';
 
 /** Where the progress of a turn is stored. */
 interface ProgressRecord {
@@ -32,8 +38,8 @@ export interface JournalOptions {
   record: ProgressRecord;
   /** Whether answers are stored before anybody goes on, and not with the step after them. */
   isCareful: boolean;
-  /** Told why the platform did not say whether a request has arrived. */
-  onUnasked: (error: unknown) => void;
+  /** Told of what has failed and keeps nothing from being said. */
+  onFailed: (error: unknown) => void;
   policy: Required<DeliveryOptions>;
   clock: Clock;
   abort: TurnAbort;
@@ -65,12 +71,11 @@ export class Journal implements TurnDelivery {
 
   readonly #options: JournalOptions;
   readonly #retries: Retries;
+  readonly #openStreams: OpenStreams;
   readonly #begunHere: boolean[] = [];
   #next: number;
   #openCall: OpenCall | null = null;
   #stream: JournalStream | null = null;
-  /** The step of a stream that the platform left, and whose producer has failed then. */
-  #leftOpen: number | null = null;
   #asides = 0;
   #isAside = false;
   #receipts: Receipt[] = [];
@@ -78,6 +83,7 @@ export class Journal implements TurnDelivery {
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#retries = new Retries(options);
+    this.#openStreams = new OpenStreams(options.progress.steps);
     this.#next = options.from ?? 0;
   }
 
@@ -160,17 +166,9 @@ export class Journal implements TurnDelivery {
   async #keep(pending: Pending, from: number): Promise<'pending'> {
     const { progress, record } = this.#options;
     if (progress.pending.length === 0) progress.pendingFrom = from;
-    progress.pending.push(this.closing(pending));
+    progress.pending.push(pending);
     await record.save();
     return 'pending';
-  }
-
-  /** A response, which closes a stream that was left open, if there is one. */
-  closing(pending: Pending): Pending {
-    if (this.#leftOpen === null || pending.cut !== undefined) return pending;
-    const cut = this.#leftOpen;
-    this.#leftOpen = null;
-    return { ...pending, cut };
   }
 
   /** Whether the steps from `from` on, up to the next one, were done before the turn was replayed. */
@@ -183,6 +181,7 @@ export class Journal implements TurnDelivery {
   openStream(): StreamDelivery {
     const { progress, record, clock } = this.#options;
     const index = this.#take();
+    this.#openStreams.forget(index);
     this.isRepeated = this.#wasDone(index);
     return new JournalStream({
       index,
@@ -194,8 +193,29 @@ export class Journal implements TurnDelivery {
       onPiece: (stream) => void (this.#stream = stream),
       park: (failure) => this.#retries.park(failure),
       onReceipt: (receipt) => void this.#receipts.push(receipt),
-      onLeftOpen: () => void (this.#leftOpen = index),
     });
+  }
+
+  closeStreams(close: CloseStream, isOver = false): MaybePromise<void> {
+    const mayClose = !this.isParked && this.#options.abort.reason === null;
+    return mayClose && !this.#openStreams.isEmpty ? this.#close(close, isOver) : undefined;
+  }
+
+  async #close(close: CloseStream, isOver: boolean): Promise<void> {
+    const { abort, onFailed } = this.#options;
+    const last = isOver ? Number.POSITIVE_INFINITY : this.#next;
+    for (;;) {
+      const stream = this.#openStreams.firstUpTo(last);
+      if (stream === null) return;
+      try {
+        await this.#retries.run(() => this.aside(() => close(stream)));
+      } catch (error) {
+        // Where the text has to wait, so has this. Else the text matters more than how the old message looks.
+        if (abort.isReason(error) || (this.isParked && !isOver)) throw error;
+        onFailed(error);
+      }
+      this.#openStreams.forgetFirst();
+    }
   }
 
   async aside(send: () => Promise<void>): Promise<void> {
@@ -277,14 +297,14 @@ export class Journal implements TurnDelivery {
 
   /** The receipt of a request that may have been made before; `null` if it has to be made. */
   async #earlier(wasSent: StepActions['wasSent']): Promise<Receipt | null> {
-    const { abort, policy, onUnasked } = this.#options;
+    const { abort, policy, onFailed } = this.#options;
     if (wasSent !== undefined) {
       try {
         return await wasSent();
       } catch (error) {
         if (abort.reason !== null || failureOf(error).retryable) throw error;
         // It will not say, ever: then it is a platform that cannot be asked.
-        onUnasked(error);
+        onFailed(error);
       }
     }
     return policy.whenUnknown === 'assume-sent' ? {} : null;

@@ -18,6 +18,8 @@ export interface Step {
   text?: string;
   /** Of a stream, whether it broke off before its end. */
   isCut?: boolean;
+  /** Of a stream that broke off, whether the platform had left it: then it was not ended there. */
+  isLeft?: boolean;
   /** Why it failed. */
   error?: string;
 }
@@ -28,8 +30,6 @@ export interface Pending {
   response: BotMessage;
   /** The conversation's state at that time. */
   trackerState: TrackerState | null;
-  /** The step of a stream that broke off and is closed ahead of this, which says it whole or apologises. */
-  cut?: number;
   /** Whether it is a menu that is shown once more. */
   isMenuAgain?: true;
 }

@@ -93,7 +93,7 @@ async function failed(
   conversation.remember({ role: 'assistant', text, at: clock.now() });
   if (progress.pending.length === 0) progress.pendingFrom = journal.next;
   noteAnswer(held, journal);
-  progress.pending.push(journal.closing({ response: apology, trackerState: null }));
+  progress.pending.push({ response: apology, trackerState: null });
   await record.answer(conversation.changes(null, history));
   return null;
 }

@@ -17,7 +17,7 @@ import type { Reply, TransformEntry } from './reply.ts';
 import { sessionStarted, type Sessions } from './sessions.ts';
 import { loadPast, NO_PAST, trackerState, type Past } from './tracker-state.ts';
 import { triggerIntent } from './triggered-intent.ts';
-import type { TurnDelivery } from './turn-delivery.ts';
+import { closingOn, type TurnDelivery } from './turn-delivery.ts';
 import { TurnReply, type StateNow } from './turn-reply.ts';
 
 /** What a {@link Speaker} works with. */
@@ -138,6 +138,8 @@ export class Speaker {
         const ending = reply.end();
         if (isPromise(ending)) await ending;
       }
+      const closing = delivery.closeStreams(closingOn(output, message.senderId), true);
+      if (isPromise(closing)) await closing;
     } finally {
       leave();
       bindDelivery(output, null);

@@ -2,7 +2,7 @@ import { RetryableError, type InterruptedStream, type Reply } from '@trunkline/c
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
-import { away, failing, PlatformOutput, refused } from '../support/platform.ts';
+import { away, failing, PlatformOutput, refused, type Arrived } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
 import { chunksOf } from '../support/turn-on.ts';
 
@@ -361,6 +361,119 @@ describe('a stream', () => {
       expect(all.platform.texts).toEqual(['start', '+a', 'end', 'the whole of it']);
     },
   );
+
+  describe('that a crash has cut', () => {
+    /** What is at the platform when the process dies in its stream, and the next one has come to its end. */
+    async function after(
+      next: (reply: Reply) => Promise<unknown>,
+      { all, setup }: ReturnType<typeof setUp>,
+      onRequest: (request: Arrived) => unknown = () => {},
+    ): Promise<string[]> {
+      const dying = all.start(async (_message, reply) => {
+        await reply.text('first');
+        await reply.stream(chunksOf('a', 'b'));
+      }, setup);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      await dying.turns.accept(post('Hi', one));
+      await all.clock.advance(100);
+      all.platform.onRequest = onRequest;
+      all.start((_message, reply) => next(reply), setup);
+      await all.clock.advance(100_000);
+      return all.platform.texts;
+    }
+
+    const CUT = ['first', 'start', '+a', 'cut {"ts":"2"} '];
+
+    // It stayed as it was, as if more of it were to come.
+    it('is closed before the text that comes in its place', async () => {
+      const said = await after(async (reply) => {
+        await reply.text('first');
+        await reply.text('whole');
+        await reply.text('last');
+      }, setUp());
+      expect(said).toEqual([...CUT, 'whole', 'last']);
+    });
+
+    it('is closed on a channel whose texts do not go by deliver', async () => {
+      const { all } = setUp();
+      class PlainOutput extends StreamOutput {
+        override async sendTextMessage(to: string, text: string): Promise<void> {
+          await all.platform.post({ key: 'none', to, text });
+        }
+      }
+      const setup = {
+        makeOutput: (isDead: () => boolean) => new PlainOutput(all.platform, false, isDead),
+      };
+      const next = async (reply: Reply): Promise<void> => {
+        await reply.text('first');
+        await reply.text('whole');
+      };
+      expect(await after(next, { all, setup })).toEqual([...CUT, 'whole']);
+    });
+
+    it('is closed where nothing comes in its place', async () => {
+      expect(await after((reply) => reply.text('first'), setUp())).toEqual(CUT);
+    });
+
+    it('is closed before the apology', async () => {
+      const { all, setup } = setUp();
+      const fail = async (reply: Reply): Promise<void> => {
+        await reply.text('first');
+        throw new Error('oops');
+      };
+      const apologetic = { all, setup: { ...setup, apology: 'Sorry' } };
+      expect(await after(fail, apologetic)).toEqual([...CUT, 'Sorry']);
+    });
+
+    it.each(['once', 'twice'])('is closed when the platform is back (away %s)', async (often) => {
+      const world = setUp();
+      const { clock } = world.all;
+      const backAt = clock.now() + (often === 'once' ? 5_000 : 25_000);
+      const onRequest = (): void => {
+        if (clock.now() < backAt) throw away();
+      };
+      const next = async (reply: Reply): Promise<void> => {
+        await reply.text('first');
+        await reply.text('whole');
+        await reply.text('last');
+      };
+      expect(await after(next, world, onRequest)).toEqual([...CUT, 'whole', 'last']);
+    });
+
+    it('and that cannot be closed keeps no text from being said', async () => {
+      const onRequest = ({ text }: Arrived): void => {
+        if (text.startsWith('cut')) throw refused();
+      };
+      const next = async (reply: Reply): Promise<void> => {
+        await reply.text('first');
+        await reply.text('whole');
+      };
+      expect(await after(next, setUp(), onRequest)).toEqual([...CUT.slice(0, 3), 'whole']);
+    });
+  });
+
+  it('that the platform left is closed before the text that the next run says in its place', async () => {
+    const { all, setup } = setUp();
+    const { turns } = all.start(async (message, reply) => {
+      if (message.attempt > 1) {
+        await reply.text('whole');
+        return;
+      }
+      await reply.stream(
+        (async function* () {
+          yield 'a';
+          yield 'b';
+          throw new RetryableError('the model is away');
+        })(),
+      );
+    }, setup);
+    all.platform.onRequest = ({ text }) => {
+      if (text === '+b') throw away();
+    };
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'whole']);
+  });
 
   it('is ended on the channel when the deadline passes', async () => {
     const { all, setup } = setUp();
