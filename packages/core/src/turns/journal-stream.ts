@@ -3,7 +3,7 @@ import type { InterruptedStream } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
 import { settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { failureOf, type SendFailure } from './failure.ts';
-import type { Step } from './progress.ts';
+import { isDone, type Step } from './progress.ts';
 import type { StreamDelivery } from './turn-delivery.ts';
 
 /** What a {@link JournalStream} works with. */
@@ -49,7 +49,7 @@ export class JournalStream implements StreamDelivery {
   constructor(options: JournalStreamOptions) {
     this.#options = options;
     const known = options.steps[options.index] ?? null;
-    this.isShown = known?.state === 'done' && known.isCut !== true;
+    this.isShown = isDone(known);
     this.interrupted =
       known === null || known.kind !== 'stream' || this.isShown
         ? null

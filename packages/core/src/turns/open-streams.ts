@@ -17,15 +17,14 @@ export class OpenStreams {
   /** Kept here as well: another step may take the place of a stream before it is closed. */
   readonly #open: OpenStream[];
 
-  /** @param steps - Those of the turn. */
-  constructor(steps: (Step | null)[]) {
+  private constructor(steps: (Step | null)[]) {
     this.#steps = steps;
     this.#open = steps.flatMap((step, index) => (isOpen(step) ? [{ index, step }] : []));
   }
 
-  /** Whether there is none. */
-  get isEmpty(): boolean {
-    return this.#open.length === 0;
+  /** Those of a turn's steps; `null` where there is none. */
+  static of(steps: (Step | null)[]): OpenStreams | null {
+    return steps.some(isOpen) ? new OpenStreams(steps) : null;
   }
 
   /** What is known of the first one among the steps up to `last`; `null` where there is none. */

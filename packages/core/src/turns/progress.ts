@@ -24,6 +24,11 @@ export interface Step {
   error?: string;
 }
 
+/** Whether the user has got all of a step. */
+export function isDone(step: Step | null): boolean {
+  return step?.state === 'done' && step.isCut !== true;
+}
+
 /** A response that the assistant has given and the user has not got. */
 export interface Pending {
   /** What the assistant said, after the transforms. */
