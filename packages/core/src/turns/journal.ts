@@ -123,7 +123,7 @@ export class Journal implements TurnDelivery {
     return send().then(
       () => {
         if (this.parked !== null) return this.#keep(pending, from);
-        this.isRepeated = this.#wasDone(from);
+        this.isRepeated = this.wasDone(from);
         return 'sent';
       },
       (error: unknown) => {
@@ -143,7 +143,7 @@ export class Journal implements TurnDelivery {
   }
 
   /** Whether the steps from `from` on, up to the next one, were done before the turn was replayed. */
-  #wasDone(from: number): boolean {
+  wasDone(from: number): boolean {
     const { replayed = [] } = this.#options;
     const steps = replayed.slice(from, this.#next);
     return steps.length > 0 && from + steps.length === this.#next && steps.every(isDone);
@@ -153,7 +153,7 @@ export class Journal implements TurnDelivery {
     const { progress, record, clock } = this.#options;
     const index = this.#take();
     this.#openStreams?.forget(index);
-    this.isRepeated = this.#wasDone(index);
+    this.isRepeated = this.wasDone(index);
     return new JournalStream({
       index,
       key: this.#keyOf(index),

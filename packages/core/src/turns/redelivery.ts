@@ -62,8 +62,10 @@ async function send(
   const { channel, key } = turn.stored;
   const senderId = senderOf(turn);
   const about = { channel, senderId, kind: 'response' } as const;
+  const from = journal.next;
   await reportSend(context, about, () => sendThrough(journal, output, senderId, response));
-  if (!output.numbersChoices) return;
+  // What a replay only repeats is not the newest question.
+  if (!output.numbersChoices || journal.wasDone(from)) return;
   await patience.with(abort, channel, () =>
     isMenuAgain
       ? menus.reopen(output, key, stampOf(turn))
