@@ -102,6 +102,25 @@ export class JournalSteps {
   }
 
   /**
+   * Makes a request that is part of a step, and written down nowhere. That it has arrived is never assumed:
+   * without its handle, or with a hole in its text, a stream is worth less than with a piece too many.
+   */
+  part({ send, wasSent }: Pick<StepActions, 'send' | 'wasSent'>): Promise<Receipt> {
+    let isUnknown = false;
+    const again = async (): Promise<Receipt> => {
+      const earlier = await this.#earlier(wasSent, false);
+      if (earlier !== null) return earlier;
+      isUnknown = false;
+      return await send();
+    };
+    const onFailed = async (_: unknown, failure: SendFailure): Promise<boolean> => {
+      isUnknown ||= failure.mayHaveArrived;
+      return failure.retryable;
+    };
+    return this.#retries.run(() => (isUnknown ? again() : send()), onFailed);
+  }
+
+  /**
    * What is known of a step that is no stream. Where the run before had a stream in its place that broke
    * off, that is nothing: the stream did not say all of it, and none of its requests went by this key.
    */
@@ -124,7 +143,10 @@ export class JournalSteps {
   }
 
   /** The receipt of a request that may have been made before; `null` if it has to be made. */
-  async #earlier(wasSent: StepActions['wasSent']): Promise<Receipt | null> {
+  async #earlier(
+    wasSent: StepActions['wasSent'],
+    mayAssume: boolean = true,
+  ): Promise<Receipt | null> {
     const { abort, policy, onFailed } = this.#rules;
     if (wasSent !== undefined) {
       try {
@@ -135,7 +157,7 @@ export class JournalSteps {
         onFailed(error);
       }
     }
-    return policy.whenUnknown === 'assume-sent' ? {} : null;
+    return mayAssume && policy.whenUnknown === 'assume-sent' ? {} : null;
   }
 
   #begin(index: number, kind: Step['kind']): MaybePromise<void> {

@@ -15,13 +15,20 @@ export interface JournalStreamOptions {
   steps: (Step | null)[];
   save: () => MaybePromise<void>;
   clock: Clock;
-  /** Tries a request again as long as a turn may wait for it. */
-  retry: <T>(request: () => Promise<T>) => Promise<T>;
+  /** Makes a request, again and again as long as a turn may wait for it. */
+  request: (request: StreamRequest) => Promise<Receipt>;
   /** Told whose the requests are that are made from now on: this stream's, or nobody's any more. */
   onPiece: (stream: JournalStream | null) => void;
   /** The platform cannot be reached. */
   park: (failure: SendFailure) => void;
   onReceipt: (receipt: Receipt) => void;
+}
+
+/** One request of a stream. */
+export interface StreamRequest {
+  send: () => Promise<Receipt>;
+  /** Asks the platform whether it has arrived. */
+  wasSent: (() => Promise<Receipt | null>) | undefined;
 }
 
 /** How much of a stream a crash may make us forget, in milliseconds: each save costs a write. */
@@ -88,15 +95,13 @@ export class JournalStream implements StreamDelivery {
   }
 
   /** One request of the piece that is under way. */
-  request(send: (key: string) => Promise<Receipt>): Promise<Receipt> {
-    const key = `${this.#options.key}.${++this.#requests}`;
-    return this.#options
-      .retry(() => send(key))
-      .then((receipt) => {
-        if (this.#receipts.length < MAX_RECEIPTS) this.#receipts.push(receipt);
-        this.#options.onReceipt(receipt);
-        return receipt;
-      });
+  request(requestBy: (key: string) => StreamRequest): Promise<Receipt> {
+    const request = requestBy(`${this.#options.key}.${++this.#requests}`);
+    return this.#options.request(request).then((receipt) => {
+      if (this.#receipts.length < MAX_RECEIPTS) this.#receipts.push(receipt);
+      this.#options.onReceipt(receipt);
+      return receipt;
+    });
   }
 
   async end(): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { SendFailure } from './failure.ts';
 import { JournalSteps, type StepRules } from './journal-steps.ts';
-import { JournalStream } from './journal-stream.ts';
+import { JournalStream, type StreamRequest } from './journal-stream.ts';
 import { OpenStreams } from './open-streams.ts';
 import { isDone, type Pending, type Step } from './progress.ts';
 import { Retries } from './retries.ts';
@@ -73,14 +73,14 @@ export class Journal implements TurnDelivery {
   }
 
   deliver<P>({ payload, send, wasSent }: DeliveryStep<P>): Promise<Receipt> {
-    if (this.#stream !== null) return this.#stream.request((key) => send(payload, key));
-    if (this.#isAside) return send(payload, `${this.#options.turnId}.${++this.#asides}`);
-    const index = this.#take();
-    const key = this.#keyOf(index);
-    return this.#steps.take(index, 'request', {
+    const by = (key: string): StreamRequest => ({
       send: () => send(payload, key),
       wasSent: wasSent && (() => wasSent(key, this.#options.since)),
     });
+    if (this.#stream !== null) return this.#stream.request(by);
+    if (this.#isAside) return send(payload, `${this.#options.turnId}.${++this.#asides}`);
+    const index = this.#take();
+    return this.#steps.take(index, 'request', by(this.#keyOf(index)));
   }
 
   call(method: object, send: () => Promise<void>): Promise<void> {
@@ -160,7 +160,7 @@ export class Journal implements TurnDelivery {
       steps: progress.steps,
       save: () => record.save(),
       clock,
-      retry: (request) => this.#retries.run(request),
+      request: (request) => this.#steps.part(request),
       onPiece: (stream) => void (this.#stream = stream),
       park: (failure) => this.#retries.park(failure),
       onReceipt: (receipt) => this.#steps.note(receipt),

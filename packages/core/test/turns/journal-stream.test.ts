@@ -2,7 +2,14 @@ import { RetryableError, type InterruptedStream, type Reply } from '@trunkline/c
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
-import { away, failing, PlatformOutput, refused, type Arrived } from '../support/platform.ts';
+import {
+  away,
+  failing,
+  PlatformOutput,
+  refused,
+  unanswered,
+  type Arrived,
+} from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
 import { chunksOf } from '../support/turn-on.ts';
 
@@ -187,6 +194,30 @@ describe('a stream', () => {
     const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
     expect(JSON.parse(turn?.progress ?? '{}')).toMatchObject({ steps: [{ text: 'ab' }] });
   });
+
+  // It was made again though the platform could have been asked, and the user saw the piece twice.
+  it.each([
+    ['not made', true, 'resend'],
+    ['made', false, 'resend'],
+    // A stream without its handle, or with a hole in its text, is none.
+    ['made', false, 'assume-sent'],
+  ] as const)(
+    'has a request whose answer was lost %s again (asked: %s, %s)',
+    async (what, canBeAsked, whenUnknown) => {
+      const { all } = setUp();
+      const { turns } = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), {
+        makeOutput: () => new StreamOutput(all.platform, canBeAsked),
+        delivery: { whenUnknown },
+      });
+      const lose = failing(unanswered, 1);
+      all.platform.onArrived = ({ text }) => text === '+a' && lose();
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(20_000);
+      const again = what === 'made' ? ['+a'] : [];
+      expect(all.platform.texts).toEqual(['start', '+a', ...again, '+b', 'end']);
+      expect(all.platform.asked.length).toBe(canBeAsked ? 1 : 0);
+    },
+  );
 
   it('that the platform leaves is read to its end, and said whole when it is back', async () => {
     const { all, setup } = setUp();
