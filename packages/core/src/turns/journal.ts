@@ -67,6 +67,12 @@ export class Journal implements TurnDelivery {
     return this.parked !== null;
   }
 
+  /** Whether there is nothing to do when the platform is back. */
+  get isComplete(): boolean {
+    const { pending, steps } = this.#options.progress;
+    return pending.length === 0 && (!this.isParked || OpenStreams.of(steps) === null);
+  }
+
   /** The step that comes next. */
   get next(): number {
     return this.#next;
@@ -181,9 +187,8 @@ export class Journal implements TurnDelivery {
       try {
         await this.#retries.run(() => this.aside(() => close(stream)));
       } catch (error) {
-        // A text that comes after it would have to wait as well. Else it matters more than how the old one looks.
-        const mayWait = this.isParked && last !== Number.POSITIVE_INFINITY;
-        if (mayWait || abort.isReason(error)) throw error;
+        // What comes after it would have to wait as well. Else that matters more than how the old one looks.
+        if (this.isParked || abort.isReason(error)) throw error;
         onFailed(error);
       }
       open.forgetFirst();

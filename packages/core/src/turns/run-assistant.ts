@@ -64,7 +64,7 @@ function answered(
   journal: Journal,
   changes: ConversationChanges,
 ): MaybePromise<TurnEnd | null> {
-  if (held.progress.pending.length === 0) return held.finish('answered', changes);
+  if (journal.isComplete) return held.finish('answered', changes);
   noteAnswer(held, journal);
   return whenThere(held.record.answer(changes), () => null);
 }

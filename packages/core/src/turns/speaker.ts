@@ -139,7 +139,7 @@ export class Speaker {
         if (isPromise(ending)) await ending;
       }
       const closing = delivery.closeStreams(closingOn(output, message.senderId), true);
-      if (isPromise(closing)) await closing;
+      if (isPromise(closing)) await unlessParked(closing, delivery);
     } finally {
       leave();
       bindDelivery(output, null);
@@ -196,6 +196,15 @@ export class Speaker {
     };
     if (assistant.trackerState === undefined) return known;
     return async () => (await assistant.trackerState?.(message)) ?? (await known());
+  }
+}
+
+/** Waits for what is done when the platform is back, if it is away. */
+async function unlessParked(closing: Promise<void>, delivery: TurnDelivery): Promise<void> {
+  try {
+    await closing;
+  } catch (error) {
+    if (!delivery.isParked) throw error;
   }
 }
 

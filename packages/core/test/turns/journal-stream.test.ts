@@ -483,6 +483,29 @@ describe('a stream', () => {
     });
   });
 
+  // Nothing was pending, and the turn was over with half a message on the screen.
+  it('that the platform left is closed when it is back, also where nothing else is said', async () => {
+    const { all, setup } = setUp();
+    const { turns, turnReports } = all.start(async (_message, reply) => {
+      const stream = reply.stream(
+        (async function* () {
+          yield 'a';
+          throw new Error('the model is away');
+        })(),
+      );
+      await stream.catch(() => {});
+    }, setup);
+    all.platform.onRequest = ({ text }) => {
+      if (text !== 'start' && text !== '+a') throw away();
+    };
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(30_000);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(100_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a']);
+    expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
+  });
+
   it('that the platform left is closed before the text that the next run says in its place', async () => {
     const { all, setup } = setUp();
     const { turns } = all.start(async (message, reply) => {
