@@ -1,8 +1,10 @@
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnReport } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
+import { closeLeft } from './close-left.ts';
 import type { ConversationChanges } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
+import type { DeliveryOptions } from './delivery-options.ts';
 import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
 import type { Place } from './place.ts';
@@ -105,8 +107,8 @@ export class HeldTurn {
   }
 
   /** The journal of one try. @param from - The step that it begins with. */
-  journal(from: number): Journal {
-    const { policy, clock, telemetry } = this.context;
+  journal(from: number, policy: Required<DeliveryOptions> = this.context.policy): Journal {
+    const { clock, telemetry } = this.context;
     const { channel, record, progress } = this;
     return new Journal({
       turnId: record.turnId,
@@ -132,8 +134,15 @@ export class HeldTurn {
     });
   }
 
+  /** It is over without an answer. */
+  async drop(outcome: 'superseded' | 'aborted'): Promise<TurnEnd> {
+    await closeLeft(this);
+    return await this.finish(outcome);
+  }
+
   /** It is given up. */
   async bury(reason: string): Promise<TurnEnd> {
+    await closeLeft(this);
     await this.record.bury(reason);
     this.record.report('dead', this.#startedAt);
     return 'finished';

@@ -1,6 +1,7 @@
 import { RetryableError, type InterruptedStream, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import { encodeMessage } from '../../src/turns/stored-message.ts';
 import { post } from '../support/engine.ts';
 import {
   away,
@@ -469,6 +470,69 @@ describe('a stream', () => {
         await reply.text('last');
       };
       expect(await after(next, world, onRequest)).toEqual([...CUT, 'whole', 'last']);
+    });
+
+    // Nobody came back to it.
+    it('is closed where a newer message takes the place of its turn', async () => {
+      const { all, setup } = setUp();
+      const latest = { ...setup, overlap: 'latest' } as const;
+      const dying = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), latest);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      await dying.turns.accept(post('1'));
+      await all.clock.advance(100);
+      all.platform.onRequest = () => {};
+      await all.shared.memory.turns.add(
+        {
+          conversation: 'test::ada',
+          id: 'test:2',
+          message: encodeMessage(
+            { channel: 'test', key: 'test::ada', at: all.clock.now() },
+            post('2', { messageId: '2' }),
+          ),
+        },
+        { markTtlMs: 1_000, maxTurns: 9 },
+      );
+      all.start((message, reply) => reply.text(`to ${message.text}`), latest);
+      await all.clock.advance(1_000);
+      expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} ', 'to 2']);
+    });
+
+    it.each(['with the platform there', 'with the platform away'])(
+      'is closed where its turn is given up, %s',
+      async (where) => {
+        const { all, setup } = setUp();
+        const patient = { ...setup, delivery: { attempts: 1 } };
+        const dying = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), patient);
+        all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+        await dying.turns.accept(post('Hi', one));
+        await all.clock.advance(100);
+        const isAway = where === 'with the platform away';
+        all.platform.onRequest = isAway ? failing(away) : () => {};
+        const { engine } = all.start(() => expect.unreachable(), patient);
+        await all.clock.advance(100);
+        const closed = isAway ? [] : ['cut {"ts":"1"} '];
+        expect(all.platform.texts).toEqual(['start', '+a', ...closed]);
+        expect(await engine.deadLetters.list()).toHaveLength(1);
+      },
+    );
+
+    it('is closed where its turn is cancelled', async () => {
+      const { all, setup } = setUp();
+      const { turns } = all.start(async (_message, reply) => {
+        const pieces = async function* (): AsyncGenerator<string> {
+          yield 'a';
+          throw new RetryableError('the model is away', { retryAfterMs: 60_000 });
+        };
+        await reply.stream(pieces());
+      }, setup);
+      all.platform.onRequest = ({ text }) => {
+        if (text === 'end') throw away();
+      };
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(30_000);
+      expect(await turns.cancel({ senderId: 'ada' })).toBe(true);
+      await all.clock.advance(1_000);
+      expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a']);
     });
 
     it('and that cannot be closed keeps no text from being said', async () => {
