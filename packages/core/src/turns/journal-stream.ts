@@ -49,6 +49,8 @@ export class JournalStream implements StreamDelivery {
   readonly #step: Step = { state: 'begun', kind: 'stream', receipts: [], text: '' };
   #isBegun = false;
   #isLeft = false;
+  /** Whether the call that was made last has failed: then the stream was not ended. */
+  #hasFailed = false;
   #savedAt = 0;
   #savedReceipts = 0;
   #requests = 0;
@@ -77,6 +79,7 @@ export class JournalStream implements StreamDelivery {
       send,
       () => {
         onPiece(null);
+        this.#hasFailed = false;
         this.#step.text += chunk;
         const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
         // A clock may have been set back.
@@ -85,6 +88,7 @@ export class JournalStream implements StreamDelivery {
       },
       (error: unknown) => {
         onPiece(null);
+        this.#hasFailed = true;
         const failure = failureOf(error);
         if (!failure.retryable) throw error;
         // The producer goes on: what it says is said whole when the platform is back.
@@ -120,7 +124,7 @@ export class JournalStream implements StreamDelivery {
   async #close(isCut: boolean): Promise<void> {
     this.#step.state = 'done';
     if (isCut) this.#step.isCut = true;
-    if (this.#isLeft) this.#step.isLeft = true;
+    if (this.#isLeft || this.#hasFailed) this.#step.isLeft = true;
     await this.#save();
   }
 

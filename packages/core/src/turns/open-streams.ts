@@ -49,7 +49,7 @@ export class OpenStreams {
   }
 }
 
-/** One whose process died in it, or that the platform left. Others were ended there, also where they broke off. */
+/** One whose process died in it, or that could not be ended. Others were, also where they broke off. */
 function isOpen(step: Step | null): step is Step {
   return step?.kind === 'stream' && (step.state === 'begun' || step.isLeft === true);
 }

@@ -18,7 +18,7 @@ export interface Step {
   text?: string;
   /** Of a stream, whether it broke off before its end. */
   isCut?: boolean;
-  /** Of a stream that broke off, whether the platform had left it: then it was not ended there. */
+  /** Of a stream that broke off, whether it could not be ended on the platform. */
   isLeft?: boolean;
   /** Why it failed. */
   error?: string;

@@ -570,6 +570,29 @@ describe('a stream', () => {
     expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
   });
 
+  // It counted as ended, since its end was tried.
+  it('that a shutdown ends while the platform is away is closed in the next run', async () => {
+    const { all, setup } = setUp();
+    const { turns, engine, kill } = all.start(async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'a';
+          await all.clock.sleep(60_000);
+        })(),
+      );
+    }, setup);
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(10);
+    all.platform.onRequest = failing(away);
+    void engine.close(0);
+    await all.clock.advance(1_000);
+    kill();
+    all.platform.onRequest = () => {};
+    all.start((_message, reply) => reply.text('whole'), setup);
+    await all.clock.advance(1_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'whole']);
+  });
+
   it('that the platform left is closed before the text that the next run says in its place', async () => {
     const { all, setup } = setUp();
     const { turns } = all.start(async (message, reply) => {
