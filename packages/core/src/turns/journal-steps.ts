@@ -10,7 +10,7 @@ import type { Retries } from './retries.ts';
 import { NO_RECEIPTS } from './turn-delivery.ts';
 
 /** Where the progress of a turn is stored. */
-export interface ProgressRecord {
+interface ProgressRecord {
   /** Stores it. */
   save(): MaybePromise<void>;
   /** Stores it with whatever is stored next, and in a moment where nothing is. */
