@@ -5,6 +5,7 @@ import { ConfigurationError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { Responses } from '../responses/responses.ts';
+import { isJsonObject } from '../message/json.ts';
 import { assertKnownOptions } from '../names.ts';
 import type { Store } from '../store/contract.ts';
 import type { Hooks } from '../telemetry.ts';
@@ -96,6 +97,11 @@ const NAMES: Record<keyof TrunklineOptions, true> = {
  */
 export function checkOptions(options: TrunklineOptions): void {
   assertKnownOptions(options, Object.keys(NAMES));
+  for (const [name, check] of Object.entries(SHAPES)) {
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined || check.fits(value)) continue;
+    throw new ConfigurationError(`${name} must be ${check.what}, and is ${shown(value)}`);
+  }
   if (!Array.isArray(options.channels)) {
     throw new ConfigurationError('channels must be a list of channels: [new RestInput()] say');
   }
@@ -105,6 +111,40 @@ export function checkOptions(options: TrunklineOptions): void {
     if (options.channels.some((channel) => channel.name === name)) continue;
     throw new ConfigurationError(`overlap.channels names "${name}", and no channel has this name`);
   }
+}
+
+/** What some options must be, by their shape: with two copies of this package, there are two classes of a name. */
+const SHAPES: Record<string, { what: string; fits: (value: unknown) => boolean }> = {
+  turns: { what: 'an object of options', fits: isJsonObject },
+  overlap: {
+    what: 'a mode or an object of options',
+    fits: (value) => typeof value === 'string' || isJsonObject(value),
+  },
+  delivery: { what: 'an object of options', fits: isJsonObject },
+  history: { what: 'an object of options', fits: isJsonObject },
+  session: { what: 'an object of options', fits: isJsonObject },
+  conversationKey: {
+    what: 'a function (message, channel) => key',
+    fits: (value) => value === null || typeof value === 'function',
+  },
+  route: {
+    what: 'a path, or null',
+    fits: (value) => value === null || typeof value === 'string',
+  },
+  store: {
+    what: 'a store, new SqliteStore({ file }) say',
+    fits: hasAll('lock', 'turns', 'values'),
+  },
+  clock: { what: 'a clock', fits: hasAll('now', 'after') },
+};
+
+/** Whether something that is given has all of these members. */
+function hasAll(...names: string[]): (value: unknown) => boolean {
+  return (value) => value === null || names.every((name) => Reflect.has(Object(value), name));
+}
+
+function shown(value: unknown): string {
+  return Array.isArray(value) ? 'a list' : value === null ? 'null' : `of type ${typeof value}`;
 }
 
 /** By its shape: with two copies of this package installed, there are two classes of this name. */

@@ -3,9 +3,15 @@ import type { TurnLimits } from './limits.ts';
 
 /**
  * What is taken in. The store bounds the queues of deferred messages, over all processes; what was
- * stored before this process began has been taken in already.
+ * stored before this process began has been taken in already. Events are counted apart: nobody brings
+ * one again that was refused since messages wait, and no message is refused for their sake.
  */
-export type Kind = 'live' | 'deferred' | 'recovered';
+export type Kind = 'live' | 'deferred' | 'recovered' | 'event';
+
+/** Whether the store has it, also when this process is gone. */
+export function isStored(kind: Kind): boolean {
+  return kind === 'deferred' || kind === 'recovered';
+}
 
 /**
  * Counts what is under way in this process, and refuses what is over a limit. A conversation with
@@ -14,6 +20,8 @@ export type Kind = 'live' | 'deferred' | 'recovered';
 export class Admission {
   readonly #limits: Required<TurnLimits>;
   readonly #conversations = new Map<string, number>();
+  /** How many of them are events. */
+  readonly #events = new Map<string, number>();
   #total = 0;
   #isClosing = false;
   #whenIdle: (() => void)[] = [];
@@ -29,22 +37,28 @@ export class Admission {
   enter(channel: string, key: string, kind: Kind): number {
     if (this.#isClosing) throw overloaded(channel, 'shutting_down', 5000);
     const inConversation = this.#conversations.get(key) ?? 0;
-    const isQueueFull = kind === 'live' && inConversation > this.#limits.maxQueued;
-    if (isQueueFull) throw overloaded(channel, 'queue_full', 1000);
+    if (this.#isQueueFull(key, kind, inConversation)) throw overloaded(channel, 'queue_full', 1000);
     const isFull = kind !== 'recovered' && this.#total >= this.#limits.maxWaiting;
     if (isFull) throw overloaded(channel, 'too_many_waiting', 1000);
     this.#conversations.set(key, inConversation + 1);
+    if (kind === 'event') this.#events.set(key, (this.#events.get(key) ?? 0) + 1);
     this.#total++;
     return inConversation;
   }
 
   /** One is done. */
-  leave(key: string): void {
-    const left = (this.#conversations.get(key) ?? 1) - 1;
-    if (left === 0) this.#conversations.delete(key);
-    else this.#conversations.set(key, left);
+  leave(key: string, kind: Kind): void {
+    takeOne(this.#conversations, key);
+    if (kind === 'event') takeOne(this.#events, key);
     this.#total--;
     if (this.#total === 0) for (const wake of this.#whenIdle.splice(0)) wake();
+  }
+
+  #isQueueFull(key: string, kind: Kind, inConversation: number): boolean {
+    if (isStored(kind)) return false;
+    const events = this.#events.get(key) ?? 0;
+    const queued = kind === 'event' ? events : inConversation - events;
+    return queued > this.#limits.maxQueued;
   }
 
   /** Refuses everything from now on. */
@@ -56,6 +70,12 @@ export class Admission {
   async idle(): Promise<void> {
     if (this.#total > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
+}
+
+function takeOne(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1;
+  if (left === 0) counts.delete(key);
+  else counts.set(key, left);
 }
 
 const TEXTS = {

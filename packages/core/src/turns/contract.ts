@@ -52,10 +52,15 @@ export interface Turns {
    */
   accept(message: UserMessage): Promise<'accepted' | 'duplicate' | 'refused'>;
 
-  /** Something happened that is not a message. Waits its turn in the conversation like a message. */
+  /**
+   * Something happened that is not a message. Waits its turn in the conversation like a message, and
+   * goes with the process: what has to hold, the channel keeps.
+   *
+   * @throws OverloadedError - a limit was reached; the assistant does not hear of it.
+   */
   notify(event: ChannelEvent): Promise<void>;
 
-  /** Ends the turn that runs in a conversation. Resolves to whether there was one. */
+  /** Ends the turn that runs in a conversation, unless an event began it. Resolves to whether there was one. */
   cancel(conversation: ConversationRef): Promise<boolean>;
 
   /**

@@ -59,7 +59,7 @@ export class DeferredTurn {
 
   /** Ends it without a run: a newer message has taken its place. */
   async supersede(): Promise<void> {
-    await this.#held.finish('superseded');
+    await this.#held.drop('superseded');
   }
 
   /**
@@ -114,7 +114,7 @@ export class DeferredTurn {
     if (reason !== 'superseded' && reason !== 'cancelled') return 'left';
     held.register();
     try {
-      return await held.finish(reason === 'superseded' ? 'superseded' : 'aborted');
+      return await held.drop(reason === 'superseded' ? 'superseded' : 'aborted');
     } catch (again) {
       // While the store was away, one more message came in.
       return await this.#ended(again);

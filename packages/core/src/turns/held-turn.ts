@@ -1,8 +1,10 @@
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnReport } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
+import { closeLeft } from './close-left.ts';
 import type { ConversationChanges } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
+import type { DeliveryOptions } from './delivery-options.ts';
 import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
 import type { Place } from './place.ts';
@@ -105,8 +107,8 @@ export class HeldTurn {
   }
 
   /** The journal of one try. @param from - The step that it begins with. */
-  journal(from: number): Journal {
-    const { policy, clock, telemetry } = this.context;
+  journal(from: number, policy: Required<DeliveryOptions> = this.context.policy): Journal {
+    const { clock, telemetry } = this.context;
     const { channel, record, progress } = this;
     return new Journal({
       turnId: record.turnId,
@@ -116,7 +118,7 @@ export class HeldTurn {
       record,
       // What has died before may do so at the same place, and must not say the same each time.
       isCareful: progress.runs !== 1 || progress.answered,
-      onUnasked: (error) => telemetry.error(error, { channel, stage: 'send' }, this.abort),
+      onFailed: (error) => telemetry.error(error, { channel, stage: 'send' }, this.abort),
       policy,
       clock,
       from,
@@ -132,8 +134,15 @@ export class HeldTurn {
     });
   }
 
+  /** It is over without an answer. */
+  async drop(outcome: 'superseded' | 'aborted'): Promise<TurnEnd> {
+    await closeLeft(this);
+    return await this.finish(outcome);
+  }
+
   /** It is given up. */
   async bury(reason: string): Promise<TurnEnd> {
+    await closeLeft(this);
     await this.record.bury(reason);
     this.record.report('dead', this.#startedAt);
     return 'finished';

@@ -3,7 +3,7 @@ import type { InterruptedStream } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
 import { settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { failureOf, type SendFailure } from './failure.ts';
-import type { Step } from './progress.ts';
+import { isDone, type Step } from './progress.ts';
 import type { StreamDelivery } from './turn-delivery.ts';
 
 /** What a {@link JournalStream} works with. */
@@ -15,15 +15,20 @@ export interface JournalStreamOptions {
   steps: (Step | null)[];
   save: () => MaybePromise<void>;
   clock: Clock;
-  /** Tries a request again as long as a turn may wait for it. */
-  retry: <T>(request: () => Promise<T>) => Promise<T>;
+  /** Makes a request, again and again as long as a turn may wait for it. */
+  request: (request: StreamRequest) => Promise<Receipt>;
   /** Told whose the requests are that are made from now on: this stream's, or nobody's any more. */
   onPiece: (stream: JournalStream | null) => void;
   /** The platform cannot be reached. */
   park: (failure: SendFailure) => void;
   onReceipt: (receipt: Receipt) => void;
-  /** The platform left it, and nothing will be said in its place: what was shown has to be closed. */
-  onLeftOpen: () => void;
+}
+
+/** One request of a stream. */
+export interface StreamRequest {
+  send: () => Promise<Receipt>;
+  /** Asks the platform whether it has arrived. */
+  wasSent: (() => Promise<Receipt | null>) | undefined;
 }
 
 /** How much of a stream a crash may make us forget, in milliseconds: each save costs a write. */
@@ -43,7 +48,9 @@ export class JournalStream implements StreamDelivery {
   readonly #options: JournalStreamOptions;
   readonly #step: Step = { state: 'begun', kind: 'stream', receipts: [], text: '' };
   #isBegun = false;
-  #isCut = false;
+  #isLeft = false;
+  /** Whether the call that was made last has failed: then the stream was not ended. */
+  #hasFailed = false;
   #savedAt = 0;
   #savedReceipts = 0;
   #requests = 0;
@@ -51,7 +58,7 @@ export class JournalStream implements StreamDelivery {
   constructor(options: JournalStreamOptions) {
     this.#options = options;
     const known = options.steps[options.index] ?? null;
-    this.isShown = known?.state === 'done' && known.isCut !== true;
+    this.isShown = isDone(known);
     this.interrupted =
       known === null || known.kind !== 'stream' || this.isShown
         ? null
@@ -59,7 +66,7 @@ export class JournalStream implements StreamDelivery {
   }
 
   piece(send: () => MaybePromise<void>, chunk = ''): MaybePromise<void> {
-    if (this.#isCut) return undefined;
+    if (this.#isLeft) return undefined;
     if (this.#isBegun) return this.#show(send, chunk);
     this.#isBegun = true;
     return whenThere(this.#save(), () => this.#show(send, chunk));
@@ -72,6 +79,7 @@ export class JournalStream implements StreamDelivery {
       send,
       () => {
         onPiece(null);
+        this.#hasFailed = false;
         this.#step.text += chunk;
         const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
         // A clock may have been set back.
@@ -80,46 +88,43 @@ export class JournalStream implements StreamDelivery {
       },
       (error: unknown) => {
         onPiece(null);
+        this.#hasFailed = true;
         const failure = failureOf(error);
         if (!failure.retryable) throw error;
         // The producer goes on: what it says is said whole when the platform is back.
-        this.#isCut = true;
+        this.#isLeft = true;
         this.#options.park(failure);
       },
     );
   }
 
   /** One request of the piece that is under way. */
-  request(send: (key: string) => Promise<Receipt>): Promise<Receipt> {
-    const key = `${this.#options.key}.${++this.#requests}`;
-    return this.#options
-      .retry(() => send(key))
-      .then((receipt) => {
-        if (this.#receipts.length < MAX_RECEIPTS) this.#receipts.push(receipt);
-        this.#options.onReceipt(receipt);
-        return receipt;
-      });
+  request(requestBy: (key: string) => StreamRequest): Promise<Receipt> {
+    const request = requestBy(`${this.#options.key}.${++this.#requests}`);
+    return this.#options.request(request).then((receipt) => {
+      if (this.#receipts.length < MAX_RECEIPTS) this.#receipts.push(receipt);
+      this.#options.onReceipt(receipt);
+      return receipt;
+    });
   }
 
-  async end(): Promise<number | null> {
-    await this.#close();
-    return this.#isCut ? this.#options.index : null;
+  async end(): Promise<boolean> {
+    await this.#close(this.#isLeft);
+    return !this.#isLeft;
   }
 
   async fail(): Promise<void> {
-    if (!this.#isBegun) return;
-    if (this.#isCut) this.#options.onLeftOpen();
-    this.#isCut = true;
-    await this.#close();
+    if (this.#isBegun) await this.#close(true);
   }
 
   get #receipts(): Receipt[] {
     return (this.#step.receipts ??= []);
   }
 
-  async #close(): Promise<void> {
+  async #close(isCut: boolean): Promise<void> {
     this.#step.state = 'done';
-    if (this.#isCut) this.#step.isCut = true;
+    if (isCut) this.#step.isCut = true;
+    if (this.#isLeft || this.#hasFailed) this.#step.isLeft = true;
     await this.#save();
   }
 

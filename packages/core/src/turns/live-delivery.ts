@@ -35,6 +35,8 @@ export class LiveDelivery implements TurnDelivery {
     return LIVE_STREAM;
   }
 
+  closeStreams(): void {}
+
   aside(send: () => Promise<void>): Promise<void> {
     return send();
   }
@@ -51,6 +53,6 @@ const LIVE_STREAM: StreamDelivery = {
   isShown: false,
   interrupted: null,
   piece: (send) => send(),
-  end: async () => null,
+  end: async () => true,
   fail: async () => {},
 };

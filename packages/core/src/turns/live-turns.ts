@@ -83,7 +83,7 @@ export class LiveTurns {
   async notify(live: LiveMessage<OutputChannel | null>, event: ChannelEvent): Promise<void> {
     const { schedule, assistant } = this.#context;
     const { channel, key, output } = live;
-    const work = schedule.enter(channel, key, 'live');
+    const work = schedule.enter(channel, key, 'event');
     let unregister = (): void => {};
     let place: Place | null = null;
     try {

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts';
+import { isJsonObject } from '../message/json.ts';
 import { wholeNumbers } from './limits.ts';
 
 /**
@@ -35,6 +36,9 @@ export function resolveOverlap(options: Overlap | OverlapOptions = {}): Resolved
   const given = typeof options === 'object' ? options : { mode: options };
   const { mode = 'queue', channels = {}, ...numbers } = given;
   const { debounceMs } = wholeNumbers('overlap', { debounceMs: 1_000 }, numbers);
+  if (!isJsonObject(channels)) {
+    throw new ConfigurationError('overlap.channels must be an object: { sms: "debounce" } say');
+  }
   for (const candidate of [mode, ...Object.values(channels)]) {
     if (!MODES.includes(candidate)) {
       throw new ConfigurationError(`overlap is one of ${MODES.join(', ')}, and not ${candidate}`);

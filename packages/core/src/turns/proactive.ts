@@ -1,15 +1,13 @@
 import { hash, randomUUID } from 'node:crypto';
 import { responseTexts } from '../channel/fallbacks.ts';
-import { MalformedPayloadError, ProactiveError } from '../errors.ts';
+import { MalformedPayloadError, OverloadedError, ProactiveError } from '../errors.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import { checkResponse } from '../message/check-response.ts';
-import { promised } from '../maybe-promise.ts';
-import type { JsonValue } from '../message/json.ts';
 import { UserMessage } from '../message/user-message.ts';
-import { TurnAbort } from './abort.ts';
 import type { Place } from './address-book.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import type { DeferredTurns } from './deferred-turns.ts';
+import { IdempotencyKeys, notOurs } from './idempotency-keys.ts';
 import { newProgress } from './progress.ts';
 import type { TransformEntry } from './reply.ts';
 import type { Post } from './stored-message.ts';
@@ -54,24 +52,6 @@ export interface PostedAt {
   place: Place;
 }
 
-/** By sender id and idempotency key: where the first one with this key goes. */
-const KEYS = 'proactive';
-
-/** How long it is tried to free a key that nothing goes out with, in milliseconds. */
-const GIVE_BACK_MS = 60_000;
-
-/** What an idempotency key stands for. */
-interface Claim extends Place {
-  /** Of what was asked for. */
-  digest: string;
-}
-
-/** Where a message goes, and what takes back the key that this very call has taken for it. */
-interface Claimed {
-  place: Place;
-  giveBack: () => Promise<void>;
-}
-
 /** What {@link Proactive} works with. */
 export interface ProactiveContext extends DeferredContext {
   transforms: readonly TransformEntry[];
@@ -85,10 +65,12 @@ export interface ProactiveContext extends DeferredContext {
 export class Proactive {
   readonly #context: ProactiveContext;
   readonly #deferred: DeferredTurns;
+  readonly #keys: IdempotencyKeys;
 
   constructor(context: ProactiveContext, deferred: DeferredTurns) {
     this.#context = context;
     this.#deferred = deferred;
+    this.#keys = new IdempotencyKeys(context);
   }
 
   /** Sends a response. */
@@ -182,79 +164,33 @@ export class Proactive {
     const { place, giveBack } =
       idempotencyKey === undefined
         ? notOurs(await this.placeOf(senderId, options))
-        : await this.#claim(senderId, idempotencyKey, what, options);
+        : await this.#keys.claim([senderId, idempotencyKey], digestOf(what, options), () =>
+            this.placeOf(senderId, options),
+          );
     const messageId = idempotencyKey ?? randomUUID();
     const { channel, account, key } = place;
+    const about = { channel, account, messageId };
     const turn = await turnAt(place, messageId).catch(async (error: unknown) => {
       // Nothing goes out: the key is free for what is said better.
       await giveBack();
       throw error;
     });
-    const about = { channel, account, messageId };
     if (turn === null) return { posted: { status: 'dropped', ...about }, place };
     // No message's, since these begin with a channel; nor a dead letter's.
     const id = `!${messageId}`;
-    const status = await this.#deferred.post({ channel, key, id, ...turn });
+    const posted = this.#deferred.post({ channel, key, id, ...turn });
+    const status = await posted.catch(async (error: unknown) => {
+      // Of what a store throws, nobody knows whether it was taken.
+      if (error instanceof OverloadedError) await giveBack();
+      throw error;
+    });
     return { posted: { status, ...about }, place };
   }
-
-  /** Takes a key, or finds where the first message with it goes, which this one then is as well. */
-  async #claim(
-    senderId: string,
-    idempotencyKey: string,
-    what: object,
-    options: ProactiveOptions,
-  ): Promise<Claimed> {
-    const { store, policy } = this.#context;
-    const { channel = 'latest', account = null } = options;
-    const name = JSON.stringify([senderId, idempotencyKey]);
-    const digest = hash('sha256', JSON.stringify([what, channel, account]), 'base64url');
-    const known = await store.values.get(KEYS, name);
-    if (known !== null) return notOurs(samePlace(known.value, digest));
-    const claim: Claim = { ...(await this.placeOf(senderId, options)), digest };
-    const ttl = { ttlMs: policy.markTtlMs };
-    const version = await store.values.compareAndSet(KEYS, name, null, { ...claim }, ttl);
-    if (version !== null) {
-      return { place: claim, giveBack: () => this.#giveBack(name, version, claim.channel) };
-    }
-    const other = await store.values.get(KEYS, name);
-    return notOurs(other === null ? claim : samePlace(other.value, digest));
-  }
-
-  /** Frees a key. Where the store is away nobody waits for it: the caller hears why nothing goes out. */
-  async #giveBack(name: string, version: string, channel: string): Promise<void> {
-    const { clock, patience, store, telemetry } = this.#context;
-    const { values } = store;
-    const again = async (): Promise<void> => {
-      // It may be free, where only the answer was lost, and somebody else's by now.
-      const found = await values.get(KEYS, name);
-      if (found?.version === version) await values.delete(KEYS, name);
-    };
-    try {
-      await values.delete(KEYS, name);
-    } catch {
-      const abort = new TurnAbort(channel);
-      const stop = clock.after(GIVE_BACK_MS, () => abort.abort('deadline'));
-      void promised(() => patience.with(abort, channel, again))
-        .catch((error: unknown) => telemetry.error(error, { channel, stage: 'store' }, abort))
-        .finally(stop);
-    }
-  }
 }
 
-function notOurs(place: Place): Claimed {
-  return { place, giveBack: async () => {} };
-}
-
-/** @throws ProactiveError - the key stands for another message. */
-function samePlace(value: JsonValue, digest: string): Place {
-  // What is under this name was written here.
-  const claim = value as unknown as Claim;
-  if (claim.digest === digest) return claim;
-  throw new ProactiveError('the idempotency key was used for another message: take a new one', {
-    status: 409,
-    code: 'idempotency_key_reused',
-  });
+/** Of what was asked for. */
+function digestOf(what: object, { channel = 'latest', account = null }: ProactiveOptions): string {
+  return hash('sha256', JSON.stringify([what, channel, account]), 'base64url');
 }
 
 const NOBODY_VOUCHED =

@@ -18,8 +18,15 @@ export interface Step {
   text?: string;
   /** Of a stream, whether it broke off before its end. */
   isCut?: boolean;
+  /** Of a stream that broke off, whether it could not be ended on the platform. */
+  isLeft?: boolean;
   /** Why it failed. */
   error?: string;
+}
+
+/** Whether the user has got all of a step. */
+export function isDone(step: Step | null): boolean {
+  return step?.state === 'done' && step.isCut !== true;
 }
 
 /** A response that the assistant has given and the user has not got. */
@@ -28,8 +35,6 @@ export interface Pending {
   response: BotMessage;
   /** The conversation's state at that time. */
   trackerState: TrackerState | null;
-  /** The step of a stream that broke off and is closed ahead of this, which says it whole or apologises. */
-  cut?: number;
   /** Whether it is a menu that is shown once more. */
   isMenuAgain?: true;
 }

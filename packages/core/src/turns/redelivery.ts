@@ -7,7 +7,7 @@ import type { Pending, Progress } from './progress.ts';
 import { senderOf, stampOf, type ReadTurn } from './read-turn.ts';
 import { reportSend } from './report-send.ts';
 import { loadPast, NO_PAST, trackerState } from './tracker-state.ts';
-import { sendThrough } from './turn-delivery.ts';
+import { closingOn, sendThrough } from './turn-delivery.ts';
 
 /** What is delivered, and by which journal. */
 export interface Redelivery {
@@ -27,13 +27,13 @@ export async function redeliver(context: DeferredContext, redelivery: Redelivery
   try {
     for (let pending = progress.pending[0]; pending; pending = progress.pending[0]) {
       output.trackerState = pending.trackerState ?? (await stateOf(context, redelivery, output));
-      await closeCutStream(context, redelivery, output, pending);
       await send(context, redelivery, output, pending);
       // A try that took too long has left the list to the next one.
       if (abort.reason !== null) throw abort.reason;
       progress.pending.shift();
       progress.pendingFrom = journal.next;
     }
+    await journal.closeStreams(closingOn(output, senderOf(turn)), true);
   } finally {
     bindDelivery(output, null);
   }
@@ -52,29 +52,9 @@ async function stateOf(
   return trackerState(past, { channel, senderId: senderOf(turn), message: null, said: [] });
 }
 
-async function closeCutStream(
-  { telemetry }: DeferredContext,
-  { turn, progress, journal, abort }: Redelivery,
-  output: OutputChannel,
-  pending: Pending,
-): Promise<void> {
-  const step = pending.cut === undefined ? null : progress.steps[pending.cut];
-  if (!step) return;
-  const { receipts = [], text = '' } = step;
-  try {
-    await journal.aside(() =>
-      output.sendResponseChunkInterrupted(senderOf(turn), { receipts, text }),
-    );
-  } catch (error) {
-    // How the old message looks matters less than the new one.
-    telemetry.error(error, { channel: turn.stored.channel, stage: 'send' }, abort);
-  }
-  delete pending.cut;
-}
-
 async function send(
   context: DeferredContext,
-  { turn, turnId, abort }: Redelivery,
+  { turn, turnId, journal, abort }: Redelivery,
   output: OutputChannel,
   { response, isMenuAgain }: Pending,
 ): Promise<void> {
@@ -82,8 +62,10 @@ async function send(
   const { channel, key } = turn.stored;
   const senderId = senderOf(turn);
   const about = { channel, senderId, kind: 'response' } as const;
-  await reportSend(context, about, () => sendThrough(output, senderId, response));
-  if (!output.numbersChoices) return;
+  const from = journal.next;
+  await reportSend(context, about, () => sendThrough(journal, output, senderId, response));
+  // What a replay only repeats is not the newest question.
+  if (!output.numbersChoices || journal.wasDone(from)) return;
   await patience.with(abort, channel, () =>
     isMenuAgain
       ? menus.reopen(output, key, stampOf(turn))

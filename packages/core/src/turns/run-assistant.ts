@@ -64,7 +64,7 @@ function answered(
   journal: Journal,
   changes: ConversationChanges,
 ): MaybePromise<TurnEnd | null> {
-  if (held.progress.pending.length === 0) return held.finish('answered', changes);
+  if (journal.isComplete) return held.finish('answered', changes);
   noteAnswer(held, journal);
   return whenThere(held.record.answer(changes), () => null);
 }
@@ -91,9 +91,12 @@ async function failed(
   const { conversation } = run;
   const text = responseTexts(responseFor(channel, apology)).join('\n');
   conversation.remember({ role: 'assistant', text, at: clock.now() });
-  if (progress.pending.length === 0) progress.pendingFrom = journal.next;
+  if (progress.pending.length === 0) {
+    // Behind all that any run has begun: it is none of it, and must not be taken for said with it.
+    progress.pendingFrom = Math.max(journal.next, progress.steps.length);
+  }
   noteAnswer(held, journal);
-  progress.pending.push(journal.closing({ response: apology, trackerState: null }));
+  progress.pending.push({ response: apology, trackerState: null });
   await record.answer(conversation.changes(null, history));
   return null;
 }

@@ -22,11 +22,12 @@ export interface RunningTurn {
 
 /**
  * Whether a turn may be ended for a reason. A user who writes, or who stops an answer, does not mean
- * what somebody else has sent; and who writes does not take back what has happened.
+ * what somebody else has sent, and does not take back what has happened.
  */
 function mayEnd({ proactive, isEvent }: RunningTurn, reason: AbortReason): boolean {
-  if (reason === 'superseded') return proactive === undefined && isEvent !== true;
-  if (reason === 'cancelled') return proactive !== 'response';
+  const isUsers = isEvent !== true && proactive !== 'response';
+  if (reason === 'superseded') return isUsers && proactive !== 'intent';
+  if (reason === 'cancelled') return isUsers;
   return true;
 }
 

@@ -3,7 +3,7 @@ import { toError } from '../errors.ts';
 import { isPromise, type MaybePromise } from '../maybe-promise.ts';
 import type { Lock, Store } from '../store/contract.ts';
 import { TurnAbort } from './abort.ts';
-import { Admission, overloaded, type Kind } from './admission.ts';
+import { Admission, isStored, overloaded, type Kind } from './admission.ts';
 import { Crowd, type Member } from './crowd.ts';
 import type { TurnLimits } from './limits.ts';
 import { Place } from './place.ts';
@@ -62,7 +62,7 @@ export class Schedule {
   /** Takes work in. @throws OverloadedError - it is over a limit. */
   enter(channel: string, key: string, kind: Kind): Work {
     const isAlone = this.#admission.enter(channel, key, kind) === 0;
-    const isHandedBack = kind !== 'live' && this.#store.durable;
+    const isHandedBack = isStored(kind) && this.#store.durable;
     const abort = new TurnAbort(channel);
     const work: Work = {
       channel,
@@ -80,7 +80,7 @@ export class Schedule {
 
   /** Forgets work that has no place yet and will not get one. */
   leave(work: Work): void {
-    if (this.#underWay.delete(work)) this.#admission.leave(work.key);
+    if (this.#underWay.delete(work)) this.#admission.leave(work.key, work.kind);
   }
 
   /**
@@ -99,7 +99,7 @@ export class Schedule {
     const { key, kind, abort } = work;
     // Nothing but a shutdown ends the waiting of a deferred turn, and that has it forgotten. To wait
     // with a signal is dear.
-    const lock = this.#store.lock(key, kind === 'live' ? abort : undefined);
+    const lock = this.#store.lock(key, isStored(kind) ? undefined : abort);
     const mayStart = abort.reason === null && (this.#slots.isFree || !options.takesSlot);
     if (isPromise(lock) || !mayStart) return this.#wait(work, lock, options);
     const place = this.#placeOf(work, lock);

@@ -66,11 +66,9 @@ export function decodeMessage(text: string): StoredMessage {
 }
 
 /** The user message of a stored one. */
-export function toUserMessage(
-  { message, originals = [message] }: StoredMessage,
-  attempt: number,
-): UserMessage {
-  return joinMessages(originals.map((one) => new UserMessage({ attempt, ...one })));
+export function toUserMessage({ message, originals }: StoredMessage, attempt: number): UserMessage {
+  const read = (one: UserMessageOptions): UserMessage => new UserMessage({ attempt, ...one });
+  return originals === undefined ? read(message) : joinMessages(originals.map(read));
 }
 
 /** Several messages as one: their texts one a line, their files together, the originals attached. */

@@ -48,7 +48,9 @@ export function trackerState(past: Past, present: Present): () => TrackerState {
 function currentState({ session, entries }: Past, present: Present, length: number): TrackerState {
   const { channel, senderId, message, said } = present;
   const startedAt = session?.startedAt ?? Number.NEGATIVE_INFINITY;
-  const inSession = entries.filter(({ at }) => at >= startedAt);
+  // From the first one on: later ones may look older, since a clock may have been set back.
+  const first = entries.findIndex(({ at }) => at >= startedAt);
+  const inSession = first === -1 ? [] : entries.slice(first);
   const all = [...inSession, ...said.slice(0, length)];
   const last = all.at(-1);
   const metadata = session?.metadata ?? null;

@@ -1,6 +1,6 @@
 import { deliveryOf, type Delivery, type Receipt } from '../channel/delivery.ts';
 import { OutputChannel, type InterruptedStream } from '../channel/output-channel.ts';
-import { promised, type MaybePromise } from '../maybe-promise.ts';
+import { isPromise, promised, type MaybePromise } from '../maybe-promise.ts';
 import type { BotMessage } from '../message/bot-message.ts';
 import type { Pending } from './progress.ts';
 
@@ -17,11 +17,21 @@ export interface TurnDelivery extends Delivery {
   say(pending: Pending, send: () => Promise<void>): Promise<'sent' | 'pending'>;
   /** Begins to show a stream. */
   openStream(): StreamDelivery;
+  /**
+   * Closes the streams that earlier tries have left open, in whose place something else is said now.
+   *
+   * @param close - Makes the channel's calls.
+   * @param isOver - Whether nothing more is said: then all of them are closed.
+   */
+  closeStreams(close: CloseStream, isOver?: boolean): MaybePromise<void>;
   /** Makes calls that are no steps of the turn, and of no consequence if they fail or are repeated. */
   aside(send: () => Promise<void>): Promise<void>;
   /** The receipts since this was last asked. */
   takeReceipts(): readonly Receipt[];
 }
+
+/** Closes a stream that was cut, on its channel. */
+export type CloseStream = (stream: InterruptedStream) => Promise<void>;
 
 /** What carries one stream. */
 export interface StreamDelivery {
@@ -31,11 +41,8 @@ export interface StreamDelivery {
   readonly interrupted: InterruptedStream | null;
   /** Makes one of the channel's calls; `chunk` is the text that it shows. */
   piece(send: () => MaybePromise<void>, chunk?: string): MaybePromise<void>;
-  /**
-   * The stream is over. Resolves to the step to name where its text has to be said whole after all,
-   * and to `null` where everything was shown.
-   */
-  end(): Promise<number | null>;
+  /** The stream is over. Resolves to whether everything was shown; if not, its text has to be said whole. */
+  end(): Promise<boolean>;
   /** The stream broke off: its producer threw, or the turn was ended. What was shown stands. */
   fail(): Promise<void>;
 }
@@ -43,12 +50,25 @@ export interface StreamDelivery {
 /** What is taken where there is nothing. */
 export const NO_RECEIPTS: readonly Receipt[] = Object.freeze([]);
 
-/** Sends a response, as a step of its own where the channel routes its parts itself. */
+/** Sends a response, once what an earlier try has left open in its place is closed. */
 export function sendThrough(
+  turn: TurnDelivery,
   output: OutputChannel,
   recipientId: string,
   response: BotMessage,
 ): Promise<void> {
+  const closing = turn.closeStreams(closingOn(output, recipientId));
+  if (isPromise(closing)) return closing.then(() => sendOn(output, recipientId, response));
+  return sendOn(output, recipientId, response);
+}
+
+/** How streams that were cut are closed on a channel. */
+export function closingOn(output: OutputChannel, recipientId: string): CloseStream {
+  return (stream) => promised(() => output.sendResponseChunkInterrupted(recipientId, stream));
+}
+
+/** Sends a response, as a step of its own where the channel routes its parts itself. */
+function sendOn(output: OutputChannel, recipientId: string, response: BotMessage): Promise<void> {
   const send = (): Promise<void> => promised(() => output.sendResponse(recipientId, response));
   const method: object = Reflect.get(output, 'sendResponse') as object;
   const isWritten = method !== Reflect.get(OutputChannel.prototype, 'sendResponse');

@@ -221,21 +221,20 @@ export class TurnReply implements Reply {
   }
 
   /** Hands a response to the channel, or to the store where the platform cannot be reached. */
-  #deliver(response: BotMessage, text: string, cut?: number): Promise<Sent> {
+  #deliver(response: BotMessage, text: string): Promise<Sent> {
     const now = this.#stateNow();
-    if (isPromise(now)) return now.then((state) => this.#hand(state, response, text, cut));
-    return this.#hand(now, response, text, cut);
+    if (isPromise(now)) return now.then((state) => this.#hand(state, response, text));
+    return this.#hand(now, response, text);
   }
 
-  #hand(state: StateNow, response: BotMessage, text: string, cut?: number): Promise<Sent> {
+  #hand(state: StateNow, response: BotMessage, text: string): Promise<Sent> {
     const { abort, output, delivery, recipientId, onSaid, onDelivered } = this.#options;
     // The turn may have ended while the transforms, or the assistant's state, were waited for.
     if (abort.reason !== null) return Promise.reject(abort.reason);
     output.trackerState = state;
     const pending: Pending = { response, trackerState: typeof state === 'function' ? null : state };
-    if (cut !== undefined) pending.cut = cut;
     const sent = this.#reported('response', () =>
-      delivery.say(pending, () => sendThrough(output, recipientId, response)),
+      delivery.say(pending, () => sendThrough(delivery, output, recipientId, response)),
     );
     return sent.then((status) => {
       onSaid(text);
@@ -264,10 +263,8 @@ export class TurnReply implements Reply {
     await closeInterrupted(options);
     output.trackerState = await this.#stateNow();
     const { text, receipts } = await this.#reported('stream', () => showStream(chunks, options));
-    const cut = await queue.add(() => stream.end());
-    if (cut !== null) {
-      return await this.#say(() => this.#deliver({ ...extra, text }, text, cut));
-    }
+    const isShown = await queue.add(() => stream.end());
+    if (!isShown) return await this.#say(() => this.#deliver({ ...extra, text }, text));
     onSaid(text);
     return { status: 'sent', receipts };
   }

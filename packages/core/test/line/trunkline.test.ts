@@ -138,6 +138,21 @@ describe('a line', () => {
       'unknown option "turns.maxQueue", did you mean "maxQueued"?',
     ],
     [{ channels: [], history: { maxEntries: 'x' } }, 'history.maxEntries must be a whole number'],
+    // A TypeError that names no option, or a number that nobody heeds.
+    [
+      { channels: [], overlap: null },
+      'overlap must be a mode or an object of options, and is null',
+    ],
+    [{ channels: [], overlap: { channels: null } }, 'overlap.channels must be an object'],
+    [{ channels: [], overlap: { mode: null } }, 'overlap is one of queue, latest'],
+    [{ channels: [], turns: 5 }, 'turns must be an object of options, and is of type number'],
+    [{ channels: [], delivery: null }, 'delivery must be an object of options, and is null'],
+    [{ channels: [], history: [] }, 'history must be an object of options, and is a list'],
+    [{ channels: [], session: true }, 'session must be an object of options'],
+    [{ channels: [], store: 'data.db' }, 'store must be a store, new SqliteStore({ file }) say'],
+    [{ channels: [], clock: 5 }, 'clock must be a clock'],
+    [{ channels: [], route: 5 }, 'route must be a path, or null'],
+    [{ channels: [], conversationKey: 'x' }, 'conversationKey must be a function'],
   ])('says what is wrong with its options: %o', (options, message) => {
     const make = (): Trunkline => new Trunkline({ assistant, ...options } as never);
     expect(make).toThrow(ConfigurationError);

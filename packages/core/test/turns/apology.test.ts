@@ -81,6 +81,25 @@ describe('an apology for a deferred turn', () => {
     expect(runs).toBe(1);
   });
 
+  // It counted as said where the run before had said something in its place, and the user heard nothing.
+  it.each(['an answered step', 'an unknown step'])('is said after a crash in %s', async (where) => {
+    const all = new Processes();
+    const setup = { apology: 'Sorry', delivery: { whenUnknown: 'assume-sent' } } as const;
+    const dying = all.start(async (_message, reply) => {
+      await reply.text('first');
+      await reply.text('second');
+    }, setup);
+    const last = where === 'an answered step' ? 'second' : 'first';
+    all.platform.onRequest = ({ text }) => text === last && dying.kill();
+    await dying.turns.accept(post('1'));
+    await all.clock.advance(0);
+    all.platform.onRequest = () => {};
+    all.start(fail, setup);
+    await all.clock.advance(1_000);
+    const said = where === 'an answered step' ? ['first', 'Sorry'] : ['Sorry'];
+    expect(all.platform.texts).toEqual(said);
+  });
+
   it('waits behind what is pending', async () => {
     const all = new Processes();
     const { turns } = all.start(

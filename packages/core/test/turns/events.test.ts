@@ -117,4 +117,48 @@ describe('events', () => {
     expect(all.platform.texts).toEqual(['Bye']);
     expect(errors).toEqual([]);
   });
+
+  // An opt-out behind a full queue was refused to its channel, and the assistant never heard of it.
+  it('have room of their own behind messages, and take none of theirs', async () => {
+    const gate = deferred();
+    const heard: string[] = [];
+    const { turns } = setUpEngine(
+      {
+        handle: async (message) => {
+          await gate.promise;
+          heard.push(message.text ?? '');
+        },
+        onEvent: ({ type }) => void heard.push(type),
+      },
+      { limits: { maxQueued: 2 } },
+    );
+    const started = turns.run(say('1'));
+    const typing = Array.from({ length: 3 }, () => turns.notify({ ...event, type: 'typing' }));
+    const messages = ['2', '3'].map((text) => turns.run(say(text)));
+    await expect(turns.run(say('4'))).rejects.toMatchObject({ code: 'queue_full' });
+    await expect(turns.notify(event)).rejects.toMatchObject({ code: 'queue_full' });
+    gate.resolve();
+    await Promise.all([started, ...typing, ...messages]);
+    await turns.notify(event);
+    const events = ['typing', 'typing', 'typing'];
+    expect(heard).toEqual(['session_started', '1', ...events, '2', '3', 'opted_out']);
+  });
+
+  // Who stops an answer takes back nothing that has happened: what the event had changed was not kept.
+  it('are not ended by who stops an answer', async () => {
+    const gate = deferred();
+    const { turns, store } = setUpEngine({
+      handle: () => {},
+      onEvent: async (_event, reply) => {
+        await gate.promise;
+        if (reply) reply.state['optedOut'] = true;
+      },
+    });
+    const told = turns.notify({ ...event, outputChannel: new TextOutput() });
+    await settle();
+    expect(await turns.cancel({ senderId: 'ada' })).toBe(false);
+    gate.resolve();
+    await told;
+    expect((await store.values.get('state', 'test::ada'))?.value).toEqual({ optedOut: true });
+  });
 });

@@ -1,8 +1,16 @@
 import { RetryableError, type InterruptedStream, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import { encodeMessage } from '../../src/turns/stored-message.ts';
 import { post } from '../support/engine.ts';
-import { away, failing, PlatformOutput, refused } from '../support/platform.ts';
+import {
+  away,
+  failing,
+  PlatformOutput,
+  refused,
+  unanswered,
+  type Arrived,
+} from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
 import { chunksOf } from '../support/turn-on.ts';
 
@@ -188,6 +196,30 @@ describe('a stream', () => {
     expect(JSON.parse(turn?.progress ?? '{}')).toMatchObject({ steps: [{ text: 'ab' }] });
   });
 
+  // It was made again though the platform could have been asked, and the user saw the piece twice.
+  it.each([
+    ['not made', true, 'resend'],
+    ['made', false, 'resend'],
+    // A stream without its handle, or with a hole in its text, is none.
+    ['made', false, 'assume-sent'],
+  ] as const)(
+    'has a request whose answer was lost %s again (asked: %s, %s)',
+    async (what, canBeAsked, whenUnknown) => {
+      const { all } = setUp();
+      const { turns } = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), {
+        makeOutput: () => new StreamOutput(all.platform, canBeAsked),
+        delivery: { whenUnknown },
+      });
+      const lose = failing(unanswered, 1);
+      all.platform.onArrived = ({ text }) => text === '+a' && lose();
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(20_000);
+      const again = what === 'made' ? ['+a'] : [];
+      expect(all.platform.texts).toEqual(['start', '+a', ...again, '+b', 'end']);
+      expect(all.platform.asked.length).toBe(canBeAsked ? 1 : 0);
+    },
+  );
+
   it('that the platform leaves is read to its end, and said whole when it is back', async () => {
     const { all, setup } = setUp();
     const statuses: string[] = [];
@@ -361,6 +393,228 @@ describe('a stream', () => {
       expect(all.platform.texts).toEqual(['start', '+a', 'end', 'the whole of it']);
     },
   );
+
+  describe('that a crash has cut', () => {
+    /** What is at the platform when the process dies in its stream, and the next one has come to its end. */
+    async function after(
+      next: (reply: Reply) => Promise<unknown>,
+      { all, setup }: ReturnType<typeof setUp>,
+      onRequest: (request: Arrived) => unknown = () => {},
+    ): Promise<string[]> {
+      const dying = all.start(async (_message, reply) => {
+        await reply.text('first');
+        await reply.stream(chunksOf('a', 'b'));
+      }, setup);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      await dying.turns.accept(post('Hi', one));
+      await all.clock.advance(100);
+      all.platform.onRequest = onRequest;
+      all.start((_message, reply) => next(reply), setup);
+      await all.clock.advance(100_000);
+      return all.platform.texts;
+    }
+
+    const CUT = ['first', 'start', '+a', 'cut {"ts":"2"} '];
+
+    // It stayed as it was, as if more of it were to come.
+    it('is closed before the text that comes in its place', async () => {
+      const said = await after(async (reply) => {
+        await reply.text('first');
+        await reply.text('whole');
+        await reply.text('last');
+      }, setUp());
+      expect(said).toEqual([...CUT, 'whole', 'last']);
+    });
+
+    it('is closed on a channel whose texts do not go by deliver', async () => {
+      const { all } = setUp();
+      class PlainOutput extends StreamOutput {
+        override async sendTextMessage(to: string, text: string): Promise<void> {
+          await all.platform.post({ key: 'none', to, text });
+        }
+      }
+      const setup = {
+        makeOutput: (isDead: () => boolean) => new PlainOutput(all.platform, false, isDead),
+      };
+      const next = async (reply: Reply): Promise<void> => {
+        await reply.text('first');
+        await reply.text('whole');
+      };
+      expect(await after(next, { all, setup })).toEqual([...CUT, 'whole']);
+    });
+
+    it('is closed where nothing comes in its place', async () => {
+      expect(await after((reply) => reply.text('first'), setUp())).toEqual(CUT);
+    });
+
+    it('is closed before the apology', async () => {
+      const { all, setup } = setUp();
+      const fail = async (reply: Reply): Promise<void> => {
+        await reply.text('first');
+        throw new Error('oops');
+      };
+      const apologetic = { all, setup: { ...setup, apology: 'Sorry' } };
+      expect(await after(fail, apologetic)).toEqual([...CUT, 'Sorry']);
+    });
+
+    it.each(['once', 'twice'])('is closed when the platform is back (away %s)', async (often) => {
+      const world = setUp();
+      const { clock } = world.all;
+      const backAt = clock.now() + (often === 'once' ? 5_000 : 25_000);
+      const onRequest = (): void => {
+        if (clock.now() < backAt) throw away();
+      };
+      const next = async (reply: Reply): Promise<void> => {
+        await reply.text('first');
+        await reply.text('whole');
+        await reply.text('last');
+      };
+      expect(await after(next, world, onRequest)).toEqual([...CUT, 'whole', 'last']);
+    });
+
+    // Nobody came back to it.
+    it('is closed where a newer message takes the place of its turn', async () => {
+      const { all, setup } = setUp();
+      const latest = { ...setup, overlap: 'latest' } as const;
+      const dying = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), latest);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      await dying.turns.accept(post('1'));
+      await all.clock.advance(100);
+      all.platform.onRequest = () => {};
+      await all.shared.memory.turns.add(
+        {
+          conversation: 'test::ada',
+          id: 'test:2',
+          message: encodeMessage(
+            { channel: 'test', key: 'test::ada', at: all.clock.now() },
+            post('2', { messageId: '2' }),
+          ),
+        },
+        { markTtlMs: 1_000, maxTurns: 9 },
+      );
+      all.start((message, reply) => reply.text(`to ${message.text}`), latest);
+      await all.clock.advance(1_000);
+      expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} ', 'to 2']);
+    });
+
+    it.each(['with the platform there', 'with the platform away'])(
+      'is closed where its turn is given up, %s',
+      async (where) => {
+        const { all, setup } = setUp();
+        const patient = { ...setup, delivery: { attempts: 1 } };
+        const dying = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), patient);
+        all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+        await dying.turns.accept(post('Hi', one));
+        await all.clock.advance(100);
+        const isAway = where === 'with the platform away';
+        all.platform.onRequest = isAway ? failing(away) : () => {};
+        const { engine } = all.start(() => expect.unreachable(), patient);
+        await all.clock.advance(100);
+        const closed = isAway ? [] : ['cut {"ts":"1"} '];
+        expect(all.platform.texts).toEqual(['start', '+a', ...closed]);
+        expect(await engine.deadLetters.list()).toHaveLength(1);
+      },
+    );
+
+    it('is closed where its turn is cancelled', async () => {
+      const { all, setup } = setUp();
+      const { turns } = all.start(async (_message, reply) => {
+        const pieces = async function* (): AsyncGenerator<string> {
+          yield 'a';
+          throw new RetryableError('the model is away', { retryAfterMs: 60_000 });
+        };
+        await reply.stream(pieces());
+      }, setup);
+      all.platform.onRequest = ({ text }) => {
+        if (text === 'end') throw away();
+      };
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(30_000);
+      expect(await turns.cancel({ senderId: 'ada' })).toBe(true);
+      await all.clock.advance(1_000);
+      expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a']);
+    });
+
+    it('and that cannot be closed keeps no text from being said', async () => {
+      const onRequest = ({ text }: Arrived): void => {
+        if (text.startsWith('cut')) throw refused();
+      };
+      const next = async (reply: Reply): Promise<void> => {
+        await reply.text('first');
+        await reply.text('whole');
+      };
+      expect(await after(next, setUp(), onRequest)).toEqual([...CUT.slice(0, 3), 'whole']);
+    });
+  });
+
+  // Nothing was pending, and the turn was over with half a message on the screen.
+  it('that the platform left is closed when it is back, also where nothing else is said', async () => {
+    const { all, setup } = setUp();
+    const { turns, turnReports } = all.start(async (_message, reply) => {
+      const stream = reply.stream(
+        (async function* () {
+          yield 'a';
+          throw new Error('the model is away');
+        })(),
+      );
+      await stream.catch(() => {});
+    }, setup);
+    all.platform.onRequest = ({ text }) => {
+      if (text !== 'start' && text !== '+a') throw away();
+    };
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(30_000);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(100_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a']);
+    expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
+  });
+
+  // It counted as ended, since its end was tried.
+  it('that a shutdown ends while the platform is away is closed in the next run', async () => {
+    const { all, setup } = setUp();
+    const { turns, engine, kill } = all.start(async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'a';
+          await all.clock.sleep(60_000);
+        })(),
+      );
+    }, setup);
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(10);
+    all.platform.onRequest = failing(away);
+    void engine.close(0);
+    await all.clock.advance(1_000);
+    kill();
+    all.platform.onRequest = () => {};
+    all.start((_message, reply) => reply.text('whole'), setup);
+    await all.clock.advance(1_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'whole']);
+  });
+
+  it('that the platform left is closed before the text that the next run says in its place', async () => {
+    const { all, setup } = setUp();
+    const { turns } = all.start(async (message, reply) => {
+      if (message.attempt > 1) {
+        await reply.text('whole');
+        return;
+      }
+      await reply.stream(
+        (async function* () {
+          yield 'a';
+          yield 'b';
+          throw new RetryableError('the model is away');
+        })(),
+      );
+    }, setup);
+    all.platform.onRequest = ({ text }) => {
+      if (text === '+b') throw away();
+    };
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'whole']);
+  });
 
   it('is ended on the channel when the deadline passes', async () => {
     const { all, setup } = setUp();

@@ -229,6 +229,54 @@ describe('a numbered menu', () => {
     expect(heard.at(-1)).toEqual(['Red', 'Red']);
   });
 
+  // The letter had all its requests answered, and its process died each time before the end.
+  it('does not take the place of a newer one where an answer is replayed that was shown', async () => {
+    const all = new Processes();
+    const heard: unknown[] = [];
+    const start = (isDeadly: boolean): ReturnType<Processes['start']> => {
+      const process = all.start(
+        async (message, reply) => {
+          heard.push([message.text, message.choice?.title ?? null]);
+          if (message.text === 'Hi') await reply.response(sizes);
+          if (message.text === 'and?') await reply.response(colours);
+        },
+        {
+          makeOutput: (isDead) => new MenuOutput(all.platform, true, isDead),
+          delivery: { attempts: 2, retryMs: 0 },
+          weather: {
+            before: (call) =>
+              isDeadly && all.platform.texts.length > 0 && call === 'set' && process.kill(),
+          },
+        },
+      );
+      return process;
+    };
+    all.platform.onRequest = failing(away, 1);
+    await start(true).turns.accept(post('Hi'));
+    await all.clock.advance(20_000);
+    start(true);
+    await all.clock.advance(100);
+    const { turns, engine } = start(false);
+    await all.clock.advance(100);
+    const [letter] = await engine.deadLetters.list();
+    expect(letter?.reason).toContain('ended 2 times while the answer was delivered');
+    await turns.accept(post('and?'));
+    await all.clock.advance(0);
+    await engine.replay(letter?.id ?? '');
+    await all.clock.advance(100);
+    expect(all.platform.texts).toEqual([
+      'Size?',
+      '1. Small',
+      '2. Large',
+      'Colour?',
+      '1. Red',
+      '2. Blue',
+    ]);
+    await turns.accept(post('1'));
+    await all.clock.advance(0);
+    expect(heard.at(-1)).toEqual(['Red', 'Red']);
+  });
+
   it('is open where the replay of its turn shows it, also after a crash', async () => {
     const { all, kill, options, heard, accept, engine, turns } = setUp();
     all.platform.onRequest = ({ text }) => {

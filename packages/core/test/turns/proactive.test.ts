@@ -1,4 +1,4 @@
-import { ProactiveError, StoreError, type AssistantObject } from '@trunkline/core';
+import { ProactiveError, StoreError, type AssistantObject, type BotMessage } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import type { ProactiveOptions } from '../../src/turns/proactive.ts';
@@ -305,20 +305,66 @@ describe('an idempotency key', () => {
     expect(all.platform.texts).toEqual(['news']);
   });
 
+  // The documentation says that it is free, and it stood for what nobody got for two days.
+  it('is not used up where too much waits', async () => {
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const { all, engine, turns } = await withAda(
+      { handle: (message) => (message.text === '1' ? gate : undefined) },
+      { limits: { maxQueued: 1 } },
+    );
+    await turns.accept(post('1'));
+    await all.clock.advance(0);
+    await engine.proactive.send('ada', { text: 'a' });
+    const key = { idempotencyKey: 'k' };
+    const refusal = { code: 'queue_full' };
+    await expect(engine.proactive.send('ada', { text: 'b' }, key)).rejects.toMatchObject(refusal);
+    open();
+    await all.clock.advance(0);
+    expect(await engine.proactive.send('ada', { text: 'c' }, key)).toMatchObject({
+      status: 'accepted',
+    });
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['a', 'c']);
+  });
+
+  // The key was free with its message under way: another message with it was told that it had been taken.
+  it('is not freed by a call that fails beside one that succeeds', async () => {
+    let calls = 0;
+    const transform = async (response: BotMessage): Promise<BotMessage> => {
+      if (++calls === 1) throw new Error('oops');
+      if (calls === 2) await all.clock.sleep(10);
+      return response;
+    };
+    const { all, engine } = await withAda({}, { transforms: [{ transform, passStreams: false }] });
+    const key = { idempotencyKey: 'k' };
+    const both = [1, 2].map(() => engine.proactive.send('ada', { text: 'news' }, key));
+    const settled = Promise.allSettled(both);
+    await all.clock.advance(100);
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    await expect(engine.proactive.send('ada', { text: 'other' }, key)).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['news']);
+  });
+
   it('is given back also where the store is away at that moment', async () => {
     // The caller heard of the store and not of the mistake, and the key was of no use for two days.
     const all = new Processes();
     let left = 0;
+    // The first one takes the key.
     const weather = {
       before: (name: string) => {
-        if (name === 'delete' && left-- > 0) throw new StoreError('the store is away');
+        const isGivenBack = name === 'compareAndSet' && left > 0 && left-- < 3;
+        if (isGivenBack) throw new StoreError('the store is away');
       },
     };
     const { engine, turns } = all.start(() => {}, { weather });
     await turns.accept(post('Hi'));
     await all.clock.advance(0);
     const key = { idempotencyKey: 'k' };
-    left = 2;
+    left = 3;
     await expect(engine.proactive.send('ada', { txt: 'typo' }, key)).rejects.toMatchObject({
       code: 'nothing_to_say',
     });

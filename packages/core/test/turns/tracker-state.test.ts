@@ -55,6 +55,19 @@ describe('the tracker state that an assistant without one has', () => {
     ]);
   });
 
+  // What was said since was missing until the clock had caught up with the session's start.
+  it('has what was said since the clock was set back', async () => {
+    const output = new Watching();
+    const { turns, clock } = setUpEngine((message, reply) => reply.text(`to ${message.text}`));
+    await turns.run(say('1', { outputChannel: output }));
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 10 * MINUTE_MS;
+    await turns.run(say('2', { outputChannel: output }));
+    await turns.run(say('3', { outputChannel: output }));
+    const events = output.states.at(-1)?.['events'] as { text?: string }[];
+    expect(events.map(({ text }) => text)).toEqual([undefined, '1', 'to 1', '2', 'to 2', '3']);
+  });
+
   it('keeps the session’s first metadata, and begins anew with the next session', async () => {
     const output = new Watching();
     const { turns, clock } = setUpEngine(async (message, reply) => {
