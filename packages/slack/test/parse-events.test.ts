@@ -208,7 +208,7 @@ describe('edits (trap 9)', () => {
     ['a week', 7 * 24 * 3_600, 'ignored'],
   ])('that mention the bot after %s are what was said then, or nothing', (_, laterS, type) => {
     const bot = { userId: 'UBOT00001' };
-    const edited = { user: 'U1', ts: `${1_700_000_001 + Number(laterS)}.000000` };
+    const edited = { user: 'U1', ts: `${1_700_000_001 + laterS}.000000` };
     const event = { type: 'app_mention', text: 'hi <@UBOT00001>', ts: '1700000001.000100', edited };
     expect(parseEvent(said(event), OPTIONS, bot).type).toBe(type);
     expect(parseEvent(said(event), { ...OPTIONS, ...options }, bot).type).toBe('message');
