@@ -6,6 +6,7 @@ import {
   type Receipt,
 } from '@trunkline/core';
 import { teamFields, type SlackAddress } from './address.ts';
+import { openedChannel } from './direct.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
 import { allowedMentions, escapeText } from './render/escape.ts';
 import type { Sender } from './sender.ts';
@@ -62,7 +63,7 @@ async function uploadTo(
   if (bytes.length === 0) {
     throw new DeliveryError('an empty file cannot be uploaded', { channel: options.name });
   }
-  const channel = await channelOf(sender, place);
+  const channel = await openedChannel(clients, address, place);
   const { comment, mentions } = extra;
   const fileId = await untilShared(() => stored(sender, filename, bytes));
   await clients.call(address, 'files.completeUploadExternal', {
@@ -114,13 +115,6 @@ async function untilShared<T>(work: () => Promise<T>): Promise<T> {
     const text = 'the file could not be uploaded, and is in no channel';
     throw new DeliveryError(text, { ...about, mayHaveArrived: false });
   }
-}
-
-/** Files are shared in channels: a user's direct messages have to be opened first. */
-async function channelOf({ services, address }: Sender, channel: string): Promise<string> {
-  if (!/^[UW]/.test(channel)) return channel;
-  const answer = await services.clients.call(address, 'conversations.open', { users: channel });
-  return textAt(objectAt(answer, 'channel'), 'id') ?? channel;
 }
 
 /** The message that a file is in; `null` if it is not seen, or may not be looked at. */
