@@ -2,6 +2,7 @@ import { DeliveryError, type JsonObject, type Sent } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock, type ChannelRequest } from '@trunkline/testing';
 import { SlackInput, type SlackOptions } from '../src/index.ts';
+import { textAt } from '../src/parse/fields.ts';
 import { HastyClock } from './support/clock.ts';
 import { direct, fixture, form, interaction, json, newTs, said } from './support/requests.ts';
 import { optionsFor, Scene } from './support/scene.ts';
@@ -491,7 +492,8 @@ describe('what was said to a user', () => {
     const { slack } = await open({ findSent: true, clock }, { delivery, clock });
     const posts: JsonObject[] = [];
     slack.on('chat.postMessage', ({ args }) => {
-      if (String(args['channel']).startsWith('C')) return { ok: false, error: 'not_in_channel' };
+      if (textAt(args, 'channel')?.startsWith('C') === true)
+        return { ok: false, error: 'not_in_channel' };
       posts.push({ ...args, ts: '5.5' });
       return new Answer(502, 'lost');
     });
