@@ -99,6 +99,18 @@ describe('a streamed answer', () => {
     );
   });
 
+  // The story: `channels: { slack: … }` beside a text counted on Slack, and beside a stream nowhere.
+  it('takes what is said for Slack alone', async () => {
+    const desk = new Desk();
+    const output = new SlackOutput(desk.services, desk.sender(THREAD).address);
+    const own = { username: 'Pizza', mentions: ['U7'] };
+    await output.sendResponseChunkStart('U1', { username: 'All', channels: { slack: own } });
+    await output.sendResponseChunk('U1', 'Hello <@U7> ');
+    await output.sendResponseChunkEnd();
+    expect(desk.of('chat.startStream')).toMatchObject([{ username: 'Pizza' }]);
+    expect(desk.texts).toEqual(['Hello <@U7> ']);
+  });
+
   // A stream is in its thread alone, and its text would stand beside blocks that are to stand in its place.
   it('is no stream of Slack’s where the response asks for what a stream cannot be', async () => {
     const blocks = [{ type: 'divider' }];
