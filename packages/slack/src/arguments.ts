@@ -1,9 +1,10 @@
-import { isJsonObject, type Extra } from '@trunkline/core';
-import type { SlackAddress } from './address.ts';
+import { isJsonObject, type Extra, type JsonObject } from '@trunkline/core';
+import { isDirect, type SlackAddress } from './address.ts';
 import type { SlackMessage } from './render/message.ts';
 
 /** What of a response's other keys are arguments of Slack's. */
-const TEXTS = ['username', 'icon_emoji', 'icon_url', 'thread_ts', 'parse'] as const;
+const LOOKS = ['username', 'icon_emoji', 'icon_url'] as const;
+const TEXTS = [...LOOKS, 'thread_ts', 'parse'] as const;
 const SWITCHES = [
   'reply_broadcast',
   'unfurl_links',
@@ -46,9 +47,36 @@ function addExtra(args: Record<string, unknown>, extra: Extra, { user }: SlackAd
   if (typeof extra['postAt'] === 'number') args['post_at'] = extra['postAt'];
   if (extra['ephemeral'] === true) args['user'] = user;
   if (typeof extra['ephemeral'] === 'string') args['user'] = extra['ephemeral'];
-  const { metadata } = extra;
-  // Other channels' assistants call other things metadata.
-  if (isJsonObject(metadata) && typeof metadata['event_type'] === 'string') {
-    args['metadata'] = metadata;
+  const metadata = metadataOf(extra);
+  if (metadata !== null) args['metadata'] = metadata;
+}
+
+/** Slack's metadata of a message. Other channels' assistants call other things so. */
+export function metadataOf({ metadata }: Extra): JsonObject | null {
+  return isJsonObject(metadata) && typeof metadata['event_type'] === 'string' ? metadata : null;
+}
+
+/** The thread that a response goes to: its own, else that of the conversation. */
+export function threadOf(extra: Extra, { thread }: SlackAddress): string | null {
+  const own = extra['thread_ts'];
+  return typeof own === 'string' ? own : thread;
+}
+
+/** Whether a response is one that Slack's streams have room for: they are in a thread, and of text. */
+export function fitsStream(extra: Extra): boolean {
+  return extra['reply_broadcast'] !== true && !Array.isArray(extra['blocks']);
+}
+
+/** The arguments of a stream's start. Outside of direct messages Slack wants to know whom it is for. */
+export function streamArgumentsOf(extra: Extra, address: SlackAddress): Record<string, unknown> {
+  const { channel, team, user, userTeam } = address;
+  const args: Record<string, unknown> = { channel };
+  const thread = threadOf(extra, address);
+  if (thread !== null) args['thread_ts'] = thread;
+  if (!isDirect(address) && user !== null) {
+    args['recipient_user_id'] = user;
+    args['recipient_team_id'] = userTeam ?? team;
   }
+  for (const name of LOOKS) if (typeof extra[name] === 'string') args[name] = extra[name];
+  return args;
 }

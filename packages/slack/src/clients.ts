@@ -64,17 +64,12 @@ export class Clients {
 
   /** Answers an interaction at its `response_url`, which is secret and wants no token. @throws DeliveryError */
   async respond(url: string, message: JsonObject): Promise<void> {
-    const { name } = this.#options;
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify(message);
-    try {
-      const { status } = await (
-        await this.transport()
-      ).fetch(url, { method: 'POST', headers, body });
-      if (status !== 200) throw httpError(name, 'response_url', status);
-    } catch (thrown) {
-      throw deliveryError(name, 'response_url', thrown);
-    }
+    await this.#postTo(url, 'response_url', 'application/json', JSON.stringify(message));
+  }
+
+  /** Uploads bytes to the address that Slack has given for them, which wants no token. @throws DeliveryError */
+  async upload(url: string, bytes: Buffer): Promise<void> {
+    await this.#postTo(url, 'an upload', 'application/octet-stream', bytes);
   }
 
   /** Slack's own client for a workspace. @throws DeliveryError - there is no token for it. */
@@ -115,6 +110,22 @@ export class Clients {
       channel: name,
       platformCode: 'not_authed',
     });
+  }
+
+  /** @param what - The address in words: it is secret itself. */
+  async #postTo(url: string, what: string, type: string, body: string | Buffer): Promise<void> {
+    const { name } = this.#options;
+    try {
+      const transport = await this.transport();
+      const { status } = await transport.fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body,
+      });
+      if (status !== 200) throw httpError(name, what, status);
+    } catch (thrown) {
+      throw deliveryError(name, what, thrown);
+    }
   }
 
   /** undici is large, and wanted when something is sent. */

@@ -13,7 +13,7 @@ import { Arrivals } from './arrivals.ts';
 import type { SlackInteraction } from './interaction.ts';
 import { parseEvent } from './parse/events.ts';
 import { parseCommand, parseInteraction } from './parse/interactions.ts';
-import { senderId, userMessage, type Parsed } from './parse/parsed.ts';
+import { senderId, userMessage, type Parsed, type Place } from './parse/parsed.ts';
 import { isForm, isSslCheck, readRequest } from './parse/request.ts';
 import { resolveChoice } from './choices.ts';
 import type { Services } from './services.ts';
@@ -98,8 +98,8 @@ export class Entrance {
     payload: JsonObject,
   ): Promise<void> {
     const { options } = this.#services;
-    const { type, messages, usesQuickReply } = parseInteraction(payload);
-    const asked = this.#answer(type, payload, messages[0] ?? null);
+    const { type, place, messages, usesQuickReply } = parseInteraction(payload);
+    const asked = this.#answer(type, payload, place);
     // Their places are taken before anybody is asked: what the user says meanwhile comes after them.
     const accepting = messages.map((message) =>
       this.#accept(req, payload, message, this.#unanswered(asked, message)),
@@ -119,7 +119,7 @@ export class Entrance {
 
   async #command(req: IncomingMessage, res: ServerResponse, form: JsonObject): Promise<void> {
     const parsed = parseCommand(form);
-    const asked = this.#answer('command', form, parsed);
+    const asked = this.#answer('command', form, parsed?.place ?? null);
     const accepting = parsed && this.#accept(req, form, parsed, this.#unanswered(asked, parsed));
     const answer = await asked;
     if (answer !== null) return sendJson(res, 200, answer);
@@ -137,7 +137,7 @@ export class Entrance {
   async #answer(
     type: string,
     payload: JsonObject,
-    parsed: Parsed | null,
+    place: Place | null,
   ): Promise<JsonObject | null> {
     const { options, clients } = this.#services;
     const { onInteraction, clock, name, logger } = options;
@@ -148,7 +148,7 @@ export class Entrance {
       payload,
       signal: abort.signal,
       async client() {
-        if (parsed !== null) return await clients.for(parsed.place);
+        if (place !== null) return await clients.for(place);
         throw new DeliveryError('the interaction names no workspace', { channel: name });
       },
     };

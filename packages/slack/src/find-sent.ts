@@ -1,6 +1,7 @@
 import { DeliveryError, isJsonObject, type Receipt } from '@trunkline/core';
 import { teamFields, type SlackAddress } from './address.ts';
 import type { Clients } from './clients.ts';
+import { openedChannel } from './direct.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
 import { MAX_SKEW_S } from './verify.ts';
 
@@ -23,7 +24,8 @@ export async function findSent(
   key: string,
   since: number,
 ): Promise<Receipt | null> {
-  const { channel, thread } = address;
+  const { thread } = address;
+  const channel = await openedChannel(clients, address, address.channel);
   const oldest = Math.max(0, since / 1000 - MAX_SKEW_S).toFixed(6);
   const method = thread === null ? 'conversations.history' : 'conversations.replies';
   let cursor: string | null = null;

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { DeliveryError, type Receipt } from '@trunkline/core';
-import { isDirect, teamFields } from './address.ts';
+import { teamFields } from './address.ts';
+import { metadataOf, streamArgumentsOf, threadOf } from './arguments.ts';
 import { textAt } from './parse/fields.ts';
 import { Pump } from './pump.ts';
 import { escapeMarkdown } from './render/escape.ts';
@@ -53,17 +54,12 @@ export class NativeStream implements GrowingMessage {
   }
 
   async open(): Promise<void> {
-    const { sender, deliver } = this.#options;
+    const { sender, deliver, extra } = this.#options;
     const { services, address } = sender;
-    const { channel, thread, user, userTeam, team } = address;
+    const { channel, team } = address;
     const receipt = await deliver(async (): Promise<Receipt> => {
-      const answer = await services.clients.call(address, 'chat.startStream', {
-        channel,
-        ...(thread === null ? {} : { thread_ts: thread }),
-        ...(isDirect(address) || user === null
-          ? {}
-          : { recipient_user_id: user, recipient_team_id: userTeam ?? team }),
-      });
+      const args = streamArgumentsOf(extra, address);
+      const answer = await services.clients.call(address, 'chat.startStream', args);
       return {
         ...teamFields(address),
         channel: textAt(answer, 'channel') ?? channel,
@@ -77,7 +73,7 @@ export class NativeStream implements GrowingMessage {
     this.#isCounted = true;
     services.streams.open(team);
     sender.status.gone();
-    await sender.noteThread(thread);
+    await sender.noteThread(threadOf(extra, address));
   }
 
   async grow(text: string): Promise<void> {
@@ -200,13 +196,16 @@ export class NativeStream implements GrowingMessage {
   }
 
   async #stop(): Promise<void> {
-    const { deliver, blocks, sender } = this.#options;
+    const { deliver, blocks, sender, extra } = this.#options;
+    const metadata = metadataOf(extra);
     const isWhole = this.#state === 'open';
     const first = blocks.slice(0, LIMITS.blocks);
     try {
       await deliver(async () => {
-        const args = isWhole && first.length > 0 ? { blocks: JSON.stringify(first) } : {};
-        await this.#request('chat.stopStream', args);
+        await this.#request('chat.stopStream', {
+          ...(isWhole && first.length > 0 ? { blocks: JSON.stringify(first) } : {}),
+          ...(metadata === null ? {} : { metadata }),
+        });
         return {};
       });
     } catch (error) {

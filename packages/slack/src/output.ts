@@ -1,5 +1,6 @@
 import {
   OutputChannel,
+  responseFor,
   type Attachment,
   type BotMessage,
   type Button,
@@ -106,7 +107,7 @@ export class SlackOutput extends OutputChannel {
     const { services, address } = this.#sender;
     this.#stream = new StreamedAnswer({
       sender: this.#sender,
-      extra,
+      extra: responseFor(this.name, extra),
       deliver: (send) => this.deliver({}, send),
       onStopped: () => services.background.add(cancelTurn(services, to, address.team)),
     });

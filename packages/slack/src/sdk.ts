@@ -16,7 +16,7 @@ const QUIET = {
   getLevel: () => 'error',
 };
 
-/** Slack's own clients, one for each token: for uploads, and for whatever has no method of ours. */
+/** Slack's own clients, one for each token: for whatever has no method of ours. */
 export class SdkClients {
   readonly #options: ResolvedSlackOptions;
   readonly #transport: () => Promise<Transport>;

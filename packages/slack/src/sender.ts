@@ -51,9 +51,27 @@ export class Sender {
     if (this.#isFindable(methodOf(extra), args)) {
       const channel = textAt(args as JsonObject, 'channel') ?? this.address.channel;
       const place = { ...this.address, channel, thread: textAt(args as JsonObject, 'thread_ts') };
-      step.wasSent = (key, since) => findSent(this.services.clients, place, key, since);
+      const isFree = message['channel'] === undefined;
+      step.wasSent = (key, since) => this.#find(place, isFree, key, since);
     }
     return step;
+  }
+
+  /** @param isFree - Whether it may be in the user's direct messages instead, as {@link Sender.post} says. */
+  async #find(
+    place: SlackAddress,
+    isFree: boolean,
+    key: string,
+    since: number,
+  ): Promise<Receipt | null> {
+    const { clients } = this.services;
+    try {
+      return await findSent(clients, place, key, since);
+    } catch (error) {
+      const { user } = place;
+      if (!isFree || user === null || !this.canGoDirect(error)) throw error;
+      return await findSent(clients, { ...place, channel: user, thread: null }, key, since);
+    }
   }
 
   /**

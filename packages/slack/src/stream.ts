@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { DeliveryError, type Button, type Extra, type Receipt } from '@trunkline/core';
 import { isDirect } from './address.ts';
-import { methodOf } from './arguments.ts';
+import { fitsStream, methodOf, threadOf } from './arguments.ts';
 import { EditedMessage } from './edited-message.ts';
 import { isDestinationError } from './errors.ts';
 import { NativeStream } from './native-stream.ts';
@@ -49,11 +49,14 @@ export class StreamedAnswer {
     const { extra } = options;
     // As in a response; anything else travels on to nobody.
     const { quickReplies, buttons } = extra as Record<string, readonly Button[] | undefined>;
-    const blocks = Array.isArray(quickReplies)
-      ? quickReplyBlocks(quickReplies, this.#kept, '')
-      : Array.isArray(buttons)
-        ? actionBlocks(buttons, this.#kept)
-        : [];
+    const isOwn = Array.isArray(extra['blocks']);
+    const blocks = isOwn
+      ? []
+      : Array.isArray(quickReplies)
+        ? quickReplyBlocks(quickReplies, this.#kept, '')
+        : Array.isArray(buttons)
+          ? actionBlocks(buttons, this.#kept)
+          : [];
     this.#options = { ...options, blocks, allowed: allowedMentions(extra['mentions']) };
   }
 
@@ -77,7 +80,7 @@ export class StreamedAnswer {
   }
 
   async #open(): Promise<void> {
-    const { sender } = this.#options;
+    const { sender, extra } = this.#options;
     const { abilities } = sender.services;
     const { team } = sender.address;
     if (this.#canStream()) {
@@ -94,7 +97,7 @@ export class StreamedAnswer {
         // Posts have room where streams have none left.
         if (retryable && platformCode?.endsWith('limited') !== true) throw error;
         if (LACKING.has(platformCode ?? '')) abilities.note(team, 'streams');
-        else if (sender.address.thread === null && !isElsewhere) {
+        else if (threadOf(extra, sender.address) === null && !isElsewhere) {
           abilities.note(team, 'streams outside threads');
         }
       }
@@ -104,10 +107,11 @@ export class StreamedAnswer {
 
   /** Slack streams in threads and in direct messages, and in channels it wants to know to whom. */
   #canStream(): boolean {
-    const { services, address } = this.#options.sender;
+    const { sender, extra } = this.#options;
+    const { services, address } = sender;
     const { abilities } = services;
-    if (abilities.lacks(address.team, 'streams')) return false;
-    if (address.thread === null) {
+    if (abilities.lacks(address.team, 'streams') || !fitsStream(extra)) return false;
+    if (threadOf(extra, address) === null) {
       return (
         address.channel.startsWith('D') && !abilities.lacks(address.team, 'streams outside threads')
       );

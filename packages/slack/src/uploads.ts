@@ -3,11 +3,10 @@ import {
   isJsonObject,
   type Attachment,
   type Extra,
-  type JsonObject,
   type Receipt,
 } from '@trunkline/core';
 import { teamFields, type SlackAddress } from './address.ts';
-import { deliveryError } from './errors.ts';
+import { openedChannel } from './direct.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
 import { allowedMentions, escapeText } from './render/escape.ts';
 import type { Sender } from './sender.ts';
@@ -37,7 +36,7 @@ export function uploadOf(attachment: Attachment): Upload | null {
 }
 
 /**
- * Uploads a file, and waits a moment until it is seen in the channel: Slack shares it later than it says,
+ * Uploads a file in Slack's three steps, of which only the last one shows it to anybody, and waits a moment until it is seen in the channel: Slack shares it later than it says,
  * and gives no other name to the message.
  *
  * @see Slack: files.getUploadURLExternal
@@ -64,30 +63,19 @@ async function uploadTo(
   if (bytes.length === 0) {
     throw new DeliveryError('an empty file cannot be uploaded', { channel: options.name });
   }
-  const channel = await channelOf(sender, place);
-  const client = await clients.for(address);
+  const channel = await openedChannel(clients, address, place);
   const { comment, mentions } = extra;
-  let answer: JsonObject;
-  try {
-    const shared = {
-      channel_id: channel,
-      file: bytes,
-      filename,
-      title: title ?? filename,
-      ...(typeof comment === 'string'
-        ? { initial_comment: escapeText(comment, allowedMentions(mentions)) }
-        : {}),
-    };
-    // Slack answers JSON.
-    answer = (await client.filesUploadV2(
-      thread === null ? shared : { ...shared, thread_ts: thread },
-    )) as unknown as JsonObject;
-  } catch (error) {
-    throw deliveryError(options.name, 'files.uploadV2', error);
-  }
-  const fileId = textAt(objectsAt(objectsAt(answer, 'files')[0], 'files')[0], 'id');
+  const fileId = await untilShared(() => stored(sender, filename, bytes));
+  await clients.call(address, 'files.completeUploadExternal', {
+    files: [{ id: fileId, title: title ?? filename }],
+    channel_id: channel,
+    ...(thread === null ? {} : { thread_ts: thread }),
+    ...(typeof comment === 'string'
+      ? { initial_comment: escapeText(comment, allowedMentions(mentions)) }
+      : {}),
+  });
   const receipt: Receipt = { ...teamFields(address), channel, fileId };
-  const ts = fileId === null ? null : await sharedAt(sender, channel, fileId);
+  const ts = await sharedAt(sender, channel, fileId);
   if (ts === null) {
     options.logger?.warn(
       { channel: options.name, fileId },
@@ -97,11 +85,36 @@ async function uploadTo(
   return receipt;
 }
 
-/** Files are shared in channels: a user's direct messages have to be opened first. */
-async function channelOf({ services, address }: Sender, channel: string): Promise<string> {
-  if (!/^[UW]/.test(channel)) return channel;
-  const answer = await services.clients.call(address, 'conversations.open', { users: channel });
-  return textAt(objectAt(answer, 'channel'), 'id') ?? channel;
+/** Puts the bytes where Slack wants them. Nobody sees them yet. Resolves to the file's id. */
+async function stored(
+  { services, address }: Sender,
+  filename: string,
+  bytes: Buffer,
+): Promise<string> {
+  const { clients, options } = services;
+  const args = { filename, length: bytes.length };
+  const answer = await clients.call(address, 'files.getUploadURLExternal', args);
+  const [url, id] = [textAt(answer, 'upload_url'), textAt(answer, 'file_id')];
+  if (url === null || id === null) {
+    throw new DeliveryError('Slack tells no address to upload a file to', {
+      channel: options.name,
+    });
+  }
+  await clients.upload(url, bytes);
+  return id;
+}
+
+/** What fails before a file is shared has not arrived, also where nobody knows how far it came. */
+async function untilShared<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DeliveryError) || !error.mayHaveArrived) throw error;
+    const { channel, code, platformCode, retryable, retryAfterMs } = error;
+    const about = { channel, code, platformCode, retryable, retryAfterMs, cause: error };
+    const text = 'the file could not be uploaded, and is in no channel';
+    throw new DeliveryError(text, { ...about, mayHaveArrived: false });
+  }
 }
 
 /** The message that a file is in; `null` if it is not seen, or may not be looked at. */

@@ -1,3 +1,4 @@
+import type { TableBlock } from '@slack/types';
 import * as fc from 'fast-check';
 import { isJsonObject, type JsonValue } from '@trunkline/core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -145,6 +146,17 @@ describe(
 
     it('a table of one long cell', () => {
       expectTaken(render.custom({ table: { rows: [['é😀x'.repeat(1_400)]] } }, NOTHING));
+    });
+
+    it('tables of many short rows, with all of them (trap 15)', () => {
+      const rows = Array.from({ length: 250 }, (_, index) => [index]);
+      const pages = (header?: string[]): unknown[] => {
+        const made = render.custom({ table: { rows, ...(header && { header }) } }, NOTHING);
+        expectTaken(made);
+        return made.messages.map(({ blocks = [] }) => (blocks[0] as TableBlock).rows.length);
+      };
+      expect(pages()).toEqual([100, 100, 50]);
+      expect(pages(['n'])).toEqual([100, 100, 53]);
     });
 
     it('tables (trap 15)', () => {

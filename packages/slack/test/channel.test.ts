@@ -12,7 +12,7 @@ import {
   signed,
 } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
-import { BOT, CHANNEL, SECRET, TEAM } from './support/slack.ts';
+import { BOT, CHANNEL, SECRET, TEAM, TOKEN } from './support/slack.ts';
 import type { PostedMessage, SlackOptions } from '../src/index.ts';
 
 let scene: Scene;
@@ -447,6 +447,23 @@ describe('onInteraction', () => {
     expect(scene.slack.of('views.open')).toMatchObject([{ trigger_id: payload['trigger_id'] }]);
     expect(scene.said).toEqual([]);
   });
+
+  // The story: options of a menu were to be found with Slack's client while somebody typed. What is no turn
+  // had no client: "the interaction names no workspace", though it names one.
+  it.each(['block-suggestion', 'view-closed', 'block-actions-link', 'slash-command'])(
+    'has Slack’s client for the workspace, also where there would be no turn: %s',
+    async (name) => {
+      const teams: unknown[] = [];
+      await open({
+        token: (team) => (teams.push(team), TOKEN),
+        onInteraction: async ({ client }) => ({ text: String((await client()).token) }),
+      });
+      const command = { ...fixture(name), team_id: TEAM } as Record<string, string>;
+      const request = name === 'slash-command' ? form(command) : interaction(clicked(name));
+      expect(JSON.parse((await scene.request(request)).body)).toEqual({ text: TOKEN });
+      expect(teams).toEqual([TEAM]);
+    },
+  );
 
   it('that throws, or is late, loses nothing', async () => {
     const seen: boolean[] = [];

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { HastyClock } from './support/clock.ts';
 import { direct, json } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
-import { CHANNEL, TEAM, TOKEN } from './support/slack.ts';
+import { Answer, CHANNEL, TEAM, TOKEN } from './support/slack.ts';
 
 let scene: Scene;
 const servers: Server[] = [];
@@ -92,6 +92,47 @@ describe('a file that is sent (trap 23)', () => {
     await scene.channel.getOutputChannel(PLACE).sendAttachment('U1', { name: 'a', content: 'x' });
     expect(scene.slack.of('files.info')).toHaveLength(3);
     expect(lines).toEqual(['a file was uploaded, and is not seen yet']);
+  });
+
+  // The story: the host of the uploads was down for a moment. The bytes had gone nowhere, and the step counted
+  // as one that may have arrived: it was not made again, and the user never got the file.
+  it.each(['files.getUploadURLExternal', 'the upload'])(
+    'is surely not there when %s fails, and is sent again',
+    async (step) => {
+      const clock = new HastyClock();
+      const delivery = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
+      scene = await Scene.open({ clock }, { delivery, clock });
+      const { slack } = scene;
+      if (step === 'the upload') {
+        const upload_url = `${slack.url}/away`;
+        const answer = { ok: true, upload_url, file_id: 'F0' };
+        slack.next('files.getUploadURLExternal', answer);
+        slack.pages.set('/away', () => new Response('away', { status: 503 }));
+      } else slack.next(step, new Answer(502, 'away'));
+      scene.assistant = async (_message, reply) => {
+        await reply.attachment({ name: 'a.txt', content: 'hello' });
+      };
+      await scene.request(json(direct('Send it')));
+      await scene.over();
+      expect(slack.of('files.getUploadURLExternal')).toHaveLength(2);
+      const [completed, ...others] = slack.of('files.completeUploadExternal');
+      expect(completed).toMatchObject({ channel_id: 'DU1', files: [{ title: 'a.txt' }] });
+      expect(others).toEqual([]);
+      expect(slack.pageTokens.filter((token) => token !== '')).toEqual([]);
+    },
+  );
+
+  it('may be there when the last request was not answered', async () => {
+    const clock = new HastyClock();
+    const delivery = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
+    scene = await Scene.open({ clock }, { delivery, clock });
+    scene.slack.on('files.completeUploadExternal', () => new Answer(502, 'lost'));
+    scene.assistant = async (_message, reply) => {
+      await reply.attachment({ name: 'a.txt', content: 'hello' });
+    };
+    await scene.request(json(direct('Send it')));
+    await scene.over();
+    expect(scene.slack.of('files.completeUploadExternal')).toHaveLength(1);
   });
 
   it('that Slack refuses is an error', async () => {

@@ -1,9 +1,10 @@
 import { DeliveryError, type JsonObject, type Sent } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '@trunkline/testing';
+import { FakeClock, type ChannelRequest } from '@trunkline/testing';
 import { SlackInput, type SlackOptions } from '../src/index.ts';
+import { textAt } from '../src/parse/fields.ts';
 import { HastyClock } from './support/clock.ts';
-import { direct, fixture, form, json, newTs, said } from './support/requests.ts';
+import { direct, fixture, form, interaction, json, newTs, said } from './support/requests.ts';
 import { optionsFor, Scene } from './support/scene.ts';
 import { Answer, BOT, CHANNEL, TEAM, TOKEN, type Call } from './support/slack.ts';
 
@@ -469,6 +470,47 @@ describe('retries (traps 1 to 3)', () => {
     expect(begun).toBeGreaterThan(299);
     expect(begun).toBeLessThan(400);
     expect(slack.texts()).toEqual(['Once']);
+  });
+});
+
+// The story: the answer to a form, whose request was never answered, was looked for in the channel "U1". There is
+// no such channel, nothing was found out, and with `whenUnknown: 'resend'` it was said twice.
+describe('what was said to a user', () => {
+  const delivery = { retryMs: 60_000, whenUnknown: 'resend' as const };
+
+  it.each<[string, ChannelRequest]>([
+    [
+      'where they were in no channel',
+      interaction({ ...fixture('view-submission'), team: { id: TEAM } }),
+    ],
+    [
+      'where the bot is not in theirs',
+      form({ ...(fixture('slash-command') as Record<string, string>), team_id: TEAM }),
+    ],
+  ])('is looked for in their direct messages: %s', async (_, request) => {
+    const clock = new HastyClock();
+    const { slack } = await open({ findSent: true, clock }, { delivery, clock });
+    const posts: JsonObject[] = [];
+    slack.on('chat.postMessage', ({ args }) => {
+      if (textAt(args, 'channel')?.startsWith('C') === true)
+        return { ok: false, error: 'not_in_channel' };
+      posts.push({ ...args, ts: '5.5' });
+      return new Answer(502, 'lost');
+    });
+    slack.on('conversations.open', () => ({ ok: true, channel: { id: 'D9' } }));
+    slack.on('conversations.history', ({ args }) =>
+      args['channel'] === 'D9'
+        ? { ok: true, messages: posts }
+        : { ok: false, error: 'channel_not_found' },
+    );
+    scene.assistant = async (message, reply) => {
+      const { receipts } = await reply.text('Once');
+      expect(receipts).toMatchObject([{ channel: 'D9', ts: '5.5' }]);
+    };
+    await scene.request(request);
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    expect(posts).toHaveLength(1);
   });
 });
 

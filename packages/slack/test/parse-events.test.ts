@@ -201,6 +201,19 @@ describe('edits (trap 9)', () => {
     expect(unread.metadata).not.toHaveProperty('edited');
   });
 
+  // The story: where edits are not read, a mention was made nicer a week after it was answered. Slack told of it
+  // as a mention, whose mark was long gone, and the bot answered once more.
+  it.each([
+    ['an hour', 3_600, 'message'],
+    ['a week', 7 * 24 * 3_600, 'ignored'],
+  ])('that mention the bot after %s are what was said then, or nothing', (_, laterS, type) => {
+    const bot = { userId: 'UBOT00001' };
+    const edited = { user: 'U1', ts: `${1_700_000_001 + laterS}.000000` };
+    const event = { type: 'app_mention', text: 'hi <@UBOT00001>', ts: '1700000001.000100', edited };
+    expect(parseEvent(said(event), OPTIONS, bot).type).toBe(type);
+    expect(parseEvent(said(event), { ...OPTIONS, ...options }, bot).type).toBe('message');
+  });
+
   it.each(['message-changed-unfurl', 'message-changed-own'])('are none: %s', (name) => {
     expect(find(name, options).type).toBe('ignored');
   });

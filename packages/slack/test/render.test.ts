@@ -370,6 +370,20 @@ describe('other parts', () => {
     );
   });
 
+  // The story: one pizza of a list had no picture, `image_url: ''`. All of them became sections.
+  it('cards are cards also where an image is missing', () => {
+    for (const none of [{ imageUrl: '' }, { imageUrl: ' ' }, {}]) {
+      const cards = [
+        { title: 'A', imageUrl: 'https://x.y/a.png' },
+        { title: 'B', ...none },
+      ];
+      const { messages } = render.elements(cards, NOTHING);
+      expect(messages[0]?.blocks).toMatchObject([
+        { type: 'carousel', elements: [{ hero_image: {} }, { title: { text: 'B' } }] },
+      ]);
+    }
+  });
+
   it('cards are a carousel, a card, or sections where they would not fit', () => {
     const card = {
       title: 'Margherita & co',

@@ -82,6 +82,55 @@ describe('a streamed answer', () => {
     ]);
   });
 
+  // The story: an answer was to go to another thread under another name, and a text did. As a stream it was said
+  // by the bot, where the question was.
+  it('goes where a message of the same arguments goes, and by the same name', async () => {
+    const desk = new Desk();
+    const look = { username: 'Pizza', icon_emoji: ':pizza:' };
+    await say(desk, begin(desk, THREAD, { ...look, thread_ts: '9.9', unfurl_links: false }), ['a']);
+    await say(desk, begin(desk, { channel: 'C1', user: 'U1' }, { thread_ts: '9.9' }), ['b']);
+    const to = { channel: 'C1', recipient_user_id: 'U1', recipient_team_id: 'T1' };
+    expect(desk.of('chat.startStream')).toEqual([
+      { ...to, thread_ts: '9.9', ...look },
+      { ...to, thread_ts: '9.9' },
+    ]);
+    expect(await desk.services.threads.has({ team: 'T1', channel: 'C1', thread: '9.9' })).toBe(
+      true,
+    );
+  });
+
+  // The story: `channels: { slack: … }` beside a text counted on Slack, and beside a stream nowhere.
+  it('takes what is said for Slack alone', async () => {
+    const desk = new Desk();
+    const output = new SlackOutput(desk.services, desk.sender(THREAD).address);
+    const own = { username: 'Pizza', mentions: ['U7'] };
+    await output.sendResponseChunkStart('U1', { username: 'All', channels: { slack: own } });
+    await output.sendResponseChunk('U1', 'Hello <@U7> ');
+    await output.sendResponseChunkEnd();
+    expect(desk.of('chat.startStream')).toMatchObject([{ username: 'Pizza' }]);
+    expect(desk.texts).toEqual(['Hello <@U7> ']);
+  });
+
+  // A stream is in its thread alone, and its text would stand beside blocks that are to stand in its place.
+  it('is no stream of Slack’s where the response asks for what a stream cannot be', async () => {
+    const blocks = [{ type: 'divider' }];
+    for (const extra of [{ reply_broadcast: true }, { blocks }]) {
+      const desk = new Desk();
+      const buttons = extra.blocks && [{ title: 'More' }];
+      await say(desk, begin(desk, THREAD, { ...extra, buttons }), ['Hello ', 'there']);
+      expect(desk.of('chat.startStream')).toEqual([]);
+      expect(desk.of('chat.postMessage')).toMatchObject([{ thread_ts: '1.0', ...extra }]);
+      expect(JSON.stringify(desk.calls)).not.toContain('"actions"');
+    }
+  });
+
+  it('carries metadata of its own', async () => {
+    const desk = new Desk();
+    const metadata = { event_type: 'order', event_payload: { id: 1 } };
+    await say(desk, begin(desk, THREAD, { metadata }), ['a']);
+    expect(desk.of('chat.stopStream')).toMatchObject([{ metadata }]);
+  });
+
   it('says what was said before a pause, without another token', async () => {
     const desk = new Desk();
     const { answer } = begin(desk);

@@ -53,8 +53,9 @@ export class Accounts {
     const account = byService ?? byNumber ?? byPool ?? own[0];
     // The tokens that its signature was checked with are of an account that is here.
     if (account === undefined) throw new Error(`no account ${accountSid}`);
-    const isOurs = account === byService || account === byNumber || account === byPool;
-    return { account, from: to, service: service ?? (isOurs ? account.service : null) };
+    // Twilio names the service of a number in its pool, and refuses another number by that service (21712).
+    const isInService = account === byService || account === byNumber || to === null;
+    return { account, from: to, service: service ?? (isInService ? account.service : null) };
   }
 
   /**

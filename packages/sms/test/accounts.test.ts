@@ -46,6 +46,18 @@ describe('whom a message was sent to', () => {
     expect(accounts.tokensOf(null)).toEqual(['old', 'new', 'theirs']);
   });
 
+  // The story: an account had a number beside its Messaging Service that no entry named. Its messages were
+  // answered by the number and the service, and Twilio refused all of them (21712): it is not in the pool.
+  it('is in no service that Twilio does not name, unless an entry says so', () => {
+    const pool = new Accounts([entry({ number: null, service: SERVICE })], 'sms');
+    expect(pool.receiver(ACCOUNT, OTHER_NUMBER, SERVICE).service).toBe(SERVICE);
+    expect(pool.receiver(ACCOUNT, '+15554440000', null)).toMatchObject({
+      from: '+15554440000',
+      service: null,
+    });
+    expect(pool.receiver(ACCOUNT, null, null).service).toBe(SERVICE);
+  });
+
   it('has conversations by number, or by service', () => {
     const key = (to: string, service: string | null = null): string =>
       senderKey(accounts.receiver(ACCOUNT, to, service));

@@ -188,8 +188,11 @@ describe('what a response becomes', () => {
       image: PICTURE,
       channels: { sms: { contentSid, contentVariables: { 1: 'Ada' }, mediaUrl: PICTURE } },
     };
-    expect(await sentFor(response)).toEqual([
-      { ContentSid: contentSid, ContentVariables: '{"1":"Ada"}' },
+    // Of JSON: Twilio takes no numbers.
+    const custom = { content_sid: contentSid, content_variables: { 1: 'Ada', 2: 3 } };
+    expect([await sentFor(response), await sentFor({ custom })]).toEqual([
+      [{ ContentSid: contentSid, ContentVariables: '{"1":"Ada"}' }],
+      [{ ContentSid: contentSid, ContentVariables: '{"1":"Ada","2":"3"}' }],
     ]);
   });
 

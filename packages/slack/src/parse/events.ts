@@ -23,6 +23,12 @@ export type EventFinding =
   | { type: 'bare_mention'; place: Place }
   | { type: 'ignored'; why: string };
 
+/**
+ * How long it is surely known which messages were taken over, in seconds: an hour less than the turn engine's
+ * marks of them live, since events come late.
+ */
+const KNOWN_S = 47 * 60 * 60;
+
 /** Subtypes of what users say. All others are news about the channel, or about other messages. */
 const SAID = new Set(['file_share', 'thread_broadcast', 'me_message', 'message_changed']);
 
@@ -68,7 +74,10 @@ export function parseEvent(envelope: JsonObject, options: EventOptions, bot: Bot
   };
   // A mention that was edited comes as one, too.
   const isOfEdit = isEdit || options.edits === 'message';
-  const edited = isOfEdit ? textAt(objectAt(message, 'edited'), 'ts') : null;
+  const editTs = textAt(objectAt(message, 'edited'), 'ts');
+  // Where edits are not read, it is the message of before. Whether that was answered is not known for ever.
+  if (!isOfEdit && Number(editTs ?? ts) - Number(ts) > KNOWN_S) return ignored('an old edit');
+  const edited = isOfEdit ? editTs : null;
   const parsed = parsedOf(envelope, event, message, { place, bots, edited });
   const rawText = textAt(message, 'text') ?? '';
   const isMention = type === 'app_mention' || mentions(rawText, bots);

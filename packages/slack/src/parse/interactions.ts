@@ -8,6 +8,8 @@ import type { Parsed, Place } from './parsed.ts';
 export interface InteractionFinding {
   /** Slack's name of its kind. */
   type: string;
+  /** Where it was done; `null` where nobody is named, or no workspace. */
+  place: Place | null;
   /** The messages that it is, one for each thing that was picked. */
   messages: Parsed[];
   /** Whether a quick reply was used. */
@@ -24,8 +26,8 @@ const SAID = new Set(['block_actions', 'view_submission', 'shortcut', 'message_a
  */
 export function parseInteraction(payload: JsonObject): InteractionFinding {
   const type = textAt(payload, 'type') ?? '';
-  const finding: InteractionFinding = { type, messages: [], usesQuickReply: false };
   const place = placeOf(payload);
+  const finding: InteractionFinding = { type, place, messages: [], usesQuickReply: false };
   if (!SAID.has(type) || place === null) return finding;
   if (type !== 'block_actions') {
     const said = { ...place, isAnywhere: type === 'message_action' };

@@ -61,7 +61,7 @@ function withoutImages({ text, blocks = [] }: SlackMessage): Alternative[] {
 function fitsCard({ title, subtitle, imageUrl, url, buttons = [] }: Element): boolean {
   return (
     (isImageUrl(imageUrl) || isThere(title) || buttons.length > 0) &&
-    (imageUrl === undefined || isImageUrl(imageUrl)) &&
+    (!isThere(imageUrl) || isImageUrl(imageUrl)) &&
     lengthOf(titleOf(title ?? '', url)) <= LIMITS.cardTitle &&
     lengthOf(escapeText(subtitle ?? '')) <= LIMITS.cardSubtitle &&
     buttons.length <= LIMITS.cardButtons

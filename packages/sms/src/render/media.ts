@@ -15,14 +15,16 @@ export interface MediaLimits {
   /** Files of one message. */
   perMessage: number;
   sizeBytes: number;
+  /** Of an image. */
+  imageBytes: number;
 }
 
 const MEGABYTE = 1024 * 1024;
 
 /** @see https://www.twilio.com/docs/messaging/guides/accepted-mime-types */
-const MMS: MediaLimits = { perMessage: 10, sizeBytes: 5 * MEGABYTE };
+const MMS: MediaLimits = { perMessage: 10, sizeBytes: 5 * MEGABYTE, imageBytes: 5 * MEGABYTE };
 /** One file a message. RCS takes as much, but falls back to MMS. */
-const WHATSAPP: MediaLimits = { perMessage: 1, sizeBytes: 16 * MEGABYTE };
+const WHATSAPP: MediaLimits = { perMessage: 1, sizeBytes: 16 * MEGABYTE, imageBytes: 5 * MEGABYTE };
 
 /** Countries with a `+1` that are neither the US nor Canada: no MMS there. */
 const NOT_NORTH_AMERICA = new Set(
@@ -130,7 +132,8 @@ const ACCEPTED =
 /** Whether a file goes as media, and not as a link: where Twilio can fetch it, and the address take it. */
 export function isSendable({ mimeType, sizeBytes }: Media, limits: MediaLimits | null): boolean {
   if (limits === null || mimeType === null || !ACCEPTED.test(mimeType)) return false;
-  return sizeBytes === null || sizeBytes <= limits.sizeBytes;
+  const most = mimeType.startsWith('image/') ? limits.imageBytes : limits.sizeBytes;
+  return sizeBytes === null || sizeBytes <= most;
 }
 
 /** A file as a text. */

@@ -71,8 +71,16 @@ export function nameThemselves(options: readonly { title: string }[]): boolean {
   return numbers.size === options.length && [...numbers].every((title) => /^\d{1,3}$/.test(title));
 }
 
-/** Marks that no reader sees: directions of writing, joiners. */
-const UNSEEN = /[\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g;
+/**
+ * Marks that no reader sees, or that their phone chooses: directions of writing, joiners, whether a sign is in
+ * colour, and of what colour skin is.
+ */
+const UNSEEN =
+  /[\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]|\uFE0E|\uFE0F|[\u{1F3FB}-\u{1F3FF}]/gu;
+
+/** What a sentence begins and ends with, in the scripts that have signs of their own; a keycap (`1️⃣`). */
+const BEGIN = /^[¡¿]+/u;
+const END = /(?:[.!?,;:。、،؛؟۔।॥։።]|\u20E3)+$/u;
 
 /** A digit of another script, `٣` say, as ours. Each script has its ten in a row. */
 function asciiDigit(digit: string): string {
@@ -83,24 +91,26 @@ function asciiDigit(digit: string): string {
 }
 
 /**
- * Without case, doubled white space, quotes around it, and what a sentence or a keycap (`1️⃣`) ends
+ * Without case, doubled white space, quotes around it, and what a sentence or a keycap begins and ends
  * with. Phones show and type other quotes, dashes and digits than the title has.
  */
 function plain(text: string): string {
   const words = text
     .replaceAll(UNSEEN, '')
     .replaceAll(/[\u2018\u2019\u201A\u201B\u2032\u00B4`]/gu, "'")
-    .replaceAll(/[\u201C-\u201F\u2033\u00AB\u00BB]/gu, '"')
+    .replaceAll(/[\u201C-\u201F\u2033\u00AB\u00BB\u300C-\u300F]/gu, '"')
     .replaceAll(/[\p{Pd}\u2212]/gu, '-')
     .normalize('NFKC')
     .replaceAll(/\p{Nd}/gu, asciiDigit)
     .trim()
     .replaceAll(/\s+/gu, ' ')
-    .toLowerCase();
-  const inner = /^(["'])\s?(.+?)\s?\1$/u.exec(withoutEnd(words))?.[2];
-  return withoutEnd(inner ?? words);
+    .toLowerCase()
+    // Of a Turkish İ, lower case leaves the dot beside the letter.
+    .replaceAll('i\u0307', 'i');
+  const inner = /^(["'])\s?(.+?)\s?\1$/u.exec(withoutSigns(words))?.[2];
+  return withoutSigns(inner ?? words);
 }
 
-function withoutEnd(words: string): string {
-  return words.replace(/(?:[.!?,;:]|\uFE0F|\u20E3)+$/u, '') || words;
+function withoutSigns(words: string): string {
+  return words.replace(END, '').replace(BEGIN, '') || words;
 }

@@ -74,6 +74,19 @@ describe('isSendable', () => {
     expect(sendable({})).toBe(false);
   });
 
+  // The story: a photograph of 10 MB went to WhatsApp, which takes files of 16 MB and images of 5. Twilio took the
+  // message, and the user got nothing.
+  it('is an image of up to 5 MB on WhatsApp, where other files may be larger', () => {
+    const whatsapp = mediaLimits('whatsapp:+15550001111', `whatsapp:${US}`);
+    const takes = (mimeType: string, megabytes: number): boolean => {
+      const sizeBytes = megabytes * 1024 * 1024;
+      const media = mediaOf({ url: 'https://x.org/file', mimeType, sizeBytes }, 'sms');
+      return media !== null && isSendable(media, whatsapp);
+    };
+    expect([takes('image/jpeg', 5), takes('image/jpeg', 10)]).toEqual([true, false]);
+    expect([takes('video/mp4', 16), takes('video/mp4', 17)]).toEqual([true, false]);
+  });
+
   it('is an image of unknown type, but no drawing', () => {
     const image = (url: string): boolean => {
       const media = imageAt(url, 'sms');

@@ -110,6 +110,32 @@ describe('answerTo', () => {
     expect(answerTo(typed, menu, { repeat: true })).toEqual({ title, payload: '/a' });
   });
 
+  // The story: in Japanese, Hindi and Arabic a sentence ends with another sign than a full stop, in Spanish it
+  // begins with one, and a thumb has the colour that its owner has chosen. None of these was an answer.
+  it.each([
+    ['大', '大。'],
+    ['大', '「大」。'],
+    ['Sí', '¡Sí!'],
+    ['Sí', '¿sí?'],
+    ['نعم', 'نعم؟'],
+    ['نعم', 'نعم،'],
+    ['हाँ', 'हाँ।'],
+    ['👍', '👍🏽'],
+    ['👍🏿', '👍'],
+    ['❤️ Yes', '❤ yes'],
+    ['1️⃣ Small', '1️⃣ small'],
+    ['İstanbul', 'istanbul'],
+  ])('knows %j by %j, in whatever script', (title, typed) => {
+    const menu = menuOptions({ buttons: [{ title, payload: '/a' }, { title: 'Other' }] });
+    expect(answerTo(typed, menu, { repeat: true })).toEqual({ title, payload: '/a' });
+  });
+
+  it('tells options apart that only differ in their colour by the number alone', () => {
+    const menu = menuOptions({ buttons: [{ title: '👍🏻' }, { title: '👍🏿' }] });
+    expect(answerTo('👍', menu, { repeat: true })).toBeNull();
+    expect(answerTo('2', menu, { repeat: true })).toMatchObject({ title: '👍🏿' });
+  });
+
   it('takes a whole title for what it is, where others begin with it', () => {
     const sizes = menuOptions({ buttons: [{ title: 'Large' }, { title: 'Large pizza' }] });
     expect(answerTo('large', sizes, { repeat: true })).toMatchObject({ title: 'Large' });
