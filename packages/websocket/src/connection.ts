@@ -193,11 +193,11 @@ export class Connection {
   /** Reads the log to its end, or until the client does not read any more. */
   async #readOn(session: LiveSession): Promise<void> {
     let missing = 0;
-    let { head } = session;
+    let { head } = session.log;
     for (let isMore = true; isMore;) {
       this.#isBehind = false;
-      head = session.head;
-      const items = await session.after(this.#seq, PAGE);
+      head = session.log.head;
+      const items = await session.log.after(this.#seq, PAGE);
       for (const { number, frame, isLost } of items) {
         if (this.session !== session) return;
         // It begins again when the client has read.
@@ -209,7 +209,7 @@ export class Connection {
         this.#pass(number, frame, textFrame(numbered(JSON.stringify(frame), number)));
       }
       // It was read while something was added, perhaps too early.
-      const isGrown = session.head > Math.max(head, this.#seq);
+      const isGrown = session.log.head > Math.max(head, this.#seq);
       isMore = items.length === PAGE || this.#isBehind || isGrown;
     }
     // What is not there although it was added did not fit. What another reader of this session has seen
