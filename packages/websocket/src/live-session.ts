@@ -82,18 +82,14 @@ export class LiveSession {
       process: this.#hub.process,
       connections: () => this.connections,
       tell: (news) => this.#tell(news),
+      log: this.log,
+      report: (error, what) => this.#hub.report(error, what),
     }));
   }
 
-  /**
-   * Closes the streams of other processes whose end is in the log. A client that goes on after that end
-   * does not read it, and perhaps nobody here has.
-   */
+  /** Closes the streams whose end a client that goes on after `seq` does not read. */
   async closeEnded(seq: number): Promise<void> {
-    if (this.#streams?.isToldBefore(seq) !== true) return;
-    for (const { frame } of await this.log.all()) {
-      if (frame?.type === 'stream_end') this.streams.ended(frame.id);
-    }
+    await this.#streams?.closeEnded(seq);
   }
 
   /** Says what the assistant said: after what the user said before. Resolves to its number. */
