@@ -227,6 +227,7 @@ export class Inbox {
       if (id !== null) connection.tell({ type: 'ack', id, cancelled });
     } catch (error) {
       hub.report(error, 'a turn could not be cancelled');
+      if (id !== null) connection.refuse('unavailable', 'nothing was ended: try again', id);
     }
   }
 

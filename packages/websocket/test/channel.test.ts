@@ -1,7 +1,7 @@
 import { MemoryStore, type InputChannel, type UserMessage } from '@trunkline/core';
 import { WebSocketInput } from '@trunkline/websocket';
 import type { IncomingMessage } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { Client } from './support/client.ts';
@@ -308,6 +308,24 @@ describe('the WebSocket channel', () => {
     client.send({ message: 'Hi', id: 'm' });
     expect(await client.next('error')).toMatchObject({ code: 'unavailable', id: 'm' });
     expect(reports).toMatchObject([{ message: 'disk full' }]);
+  });
+
+  it('answers a cancel that fails, where it has an id', async () => {
+    // It got neither an acknowledgement nor an error: whoever waited for one waited for good.
+    const upgrade = vi.spyOn(WebSocketInput.prototype, 'upgrade');
+    const { connect, reports } = await startSocket();
+    const [turns] = upgrade.mock.lastCall ?? [];
+    upgrade.mockRestore();
+    const client = connect();
+    await client.session();
+    if (turns !== undefined) turns.cancel = () => Promise.reject(new Error('disk full'));
+    client.send({ type: 'cancel', id: 'c' });
+    client.send({ type: 'cancel' });
+    await client.settled();
+    expect(client.of('ack', 'error')).toMatchObject([
+      { type: 'error', code: 'unavailable', id: 'c' },
+    ]);
+    expect(reports).toHaveLength(2);
   });
 
   it('refuses what is over the limit of a conversation', async () => {
