@@ -134,10 +134,10 @@ export class Inbox {
     }
     const queue: ParsedFrame[] = [];
     this.#queue = queue;
-    connection.socket.pause();
+    connection.flow.hold();
     await this.#options.resume(this, frame);
     this.#queue = null;
-    connection.socket.resume();
+    connection.flow.release();
     // Among them may be another `resume`, which the rest waits for.
     for (const waiting of queue) this.#handleInTurn(waiting);
   }
