@@ -10,6 +10,9 @@ import type { OpenStream } from './stream.ts';
 import { Streams } from './streams.ts';
 import { textFrame } from './text-frame.ts';
 
+/** How long another process may take to log a message that it has accepted. */
+const LOGGING_MS = 1_000;
+
 /** How long to wait for our own voice: news may be lost. */
 const HEARD_MS = 1_000;
 
@@ -107,15 +110,24 @@ export class LiveSession {
     accepted: Accepted,
     from: Connection,
   ): Promise<number | null> {
+    const { clock } = this.#hub;
+    const since = clock.now();
     this.#said ??= new Said();
-    return this.#said.take(frame.id, accepted, (mayBeThere) =>
-      mayBeThere ? this.#appendOnce(frame, from) : this.#append(frame, null, from),
-    );
+    return this.#said.take(frame.id, accepted, (isDuplicate) => {
+      // Whoever has accepted it logs it. If that one is gone, we do.
+      if (isDuplicate) return this.#appendOnce(frame, from, LOGGING_MS);
+      // Sent again to another process, it may have been taken for lost.
+      const isLate = clock.now() - since >= LOGGING_MS / 2;
+      return isLate ? this.#appendOnce(frame, from, 0) : this.#append(frame, null, from);
+    });
   }
 
-  async #appendOnce(frame: Unnumbered<UserFrame>, from: Connection): Promise<number> {
-    const there = (await this.log.all()).find((item) => item.frame?.id === frame.id);
-    return there?.number ?? (await this.#append(frame, null, from));
+  async #appendOnce(
+    frame: Unnumbered<UserFrame>,
+    from: Connection,
+    waitMs: number,
+  ): Promise<number> {
+    return (await this.log.find(frame.id, waitMs)) ?? (await this.#append(frame, null, from));
   }
 
   /** Opens a stream whose start is in the log. */
