@@ -107,6 +107,17 @@ export class Inbox {
   }
 
   #handle(frame: ParsedFrame): void {
+    try {
+      this.#do(frame);
+    } catch (error) {
+      // A subclass's: what strangers say must not be able to end the process.
+      this.#options.hub.report(error, 'a frame could not be handled');
+      const id = 'id' in frame ? frame.id : null;
+      this.connection.refuse('unavailable', 'it was not taken: send it again later', id);
+    }
+  }
+
+  #do(frame: ParsedFrame): void {
     const { connection } = this;
     if (this.isWaiting && frame.type !== 'resume') return this.#turnAway();
     switch (frame.type) {

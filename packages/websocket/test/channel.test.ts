@@ -240,6 +240,37 @@ describe('the WebSocket channel', () => {
       .toEqual({ page: '/cart', body: '{"message":"Hi","id":"m","metadata":{"a":1}}' });
   });
 
+  it('survives a subclass that does not get along with what a client says', async () => {
+    // A stranger's frame ended the process.
+    class WithUser extends WebSocketInput {
+      override getMetadata(_request: IncomingMessage, body: unknown): { name: string } {
+        return { name: (body as { metadata: { name: string } }).metadata.name };
+      }
+    }
+    const reports: unknown[] = [];
+    const ignore = (): void => {};
+    const error = (fields: Readonly<Record<string, unknown>>): void => void reports.push(fields);
+    const logger = { debug: ignore, info: ignore, warn: ignore, error };
+    const { connect, turns } = await startSocket(
+      echo,
+      {},
+      { channels: [new WithUser({ logger })] },
+    );
+    const client = connect();
+    const { session, token } = await client.session();
+    client.send({ message: 'Hi', id: 'm' });
+    expect(await client.next('error')).toMatchObject({ code: 'unavailable', id: 'm' });
+    client.send({ message: 'Hi', id: 'n', metadata: { name: 'Ada' } });
+    await client.next('text');
+    // Also where it has waited for a session.
+    const late = connect(`?session=${session}`);
+    await new Promise((resolve) => late.socket.once('open', resolve));
+    late.send({ type: 'resume', session, token: token ?? '' });
+    late.send({ message: 'Hi', id: 'o' });
+    expect(await late.next('error')).toMatchObject({ code: 'unavailable', id: 'o' });
+    expect([turns.length, reports.length]).toEqual([1, 2]);
+  });
+
   it('is reached without a connection, by the address', async () => {
     const { line, connect, channel } = await startSocket();
     const client = connect();
