@@ -124,20 +124,21 @@ export class Streams {
   /** Opens a stream that is not known, unless its end is in the log. */
   #lookUp(piece: Piece): void {
     if (this.#unsure !== null) return void this.#unsure.push(piece);
-    const pieces = [piece];
-    this.#unsure = pieces;
-    this.#readEnds().then(
-      () => {
-        this.#unsure = null;
-        if (!this.#ended.has(piece.id)) this.#openTold(piece);
-        // Those of another stream may have come after its end was looked for: they are looked up anew.
-        for (const each of pieces) this.hear(each);
-      },
-      (error: unknown) => {
-        this.#unsure = null;
-        this.#options.report(error, 'a session could not be read');
-      },
+    this.#unsure = [piece];
+    this.#openUnlessEnded(piece, this.#unsure).catch((error: unknown) =>
+      this.#options.report(error, 'a session could not be read'),
     );
+  }
+
+  async #openUnlessEnded(piece: Piece, pieces: readonly Piece[]): Promise<void> {
+    try {
+      await this.#readEnds();
+    } finally {
+      this.#unsure = null;
+    }
+    if (!this.#ended.has(piece.id)) this.#openTold(piece);
+    // Those of another stream may have come after its end was looked for: they are looked up anew.
+    for (const each of pieces) this.hear(each);
   }
 
   async #readEnds(): Promise<void> {
