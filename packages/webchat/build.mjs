@@ -24,7 +24,10 @@ const tightStyles = {
         .replaceAll(/\/\*[^]*?\*\//g, '')
         .replaceAll(/\s+/g, ' ')
         .replaceAll(/ ?([{};,]) ?/g, '$1')
-        .replaceAll(': ', ':'),
+        .replaceAll(': ', ':')
+        .replaceAll(';}', '}')
+        .replaceAll(/\b0\./g, '.')
+        .replaceAll(' > ', '>'),
   },
 };
 

@@ -3,6 +3,9 @@
 /** How many are shown. */
 const MAX_FRAMES = 500;
 
+/** What has passed and is not in the list yet. */
+const waiting = [];
+
 const chat = document.querySelector('trunkline-chat');
 const [toggle, close, clear, aside, list] = ['toggle', 'close', 'clear', 'frames', 'list'].map(
   (id) => document.getElementById(id),
@@ -15,12 +18,17 @@ toggle.addEventListener('click', () => {
   if (!aside.hidden) close.focus();
 });
 close.addEventListener('click', hide);
-clear.addEventListener('click', () => list.replaceChildren());
+clear.addEventListener('click', empty);
 aside.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') hide();
 });
 chat.addEventListener('frame', ({ detail }) => add(detail));
-chat.addEventListener('forgotten', () => list.replaceChildren());
+chat.addEventListener('forgotten', empty);
+
+function empty() {
+  waiting.length = 0;
+  list.replaceChildren();
+}
 
 function show(isShown) {
   aside.hidden = !isShown;
@@ -33,7 +41,6 @@ function hide() {
 }
 
 function add({ direction, frame, at }) {
-  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   // Names last: there is room for a few words.
   const { type = 'message', id, seq, recipient_id, ...content } = concealed(frame);
   const details = node('details', '');
@@ -52,7 +59,16 @@ function add({ direction, frame, at }) {
   );
   const item = node('li', '');
   item.append(details);
-  list.append(item);
+  waiting.push(item);
+  if (waiting.length === 1) requestAnimationFrame(draw);
+  // A page that nobody sees draws nothing.
+  if (waiting.length > MAX_FRAMES) waiting.shift();
+}
+
+/** Once a frame of the screen: to ask where the list stands lays the whole page out. */
+function draw() {
+  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  list.append(...waiting.splice(0));
   while (list.childElementCount > MAX_FRAMES) list.firstElementChild.remove();
   if (isAtEnd) list.scrollTop = list.scrollHeight;
 }

@@ -20,12 +20,8 @@ import type { ClientEvents, ConnectOptions } from './options.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { listenToPage } from './page.ts';
 import { Sending } from './sending.ts';
-import {
-  emptyTranscript,
-  transcript,
-  type Transcript,
-  type TranscriptAction,
-} from './transcript.ts';
+import { Shown } from './shown.ts';
+import type { Transcript } from './transcript.ts';
 
 export type * from './wire.ts';
 export type { ClientState, TokenSource, WebSocketLike } from './link.ts';
@@ -48,6 +44,7 @@ export function connect(options: ConnectOptions): ChatClient {
 /** A conversation. Made by {@link connect}. */
 export class ChatClient {
   readonly #events = new Emitter<ClientEvents>();
+  readonly #shown = new Shown((now) => this.#events.emit('transcript', now));
   readonly #clock: Clock;
   readonly #sender: { sender?: string };
   readonly #memory: Memory;
@@ -56,7 +53,6 @@ export class ChatClient {
   readonly #link: Link;
   readonly #stopListening: () => void;
   readonly #hasToken: boolean;
-  #transcript: Transcript = emptyTranscript;
   /** Whether the session is the server's to give: not if it is opened by a token of the page, or by a cookie. */
   #isIssued: boolean;
   #toldTypingAt = 0;
@@ -80,7 +76,7 @@ export class ChatClient {
       clock,
       random,
       open: options.open ?? ((address) => new WebSocket(address)),
-      seqOf: (session) => (session === this.#transcript.session ? this.#transcript.seq : 0),
+      seqOf: (session) => (session === this.#shown.now.session ? this.#shown.now.seq : 0),
       onState: (state) => this.#events.emit('state', state),
       onFrame: (direction, frame) => {
         this.#events.emit('frame', { direction, frame, at: clock.now() });
@@ -96,7 +92,7 @@ export class ChatClient {
       send: (frame) => this.#link.send(frame),
       drop: () => this.#link.drop(),
       onFailed: (id, code, message) => {
-        this.#apply({ type: 'failed', id, code, error: message });
+        this.#shown.apply({ type: 'failed', id, code, error: message });
         this.#events.emit('error', { code, message, id });
       },
     });
@@ -124,7 +120,7 @@ export class ChatClient {
 
   /** What is to be shown. */
   get transcript(): Transcript {
-    return this.#transcript;
+    return this.#shown.now;
   }
 
   /** Listens to an event. Returns what ends that. */
@@ -156,7 +152,7 @@ export class ChatClient {
   retry(id: string): void {
     const frame = this.#sending.takeFailed(id);
     if (frame === null) return;
-    this.#apply({ type: 'retried', id });
+    this.#shown.apply({ type: 'retried', id });
     this.#sending.take(frame);
   }
 
@@ -205,7 +201,7 @@ export class ChatClient {
     if (this.#isIssued) this.#link.drop();
     else this.close();
     // By a connection that was made before we heard of it. One of somebody else's stays.
-    const { session } = this.#transcript;
+    const { session } = this.#shown.now;
     if (this.#memory.session?.session === session) this.#memory.session = null;
     this.#outbox.leave();
     this.#leave();
@@ -223,20 +219,15 @@ export class ChatClient {
 
   #say(frame: Outgoing): string {
     if (this.state === 'closed') throw new Error('[webchat] the client is closed: connect again');
-    this.#showSaid(frame);
+    this.#shown.said(frame);
     this.#sending.take(frame);
     return frame.id;
   }
 
-  #showSaid(frame: Outgoing): void {
-    const text = frame.type === 'choice' ? (frame.title ?? frame.payload) : frame.message;
-    this.#apply({ type: 'said', id: frame.id, text });
-  }
-
   #enter(frame: SessionFrame, known: KnownSession): void {
-    const { seq } = this.#transcript;
+    const { seq } = this.#shown.now;
     const wasOther = this.#belongTo(known);
-    this.#apply({ type: 'received', frame });
+    this.#shown.apply({ type: 'received', frame });
     this.#events.emit('session', frame);
     // Once the link says that it is connected.
     queueMicrotask(() => {
@@ -251,18 +242,18 @@ export class ChatClient {
     this.#isIssued = !this.#hasToken && known.token !== null;
     const change = this.#outbox.belongTo(known);
     if (change === 'other') this.#clear();
-    if (change !== 'none') for (const frame of this.#outbox.all) this.#showSaid(frame);
+    if (change !== 'none') for (const frame of this.#outbox.all) this.#shown.said(frame);
     return change === 'other';
   }
 
   #clear(): void {
     this.#sending.forget();
-    this.#become(emptyTranscript);
+    this.#shown.clear();
   }
 
   #receive(frame: ServerFrame): void {
-    const isNews = isLogged(frame) && frame.seq > this.#transcript.seq;
-    this.#apply({ type: 'received', frame });
+    const isNews = isLogged(frame) && frame.seq > this.#shown.now.seq;
+    this.#shown.apply({ type: 'received', frame });
     if (isLogged(frame)) {
       if (frame.type === 'user' && frame.client_id !== undefined)
         this.#sending.onStored(frame.client_id);
@@ -285,17 +276,6 @@ export class ChatClient {
       const message = 'the server does not accept the token: sign in again';
       this.#events.emit('error', { code: 'unauthenticated', message });
     }
-  }
-
-  #apply(action: TranscriptAction): void {
-    this.#become(transcript(this.#transcript, action));
-  }
-
-  #become(after: Transcript): void {
-    if (after === this.#transcript) return;
-    const isSame = after.entries === this.#transcript.entries;
-    this.#transcript = after;
-    if (!isSame) this.#events.emit('transcript', after);
   }
 }
 

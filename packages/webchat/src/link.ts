@@ -250,8 +250,11 @@ export class Link {
     this.#write({ type: 'ping' });
     this.#cancelWatch();
     this.#cancelWatch = this.#options.clock.after(withinMs, () => {
-      if (this.#isAlive) this.#ping(PING_MS);
-      else this.drop();
+      if (this.#isAlive) {
+        // It stands: the attempts that it took are past.
+        this.#failures = 0;
+        this.#ping(PING_MS);
+      } else this.drop();
     });
   }
 

@@ -134,6 +134,21 @@ describe('the connection', () => {
     expect(client.state).toBe('connecting');
   });
 
+  it('is tried soon again after one that has stood, also if nothing was said on it', async () => {
+    // Of each connection in a day at which nobody spoke, the next one had to wait twice as long.
+    await start();
+    for (let i = 0; i < 8; i++) {
+      await enter(opened({ resumed: i > 0 }));
+      await clock.pass(20_000);
+      last().say({ type: 'pong' });
+      await clock.pass(20_000);
+      const before = sockets.length;
+      last().drop();
+      await clock.pass(500);
+      expect(sockets).toHaveLength(before + 1);
+    }
+  });
+
   it('is tried at once when somebody asks', async () => {
     const client = await start();
     last().drop();

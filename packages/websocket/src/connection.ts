@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE } from './close-codes.ts';
+import { Flow } from './flow.ts';
 import type { Living } from './heartbeat.ts';
 import type { Hub } from './hub.ts';
 import type { LiveSession } from './live-session.ts';
@@ -19,6 +20,7 @@ const PAGE = 50;
  */
 export class Connection {
   readonly socket: WebSocket;
+  readonly flow: Flow;
   session: LiveSession | null = null;
   /** Whether its session was issued to whoever holds the token, and not to a subject. */
   isIssued = true;
@@ -32,8 +34,6 @@ export class Connection {
   /** The number of the last frame of the log that was sent. */
   #seq = 0;
   #isAlive = true;
-  /** The client does not read. */
-  #cancelDrain: (() => void) | null = null;
   #isCatchingUp = false;
   #isBehind = false;
   /** How much was sent of each stream that is open. */
@@ -44,6 +44,7 @@ export class Connection {
     this.#hub = hub;
     this.socket = socket;
     this.#stream = stream;
+    this.flow = new Flow(socket, stream);
     this.heardAt = hub.clock.now();
     hub.connections.add(this);
     this.#beats = hub.heartbeat.add(this);
@@ -61,7 +62,7 @@ export class Connection {
     session.connections = session.connections.concat(this);
   }
 
-  /** Leaves the session that it is in. */
+  /** Leaves its session. */
   leave(): void {
     const { session } = this;
     if (session === null) return;
@@ -73,7 +74,7 @@ export class Connection {
 
   /** The client is gone. */
   end(): void {
-    this.#cancelDrain?.();
+    this.flow.stop();
     this.#hub.heartbeat.remove(this, this.#beats);
     this.#hub.connections.delete(this);
     this.leave();
@@ -153,7 +154,7 @@ export class Connection {
   /** Looks after the connection. */
   beat(): void {
     // One that does not read is not heard of either; its time is measured already.
-    if (this.#cancelDrain !== null) return;
+    if (this.flow.isPaused) return;
     const { idleTimeoutMs } = this.#hub.options;
     if (idleTimeoutMs !== null && this.#hub.clock.now() - this.heardAt >= idleTimeoutMs) {
       return this.close(CLOSE.idle, 'nothing was heard');
@@ -174,14 +175,14 @@ export class Connection {
 
   /** Closes the connection. A client that does not answer is cut off. */
   close(code: number, reason: string): void {
-    this.#cancelDrain?.();
+    this.flow.stop();
     this.socket.close(code, reason);
     // It may be paused, and would not hear the answer.
     this.socket.resume();
   }
 
   get #isLive(): boolean {
-    return !this.#isCatchingUp && this.#cancelDrain === null && this.session !== null;
+    return !this.#isCatchingUp && !this.flow.isPaused && this.session !== null;
   }
 
   /** A session that has a connection is in use. */
@@ -193,15 +194,15 @@ export class Connection {
   /** Reads the log to its end, or until the client does not read any more. */
   async #readOn(session: LiveSession): Promise<void> {
     let missing = 0;
-    let { head } = session;
+    let { head } = session.log;
     for (let isMore = true; isMore;) {
       this.#isBehind = false;
-      head = session.head;
-      const items = await session.after(this.#seq, PAGE);
+      head = session.log.head;
+      const items = await session.log.after(this.#seq, PAGE);
       for (const { number, frame, isLost } of items) {
         if (this.session !== session) return;
         // It begins again when the client has read.
-        if (this.#cancelDrain !== null) return;
+        if (this.flow.isPaused) return;
         missing += number - this.#seq - 1 + (isLost ? 1 : 0);
         this.#seq = number;
         if (frame === null) continue;
@@ -209,7 +210,7 @@ export class Connection {
         this.#pass(number, frame, textFrame(numbered(JSON.stringify(frame), number)));
       }
       // It was read while something was added, perhaps too early.
-      const isGrown = session.head > Math.max(head, this.#seq);
+      const isGrown = session.log.head > Math.max(head, this.#seq);
       isMore = items.length === PAGE || this.#isBehind || isGrown;
     }
     // What is not there although it was added did not fit. What another reader of this session has seen
@@ -272,22 +273,15 @@ export class Connection {
 
   /** The client does not read: nothing more is sent, and nothing taken, until it has. */
   #pause(): void {
-    if (this.#cancelDrain !== null) return;
-    this.socket.pause();
-    const cancelTimer = this.#hub.clock.after(this.#hub.options.drainTimeoutMs, () =>
-      this.close(CLOSE.slow, 'what was sent was not read'),
-    );
-    const onDrain = (): void => {
-      this.#cancelDrain?.();
-      this.socket.resume();
-      this.#isAlive = true;
-      if (!this.#isCatchingUp) this.catchUp();
-    };
-    this.#stream.once('drain', onDrain);
-    this.#cancelDrain = () => {
-      this.#cancelDrain = null;
-      cancelTimer();
-      this.#stream.off('drain', onDrain);
-    };
+    const { clock, options } = this.#hub;
+    this.flow.pause({
+      clock,
+      ms: options.drainTimeoutMs,
+      onRead: () => {
+        this.#isAlive = true;
+        if (!this.#isCatchingUp) this.catchUp();
+      },
+      onLate: () => this.close(CLOSE.slow, 'what was sent was not read'),
+    });
   }
 }

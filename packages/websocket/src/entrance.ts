@@ -224,7 +224,7 @@ export class Entrance {
     try {
       await session.listening();
       // A log that has not come so far is another one: it was lost, or the client made the number up.
-      const isKnown = seq === 0 || (await session.after(seq - 1, 1)).length > 0;
+      const isKnown = seq === 0 || (await session.log.after(seq - 1, 1)).length > 0;
       if (isKnown) await session.closeEnded(seq);
       if (connection.session !== session) return;
       const from = isKnown ? seq : 0;

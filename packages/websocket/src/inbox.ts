@@ -107,6 +107,17 @@ export class Inbox {
   }
 
   #handle(frame: ParsedFrame): void {
+    try {
+      this.#do(frame);
+    } catch (error) {
+      // A subclass's: what strangers say must not be able to end the process.
+      this.#options.hub.report(error, 'a frame could not be handled');
+      const id = 'id' in frame ? frame.id : null;
+      this.connection.refuse('unavailable', 'it was not taken: send it again later', id);
+    }
+  }
+
+  #do(frame: ParsedFrame): void {
     const { connection } = this;
     if (this.isWaiting && frame.type !== 'resume') return this.#turnAway();
     switch (frame.type) {
@@ -134,10 +145,10 @@ export class Inbox {
     }
     const queue: ParsedFrame[] = [];
     this.#queue = queue;
-    connection.socket.pause();
+    connection.flow.hold();
     await this.#options.resume(this, frame);
     this.#queue = null;
-    connection.socket.resume();
+    connection.flow.release();
     // Among them may be another `resume`, which the rest waits for.
     for (const waiting of queue) this.#handleInTurn(waiting);
   }
@@ -227,6 +238,7 @@ export class Inbox {
       if (id !== null) connection.tell({ type: 'ack', id, cancelled });
     } catch (error) {
       hub.report(error, 'a turn could not be cancelled');
+      if (id !== null) connection.refuse('unavailable', 'nothing was ended: try again', id);
     }
   }
 

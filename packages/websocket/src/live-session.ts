@@ -1,8 +1,8 @@
 import { whenThere, type ConversationRef, type MaybePromise } from '@trunkline/core';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { bytesOf, numbered, type LogItem, type Unnumbered } from './log.ts';
-import { LogBound } from './log-bound.ts';
+import { numbered, type Unnumbered } from './log.ts';
+import { LogEnd } from './log-end.ts';
 import { decodeNews, type News } from './news.ts';
 import type { TypingFrame, UserFrame } from './protocol.ts';
 import { Said, type Accepted } from './said.ts';
@@ -10,15 +10,8 @@ import type { OpenStream } from './stream.ts';
 import { Streams } from './streams.ts';
 import { textFrame } from './text-frame.ts';
 
-/** What was added to the log. */
-interface Logged {
-  frame: Unnumbered;
-  json: string;
-  /** Whose client said it, and need not be told. */
-  from: Connection | null;
-  /** The last number of a log that was lost; `null` if it was not. */
-  lostHead: number | null;
-}
+/** How long another process may take to log a message that it has accepted. */
+const LOGGING_MS = 1_000;
 
 /** How long to wait for our own voice: news may be lost. */
 const HEARD_MS = 1_000;
@@ -33,6 +26,7 @@ const HEARD = Promise.resolve();
  */
 export class LiveSession {
   readonly id: string;
+  readonly log: LogEnd;
   /** A list of its own whenever it changes: a set takes up more, and most have one. */
   connections: readonly Connection[] = [];
   /** How many have to do with it. */
@@ -44,29 +38,19 @@ export class LiveSession {
   /** Where the processes talk of it. The same text each time: to look for a new one is dear. */
   readonly #topic: string;
   #stopListening: (() => void) | null = null;
-  /** The highest number that was seen. */
-  #head = 0;
-  /** The how-manyth log it is: the store may lose one. */
-  #logNumber = 0;
-  #appendedAt: number;
   #touchedAt: number;
   #heard: Promise<void> | null = null;
   #onHeard: (() => void) | null = null;
   // Made when there is something for them: most sessions are quiet most of the time.
   #streams: Streams | null = null;
   #said: Said | null = null;
-  #bound: LogBound | null = null;
-  #measured: Promise<LogBound> | null = null;
-  /** Whether there was no log of it when it came here. */
-  readonly #isNew: boolean;
 
   constructor(hub: Hub, id: string, isNew: boolean) {
     this.#hub = hub;
     this.id = id;
     this.#topic = `session:${id}`;
-    this.#isNew = isNew;
+    this.log = new LogEnd(hub, id, isNew);
     this.#touchedAt = isNew ? hub.clock.now() : 0;
-    this.#appendedAt = this.#touchedAt;
   }
 
   /** Nobody has to do with it any more. */
@@ -101,39 +85,14 @@ export class LiveSession {
       process: this.#hub.process,
       connections: () => this.connections,
       tell: (news) => this.#tell(news),
+      log: this.log,
+      report: (error, what) => this.#hub.report(error, what),
     }));
   }
 
-  /** The highest number that is known here. */
-  get head(): number {
-    return this.#head;
-  }
-
-  /** Reads the log. */
-  async after(number: number, limit: number): Promise<LogItem[]> {
-    const items = await this.#hub.log.after(this.id, number, limit);
-    const last = items.at(-1);
-    if (last !== undefined && last.number > this.#head) {
-      this.#head = last.number;
-      this.#appendedAt = last.at;
-    }
-    return items;
-  }
-
-  /** The whole log. */
-  async all(): Promise<LogItem[]> {
-    return await this.#hub.log.all(this.id);
-  }
-
-  /**
-   * Closes the streams of other processes whose end is in the log. A client that goes on after that end
-   * does not read it, and perhaps nobody here has.
-   */
+  /** Closes the streams whose end a client that goes on after `seq` does not read. */
   async closeEnded(seq: number): Promise<void> {
-    if (this.#streams?.isToldBefore(seq) !== true) return;
-    for (const { frame } of await this.all()) {
-      if (frame?.type === 'stream_end') this.streams.ended(frame.id);
-    }
+    await this.#streams?.closeEnded(seq);
   }
 
   /** Says what the assistant said: after what the user said before. Resolves to its number. */
@@ -151,15 +110,24 @@ export class LiveSession {
     accepted: Accepted,
     from: Connection,
   ): Promise<number | null> {
+    const { clock } = this.#hub;
+    const since = clock.now();
     this.#said ??= new Said();
-    return this.#said.take(frame.id, accepted, (mayBeThere) =>
-      mayBeThere ? this.#appendOnce(frame, from) : this.#append(frame, null, from),
-    );
+    return this.#said.take(frame.id, accepted, (isDuplicate) => {
+      // Whoever has accepted it logs it. If that one is gone, we do.
+      if (isDuplicate) return this.#appendOnce(frame, from, LOGGING_MS);
+      // Sent again to another process, it may have been taken for lost.
+      const isLate = clock.now() - since >= LOGGING_MS / 2;
+      return isLate ? this.#appendOnce(frame, from, 0) : this.#append(frame, null, from);
+    });
   }
 
-  async #appendOnce(frame: Unnumbered<UserFrame>, from: Connection): Promise<number> {
-    const there = (await this.all()).find((item) => item.frame?.id === frame.id);
-    return there?.number ?? (await this.#append(frame, null, from));
+  async #appendOnce(
+    frame: Unnumbered<UserFrame>,
+    from: Connection,
+    waitMs: number,
+  ): Promise<number> {
+    return (await this.log.find(frame.id, waitMs)) ?? (await this.#append(frame, null, from));
   }
 
   /** Opens a stream whose start is in the log. */
@@ -189,73 +157,28 @@ export class LiveSession {
   }
 
   async #keep(isIssued: boolean, now: number): Promise<void> {
-    const { options, book, log } = this.#hub;
+    const { options, book } = this.#hub;
     this.#touchedAt = now;
     if (isIssued) await book.touch(this.id);
-    // Its numbers go on only as long as there is a log.
-    if (this.#head === 0 || now - this.#appendedAt < options.sessionTtlMs / 2) return;
-    const number = await log.append(this.id, null, log.options.maxMessages);
-    this.#onAppended(number);
+    const number = await this.log.keep(options.sessionTtlMs / 2);
+    if (number === null) return;
     for (const connection of this.connections) connection.skip(number);
   }
 
+  /** Adds a frame to the log: whoever is here gets it, and the other processes hear of it. */
   #append(frame: Unnumbered, step: string | null, from: Connection | null): MaybePromise<number> {
     const json = JSON.stringify(frame);
-    // A new log is known without a wait. An old one is waited for by all, so that their order stays.
-    const known = this.#isNew ? this.#newBound() : (this.#measured ??= this.#measure());
-    return whenThere(known, (bound) => {
-      const maxItems = bound.add(bytesOf(json));
-      const [head, log] = [this.#head, this.#logNumber];
-      return whenThere(this.#hub.log.append(this.id, frame, maxItems, step), (number) => {
-        // What was there had this number already: the log has begun anew. Once, for all under way.
-        const isLost = number <= head && log === this.#logNumber;
-        if (isLost) this.#logNumber++;
-        this.#show(number, { frame, json, from, lostHead: isLost ? head : null });
-        return number;
-      });
-    });
-  }
-
-  /** A frame is in the log: whoever is here gets it, and the other processes hear of it. */
-  #show(number: number, { frame, json, from, lostHead }: Logged): void {
-    if (lostHead !== null) {
-      // The store keeps no more than it is told to.
-      this.#head = 0;
-      this.#streams?.forgetNumbers();
-    }
-    this.#onAppended(number);
-    let bytes: Buffer | null = null;
-    for (const connection of this.connections) {
-      if (lostHead !== null) connection.beginAnew(lostHead);
-      if (connection === from) connection.skip(number);
-      else connection.logged(number, frame, (bytes ??= textFrame(numbered(json, number))));
-    }
-    this.#tell({ kind: 'logged', by: this.#hub.process, number });
-  }
-
-  #onAppended(number: number): void {
-    this.#head = Math.max(this.#head, number);
-    this.#appendedAt = this.#hub.clock.now();
-  }
-
-  #newBound(): LogBound {
-    return (this.#bound ??= new LogBound(this.#hub.log.options));
-  }
-
-  /** Finds out what the log holds already. */
-  async #measure(): Promise<LogBound> {
-    const bound = new LogBound(this.#hub.log.options);
-    try {
-      for (const { bytes, number, at } of await this.all()) {
-        bound.add(bytes);
-        this.#head = Math.max(this.#head, number);
-        this.#appendedAt = at;
+    return this.log.append({ frame, json, step }, (number, lostHead) => {
+      if (lostHead !== null) this.#streams?.forgetNumbers();
+      let bytes: Buffer | null = null;
+      for (const connection of this.connections) {
+        if (lostHead !== null) connection.beginAnew(lostHead);
+        // Whose client said it need not be told.
+        if (connection === from) connection.skip(number);
+        else connection.logged(number, frame, (bytes ??= textFrame(numbered(json, number))));
       }
-    } catch (error) {
-      this.#measured = null;
-      throw error;
-    }
-    return bound;
+      this.#tell({ kind: 'logged', by: this.#hub.process, number });
+    });
   }
 
   #listen(): void {

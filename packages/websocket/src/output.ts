@@ -151,7 +151,7 @@ export class WebSocketOutput extends OutputChannel {
     await this.deliver({ interrupted: true }, async (_payload, key) => {
       const turn = key.slice(0, key.lastIndexOf('.'));
       await this.#hub.with(this.#session, async (session) => {
-        const items = await session.all();
+        const items = await session.log.all();
         const named = receipts.map(({ id }) => id);
         for (const { frame, step } of items) {
           if (frame?.type !== 'stream_start') continue;

@@ -132,7 +132,12 @@ class FieldReader {
 
   sender(): string | null {
     const { sender = null } = this.#json;
-    if (typeof sender === 'number') return String(sender);
+    if (typeof sender === 'number') {
+      // It was rounded when it was read, and may stand for somebody else's by now.
+      const isRounded = Math.abs(sender) > Number.MAX_SAFE_INTEGER;
+      if (isRounded) this.#fail('"sender" is a number beyond 53 bits: send it as a text');
+      return String(sender);
+    }
     if (sender === null || typeof sender !== 'string') {
       if (sender !== null) this.#fail('"sender" must be a text or a number');
       return null;

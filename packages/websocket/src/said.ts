@@ -3,8 +3,8 @@ import { isPromise, type MaybePromise } from '@trunkline/core';
 /** What became of a message that was handed to the turns. */
 export type Accepted = Promise<'accepted' | 'duplicate' | 'refused'>;
 
-/** Logs a message, which may be in the log already. Gives its number. */
-export type LogSaid = (mayBeThere: boolean) => MaybePromise<number>;
+/** Logs a message, which another process may have done or be about to do. Gives its number. */
+export type LogSaid = (isDuplicate: boolean) => MaybePromise<number>;
 
 /** What users have said and is not in the log yet: what the assistant says comes after it. */
 export class Said {
@@ -27,11 +27,11 @@ export class Said {
     return done;
   }
 
-  #log(id: string, mayBeThere: boolean, log: LogSaid): MaybePromise<number> {
+  #log(id: string, isDuplicate: boolean, log: LogSaid): MaybePromise<number> {
     // The same message, sent again before it was in the log.
     const known = this.#numbers.get(id);
     if (known !== undefined) return known;
-    const number = log(mayBeThere);
+    const number = log(isDuplicate);
     if (!isPromise(number)) return number;
     this.#numbers.set(id, number);
     return number.finally(() => this.#numbers.delete(id));

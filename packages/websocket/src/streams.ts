@@ -1,10 +1,14 @@
 import type { Connection } from './connection.ts';
+import type { LogEnd } from './log-end.ts';
 import type { News } from './news.ts';
 import { OpenStream } from './stream.ts';
 import { textFrame } from './text-frame.ts';
 
 /** How many streams that are over are remembered, so that late news do not open them again. */
 const MAX_ENDED = 16;
+
+/** What another process tells of a stream. */
+type Piece = Extract<News, { kind: 'piece' }>;
 
 /** What {@link Streams} works with. */
 export interface StreamsOptions {
@@ -14,6 +18,10 @@ export interface StreamsOptions {
   connections: () => readonly Connection[];
   /** Tells the other processes. */
   tell: (news: News) => void;
+  /** Where the starts and ends of streams are. */
+  log: LogEnd;
+  /** Told when that could not be read. */
+  report: (error: unknown, what: string) => void;
 }
 
 /** The open streams of a session: those that run here, and those that other processes tell of. */
@@ -21,6 +29,8 @@ export class Streams {
   readonly #options: StreamsOptions;
   readonly #open = new Map<string, OpenStream>();
   readonly #ended = new Set<string>();
+  /** Pieces of streams that are not known here, while the log is read for their ends. */
+  #unsure: Piece[] | null = null;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -61,12 +71,17 @@ export class Streams {
 
   /** The end of one was read in the log: the process that it runs in closes it itself. */
   ended(id: string): void {
-    if (this.#open.get(id)?.isOurs === false) this.close(id);
+    // Also of one that is not known: a piece of it may still be on its way.
+    if (this.#open.get(id)?.isOurs !== true) this.close(id);
   }
 
-  /** Whether another process has told of one that began before a number. */
-  isToldBefore(seq: number): boolean {
-    return [...this.#open.values()].some((stream) => !stream.isOurs && stream.seq < seq);
+  /**
+   * Closes those of other processes whose end is in the log, for a client that goes on after `seq`: it
+   * does not read an end before that, and perhaps nobody here has.
+   */
+  async closeEnded(seq: number): Promise<void> {
+    const isOne = [...this.#open.values()].some((stream) => !stream.isOurs && stream.seq < seq);
+    if (isOne) await this.#readEnds();
   }
 
   /** The log was lost: those who see a stream have got its start, under a number that is gone. */
@@ -84,18 +99,52 @@ export class Streams {
   }
 
   /** Another process tells of a piece. */
-  hear({ id, recipientId, seq, offset, text }: Extract<News, { kind: 'piece' }>): void {
+  hear(piece: Piece): void {
+    const { id, seq, offset, text } = piece;
     if (this.#ended.has(id) || this.#options.connections().length === 0) return;
     const known = this.#open.get(id);
-    const stream = known ?? new OpenStream(id, recipientId, seq, false);
+    // The log is known here beyond its start, perhaps beyond its end: it may be late.
+    if (known === undefined && seq <= this.#options.log.head) return this.#lookUp(piece);
+    const stream = known ?? this.#openTold(piece);
     if (stream.isOurs) return;
     // A piece got lost. What it says comes with the answer.
     if (offset > stream.text.length) return this.#ask();
     const chunk = text.slice(stream.text.length - offset);
+    if (chunk !== '') this.#show(stream, chunk);
+  }
+
+  #openTold({ id, recipientId, seq, text }: Piece): OpenStream {
+    const stream = new OpenStream(id, recipientId, seq, false);
     this.#open.set(id, stream);
     // It was announced: from now on we are told of every piece.
-    if (known === undefined && text === '') this.#ask();
-    if (chunk !== '') this.#show(stream, chunk);
+    if (text === '') this.#ask();
+    return stream;
+  }
+
+  /** Opens a stream that is not known, unless its end is in the log. */
+  #lookUp(piece: Piece): void {
+    if (this.#unsure !== null) return void this.#unsure.push(piece);
+    this.#unsure = [piece];
+    this.#openUnlessEnded(piece, this.#unsure).catch((error: unknown) =>
+      this.#options.report(error, 'a session could not be read'),
+    );
+  }
+
+  async #openUnlessEnded(piece: Piece, pieces: readonly Piece[]): Promise<void> {
+    try {
+      await this.#readEnds();
+    } finally {
+      this.#unsure = null;
+    }
+    if (!this.#ended.has(piece.id)) this.#openTold(piece);
+    // Those of another stream may have come after its end was looked for: they are looked up anew.
+    for (const each of pieces) this.hear(each);
+  }
+
+  async #readEnds(): Promise<void> {
+    for (const { frame } of await this.#options.log.all()) {
+      if (frame?.type === 'stream_end') this.ended(frame.id);
+    }
   }
 
   /** Asks the other processes for theirs. */

@@ -1,7 +1,7 @@
 import { MemoryStore, type InputChannel, type UserMessage } from '@trunkline/core';
 import { WebSocketInput } from '@trunkline/websocket';
 import type { IncomingMessage } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { Client } from './support/client.ts';
@@ -240,6 +240,37 @@ describe('the WebSocket channel', () => {
       .toEqual({ page: '/cart', body: '{"message":"Hi","id":"m","metadata":{"a":1}}' });
   });
 
+  it('survives a subclass that does not get along with what a client says', async () => {
+    // A stranger's frame ended the process.
+    class WithUser extends WebSocketInput {
+      override getMetadata(_request: IncomingMessage, body: unknown): { name: string } {
+        return { name: (body as { metadata: { name: string } }).metadata.name };
+      }
+    }
+    const reports: unknown[] = [];
+    const ignore = (): void => {};
+    const error = (fields: Readonly<Record<string, unknown>>): void => void reports.push(fields);
+    const logger = { debug: ignore, info: ignore, warn: ignore, error };
+    const { connect, turns } = await startSocket(
+      echo,
+      {},
+      { channels: [new WithUser({ logger })] },
+    );
+    const client = connect();
+    const { session, token } = await client.session();
+    client.send({ message: 'Hi', id: 'm' });
+    expect(await client.next('error')).toMatchObject({ code: 'unavailable', id: 'm' });
+    client.send({ message: 'Hi', id: 'n', metadata: { name: 'Ada' } });
+    await client.next('text');
+    // Also where it has waited for a session.
+    const late = connect(`?session=${session}`);
+    await new Promise((resolve) => late.socket.once('open', resolve));
+    late.send({ type: 'resume', session, token: token ?? '' });
+    late.send({ message: 'Hi', id: 'o' });
+    expect(await late.next('error')).toMatchObject({ code: 'unavailable', id: 'o' });
+    expect([turns.length, reports.length]).toEqual([1, 2]);
+  });
+
   it('is reached without a connection, by the address', async () => {
     const { line, connect, channel } = await startSocket();
     const client = connect();
@@ -308,6 +339,24 @@ describe('the WebSocket channel', () => {
     client.send({ message: 'Hi', id: 'm' });
     expect(await client.next('error')).toMatchObject({ code: 'unavailable', id: 'm' });
     expect(reports).toMatchObject([{ message: 'disk full' }]);
+  });
+
+  it('answers a cancel that fails, where it has an id', async () => {
+    // It got neither an acknowledgement nor an error: whoever waited for one waited for good.
+    const upgrade = vi.spyOn(WebSocketInput.prototype, 'upgrade');
+    const { connect, reports } = await startSocket();
+    const [turns] = upgrade.mock.lastCall ?? [];
+    upgrade.mockRestore();
+    const client = connect();
+    await client.session();
+    if (turns !== undefined) turns.cancel = () => Promise.reject(new Error('disk full'));
+    client.send({ type: 'cancel', id: 'c' });
+    client.send({ type: 'cancel' });
+    await client.settled();
+    expect(client.of('ack', 'error')).toMatchObject([
+      { type: 'error', code: 'unavailable', id: 'c' },
+    ]);
+    expect(reports).toHaveLength(2);
   });
 
   it('refuses what is over the limit of a conversation', async () => {

@@ -41,6 +41,17 @@ describe('parseFrame', () => {
     }
   });
 
+  it('takes no number as a sender that was rounded when it was read', () => {
+    // Ids of 64 bits: both are read as 9007199254740992.
+    for (const sender of ['9007199254740992', '-9007199254740993', '1e999']) {
+      const error = { code: 'invalid_field', id: 'm' };
+      const parsed = parseFrame(`{"message":"Hi","id":"m","sender":${sender}}`);
+      expect(parsed).toMatchObject({ error });
+    }
+    const parsed = parseFrame('{"message":"Hi","sender":9007199254740991}');
+    expect(parsed).toMatchObject({ sender: '9007199254740991' });
+  });
+
   it('refuses metadata that could not be written out again', () => {
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     const frame = `{"message":"Hi","metadata":${deep}}`;

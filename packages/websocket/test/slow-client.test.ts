@@ -2,6 +2,7 @@ import { MemoryStore } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { Reader } from './support/reader.ts';
 import { closeAfterEach, echo, resuming, startSocket } from './support/server.ts';
@@ -82,6 +83,50 @@ describe('a client that does not read', () => {
       Array.from({ length: PIECES + 2 - had }, (_, i) => had + 1 + i),
     );
   }, 60_000);
+});
+
+describe('a client that resumes and does not read', () => {
+  it('is not heard before it has read', async () => {
+    // The end of `resume` took the pause back: what the client said was taken, and answered, while it
+    // read nothing.
+    const store = new MemoryStore({ maxListCharacters: 200_000_000 });
+    const { connect, turns } = await startSocket(
+      async (message, reply) => {
+        const pieces = message.text === 'fill' ? PIECES / 2 : 1;
+        for (let i = 0; i < pieces; i++) await reply.text(PIECE);
+      },
+      { log: { maxBytes: 100_000_000 }, drainTimeoutMs: 60_000, framesPerSecond: Infinity },
+      { store },
+    );
+    const writer = connect();
+    const { session, token } = await writer.session();
+    writer.send({ message: 'fill', id: 'f' });
+    await expect.poll(() => turns.length, { timeout: 20_000 }).toBe(1);
+    // The second `resume` is being looked at while the first fills what waits for the client.
+    const get = store.values.get.bind(store.values);
+    const gate = deferred();
+    let asked = 0;
+    store.values.get = async (...args) => {
+      if (++asked === 2) await gate.promise;
+      return await get(...args);
+    };
+    const client = connect(`?session=${session}`);
+    await new Promise((resolve) => client.socket.once('open', resolve));
+    client.socket.pause();
+    for (let i = 0; i < 2; i++) client.send({ type: 'resume', session, token: token ?? '' });
+    await expect.poll(() => asked).toBe(2);
+    const settle = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await writer.settled();
+    };
+    await settle();
+    gate.resolve();
+    await settle();
+    client.send({ message: 'Hi', id: 'm' });
+    await settle();
+    expect(turns).toHaveLength(1);
+    client.socket.resume();
+    await client.next('ack');
+  }, 30_000);
 });
 
 describe('a limit below what a socket buffers by itself', () => {

@@ -99,6 +99,29 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
     expect(await log.evaluate(distanceToEnd)).toBeGreaterThan(190);
   });
 
+  it('lays the page out a few times for many frames, not once for each', async () => {
+    // With the frames beside it, the page took seconds to show a long conversation.
+    const page = await visit({ viewport: { width: 1280, height: 800 } });
+    await say(page, 'help');
+    await hear(page, 'Say one of these');
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Performance.enable');
+    const layouts = async (): Promise<number> => {
+      const { metrics } = await devtools.send('Performance.getMetrics');
+      return metrics.find(({ name }) => name === 'LayoutCount')?.value ?? 0;
+    };
+    const before = await layouts();
+    await page.evaluate(`for (let seq = 0; seq < 200; seq++) {
+      const detail = { direction: 'in', frame: { type: 'pong', seq }, at: 0 };
+      document.querySelector('trunkline-chat').dispatchEvent(new CustomEvent('frame', { detail }));
+    }`);
+    await twoFrames(page);
+    expect(await layouts()).toBeLessThan(before + 20);
+    expect(await page.locator('#list li').count()).toBeGreaterThan(200);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    expect(await page.locator('#list li').count()).toBe(0);
+  });
+
   it('shows the frames over the chat on a phone, and gives it back', async () => {
     const page = await visit(PHONE);
     await say(page, 'buttons');

@@ -22,6 +22,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** What a click does, a double click too does once: not everybody knows where one is enough. */
+export function once(run: () => void): (event: Event) => void {
+  // Only clicks are counted; one that a key has made is the 0th.
+  return (event) => {
+    if ((event as UIEvent).detail < 2) run();
+  };
+}
+
 /** What has the focus in the tree of a node. */
 export function focused(node: Node): Element | null {
   const root = node.getRootNode();

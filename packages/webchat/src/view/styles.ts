@@ -2,8 +2,8 @@
 export const STYLES = `
 :host {
   --_accent: var(--trunkline-accent, light-dark(#1d5fd1, #8ab4ff));
-  --_on-accent: var(--trunkline-on-accent, light-dark(#ffffff, #0b1b36));
-  --_background: var(--trunkline-background, light-dark(#ffffff, #15181d));
+  --_on-accent: var(--trunkline-on-accent, light-dark(#fff, #0b1b36));
+  --_background: var(--trunkline-background, light-dark(#fff, #15181d));
   --_surface: var(--trunkline-surface, light-dark(#f0f2f5, #252a32));
   --_text: var(--trunkline-text, light-dark(#1b1f24, #e9ecf1));
   --_muted: var(--trunkline-muted, light-dark(#59626e, #a3adba));

@@ -1,5 +1,5 @@
 import type { ChatLabels } from './labels.ts';
-import { h } from './dom.ts';
+import { h, once } from './dom.ts';
 
 /** The words of a list with commas. */
 export function wordsOf(list: string | null): string[] {
@@ -19,7 +19,7 @@ export function suggestions(
   const button = (word: string): HTMLElement =>
     h(
       'button',
-      { type: 'button', class: 'button', part: 'suggestion', onclick: () => onSay(word) },
+      { type: 'button', class: 'button', part: 'suggestion', onclick: once(() => onSay(word)) },
       word,
     );
   return h(

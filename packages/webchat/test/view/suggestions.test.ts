@@ -8,10 +8,12 @@ it('reads words between commas', () => {
   expect(wordsOf(null)).toEqual([]);
 });
 
-it('says a word that is pressed', () => {
+it('says a word that is pressed, once also by a double click', () => {
   const onSay = vi.fn<(word: string) => void>();
   const group = suggestions(['help', 'order'], ENGLISH, onSay, 'strip');
   expect(group.getAttribute('aria-label')).toBe('Suggestions');
-  group.querySelectorAll('button')[1]?.click();
+  for (const detail of [1, 2]) {
+    group.querySelectorAll('button')[1]?.dispatchEvent(new MouseEvent('click', { detail }));
+  }
   expect(onSay).toHaveBeenCalledExactlyOnceWith('order');
 });

@@ -5,6 +5,9 @@ import { h, icon, ICONS } from '../dom.ts';
 import { safeLink } from '../links.ts';
 import { renderJson } from './custom.ts';
 
+/** Signs that turn the direction of a text around: with them, `exe.jpg` can be the name of a program. */
+const TURNS = /\p{Bidi_Control}/gu;
+
 /** A file as a link with its name and type; JSON of another form as it is. */
 export function renderAttachment(
   { attachment }: AttachmentFrame,
@@ -14,7 +17,9 @@ export function renderAttachment(
   const href = isObject(attachment) ? safeLink(attachment['url']) : null;
   if (href === null || !isObject(attachment)) return renderJson(attachment, context);
   const { name, title, mimeType } = attachment;
-  const label = [name, title].find((text) => typeof text === 'string' && text !== '');
+  const label = [name, title, nameOf(href)]
+    .map((text) => (typeof text === 'string' ? text.replaceAll(TURNS, '') : ''))
+    .find((text) => text !== '');
   return h(
     'a',
     { class: 'file', part: 'attachment', href, target: '_blank', rel: 'noopener noreferrer' },
@@ -22,11 +27,7 @@ export function renderAttachment(
     h(
       'span',
       { class: 'file-text' },
-      h(
-        'span',
-        { class: 'file-name' },
-        typeof label === 'string' ? label : nameOf(href) || labels.file,
-      ),
+      h('span', { class: 'file-name' }, label ?? labels.file),
       typeof mimeType === 'string' ? h('span', { class: 'file-type' }, mimeType) : null,
       h('span', { class: 'hidden' }, ` (${labels.newTab})`),
     ),

@@ -1,6 +1,6 @@
 import type { Button, ButtonsFrame, QuickReply } from '../../wire.ts';
 import type { ViewContext } from '../context.ts';
-import { h } from '../dom.ts';
+import { h, once } from '../dom.ts';
 import { safeLink } from '../links.ts';
 import { renderText } from './text.ts';
 
@@ -27,7 +27,7 @@ export function buttonRow(buttons: readonly Button[], context: ViewContext): HTM
 export function pressable(button: Button | QuickReply, { choose }: ViewContext): HTMLElement {
   return h(
     'button',
-    { type: 'button', class: 'button', part: 'button', onclick: () => choose(button) },
+    { type: 'button', class: 'button', part: 'button', onclick: once(() => choose(button)) },
     titleOf(button),
   );
 }

@@ -18,6 +18,15 @@ it('is a link with name and type', () => {
   expect(show({ url: 'https://a.org/x%20y.pdf' } as never).textContent).toContain('x y.pdf');
 });
 
+it('shows a name in the order of its letters', () => {
+  // With signs that turn the direction around, a program looked like a picture: `exe.jpg`.
+  const name = '\u202Egpj.\u2066exe\u2069';
+  const box = show({ url: 'https://a.org/x', name } as never);
+  expect(box.querySelector('.file-name')?.textContent).toBe('gpj.exe');
+  const nameless = show({ url: `https://a.org/${encodeURIComponent(name)}` } as never);
+  expect(nameless.querySelector('.file-name')?.textContent).toBe('gpj.exe');
+});
+
 it('is JSON where it is nothing that can be opened', () => {
   for (const other of [{ url: 'javascript:1' }, { id: 7 }, 'text', null, [1]]) {
     const box = show(other as never);

@@ -23,6 +23,17 @@ it('sends what was pressed, and opens links beside the page', () => {
   expect(link?.textContent).toBe('Docs (opens in a new tab)');
 });
 
+it('takes a double click for one', () => {
+  // Whoever opens things by double clicks ordered two pizzas.
+  const context = viewContext();
+  const buttons = [{ title: 'Order', payload: '/order' }];
+  const box = shown(renderButtons({ type: 'buttons', text: '', buttons, ...logged }, context));
+  for (const detail of [1, 2, 3]) {
+    box.querySelector('button')?.dispatchEvent(new MouseEvent('click', { detail }));
+  }
+  expect(context.choose).toHaveBeenCalledTimes(1);
+});
+
 it('shows no button whose address is not safe, and one that says nothing', () => {
   const buttons = [
     { title: 'Evil', url: 'javascript:1' },

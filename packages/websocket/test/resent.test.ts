@@ -1,0 +1,71 @@
+import { MemoryStore, type KeyedLists } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
+import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
+import type { Client } from './support/client.ts';
+import { closeAfterEach, echo, resuming, startSocket } from './support/server.ts';
+
+expectNoUnhandledRejections();
+closeAfterEach();
+
+/** Two processes. The first hangs when it has accepted a message and is about to log it. */
+async function resend(): Promise<{
+  tab: Client;
+  back: Client;
+  goOn: () => void;
+  looked: Promise<void>;
+}> {
+  const store = new MemoryStore();
+  const one = await startSocket(() => {}, {}, { store });
+  const two = await startSocket(echo, {}, { store });
+  const here = one.connect();
+  const session = await here.session();
+  const [hanging, gate, looked] = [deferred(), deferred(), deferred()];
+  const { lists } = store;
+  const append: KeyedLists['append'] = lists.append.bind(lists);
+  const after: KeyedLists['after'] = lists.after.bind(lists);
+  let isFirst = true;
+  lists.append = async (...args) => {
+    if (isFirst) {
+      isFirst = false;
+      hanging.resolve();
+      await gate.promise;
+    }
+    return await append(...args);
+  };
+  here.send({ message: 'Hi', id: 'm' });
+  await hanging.promise;
+  here.cut();
+  const [back, tab] = [two.connect(resuming(session)), two.connect(resuming(session))];
+  for (const client of [back, tab]) {
+    await client.session();
+    await client.settled();
+  }
+  lists.after = async (...args) => {
+    const items = await after(...args);
+    looked.resolve();
+    return items;
+  };
+  back.send({ message: 'Hi', id: 'm' });
+  return { tab, back, goOn: gate.resolve, looked: looked.promise };
+}
+
+describe('a message that is sent again, to another process', () => {
+  it('is logged once where the first one is about to log it', async () => {
+    // It was shown twice to the other tabs: each process found that it was not in the log.
+    const { tab, back, goOn, looked } = await resend();
+    await looked;
+    goOn();
+    await back.next('ack');
+    await tab.next('user');
+    await back.settled();
+    await tab.settled();
+    expect(tab.of('user').map(({ client_id }) => client_id)).toEqual(['m']);
+  });
+
+  it('is logged by the other one where the first is gone', async () => {
+    const { tab, back } = await resend();
+    const { seq } = await back.next('ack');
+    expect(await tab.next('user')).toMatchObject({ client_id: 'm', seq });
+  });
+});
