@@ -259,6 +259,9 @@ describe('credentials', () => {
     ['slack:', ':1: slack needs its package: npm install @trunkline/slack'],
     ['"./gone.ts#MyIO":', ':1: there is no module ./gone.ts in '],
     ['"gone#MyIO":', ':1: there is no module gone to be found: npm install gone'],
+    ['"addons/mine.ts#MyIO":', ':1: there is no module addons/mine.ts to be found: a file '],
+    ['"addons/mine.ts#MyIO":', '"./addons/mine.ts#MyIO"'],
+    ['"#MyIO":', ':1: "#MyIO" names no module: write "./addons/my-channel.ts#MyIO" say'],
     ['"./addons/my-channel.ts":', ':1: "./addons/my-channel.ts" names no class: write'],
     [
       '"./addons/my-channel.ts#MyIo":',
