@@ -283,6 +283,12 @@ describe('credentials', () => {
     );
   });
 
+  it('find no variable that nobody has set, whatever it is called', async () => {
+    await expect(load('\nrest:\n  token: ${toString}')).rejects.toThrow(
+      'credentials.yml:3: the environment has no variable toString',
+    );
+  });
+
   it('show what somebody’s fromCredentials threw as what it is', async () => {
     const error = await load('\n"./addons/my-channel.ts#Broken":').catch(
       (thrown: unknown) => thrown,
