@@ -163,6 +163,16 @@ describe('credentials', () => {
     await expect(loading).rejects.toThrow(message);
   });
 
+  it('name no line of the file where the connector is not in it', async () => {
+    const text = '"my-package#MyIO":\n';
+    await expect(load(text, { connector: 'slack' })).rejects.toThrow(
+      /^connector: slack needs its package/,
+    );
+    await expect(load(text, { connector: './gone.ts#MyIO' })).rejects.toThrow(
+      /^connector: there is no module \.\/gone\.ts/,
+    );
+  });
+
   it('show why a module cannot be loaded that may be the connector', async () => {
     await expect(load('"./throws.ts#X":', { connector: 'parley' })).rejects.toMatchObject({
       code: 'user_code',
