@@ -3,5 +3,7 @@
 import { build, install } from './workspace.mjs';
 
 install();
+// The first time it takes a minute.
+console.log('Building …');
 build('@trunkline/server');
 await import(new URL('../apps/server/dist/main.js', import.meta.url).href);

@@ -42,8 +42,8 @@ export class RasaClient {
     let hasSpoken = false;
     try {
       const { body } = await this.#request(request, NO_CREDENTIALS, watch);
-      for await (const line of readLines(body)) {
-        hasSpoken = true;
+      const onSpeech = (): void => void (hasSpoken = true);
+      for await (const line of readLines(body, onSpeech)) {
         // While it is said, nobody waits for Rasa.
         watch.rest();
         yield line;
@@ -77,7 +77,8 @@ export class RasaClient {
     });
     try {
       const { body } = await this.#request(request, NO_CREDENTIALS, watch);
-      await readAll(body);
+      // Rasa answers when it is done. What it says then is of no account, nor whether it arrives.
+      await readAll(body).catch(() => watch.signal.throwIfAborted());
     } catch (error) {
       throw watch.signal.aborted ? watch.signal.reason : connectionError(error, hasSpoken);
     } finally {
@@ -87,18 +88,21 @@ export class RasaClient {
   }
 
   /**
-   * What Rasa's API answers. @throws RasaAway - Rasa was not reached, and may be asked again.
+   * What Rasa's API answers. @throws RasaAway - Rasa has not answered, and may be asked again.
    */
   async ask(request: RasaRequest): Promise<JsonObject> {
     const watch = this.#watch(request.signal);
+    let isDone = false;
     try {
       const credentials = await credentialsFor(this.#options);
       const { body } = await this.#request(request, credentials, watch);
+      // Rasa answers when it is done. What only tells something can be asked for again.
+      isDone = request.method === 'POST';
       const answer = parse(await readAll(body));
       if (answer !== null) return answer;
       throw garbageError('something else than a JSON object');
     } catch (error) {
-      throw watch.signal.aborted ? watch.signal.reason : connectionError(error, false);
+      throw watch.signal.aborted ? watch.signal.reason : connectionError(error, isDone);
     } finally {
       watch.end();
     }

@@ -5,6 +5,7 @@ import { garbageError } from './errors.ts';
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
+const SPACE = 0x20;
 
 /**
  * Reads a body of JSON objects, one a line, as they arrive. Rasa calls it `text/event-stream`, which
@@ -12,10 +13,18 @@ const NEWLINE = 0x0a;
  *
  * @throws RasaError - a line is none of these, or the body ends within one.
  */
-export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonObject> {
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  onSpeech: () => void = () => {},
+): AsyncGenerator<JsonObject> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
+  let hasSpoken = false;
   for await (const chunk of chunks) {
+    if (!hasSpoken && chunk.some((byte) => byte > SPACE)) {
+      hasSpoken = true;
+      onSpeech();
+    }
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
       const line = Buffer.concat([...held, chunk.subarray(from, at)]);

@@ -6,6 +6,7 @@ import {
   type InputChannel,
   type Logger,
 } from '@trunkline/core';
+import { jwtOf } from './auth.ts';
 import type { RasaCallback } from './callback.ts';
 import { senderIdsOf, type SenderIds } from './sender-ids.ts';
 import type { TokenMode } from './tokens.ts';
@@ -144,14 +145,15 @@ export function resolveOptions(options: RasaOptions): ResolvedRasaOptions {
   if (via !== null && resume) {
     throw fail('resume does not go with via: Rasa’s callback channel forgets which message it was');
   }
+  const refuse = (message: string): never => {
+    throw fail(message);
+  };
   return {
     ...placeOf(options.url),
     ...limitsOf(options),
     token,
-    jwt: jwtOf(options.jwt),
-    senderIds: senderIdsOf(options.senderId, (message) => {
-      throw fail(message);
-    }),
+    jwt: jwtOf(options.jwt, refuse),
+    senderIds: senderIdsOf(options.senderId, refuse),
     tokens,
     trackerState,
     resume,
@@ -215,19 +217,6 @@ function limitsOf(options: RasaOptions): typeof DEFAULTS {
     limits[name] = value;
   }
   return limits;
-}
-
-function jwtOf(jwt: RasaJwt | undefined): Required<RasaJwt> | null {
-  if (jwt === undefined) return null;
-  const { key, algorithm = 'HS256' } = Object(jwt) as Partial<RasaJwt>;
-  if (typeof key !== 'string' || key === '') throw fail('jwt.key must be a text that is not empty');
-  if (typeof algorithm !== 'string' || !/^(?:HS|RS|PS|ES)\d{3}$/.test(algorithm)) {
-    throw fail('jwt.algorithm must be a name such as "HS256" or "RS256"');
-  }
-  if (!algorithm.startsWith('HS') && !key.includes('-----BEGIN')) {
-    throw fail(`jwt.key must be a private key in PEM form for ${algorithm}`);
-  }
-  return { key, algorithm };
 }
 
 /** By hand, since nobody checks types in JavaScript. */

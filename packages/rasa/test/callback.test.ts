@@ -353,6 +353,22 @@ describe('an assistant by way of the callback', () => {
     await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: message 1']);
   });
 
+  it('is not asked again where it says that it is done, and nothing more', async () => {
+    const { rasa, platform, write, errors } = await start({
+      isVia: true,
+      options: { retryMs: 60_000 },
+    });
+    rasa.faults.push((req, res) => {
+      res.writeHead(200, { 'content-length': 7 });
+      res.write('succ', () => req.socket.destroy());
+    });
+    await write('1');
+    await write('2');
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: message 2']);
+    expect(rasa.heard.map(({ text }) => text)).toEqual(['message 2']);
+    expect(errors).toEqual([]);
+  });
+
   it('fails within an answer, and the user gets what was said and the apology', async () => {
     const { rasa, platform, write, errors } = await start({
       isVia: true,

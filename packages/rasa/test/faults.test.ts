@@ -165,6 +165,16 @@ describe('a Rasa that has said something', () => {
     },
   );
 
+  it('and breaks off within its first line is not asked again, since it has answered', async () => {
+    const { rasa, ask, errors } = await startFaulty({}, { retryMs: 60_000 });
+    rasa.faults.push((req, res) => ok(res).write('{"recip', () => req.socket.destroy()));
+    expect(await ask('Hi')).toEqual([apology]);
+    expect(errors.map(({ error }) => error.message)).toEqual([
+      'the connection to Rasa broke within its answer',
+    ]);
+    expect(rasa.requests).toHaveLength(1);
+  });
+
   it('and breaks off within a stream of tokens: what was shown stands', async () => {
     const { rasa, post } = await startFaulty();
     const tokens = ['It', ' is'].map((text) => line(text)).join('');

@@ -78,6 +78,30 @@ describe('an intent that is triggered', () => {
     await rasa.listen();
   });
 
+  it('is not triggered again where the connection breaks within Rasa’s answer', async () => {
+    const { rasa, line, platform } = await withAda({ token: 'sesame' }, { retryMs: 60_000 });
+    await line.assistant.knowsIntent?.('greet');
+    rasa.faults.push((req, res) => {
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.write('{"messages":', () => req.socket.destroy());
+    });
+    const before = rasa.requests.length;
+    await line.triggerIntent('U1', { name: 'greet' });
+    await line.triggerIntent('U1', { name: 'remind' });
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: EXTERNAL: remind']);
+    expect(rasa.requests.slice(before)).toHaveLength(2);
+  });
+
+  it('is asked for again where the connection breaks within an answer that only tells', async () => {
+    const { rasa, line, platform } = await withAda({ token: 'sesame' }, { retryMs: 60_000 });
+    rasa.faults.push((req, res) => {
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.write('{"intents":', () => req.socket.destroy());
+    });
+    await line.triggerIntent('U1', { name: 'greet' });
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: EXTERNAL: greet']);
+  });
+
   it('says what to do where Rasa has no API', async () => {
     const { line } = await withAda({ api: false });
     await expect(line.triggerIntent('U1', { name: 'greet' })).rejects.toThrow(

@@ -1,9 +1,16 @@
 import { RasaAssistant, RasaCallback, type RasaOptions } from '@trunkline/rasa';
 import { ConfigurationError } from '@trunkline/core';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../src/options.ts';
 
 const url = 'http://localhost:5005';
+
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const pem = (half: 'privateKey' | 'publicKey'): unknown =>
+  half === 'privateKey'
+    ? ec.privateKey.export({ type: 'pkcs8', format: 'pem' })
+    : ec.publicKey.export({ type: 'spki', format: 'pem' });
 
 describe('the options', () => {
   it('have defaults', () => {
@@ -48,6 +55,12 @@ describe('the options', () => {
     [{ url, jwt: 'secret' }, 'jwt.key must be a text'],
     [{ url, jwt: { key: 'k', algorithm: 'none' } }, 'jwt.algorithm must be a name'],
     [{ url, jwt: { key: 'k', algorithm: 'RS256' } }, 'jwt.key must be a private key'],
+    [{ url, jwt: { key: '-----BEGIN PRIVATE KEY-----', algorithm: 'RS256' } }, 'jwt.key must be a'],
+    [{ url, jwt: { key: pem('publicKey'), algorithm: 'ES256' } }, 'jwt.key must be a private key'],
+    [{ url, jwt: { key: pem('privateKey'), algorithm: 'RS256' } }, 'jwt.key is no key for RS256'],
+    [{ url, jwt: { key: pem('privateKey'), algorithm: 'ES384' } }, 'jwt.key is no key for ES384'],
+    [{ url, jwt: { key: pem('privateKey'), algorithm: 'ES257' } }, 'jwt.algorithm must be a name'],
+    [{ url, jwt: { key: pem('privateKey') } }, 'jwt.key is a PEM key: name its algorithm'],
     [{ url, via: {} }, 'via must be a RasaCallback'],
     [{ url, via: '' }, 'via must be a RasaCallback'],
     [{ url, resume: true, via: 'rasa' }, 'resume does not go with via'],

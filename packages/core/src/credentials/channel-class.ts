@@ -35,12 +35,14 @@ export async function findChannelClass(text: string, place: ClassPlace): Promise
   const { folder, modules, fail } = place;
   const ref = namesModule(text) ? parseModuleRef(text) : builtIn(text, fail);
   const { module, name } = ref;
+  if (module === '') {
+    return fail(`"${text}" names no module: write "./addons/my-channel.ts#MyIO" say`);
+  }
   if (name === null) return fail(`"${text}" names no class: write "${module}#MyIO", with yours`);
   const resolved = resolve(ref, place);
   if (resolved === null) {
     if (!namesModule(text)) return fail(`${text} needs its package: npm install ${module}`);
-    const help = isModulePath(module) ? `in ${folder}` : `to be found: npm install ${module}`;
-    return fail(`there is no module ${module} ${help}`);
+    return fail(`there is no module ${module} ${whereElse(ref, folder)}`);
   }
   let exported: Readonly<Record<string, unknown>>;
   try {
@@ -56,6 +58,16 @@ export async function findChannelClass(text: string, place: ClassPlace): Promise
   const found = exported[name];
   if (!isChannelClass(found)) return fail(`${name} of ${module} is no class of InputChannel's`);
   return found;
+}
+
+/** Where it was looked for, or what to do about it. */
+function whereElse({ module, name }: ModuleRef, folder: string): string {
+  if (isModulePath(module)) return `in ${folder}`;
+  // A package is seldom called like a file.
+  const isFile = /\.[cm]?[jt]s$/.test(module);
+  return isFile
+    ? `to be found: a file begins with "./", "./${module}#${name}"`
+    : `to be found: npm install ${module}`;
 }
 
 function resolve({ module }: ModuleRef, { folder, modules, fail }: ClassPlace): string | null {

@@ -33,7 +33,8 @@ export function expandVariables(
       if (!/^[A-Za-z_]\w*$/.test(name)) {
         return fail(`${match} names no variable of the environment: \${NAME} alone is replaced`);
       }
-      return env[name] ?? fail(`the environment has no variable ${name}: set it, in .env say`);
+      const variable = Object.hasOwn(env, name) ? env[name] : undefined;
+      return variable ?? fail(`the environment has no variable ${name}: set it, in .env say`);
     });
   };
   return expand(value, []);

@@ -50,8 +50,11 @@ export async function loadCredentials(options: CredentialsOptions): Promise<Load
   const folder = file === null ? process.cwd() : dirname(resolve(file));
   const keys = Object.keys(sections);
   const make = async (key: string): Promise<InputChannel> => {
-    const section = Object.hasOwn(sections, key) ? (sections[key] ?? null) : null;
-    const below: PlacedValue = { value: section, at: (path) => at([key, ...path]) };
+    const isThere = Object.hasOwn(sections, key);
+    const below: PlacedValue = {
+      value: isThere ? (sections[key] ?? null) : null,
+      at: (path) => (isThere ? at([key, ...path]) : NOWHERE),
+    };
     const value = expandVariables(below, env);
     return await makeChannel(key, { ...below, value }, { folder, modules });
   };
@@ -148,7 +151,10 @@ async function readSections(file: string): Promise<PlacedValue & { value: JsonOb
   return { value, at: (path) => yaml.at(path) };
 }
 
+/** Where a channel stands that is in no file. */
+const NOWHERE = 'connector';
+
 /** As if there were a file with nothing in it. */
 function withoutFile(): PlacedValue & { value: JsonObject } {
-  return { value: {}, at: () => 'connector' };
+  return { value: {}, at: () => NOWHERE };
 }

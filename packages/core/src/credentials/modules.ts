@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importedFile } from './package-exports.ts';
 
 /** How modules of a user's are found and loaded. */
 export interface Modules {
@@ -13,11 +14,16 @@ export interface Modules {
 /** By Node's own means: what Node runs by itself. */
 export const nodeModules: Modules = {
   resolve(module, folder) {
+    const { resolve } = createRequire(join(folder, '_'));
     try {
-      return createRequire(join(folder, '_')).resolve(module);
+      return resolve(module);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null;
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'MODULE_NOT_FOUND') return null;
+      const isOther = code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+      const found = isOther ? null : importedFile(module, resolve.paths(module) ?? []);
+      if (found === null) throw error;
+      return found;
     }
   },
   load: (resolved) => import(pathToFileURL(resolved).href),

@@ -1,7 +1,7 @@
-import { createHash, createPublicKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHash, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
 import { UnauthenticatedError } from '../errors.ts';
-import { isJsonObject } from '../message/json.ts';
+import { checkAlgorithms, resolveKey } from './jwt-key.ts';
 
 /** How JSON Web Tokens are verified. */
 export interface JwtOptions {
@@ -39,6 +39,7 @@ export function resolveJwt(
   if (!areAlgorithms(algorithms)) {
     return fail(`${lead}algorithms must be a list of names such as ["RS256"], and not "none"`);
   }
+  checkAlgorithms(algorithms, lead, fail);
   return { ...options, algorithms, key: resolveKey(options.key, algorithms, lead, fail) };
 }
 
@@ -106,30 +107,4 @@ export function resolveTokens(
 function areAlgorithms(names: unknown): names is readonly string[] {
   if (!Array.isArray(names) || names.length === 0) return false;
   return names.every((name) => typeof name === 'string' && name !== 'none');
-}
-
-function resolveKey(
-  key: JwtOptions['key'],
-  algorithms: readonly string[],
-  lead: string,
-  fail: (message: string) => never,
-): ResolvedJwt['key'] {
-  if (typeof key !== 'string')
-    return isJsonObject(key) || key ? key : fail(`${lead}key is missing`);
-  const areSecrets = algorithms.every((name) => name.startsWith('HS'));
-  if (!areSecrets && algorithms.some((name) => name.startsWith('HS'))) {
-    // With both, a public key could be used as the secret of a forged token.
-    return fail(`${lead}algorithms must be all secret (HS…) or all public-key algorithms`);
-  }
-  if (key === '') return fail(`${lead}key is empty`);
-  if (areSecrets && key.includes('-----BEGIN')) {
-    // As a secret, a key that everybody may know would let everybody make tokens.
-    return fail(`${lead}key is a PEM key: name its algorithms in ${lead}algorithms, ["RS256"] say`);
-  }
-  if (areSecrets) return new TextEncoder().encode(key);
-  try {
-    return createPublicKey(key);
-  } catch {
-    return fail(`${lead}key must be a public key in PEM form for ${algorithms.join(', ')}`);
-  }
 }

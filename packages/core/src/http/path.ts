@@ -2,11 +2,16 @@ import type { IncomingMessage } from 'node:http';
 
 const NO_QUERY = new URLSearchParams();
 
-/** The path of a request, without its query, as the client wrote it. */
+/**
+ * The path of a request, without its query, as the client wrote it.
+ *
+ * @see RFC 9112, section 3.2.2: the form with scheme and host has to be taken as well
+ */
 export function pathOf(req: IncomingMessage): string {
   const url = req.url ?? '/';
   const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+  const path = query === -1 ? url : url.slice(0, query);
+  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]*/i, '') || '/';
 }
 
 /** The query of a request; empty where there is none. Not to be changed. */

@@ -99,7 +99,7 @@ function checkVariation(
   };
 }
 
-function checkCondition(name: string, condition: JsonValue, fail: Fail): SlotCondition[] {
+function checkCondition(name: string, condition: JsonValue, fail: Fail): SlotCondition[] | null {
   if (typeof condition === 'string') {
     return fail(
       ['condition'],
@@ -108,6 +108,8 @@ function checkCondition(name: string, condition: JsonValue, fail: Fail): SlotCon
     );
   }
   if (!Array.isArray(condition)) return fail(['condition'], `condition of ${name} must be a list`);
+  // As in Rasa, where an empty list counts as nothing.
+  if (condition.length === 0) return null;
   return condition.map((item, i) => {
     const isComplete =
       isJsonObject(item) &&

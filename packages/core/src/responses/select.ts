@@ -24,7 +24,7 @@ export function eligible(
 }
 
 function holds({ name, value }: SlotCondition, slots: Slots): boolean {
-  const slot = slots[name] ?? null;
+  const slot = (Object.hasOwn(slots, name) ? slots[name] : null) ?? null;
   if (typeof slot === 'string' && typeof value === 'string') return fold(slot) === fold(value);
   return isDeepStrictEqual(slot, value);
 }

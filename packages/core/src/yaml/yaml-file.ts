@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError, toError } from '../errors.ts';
 import type { JsonValue } from '../message/json.ts';
@@ -19,16 +20,26 @@ export interface YamlFile {
  * Reads a YAML 1.2 file: plain data, with anchors and merge keys. A tag of the file's own is an error
  * and is never acted upon.
  *
- * @throws ConfigurationError - it cannot be read or is malformed; with the line.
+ * @throws ConfigurationError - it cannot be read, is not UTF-8 or is malformed; with the line.
  */
 export async function readYaml(file: string): Promise<YamlFile> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (error) {
     throw new ConfigurationError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
-  return await parseYaml(file, text);
+  return await parseYaml(file, decode(file, bytes));
+}
+
+/** A text of another encoding would be read too, and said with signs for letters that are unknown. */
+function decode(file: string, bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  // As far as they are UTF-8, bytes are what the text that is made of them is again.
+  const again = Buffer.from(bytes.toString('utf8'));
+  const wrong = bytes.findIndex((byte, i) => byte !== again[i]);
+  const line = bytes.subarray(0, wrong).toString('latin1').split('\n').length;
+  throw new ConfigurationError(`${file}:${line}: it is not UTF-8 from here on: save it as UTF-8`);
 }
 
 /** The same for a text that is at hand. */

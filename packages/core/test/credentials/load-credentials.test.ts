@@ -163,6 +163,16 @@ describe('credentials', () => {
     await expect(loading).rejects.toThrow(message);
   });
 
+  it('name no line of the file where the connector is not in it', async () => {
+    const text = '"my-package#MyIO":\n';
+    await expect(load(text, { connector: 'slack' })).rejects.toThrow(
+      /^connector: slack needs its package/,
+    );
+    await expect(load(text, { connector: './gone.ts#MyIO' })).rejects.toThrow(
+      /^connector: there is no module \.\/gone\.ts/,
+    );
+  });
+
   it('show why a module cannot be loaded that may be the connector', async () => {
     await expect(load('"./throws.ts#X":', { connector: 'parley' })).rejects.toMatchObject({
       code: 'user_code',
@@ -259,6 +269,9 @@ describe('credentials', () => {
     ['slack:', ':1: slack needs its package: npm install @trunkline/slack'],
     ['"./gone.ts#MyIO":', ':1: there is no module ./gone.ts in '],
     ['"gone#MyIO":', ':1: there is no module gone to be found: npm install gone'],
+    ['"addons/mine.ts#MyIO":', ':1: there is no module addons/mine.ts to be found: a file '],
+    ['"addons/mine.ts#MyIO":', '"./addons/mine.ts#MyIO"'],
+    ['"#MyIO":', ':1: "#MyIO" names no module: write "./addons/my-channel.ts#MyIO" say'],
     ['"./addons/my-channel.ts":', ':1: "./addons/my-channel.ts" names no class: write'],
     [
       '"./addons/my-channel.ts#MyIo":',
@@ -277,6 +290,12 @@ describe('credentials', () => {
     await expect(loading).rejects.toThrow(ConfigurationError);
     await expect(loading).rejects.toThrow(
       message.startsWith('"') ? message : `credentials.yml${message}`,
+    );
+  });
+
+  it('find no variable that nobody has set, whatever it is called', async () => {
+    await expect(load('\nrest:\n  token: ${toString}')).rejects.toThrow(
+      'credentials.yml:3: the environment has no variable toString',
     );
   });
 

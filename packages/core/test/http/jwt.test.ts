@@ -1,5 +1,5 @@
 import { isKnownToken, resolveJwt, resolveTokens, verifySubject } from '@trunkline/core';
-import { generateKeyPairSync } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 
@@ -41,6 +41,73 @@ describe('resolveJwt', () => {
     expect(resolveJwt({ key: ec.publicKey, algorithms: ['ES256'] }, '', fail).key).toBe(
       ec.publicKey,
     );
+  });
+
+  // Such a line started, and answered every token 401, as if its users had done something wrong.
+  it('refuses a key that no algorithm of the list can be checked with', () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const jwk = rsa.publicKey.export({ format: 'jwk' });
+    const pemOf = ({ publicKey }: typeof rsa): unknown =>
+      publicKey.export({ type: 'spki', format: 'pem' });
+    const cases: [object, string][] = [
+      [{ key: pem, algorithms: ['RS256'] }, 'x.key is no key for RS256'],
+      [{ key: pem, algorithms: ['ES384', 'RS256'] }, 'x.key is no key for ES384, RS256'],
+      [{ key: pemOf(rsa), algorithms: ['ES256'] }, 'x.key is no key for ES256'],
+      [{ key: pemOf(weak), algorithms: ['RS256'] }, 'x.key has fewer than 2048 bits'],
+      [{ key: rsa.publicKey }, 'x.key is no key for HS256'],
+      [{ key: jwk }, 'x.key is no key for HS256'],
+      [{ key: { ...jwk, n: '??' }, algorithms: ['RS256'] }, 'x.key has fewer than 2048 bits'],
+      [{ key: { kty: 'RSA', n: '??' }, algorithms: ['RS256'] }, 'x.key is no JWK'],
+      [{ key: {}, algorithms: ['RS256'] }, 'x.key is no JWK'],
+      [{ key: new Uint8Array(32), algorithms: ['RS256'] }, 'x.key is no key for RS256'],
+      [{ key: new Uint8Array() }, 'x.key is empty'],
+      [{ key: 5 }, 'x.key must be a text'],
+      [{ key: true }, 'x.key must be a text'],
+      [{ key: [] }, 'x.key must be a text'],
+      [{ key: SECRET, algorithms: ['HS257'] }, 'x.algorithms has "HS257"'],
+      [{ key: pem, algorithms: ['ES265'] }, 'x.algorithms has "ES265", did you mean "ES256"?'],
+    ];
+    for (const [options, message] of cases) {
+      expect(() => resolveJwt(options as { key: string }, 'x.', fail)).toThrow(message);
+    }
+  });
+
+  it('takes the other half of a key pair for the public one, and a key for any of the list', () => {
+    const privatePem = ec.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    for (const key of [privatePem, ec.privateKey, ec.privateKey.export({ format: 'jwk' })]) {
+      const { key: resolved } = resolveJwt({ key, algorithms: ['RS256', 'ES256'] }, '', fail);
+      expect(resolved).toMatchObject({ type: 'public', asymmetricKeyType: 'ec' });
+    }
+  });
+
+  it('verifies with every kind of key', async () => {
+    const secret = { kty: 'oct', k: Buffer.from(SECRET).toString('base64url') };
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const webKey = await crypto.subtle.importKey(
+      'raw',
+      bytes,
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['verify'],
+    );
+    const kinds: [string, KeyObject | Uint8Array, Parameters<typeof resolveJwt>[0]['key']][] = [
+      ['HS256', bytes, secret],
+      ['HS256', bytes, bytes],
+      ['HS256', bytes, createSecretKey(bytes)],
+      ['HS256', bytes, webKey],
+      ['EdDSA', privateKey, publicKey],
+      ['EdDSA', privateKey, publicKey.export({ format: 'jwk' })],
+      ['ES256', ec.privateKey, pem],
+      ['ES256', ec.privateKey, ec.privateKey.export({ format: 'jwk' })],
+      ['PS256', pair.privateKey, pair.publicKey],
+    ];
+    for (const [alg, signer, key] of kinds) {
+      const token = await new SignJWT().setProtectedHeader({ alg }).setSubject('ada').sign(signer);
+      const jwt = resolveJwt({ key, algorithms: [alg] }, '', fail);
+      expect([alg, await verifySubject(null, token, jwt)]).toEqual([alg, 'ada']);
+    }
   });
 
   it('says what is wrong, and never with the key', () => {

@@ -15,6 +15,20 @@ describe('pathOf and queryOf', () => {
     expect([...queryOf(request('/a'))]).toEqual([]);
     expect([...queryOf(request('/a?'))]).toEqual([]);
   });
+
+  // What is sent to a proxy, and passed on by some as it is.
+  it.each([
+    ['http://bots.example/a/b?c=1', '/a/b'],
+    ['HTTPS://bots.example:8080/a%2Fb', '/a%2Fb'],
+    ['http://bots.example', '/'],
+    ['http://bots.example?c=1', '/'],
+    ['//bots.example/a', '//bots.example/a'],
+    ['/a?b=http://bots.example/c', '/a'],
+    ['*', '*'],
+  ])('take the form with scheme and host: %s', (url, path) => {
+    expect(pathOf(request(url))).toBe(path);
+    expect(queryOf(request('http://bots.example/a/b?c=1')).get('c')).toBe('1');
+  });
 });
 
 describe('mountPath', () => {

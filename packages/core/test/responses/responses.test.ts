@@ -138,6 +138,13 @@ describe('responses', () => {
     );
   });
 
+  it('have no condition where the list of it is empty, as in Rasa', () => {
+    const variations = [{ text: 'plain' }, { text: 'with an empty list', condition: [] }];
+    const responses = new Responses({ utter_a: variations }, { seed: 7 });
+    const said = Array.from({ length: 50 }, () => responses.generate('utter_a', { channels: [] }));
+    expect(new Set(said.map(({ text }) => text)).size).toBe(2);
+  });
+
   it('are picked by chance among equals, by the same chance for the same seed', () => {
     const greet: ResponseVariation[] = ['a', 'b', 'c'].map((text) => ({ text }));
     const said = (options?: { seed: number }): string => {

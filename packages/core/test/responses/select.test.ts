@@ -87,6 +87,14 @@ describe('conditions', () => {
     [null, { x: false }],
   ])('106: %j does not hold for %j', (value, slots) => expect(holds(value, slots)).toBe(false));
 
+  it('find no slot that nobody has set, whatever it is called', () => {
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      const unset: SlotCondition = { type: 'slot', name, value: null };
+      expect(pick([variation('unset', null, [unset])], ['rest'])).toEqual(['unset']);
+      expect(pick([variation('unset', null, [unset])], ['rest'], { [name]: 'x' })).toEqual([]);
+    }
+  });
+
   it('104: hold together', () => {
     const three: SlotCondition[] = [
       { type: 'slot', name: 'a', value: 'x' },

@@ -29,6 +29,29 @@ describe('a YAML file', () => {
     expect(at('one', 7)).toBe('a.yml:2');
   });
 
+  // It was read, with the sign for unknown letters in what users are told.
+  it.each([
+    [Buffer.from('a: 1\n\nb: caf\xe9\n', 'latin1'), ':3: it is not UTF-8 from here on'],
+    [Buffer.from('\ufeffa: 1\n', 'utf16le'), ':1: it is not UTF-8 from here on'],
+    [Buffer.concat([Buffer.from('a: é\n# ü\n'), Buffer.of(0x22, 0xc3)]), ':3: it is not UTF-8'],
+  ])('has to be UTF-8: %o', async (bytes, message) => {
+    const folder = await mkdtemp(join(tmpdir(), 'trunkline-'));
+    const file = join(folder, 'a.yml');
+    await writeFile(file, bytes);
+    const reading = readYaml(file);
+    await expect(reading).rejects.toThrow(ConfigurationError);
+    await expect(reading).rejects.toThrow(`a.yml${message}`);
+    await rm(folder, { recursive: true });
+  });
+
+  it('may begin with a byte order mark', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'trunkline-'));
+    const file = join(folder, 'a.yml');
+    await writeFile(file, '\ufeffa: é\n');
+    expect((await readYaml(file)).value).toEqual({ a: 'é' });
+    await rm(folder, { recursive: true });
+  });
+
   it('gives each alias a copy of its own', async () => {
     const { value } = await parseYaml('a.yml', 'a: &a [1]\nb: *a\n');
     const { a, b } = value as { a: number[]; b: number[] };

@@ -13,14 +13,14 @@ export function addProjectOptions(command: Command): Command {
 /** `--store`. */
 export function storeOption(): Option {
   return new Option('-s, --store <store>', 'sqlite:<file>, redis://<host> or memory').argParser(
-    (text) => understood(() => parseStore(text, 'it')),
+    (text) => understood(() => parseStore(text, 'It')),
   );
 }
 
 /** `--port`. */
 export function portOption(): Option {
   return new Option('-p, --port <number>', 'the port; 0 picks a free one').argParser((text) =>
-    understood(() => parsePort(text, 'it', 0)),
+    understood(() => parsePort(text, 'It', 0)),
   );
 }
 

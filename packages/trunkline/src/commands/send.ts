@@ -48,8 +48,9 @@ const PATIENCE_MS = 30_000;
 
 const NOTES = `
 <conversation> is the sender id. One that is only claimed, as on a WebSocket
-without auth, is reached with --channel and --account. The server asks for
-API_TOKEN, which is read from the environment or from .env.`;
+without auth, is reached with --channel and --account. What begins with a hyphen
+stands behind "--": trunkline send U1 -- "- one". The server asks for API_TOKEN,
+which is read from the environment or from .env.`;
 
 /** Has the server send it. Resolves to what the server says. */
 export async function send(

@@ -45,18 +45,30 @@ async function converse(project: Project, terminal: Context): Promise<boolean> {
   });
   if (isTerminal) output.write(`Talk to ${project.assistant.module}; /stop ends it.\n`);
 
+  let isOpen = true;
+  reader.on('close', () => void (isOpen = false));
+  let isAsking = false;
+  const ask = (): void => {
+    // Node 24 fails where a line is asked for of an input that has ended.
+    isAsking = isTerminal && isOpen;
+    if (isAsking) reader.prompt();
+  };
+
   let isFine = true;
-  if (isTerminal) reader.prompt();
+  ask();
   for await (const text of reader) {
+    isAsking = false;
     if (text.trim() === '/stop') break;
     if (text.trim() !== '') {
       isAnswering = true;
       isFine = (await answered(shell, text, errors)) && isFine;
       isAnswering = false;
     }
-    if (isTerminal) reader.prompt();
+    ask();
   }
   reader.close();
+  // Whatever asks next does so on a line of its own.
+  if (isAsking) output.write('\n');
   await line.close();
   await stopReloading?.();
   return isFine || isTerminal;

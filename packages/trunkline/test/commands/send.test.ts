@@ -117,6 +117,15 @@ describe('trunkline send', () => {
     ]);
   });
 
+  it('takes what begins with a hyphen behind --', async () => {
+    const { url, asked } = await serve(200, POSTED);
+    expect((await send('', '--server', url, '--', '-U1', '- one')).code).toBe(0);
+    expect(asked[0]).toMatchObject({
+      path: '/conversations/-U1/messages?output_channel=latest',
+      body: { text: '- one' },
+    });
+  });
+
   it('names an account and a key', async () => {
     const { url, asked } = await serve(200, POSTED);
     const where = ['--channel', 'slack', '--account', 'T1 ü', '--server', url];

@@ -17,6 +17,11 @@ export default async (message, reply) => {
     }
     return reply.stream(words());
   }
+  if (message.text === 'slow') {
+    await reply.text('wait');
+    await new Promise((resolve) => process.stdin.once('end', resolve).once('pause', resolve));
+    return reply.text('You waited');
+  }
   if (message.choice) return reply.text('You chose ' + message.choice.title);
   return reply.buttons('What size?', [{ title: 'Small', payload: '/s' }, { title: 'Large', payload: '/l' }]);
 };
@@ -90,10 +95,27 @@ describe('trunkline shell in a terminal', { timeout: PATIENCE_MS }, () => {
     expect(await ended).toBe(0);
   });
 
-  it('ends with Ctrl-D', async () => {
-    const { says, type, ended } = await open();
+  // Left on the line of its own, what asks next would stand behind it.
+  it.each([
+    ['Ctrl-D', '\u0004'],
+    ['Ctrl-C', '\u0003'],
+  ])('ends with %s, and leaves the line that it asked on', async (_what, key) => {
+    const { says, rest, type, ended } = await open({ NO_COLOR: '1' });
     await says('> ');
-    type('\u0004');
+    type(key);
     expect(await ended).toBe(0);
+    expect(rest()).toMatch(/\r\n$/);
+  });
+
+  // Node 24 fails where a line is asked for of an input that has ended.
+  it('ends with Ctrl-D once the answer is said that is under way', async () => {
+    const { says, rest, type, ended } = await open({ NO_COLOR: '1' });
+    await says('> ');
+    type('slow\r');
+    await says('wait');
+    type('\u0004');
+    await says('You waited');
+    expect(await ended).toBe(0);
+    expect(rest()).toBe('\r\n');
   });
 });

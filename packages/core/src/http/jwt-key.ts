@@ -1,0 +1,117 @@
+import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import { types } from 'node:util';
+import { isJsonObject } from '../message/json.ts';
+import { didYouMean } from '../names.ts';
+import type { JwtOptions, ResolvedJwt } from './jwt.ts';
+
+/**
+ * What a key must be for an algorithm.
+ *
+ * @see RFC 7518, section 3.1, and RFC 8037
+ */
+const KINDS: Readonly<Record<string, string>> = {
+  HS256: 'secret',
+  HS384: 'secret',
+  HS512: 'secret',
+  RS256: 'rsa',
+  RS384: 'rsa',
+  RS512: 'rsa',
+  PS256: 'rsa',
+  PS384: 'rsa',
+  PS512: 'rsa',
+  ES256: 'prime256v1',
+  ES384: 'secp384r1',
+  ES512: 'secp521r1',
+  EdDSA: 'ed25519',
+  Ed25519: 'ed25519',
+};
+
+/** The least that RS… and PS… are verified with. @see RFC 7518, section 3.3 */
+const RSA_BITS = 2048;
+
+type Fail = (message: string) => never;
+
+/** Checks names of algorithms. `lead` is what the options begin with in errors. */
+export function checkAlgorithms(names: readonly string[], lead: string, fail: Fail): void {
+  const known = Object.keys(KINDS);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const hint = didYouMean(unknown, known) || `: there are ${known.join(', ')}`;
+  fail(`${lead}algorithms has "${unknown}"${hint}`);
+}
+
+/**
+ * Makes a key of what is given as one, and checks that tokens can be verified with it: with another one
+ * every token would be refused, as if its user had done something wrong.
+ */
+export function resolveKey(
+  key: JwtOptions['key'],
+  algorithms: readonly string[],
+  lead: string,
+  fail: Fail,
+): ResolvedJwt['key'] {
+  const given: unknown = typeof key === 'string' ? ofText(key, algorithms, lead, fail) : key;
+  if (given === undefined || given === null) return fail(`${lead}key is missing`);
+  if (given instanceof Uint8Array) {
+    if (given.length === 0) return fail(`${lead}key is empty`);
+    assertFits(createSecretKey(given), algorithms, lead, fail);
+    return given;
+  }
+  if (types.isCryptoKey(given)) {
+    assertFits(KeyObject.from(given), algorithms, lead, fail);
+    return given;
+  }
+  const resolved = types.isKeyObject(given) ? publicHalf(given) : ofJwk(given, lead, fail);
+  assertFits(resolved, algorithms, lead, fail);
+  return resolved;
+}
+
+function ofText(
+  key: string,
+  algorithms: readonly string[],
+  lead: string,
+  fail: Fail,
+): Uint8Array | KeyObject {
+  const areSecrets = algorithms.every((name) => name.startsWith('HS'));
+  if (!areSecrets && algorithms.some((name) => name.startsWith('HS'))) {
+    // With both, a public key could be used as the secret of a forged token.
+    return fail(`${lead}algorithms must be all secret (HS…) or all public-key algorithms`);
+  }
+  if (areSecrets && key.includes('-----BEGIN')) {
+    // As a secret, a key that everybody may know would let everybody make tokens.
+    return fail(`${lead}key is a PEM key: name its algorithms in ${lead}algorithms, ["RS256"] say`);
+  }
+  if (areSecrets) return new TextEncoder().encode(key);
+  try {
+    return createPublicKey(key);
+  } catch {
+    return key === ''
+      ? fail(`${lead}key is empty`)
+      : fail(`${lead}key must be a public key in PEM form for ${algorithms.join(', ')}`);
+  }
+}
+
+function ofJwk(jwk: unknown, lead: string, fail: Fail): KeyObject {
+  if (!isJsonObject(jwk)) return fail(`${lead}key must be a text, bytes, a JWK or a key object`);
+  try {
+    const { kty, k } = jwk;
+    if (kty === 'oct' && typeof k === 'string') return createSecretKey(k, 'base64url');
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return fail(`${lead}key is no JWK: it lacks something, or has it in another form`);
+  }
+}
+
+function publicHalf(key: KeyObject): KeyObject {
+  return key.type === 'private' ? createPublicKey(key) : key;
+}
+
+function assertFits(key: KeyObject, algorithms: readonly string[], lead: string, fail: Fail): void {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
+  const kind = key.type === 'secret' ? 'secret' : type === 'ec' ? details.namedCurve : type;
+  if (!algorithms.some((name) => KINDS[name] === kind)) {
+    fail(`${lead}key is no key for ${algorithms.join(', ')}`);
+  }
+  const { modulusLength: bits } = details;
+  if (bits !== undefined && bits < RSA_BITS) fail(`${lead}key has fewer than ${RSA_BITS} bits`);
+}
