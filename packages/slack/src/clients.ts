@@ -68,7 +68,7 @@ export class Clients {
   }
 
   /** Uploads bytes to the address that Slack has given for them, which wants no token. @throws DeliveryError */
-  async upload(url: string, bytes: Buffer): Promise<void> {
+  async upload(url: string, bytes: Buffer<ArrayBuffer>): Promise<void> {
     await this.#postTo(url, 'an upload', 'application/octet-stream', bytes);
   }
 
@@ -113,7 +113,12 @@ export class Clients {
   }
 
   /** @param what - The address in words: it is secret itself. */
-  async #postTo(url: string, what: string, type: string, body: string | Buffer): Promise<void> {
+  async #postTo(
+    url: string,
+    what: string,
+    type: string,
+    body: string | Buffer<ArrayBuffer>,
+  ): Promise<void> {
     const { name } = this.#options;
     try {
       const transport = await this.transport();

@@ -15,7 +15,7 @@ import type { Sender } from './sender.ts';
 export interface Upload {
   name: string;
   title: string | null;
-  bytes: Buffer;
+  bytes: Buffer<ArrayBuffer>;
 }
 
 /** How often Slack is asked whether the file is in the channel, and how long apart, in milliseconds. */
@@ -36,8 +36,8 @@ export function uploadOf(attachment: Attachment): Upload | null {
 }
 
 /**
- * Uploads a file in Slack's three steps, of which only the last one shows it to anybody, and waits a moment until it is seen in the channel: Slack shares it later than it says,
- * and gives no other name to the message.
+ * Uploads a file in Slack's three steps, of which only the last one shows it to anybody, and waits a moment
+ * until it is seen in the channel: Slack shares it later than it says, and gives no other name to the message.
  *
  * @see Slack: files.getUploadURLExternal
  */
@@ -89,7 +89,7 @@ async function uploadTo(
 async function stored(
   { services, address }: Sender,
   filename: string,
-  bytes: Buffer,
+  bytes: Buffer<ArrayBuffer>,
 ): Promise<string> {
   const { clients, options } = services;
   const args = { filename, length: bytes.length };
