@@ -4,6 +4,15 @@ import type { Clock } from '../clock.ts';
 const SWEEP_MS = 60_000;
 
 /**
+ * Over how many maps they are spread. A map that is full is written anew, twice as large, and the process
+ * waits for that: with half a million marks in one map for half a second.
+ */
+const PARTS = 64;
+
+/** How many characters say which of the maps: the last ones, in which ids differ. */
+const TELLING = 8;
+
+/**
  * A set of texts that each are in it for a time. There may be millions of them, one a message: each is
  * kept as little more than its text. One timer for all, and only while there are some.
  */
@@ -12,7 +21,8 @@ export class Marks {
   /** Times are counted from here: a small number takes up no memory of its own. */
   readonly #origin: number;
   /** When the time of each is over. */
-  readonly #ends = new Map<string, number>();
+  readonly #ends = Array.from({ length: PARTS }, () => new Map<string, number>());
+  #size = 0;
   /** What each sweep has to look at, by its number. */
   readonly #sweeps = new Map<number, string[]>();
   #cancelSweep: (() => void) | null = null;
@@ -24,26 +34,40 @@ export class Marks {
 
   /** Whether it is there. */
   has(mark: string): boolean {
-    const end = this.#ends.get(mark);
+    const end = this.#partOf(mark).get(mark);
     return end !== undefined && end > this.#now();
   }
 
   /** Adds one, for so many milliseconds from now. */
   add(mark: string, ttlMs: number): void {
     const end = this.#now() + ttlMs;
-    const isKnown = this.#ends.has(mark);
-    this.#ends.set(mark, end);
+    const part = this.#partOf(mark);
+    const isKnown = part.has(mark);
+    part.set(mark, end);
     // The sweep that looks at it already lets it stay for as long as its time goes on.
-    if (!isKnown) this.#leaveTo(end, mark);
+    if (!isKnown) {
+      this.#size++;
+      this.#leaveTo(end, mark);
+    }
     this.#cancelSweep ??= this.#clock.after(SWEEP_MS, () => this.#sweep());
   }
 
   /** Forgets all. */
   clear(): void {
-    this.#ends.clear();
+    for (const part of this.#ends) part.clear();
+    this.#size = 0;
     this.#sweeps.clear();
     this.#cancelSweep?.();
     this.#cancelSweep = null;
+  }
+
+  #partOf(mark: string): Map<string, number> {
+    let hash = 0;
+    for (let i = Math.max(0, mark.length - TELLING); i < mark.length; i++) {
+      hash = (hash * 31 + mark.charCodeAt(i)) | 0;
+    }
+    // There is one for each: the number is below their count.
+    return this.#ends[hash & (PARTS - 1)] as Map<string, number>;
   }
 
   #now(): number {
@@ -65,14 +89,15 @@ export class Marks {
       this.#sweeps.delete(number);
       for (const mark of marks) this.#look(mark, now);
     }
-    if (this.#ends.size > 0) {
+    if (this.#size > 0) {
       this.#cancelSweep ??= this.#clock.after(SWEEP_MS, () => this.#sweep());
     }
   }
 
   #look(mark: string, now: number): void {
-    const end = this.#ends.get(mark) ?? now;
+    const part = this.#partOf(mark);
+    const end = part.get(mark) ?? now;
     if (end > now) this.#leaveTo(end, mark);
-    else this.#ends.delete(mark);
+    else if (part.delete(mark)) this.#size--;
   }
 }

@@ -52,4 +52,15 @@ describe('marks', () => {
     expect(marks.has('a')).toBe(false);
     expect(clock.pending).toBe(0);
   });
+
+  it('are told apart however they end', async () => {
+    const { clock, marks } = setUp();
+    const names = Array.from({ length: 500 }, (_, i) => [`${i}`, `${i} and the same end`, `ü${i}`]);
+    const all = ['', ...names.flat()];
+    for (const [i, name] of all.entries()) if (i % 2 === 0) marks.add(name, HOUR_MS);
+    expect(all.filter((name) => marks.has(name))).toEqual(all.filter((_, i) => i % 2 === 0));
+    await clock.advance(HOUR_MS + 2 * 60_000);
+    expect(all.filter((name) => marks.has(name))).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
 });
