@@ -6,6 +6,9 @@ import { apart, RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
 import { Together } from './together.ts';
 
+/** How many lists one sweep removes: the process waits for it, and a list may have hundreds of items. */
+const SWEPT = 20;
+
 /** A list, without its items. */
 interface ListRow {
   id: number;
@@ -22,7 +25,6 @@ export interface Addition extends ListOptions {
 
 /** Keyed lists: a row a list, and a row an item. An item's number is its `seq` + 1. */
 export class SqliteLists implements KeyedLists {
-  readonly #batch: Batch;
   readonly #clock: Clock;
   readonly #explain: (error: unknown) => unknown;
   readonly #together: Together<Addition, number>;
@@ -43,7 +45,6 @@ export class SqliteLists implements KeyedLists {
     clock: Clock,
     explain: (error: unknown) => unknown,
   ) {
-    this.#batch = batch;
     this.#clock = clock;
     this.#explain = explain;
     this.#select = new RowStatement(
@@ -89,10 +90,9 @@ export class SqliteLists implements KeyedLists {
          AND seq >= ?
        ORDER BY seq LIMIT ?`,
     );
-    this.#removeExpiredItems = writer.prepare(
-      'DELETE FROM list_items WHERE list IN (SELECT id FROM lists WHERE expires_at <= ?)',
-    );
-    this.#removeExpired = writer.prepare('DELETE FROM lists WHERE expires_at <= ?');
+    const expired = 'SELECT id FROM lists WHERE expires_at <= ? ORDER BY expires_at LIMIT ?';
+    this.#removeExpiredItems = writer.prepare(`DELETE FROM list_items WHERE list IN (${expired})`);
+    this.#removeExpired = writer.prepare(`DELETE FROM lists WHERE id IN (${expired})`);
     this.#together = new Together(batch, (additions) =>
       apart(additions, ({ namespace, key }) => `${namespace}\n${key}`).flatMap((part) =>
         this.add(part),
@@ -170,13 +170,11 @@ export class SqliteLists implements KeyedLists {
     return numbers;
   }
 
-  /** Removes what nobody will read any more. */
-  async sweep(): Promise<void> {
-    await this.#batch.write(() => {
-      const now = this.#clock.now();
-      this.#removeExpiredItems.run(now);
-      this.#removeExpired.run(now);
-    });
+  /** Removes some of what nobody will read any more, within a write. Returns whether there may be more. */
+  sweep(): boolean {
+    const now = this.#clock.now();
+    this.#removeExpiredItems.run(now, SWEPT);
+    return this.#removeExpired.run(now, SWEPT).changes === SWEPT;
   }
 
   /** The lists that there are. */

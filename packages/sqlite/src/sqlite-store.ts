@@ -75,7 +75,10 @@ export class SqliteStore implements Store {
   readonly #values: SqliteValues;
   readonly #lists: SqliteLists;
   readonly #turns: SqliteTurns;
+  /** What is being cleared away. */
+  readonly #beingSwept = new Set<unknown>();
   #cancelBeat: () => void;
+  #isClosed = false;
 
   /**
    * @throws ConfigurationError - the file belongs to another server, is damaged, cannot be written,
@@ -131,6 +134,7 @@ export class SqliteStore implements Store {
 
   /** {@inheritDoc @trunkline/core#Store.close} */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#cancelBeat();
     this.#turns.close();
     await this.#batch.empty();
@@ -166,10 +170,22 @@ export class SqliteStore implements Store {
     Promise.all([
       this.#batch.write(() => this.#owner?.beat()),
       this.#turns.takeOver(),
-      this.#values.sweep(),
-      this.#lists.sweep(),
+      this.#sweep(this.#values),
+      this.#sweep(this.#lists),
       this.#turns.sweep(),
     ]).catch(() => {});
     this.#cancelBeat = this.#clock.after(BEAT_MS, () => this.#beat());
+  }
+
+  /** Clears away what has expired, a little in each commit: after days that may be all there is. */
+  async #sweep(kept: SqliteValues | SqliteLists): Promise<void> {
+    // Those of the beat before may still be at it.
+    if (this.#beingSwept.has(kept)) return;
+    this.#beingSwept.add(kept);
+    try {
+      while (!this.#isClosed && (await this.#batch.write(() => kept.sweep())));
+    } finally {
+      this.#beingSwept.delete(kept);
+    }
   }
 }

@@ -26,6 +26,9 @@ interface EntryRow extends ValueRow {
 /** How many entries are read at a time: the event loop waits for each such page. */
 const PAGE_SIZE = 100;
 
+/** How many values one sweep removes: the process waits for it. */
+const SWEPT = 200;
+
 /** Keyed values as rows. */
 export class SqliteValues implements KeyedValues {
   readonly #batch: Batch;
@@ -70,7 +73,10 @@ export class SqliteValues implements KeyedValues {
     this.#remove = writer.prepare(
       `DELETE FROM stored_values WHERE namespace = ? AND key = ? AND ${isAlive}`,
     );
-    this.#removeExpired = writer.prepare('DELETE FROM stored_values WHERE expires_at <= ?');
+    this.#removeExpired = writer.prepare(
+      `DELETE FROM stored_values WHERE (namespace, key) IN (
+         SELECT namespace, key FROM stored_values WHERE expires_at <= ? LIMIT ?)`,
+    );
   }
 
   get(namespace: string, key: string): StoredValue | null {
@@ -132,9 +138,9 @@ export class SqliteValues implements KeyedValues {
     return current === expected ? this.#put(namespace, key, json, options) : null;
   }
 
-  /** Removes what nobody will read any more. */
-  async sweep(): Promise<void> {
-    await this.#batch.write(() => this.#removeExpired.run(this.#clock.now()));
+  /** Removes some of what nobody will read any more, within a write. Returns whether there may be more. */
+  sweep(): boolean {
+    return this.#removeExpired.run(this.#clock.now(), SWEPT).changes === SWEPT;
   }
 
   #row(select: Database.Statement, namespace: string, key: string): ValueRow | undefined {

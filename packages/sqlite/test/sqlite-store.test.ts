@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Batch } from '../src/batch.ts';
 import { closeDatabase, openDatabase } from '../src/database.ts';
 import { explain } from '../src/errors.ts';
@@ -38,9 +38,9 @@ function disguise(file: string, owner: Record<string, number | string | null>): 
   db.close();
 }
 
-function rowCount(file: string): number {
+function rowCount(file: string, table = 'stored_values'): number {
   const db = new Database(file, { readonly: true });
-  const { count } = db.prepare('SELECT count(*) AS count FROM stored_values').get() as {
+  const { count } = db.prepare(`SELECT count(*) AS count FROM ${table}`).get() as {
     count: number;
   };
   db.close();
@@ -79,6 +79,44 @@ describe('what is stored', () => {
     await clock.advance(30_000);
     await store.ready();
     expect(rowCount(file)).toBe(1);
+  });
+
+  it('is cleared away a little at a time, while others write', async () => {
+    const clock = new FakeClock();
+    const file = newFile();
+    const store = openStore(file, clock);
+    const list = { maxItems: 10, ttlMs: 5_000 };
+    await Promise.all(
+      Array.from({ length: 1_000 }, (_, i) => [
+        store.values.set('marks', String(i), i, { ttlMs: 5_000 }),
+        store.lists.append('history', String(i), ['hi', 'ho'], list),
+      ]).flat(),
+    );
+    const counts = (): number[] => [
+      rowCount(file),
+      rowCount(file, 'lists'),
+      rowCount(file, 'list_items'),
+    ];
+    expect(counts()).toEqual([1_000, 1_000, 2_000]);
+    await clock.advance(30_000);
+    await store.values.set('state', 'ada', 1);
+    const [values = 0, lists = 0, items] = counts();
+    expect(values).toBeGreaterThan(500);
+    expect(lists).toBeGreaterThan(500);
+    expect(items).toBe(2 * lists);
+    await vi.waitFor(() => expect(counts()).toEqual([1, 0, 0]), 10_000);
+  });
+
+  it('need not be cleared away before it is closed', async () => {
+    const clock = new FakeClock();
+    const file = newFile();
+    const store = new SqliteStore({ file, clock });
+    const list = { maxItems: 10, ttlMs: 5_000 };
+    const keys = Array.from({ length: 1_000 }, (_, i) => String(i));
+    await Promise.all(keys.map((key) => store.lists.append('history', key, ['hi'], list)));
+    await clock.advance(30_000);
+    await store.close();
+    expect(rowCount(file, 'lists')).toBeGreaterThan(500);
   });
 
   it('is written by many at once in one commit', async () => {
