@@ -98,5 +98,20 @@ export function encodeProgress(progress: Progress): string {
 
 /** Progress as it was saved. */
 export function decodeProgress(text: string): Progress {
-  return JSON.parse(text) as Progress;
+  return upToDate(JSON.parse(text) as Progress);
+}
+
+/**
+ * Progress as it is kept today, of what may be stored in an earlier form: there a response named the
+ * stream that it closed, and the stream did not say itself that it is open.
+ */
+export function upToDate(progress: Progress): Progress {
+  for (const pending of progress.pending as (Pending & { cut?: number })[]) {
+    const { cut } = pending;
+    if (cut === undefined) continue;
+    const step = progress.steps[cut] ?? null;
+    if (step !== null) step.isLeft = true;
+    delete pending.cut;
+  }
+  return progress;
 }

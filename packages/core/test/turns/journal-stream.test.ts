@@ -1,4 +1,4 @@
-import { RetryableError, type InterruptedStream, type Reply } from '@trunkline/core';
+import { RetryableError, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { encodeMessage } from '../../src/turns/stored-message.ts';
@@ -12,30 +12,12 @@ import {
   type Arrived,
 } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
+import { StreamOutput } from '../support/stream-output.ts';
 import { chunksOf } from '../support/turn-on.ts';
 
 expectNoUnhandledRejections();
 
 const one = { messageId: '1' };
-
-/** Shows a stream by one request a call. */
-class StreamOutput extends PlatformOutput {
-  override async sendResponseChunkStart(to: string): Promise<void> {
-    await this.post(to, 'start');
-  }
-  override async sendResponseChunk(to: string, chunk: string): Promise<void> {
-    await this.post(to, `+${chunk}`);
-  }
-  override async sendResponseChunkEnd(to: string): Promise<void> {
-    await this.post(to, 'end');
-  }
-  override async sendResponseChunkInterrupted(
-    to: string,
-    { receipts, text }: InterruptedStream,
-  ): Promise<void> {
-    await this.post(to, `cut ${JSON.stringify(receipts[0])} ${text}`);
-  }
-}
 
 function setUp(): { all: Processes; setup: ProcessSetup } {
   const all = new Processes();
