@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { SendFailure } from './failure.ts';
@@ -47,7 +48,6 @@ export class Journal implements TurnDelivery {
   #next: number;
   #openCall: OpenCall | null = null;
   #stream: JournalStream | null = null;
-  #asides = 0;
   #isAside = false;
 
   constructor(options: JournalOptions) {
@@ -84,7 +84,8 @@ export class Journal implements TurnDelivery {
       wasSent: wasSent && (() => wasSent(key, this.#options.since)),
     });
     if (this.#stream !== null) return this.#stream.request(by);
-    if (this.#isAside) return send(payload, `${this.#options.turnId}.${++this.#asides}`);
+    // No step: a platform that knows keys must not take it for what an earlier try has made aside.
+    if (this.#isAside) return send(payload, `${this.#options.turnId}.${randomUUID()}`);
     const index = this.#take();
     return this.#steps.take(index, 'request', by(this.#keyOf(index)));
   }
@@ -162,7 +163,8 @@ export class Journal implements TurnDelivery {
     this.isRepeated = this.wasDone(index);
     return new JournalStream({
       index,
-      key: this.#keyOf(index),
+      // One of its own in each run: what a run before has shown is another message.
+      key: `${this.#keyOf(index)}.${progress.runs}`,
       steps: progress.steps,
       save: () => record.save(),
       clock,

@@ -202,6 +202,35 @@ describe('a stream', () => {
     },
   );
 
+  // The request of the run before had the same key: the new stream went on in the message that was closed.
+  it('has requests of its own in each run, and so have those that close it', async () => {
+    const { all } = setUp();
+    const setup: ProcessSetup = {
+      makeOutput: (isDead) => new StreamOutput(all.platform, true, isDead),
+    };
+    for (let run = 1; run <= 3; run++) {
+      const dying = all.start(say, setup);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      if (run === 1) void dying.turns.accept(post('Hi', one));
+      await all.clock.advance(100);
+    }
+    const lost = failing(unanswered, 1);
+    all.platform.onRequest = ({ text }) => text === 'start' && lost();
+    all.start(say, setup);
+    await all.clock.advance(10_000);
+    const keys = all.platform.arrived.map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(all.platform.texts.slice(-7)).toEqual([
+      'cut {"ts":"8"} ',
+      'start',
+      '+a',
+      '+b',
+      '+c',
+      'end',
+      'last',
+    ]);
+  });
+
   it('that the platform leaves is read to its end, and said whole when it is back', async () => {
     const { all, setup } = setUp();
     const statuses: string[] = [];
