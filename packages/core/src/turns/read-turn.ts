@@ -33,7 +33,7 @@ function progressOf({ progress }: StoredTurn, stored: StoredMessage, isNew: bool
 }
 
 /** Whose message it was. */
-export function senderOf({ stored }: ReadTurn): string {
+export function senderOf({ stored }: { stored: Pick<StoredMessage, 'message'> }): string {
   return stored.message.senderId === null ? DEFAULT_SENDER_ID : String(stored.message.senderId);
 }
 

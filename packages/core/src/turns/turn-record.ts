@@ -177,15 +177,19 @@ export class TurnRecord {
     const { clock, telemetry } = this.#context;
     const endedAt = clock.now();
     const begunAt = startedAt ?? endedAt;
-    for (const turn of this.turns) {
-      const { channel, at, message } = turn.stored;
+    const { channel, at, originals } = this.turn.stored;
+    // One that was replayed is of the same messages as before.
+    const all =
+      originals?.map((message) => ({ channel, at, message })) ??
+      this.turns.map(({ stored }) => stored);
+    for (const [i, stored] of all.entries()) {
       telemetry.turn({
-        channel,
-        senderId: senderOf(turn),
-        messageId: String(message.messageId),
-        outcome: turn === this.turn ? outcome : 'joined',
+        channel: stored.channel,
+        senderId: senderOf({ stored }),
+        messageId: String(stored.message.messageId),
+        outcome: i === 0 ? outcome : 'joined',
         attempt: this.progress.runs,
-        waitedMs: begunAt - at,
+        waitedMs: begunAt - stored.at,
         durationMs: endedAt - begunAt,
       });
     }
