@@ -168,7 +168,7 @@ export class TurnRecord {
     const joined = messages.length > 1 ? { originals: messages } : {};
     await this.ask(() => deadLetters.put({ ...letter, ...replay, ...joined }));
     const what = `a turn became a dead letter: ${reason}`;
-    telemetry.logger.error({ channel, messageId: message.messageId }, what);
+    telemetry.logger.error({ channel, messageId: letter.message.messageId }, what);
     await this.#commit({ remove: this.ids });
   }
 
@@ -182,12 +182,14 @@ export class TurnRecord {
     const all =
       originals?.map((message) => ({ channel, at, message })) ??
       this.turns.map(({ stored }) => stored);
-    for (const [i, stored] of all.entries()) {
+    // The last one is what the assistant gets, with the others in it.
+    const last = all.at(-1);
+    for (const stored of all) {
       telemetry.turn({
         channel: stored.channel,
         senderId: senderOf({ stored }),
         messageId: String(stored.message.messageId),
-        outcome: i === 0 ? outcome : 'joined',
+        outcome: stored === last ? outcome : 'joined',
         attempt: this.progress.runs,
         waitedMs: begunAt - stored.at,
         durationMs: endedAt - begunAt,

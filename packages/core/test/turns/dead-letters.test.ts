@@ -221,12 +221,13 @@ describe('dead letters', () => {
     await engine.replay(letter?.id ?? '');
     await clock.advance(2_000);
     expect(handled).toEqual(['a\nb', 'a\nb']);
-    // After the replay there was a report of the last one, and none of the other.
+    // The letter and the assistant name the last one, and the reports named the first; after the replay
+    // there was a report of the last one, and none of the other.
     expect(turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
-      ['a', 'dead'],
-      ['b', 'joined'],
-      ['a', 'answered'],
-      ['b', 'joined'],
+      ['a', 'joined'],
+      ['b', 'dead'],
+      ['a', 'joined'],
+      ['b', 'answered'],
     ]);
   });
 
