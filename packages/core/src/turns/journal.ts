@@ -78,6 +78,11 @@ export class Journal implements TurnDelivery {
     return this.#next;
   }
 
+  /** What comes next is none of the steps before this one. */
+  skipTo(step: number): void {
+    this.#next = Math.max(this.#next, step);
+  }
+
   deliver<P>({ payload, send, wasSent }: DeliveryStep<P>): Promise<Receipt> {
     const by = (key: string): StreamRequest => ({
       send: () => send(payload, key),

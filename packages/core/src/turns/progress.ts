@@ -37,6 +37,8 @@ export interface Pending {
   trackerState: TrackerState | null;
   /** Whether it is a menu that is shown once more. */
   isMenuAgain?: true;
+  /** The step that it begins with at the earliest: of an apology, which is none of what was said before. */
+  from?: number;
 }
 
 /** A turn of ours: a response that somebody sends, or an intent that the assistant answers. */
