@@ -183,14 +183,14 @@ export class Journal implements TurnDelivery {
   closeStreams(close: CloseStream, isOver = false): MaybePromise<void> {
     const open = this.#openStreams;
     if (open === null || this.isParked || this.#options.abort.reason !== null) return;
-    const last = isOver ? Number.POSITIVE_INFINITY : this.#next;
-    return this.#close(open, last, close);
+    const next = isOver ? Number.POSITIVE_INFINITY : this.#next;
+    return this.#close(open, next, close);
   }
 
-  async #close(open: OpenStreams, last: number, close: CloseStream): Promise<void> {
+  async #close(open: OpenStreams, next: number, close: CloseStream): Promise<void> {
     const { abort, onFailed } = this.#options;
-    for (let next = open.firstUpTo(last); next !== null; next = open.firstUpTo(last)) {
-      const stream = next;
+    for (let first = open.firstAt(next); first !== null; first = open.firstAt(next)) {
+      const stream = first;
       try {
         await this.#retries.run(() => this.aside(() => close(stream)));
       } catch (error) {

@@ -26,6 +26,10 @@ function setUp(): { all: Processes; setup: ProcessSetup } {
   return { all, setup: { makeOutput } };
 }
 
+async function* failingChunks(): AsyncGenerator<string> {
+  throw new Error('the model is away');
+}
+
 const say = async (_message: unknown, reply: Reply): Promise<void> => {
   await reply.text('first');
   await reply.stream(chunksOf('a', 'b', 'c'));
@@ -544,6 +548,35 @@ describe('a stream', () => {
       expect(await turns.cancel({ senderId: 'ada' })).toBe(true);
       await all.clock.advance(1_000);
       expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a']);
+    });
+
+    // It was closed behind the text: the stream that had its step before had broken off.
+    it('is closed before a text that comes ahead of its place', async () => {
+      const { all, setup } = setUp();
+      const dying = all.start(async (_message, reply) => {
+        await reply.stream(failingChunks()).catch(() => {});
+        await reply.stream(chunksOf('a', 'b'));
+      }, setup);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      await dying.turns.accept(post('Hi', one));
+      await all.clock.advance(100);
+      all.platform.onRequest = () => {};
+      all.start(async (_message, reply) => {
+        await reply.text('ahead');
+        await reply.stream(chunksOf('c'));
+      }, setup);
+      await all.clock.advance(1_000);
+      expect(all.platform.texts).toEqual([
+        'start',
+        'end',
+        'start',
+        '+a',
+        'cut {"ts":"3"} ',
+        'ahead',
+        'start',
+        '+c',
+        'end',
+      ]);
     });
 
     it('and that cannot be closed keeps no text from being said', async () => {
