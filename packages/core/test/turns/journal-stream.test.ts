@@ -1,4 +1,4 @@
-import { RetryableError, type Reply } from '@trunkline/core';
+import { RetryableError, StoreError, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { encodeMessage } from '../../src/turns/stored-message.ts';
@@ -658,6 +658,24 @@ describe('a stream', () => {
     await turns.accept(post('Hi', one));
     await all.clock.advance(60_000);
     expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'whole']);
+  });
+
+  // It counted as ended: nobody had come as far as to end it.
+  it('whose turn is cancelled while the store is away is closed', async () => {
+    const { all, setup } = setUp();
+    let isAway = false;
+    const before = (): void => {
+      if (isAway) throw new StoreError('the store is away');
+    };
+    const say = (_message: unknown, reply: Reply): unknown => reply.stream(chunksOf('a'));
+    const { turns } = all.start(say, { ...setup, weather: { before } });
+    all.platform.onArrived = ({ text }) => (isAway = text === 'start');
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(1_000);
+    expect(await turns.cancel({ senderId: 'ada' })).toBe(true);
+    isAway = false;
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['start', 'cut {"ts":"1"} ']);
   });
 
   it('is ended on the channel when the deadline passes', async () => {
