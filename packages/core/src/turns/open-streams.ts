@@ -31,9 +31,9 @@ export class OpenStreams {
   firstAt(next: number): InterruptedStream | null {
     const [first] = this.#open;
     if (first === undefined) return null;
-    // What is done is not said again. An array may have holes, which `every` passes over.
-    const between = [...this.#steps.slice(next, first.index)];
-    if (first.index > next && between.every((step) => isDone(step))) return null;
+    // What is done is not said again: only the first step that is not says something. It may be a hole.
+    const said = this.#steps.findIndex((step, index) => index >= next && !isDone(step));
+    if (first.index > next && (said === -1 || said >= first.index)) return null;
     const { receipts = [], text = '' } = first.step;
     return { receipts, text };
   }

@@ -27,6 +27,7 @@ function setUp(): { all: Processes; setup: ProcessSetup } {
 }
 
 async function* failingChunks(): AsyncGenerator<string> {
+  yield '';
   throw new Error('the model is away');
 }
 
@@ -667,8 +668,8 @@ describe('a stream', () => {
     const before = (): void => {
       if (isAway) throw new StoreError('the store is away');
     };
-    const say = (_message: unknown, reply: Reply): unknown => reply.stream(chunksOf('a'));
-    const { turns } = all.start(say, { ...setup, weather: { before } });
+    const show = (_message: unknown, reply: Reply): unknown => reply.stream(chunksOf('a'));
+    const { turns } = all.start(show, { ...setup, weather: { before } });
     all.platform.onArrived = ({ text }) => (isAway = text === 'start');
     await turns.accept(post('Hi', one));
     await all.clock.advance(1_000);
