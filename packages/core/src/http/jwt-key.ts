@@ -53,7 +53,6 @@ export function resolveKey(
   const given: unknown = typeof key === 'string' ? ofText(key, algorithms, lead, fail) : key;
   if (given === undefined || given === null) return fail(`${lead}key is missing`);
   if (given instanceof Uint8Array) {
-    if (given.length === 0) return fail(`${lead}key is empty`);
     assertFits(createSecretKey(given), algorithms, lead, fail);
     return given;
   }
@@ -108,6 +107,7 @@ function publicHalf(key: KeyObject): KeyObject {
 
 function assertFits(key: KeyObject, algorithms: readonly string[], lead: string, fail: Fail): void {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
+  if (key.symmetricKeySize === 0) fail(`${lead}key is empty`);
   const kind = key.type === 'secret' ? 'secret' : type === 'ec' ? details.namedCurve : type;
   if (!algorithms.some((name) => KINDS[name] === kind)) {
     fail(`${lead}key is no key for ${algorithms.join(', ')}`);

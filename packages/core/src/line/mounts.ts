@@ -106,6 +106,6 @@ export class Mounts {
     const upgrade = channel.upgrade?.(turns);
     if (upgrade === undefined) return;
     const path = this.upgrades.add(mount, upgrade, channel.name);
-    this.#table.add('', unattachedRoute(path, channel.name), channel.name);
+    this.#table.add('', unattachedRoute(path, channel.name, this.upgrades), channel.name);
   }
 }

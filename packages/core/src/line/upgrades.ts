@@ -5,6 +5,7 @@ import { ConfigurationError } from '../errors.ts';
 import { callGuarded } from '../guard.ts';
 import { pathOf } from '../http/path.ts';
 import { sendProblem } from '../http/problem.ts';
+import { overloaded } from '../turns/admission.ts';
 
 /** What takes connections over, and whose it is. */
 interface ChannelUpgrade {
@@ -22,6 +23,7 @@ export class Upgrades {
   readonly #handlers = new Map<string, ChannelUpgrade>();
   readonly #attached = new Map<Server, (...event: UpgradeEvent) => void>();
   readonly #sockets = new Set<Duplex>();
+  #isOver = false;
   readonly #onError: UpgradeFailed;
   /** The same for all. One made for each would keep its request, which is kilobytes. */
   readonly #forget: (this: Duplex) => void;
@@ -50,8 +52,14 @@ export class Upgrades {
     server.on('upgrade', listener);
   }
 
+  /** Whether it takes part no more: what arrives now is too late, and nobody's mistake. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Takes part no more. */
   detach(): void {
+    this.#isOver = true;
     for (const [server, listener] of this.#attached) server.off('upgrade', listener);
     this.#attached.clear();
   }
@@ -120,12 +128,13 @@ export function refuseUpgrade(socket: Duplex, status: number, detail?: string): 
 }
 
 /** What answers a plain request on a path for sockets. */
-export function unattachedRoute(path: string, channel: string): Route {
+export function unattachedRoute(path: string, channel: string, upgrades: Upgrades): Route {
   return {
     method: 'GET',
     path,
     handle(req, res) {
       if (req.headers.upgrade !== undefined) {
+        if (upgrades.isOver) throw overloaded(channel, 'shutting_down', 5000);
         throw new ConfigurationError(
           'a connection wants to be upgraded, but this server was never attached: call line.attach(server)',
           { channel, code: 'not_attached' },

@@ -49,7 +49,7 @@ export class JournalStream implements StreamDelivery {
   readonly #step: Step = { state: 'begun', kind: 'stream', receipts: [], text: '' };
   #isBegun = false;
   #isLeft = false;
-  /** Whether the call that was made last has failed: then the stream was not ended. */
+  /** Whether the call that was made last has failed, or is not stored: then the stream was not ended. */
   #hasFailed = false;
   #savedAt = 0;
   #savedReceipts = 0;
@@ -75,20 +75,21 @@ export class JournalStream implements StreamDelivery {
   #show(send: () => MaybePromise<void>, chunk: string): MaybePromise<void> {
     const { onPiece } = this.#options;
     onPiece(this);
+    this.#hasFailed = true;
     return settle(
       send,
       () => {
         onPiece(null);
-        this.#hasFailed = false;
         this.#step.text += chunk;
         const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
         // A clock may have been set back.
         const isOld = Math.abs(this.#options.clock.now() - this.#savedAt) >= SAVE_MS;
-        return isHandleNew || isOld ? this.#save() : undefined;
+        const saved = isHandleNew || isOld ? this.#save() : undefined;
+        // Not before: where the turn is ended meanwhile, nobody comes to end the stream.
+        return whenThere(saved, () => void (this.#hasFailed = false));
       },
       (error: unknown) => {
         onPiece(null);
-        this.#hasFailed = true;
         const failure = failureOf(error);
         if (!failure.retryable) throw error;
         // The producer goes on: what it says is said whole when the platform is back.

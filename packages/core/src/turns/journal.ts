@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { SendFailure } from './failure.ts';
@@ -47,7 +48,6 @@ export class Journal implements TurnDelivery {
   #next: number;
   #openCall: OpenCall | null = null;
   #stream: JournalStream | null = null;
-  #asides = 0;
   #isAside = false;
 
   constructor(options: JournalOptions) {
@@ -78,13 +78,19 @@ export class Journal implements TurnDelivery {
     return this.#next;
   }
 
+  /** What comes next is none of the steps before this one. */
+  skipTo(step: number): void {
+    this.#next = Math.max(this.#next, step);
+  }
+
   deliver<P>({ payload, send, wasSent }: DeliveryStep<P>): Promise<Receipt> {
     const by = (key: string): StreamRequest => ({
       send: () => send(payload, key),
       wasSent: wasSent && (() => wasSent(key, this.#options.since)),
     });
     if (this.#stream !== null) return this.#stream.request(by);
-    if (this.#isAside) return send(payload, `${this.#options.turnId}.${++this.#asides}`);
+    // No step: a platform that knows keys must not take it for what an earlier try has made aside.
+    if (this.#isAside) return send(payload, `${this.#options.turnId}.${randomUUID()}`);
     const index = this.#take();
     return this.#steps.take(index, 'request', by(this.#keyOf(index)));
   }
@@ -162,7 +168,8 @@ export class Journal implements TurnDelivery {
     this.isRepeated = this.wasDone(index);
     return new JournalStream({
       index,
-      key: this.#keyOf(index),
+      // One of its own in each run: what a run before has shown is another message.
+      key: `${this.#keyOf(index)}.${progress.runs}`,
       steps: progress.steps,
       save: () => record.save(),
       clock,
@@ -176,14 +183,14 @@ export class Journal implements TurnDelivery {
   closeStreams(close: CloseStream, isOver = false): MaybePromise<void> {
     const open = this.#openStreams;
     if (open === null || this.isParked || this.#options.abort.reason !== null) return;
-    const last = isOver ? Number.POSITIVE_INFINITY : this.#next;
-    return this.#close(open, last, close);
+    const next = isOver ? Number.POSITIVE_INFINITY : this.#next;
+    return this.#close(open, next, close);
   }
 
-  async #close(open: OpenStreams, last: number, close: CloseStream): Promise<void> {
+  async #close(open: OpenStreams, next: number, close: CloseStream): Promise<void> {
     const { abort, onFailed } = this.#options;
-    for (let next = open.firstUpTo(last); next !== null; next = open.firstUpTo(last)) {
-      const stream = next;
+    for (let first = open.firstAt(next); first !== null; first = open.firstAt(next)) {
+      const stream = first;
       try {
         await this.#retries.run(() => this.aside(() => close(stream)));
       } catch (error) {

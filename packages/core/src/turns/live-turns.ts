@@ -81,13 +81,15 @@ export class LiveTurns {
 
   /** Has an event handled like a message, with a reply where the user can be reached. */
   async notify(live: LiveMessage<OutputChannel | null>, event: ChannelEvent): Promise<void> {
-    const { schedule, assistant } = this.#context;
+    const { schedule, assistant, patience } = this.#context;
     const { channel, key, output } = live;
     const work = schedule.enter(channel, key, 'event');
+    // Nobody brings it again: it waits for a store that is away.
+    const ask: Scene['ask'] = (what) => patience.with(work.abort, channel, what);
     let unregister = (): void => {};
     let place: Place | null = null;
     try {
-      place = await schedule.begin(work, { maxWaitMs: null, takesSlot: true });
+      place = await ask(() => schedule.begin(work, { maxWaitMs: null, takesSlot: true }));
       unregister = schedule.running.add({ key, id: null, abort: work.abort, isEvent: true });
       const { lock } = place;
       await schedule.running.run(place, work.abort, async () => {
@@ -96,7 +98,7 @@ export class LiveTurns {
           await current.onEvent?.(event, null);
           return;
         }
-        const scene = await this.#sceneOf({ ...live, output }, work, live.message);
+        const scene = await this.#sceneOf({ ...live, output }, work, live.message, ask);
         const state = await this.#context.speaker.speak(scene, current, (reply) =>
           current.onEvent?.(event, reply),
         );
@@ -157,10 +159,11 @@ export class LiveTurns {
     { channel, key, output, isTriggered }: LiveMessage,
     { abort }: Work,
     message: UserMessage,
+    ask: Scene['ask'] = (what) => what(),
   ): MaybePromise<Scene> {
     const { store } = this.#context;
     const turnId = `${channel}:${message.messageId}`;
-    const kept = message.anonymous ? Conversation.none() : Conversation.load(store, key);
+    const kept = message.anonymous ? Conversation.none() : ask(() => Conversation.load(store, key));
     return whenThere(kept, (conversation) => ({
       channel,
       key,
@@ -172,7 +175,7 @@ export class LiveTurns {
       conversation,
       proactive: isTriggered ? 'intent' : undefined,
       startsSession: false,
-      ask: (what) => what(),
+      ask,
     }));
   }
 

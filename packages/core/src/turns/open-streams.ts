@@ -1,5 +1,5 @@
 import type { InterruptedStream } from '../channel/output-channel.ts';
-import type { Step } from './progress.ts';
+import { isDone, type Step } from './progress.ts';
 
 /** A stream that is still open on the platform. */
 interface OpenStream {
@@ -27,10 +27,13 @@ export class OpenStreams {
     return steps.some(isOpen) ? new OpenStreams(steps) : null;
   }
 
-  /** What is known of the first one among the steps up to `last`; `null` where there is none. */
-  firstUpTo(last: number): InterruptedStream | null {
+  /** What is known of the first one that a response at step `next` would come behind; `null` for none. */
+  firstAt(next: number): InterruptedStream | null {
     const [first] = this.#open;
-    if (first === undefined || first.index > last) return null;
+    if (first === undefined) return null;
+    // What is done is not said again: only the first step that is not says something. It may be a hole.
+    const said = this.#steps.findIndex((step, index) => index >= next && !isDone(step));
+    if (first.index > next && (said === -1 || said >= first.index)) return null;
     const { receipts = [], text = '' } = first.step;
     return { receipts, text };
   }

@@ -37,6 +37,8 @@ export interface Pending {
   trackerState: TrackerState | null;
   /** Whether it is a menu that is shown once more. */
   isMenuAgain?: true;
+  /** The step that it begins with at the earliest: of an apology, which is none of what was said before. */
+  from?: number;
 }
 
 /** A turn of ours: a response that somebody sends, or an intent that the assistant answers. */
@@ -98,5 +100,20 @@ export function encodeProgress(progress: Progress): string {
 
 /** Progress as it was saved. */
 export function decodeProgress(text: string): Progress {
-  return JSON.parse(text) as Progress;
+  return upToDate(JSON.parse(text) as Progress);
+}
+
+/**
+ * Progress as it is kept today, of what may be stored in an earlier form: there a response named the
+ * stream that it closed, and the stream did not say itself that it is open.
+ */
+export function upToDate(progress: Progress): Progress {
+  for (const pending of progress.pending as (Pending & { cut?: number })[]) {
+    const { cut } = pending;
+    if (cut === undefined) continue;
+    const step = progress.steps[cut] ?? null;
+    if (step !== null) step.isLeft = true;
+    delete pending.cut;
+  }
+  return progress;
 }

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../message/json.ts';
 import { DEFAULT_SENDER_ID, type UserMessage } from '../message/user-message.ts';
 import type { StoredTurn } from '../store/contract.ts';
-import { begunProgress, decodeProgress, newProgress, type Progress } from './progress.ts';
+import { begunProgress, decodeProgress, newProgress, upToDate, type Progress } from './progress.ts';
 import { decodeMessage, toUserMessage, type StoredMessage } from './stored-message.ts';
 
 /** A stored turn, read. */
@@ -27,13 +27,13 @@ export function readTurn(turn: StoredTurn, isNew = false): ReadTurn {
 
 function progressOf({ progress }: StoredTurn, stored: StoredMessage, isNew: boolean): Progress {
   if (progress !== null) return decodeProgress(progress);
-  if (stored.progress !== undefined) return stored.progress;
+  if (stored.progress !== undefined) return upToDate(stored.progress);
   // Whoever was to begin it may have come as far as the first step.
   return stored.startsAtOnce === true && !isNew ? begunProgress() : newProgress();
 }
 
 /** Whose message it was. */
-export function senderOf({ stored }: ReadTurn): string {
+export function senderOf({ stored }: { stored: Pick<StoredMessage, 'message'> }): string {
   return stored.message.senderId === null ? DEFAULT_SENDER_ID : String(stored.message.senderId);
 }
 

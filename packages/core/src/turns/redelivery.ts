@@ -26,6 +26,7 @@ export async function redeliver(context: DeferredContext, redelivery: Redelivery
   bindDelivery(output, journal);
   try {
     for (let pending = progress.pending[0]; pending; pending = progress.pending[0]) {
+      if (pending.from !== undefined) journal.skipTo(pending.from);
       output.trackerState = pending.trackerState ?? (await stateOf(context, redelivery, output));
       await send(context, redelivery, output, pending);
       // A try that took too long has left the list to the next one.

@@ -91,12 +91,11 @@ async function failed(
   const { conversation } = run;
   const text = responseTexts(responseFor(channel, apology)).join('\n');
   conversation.remember({ role: 'assistant', text, at: clock.now() });
-  if (progress.pending.length === 0) {
-    // Behind all that any run has begun: it is none of it, and must not be taken for said with it.
-    progress.pendingFrom = Math.max(journal.next, progress.steps.length);
-  }
+  // Behind all that any run has begun: it is none of it, and must not be taken for said with it.
+  const from = Math.max(journal.next, progress.steps.length);
+  if (progress.pending.length === 0) progress.pendingFrom = from;
   noteAnswer(held, journal);
-  progress.pending.push({ response: apology, trackerState: null });
+  progress.pending.push({ response: apology, trackerState: null, from });
   await record.answer(conversation.changes(null, history));
   return null;
 }

@@ -168,7 +168,7 @@ export class TurnRecord {
     const joined = messages.length > 1 ? { originals: messages } : {};
     await this.ask(() => deadLetters.put({ ...letter, ...replay, ...joined }));
     const what = `a turn became a dead letter: ${reason}`;
-    telemetry.logger.error({ channel, messageId: message.messageId }, what);
+    telemetry.logger.error({ channel, messageId: letter.message.messageId }, what);
     await this.#commit({ remove: this.ids });
   }
 
@@ -177,15 +177,21 @@ export class TurnRecord {
     const { clock, telemetry } = this.#context;
     const endedAt = clock.now();
     const begunAt = startedAt ?? endedAt;
-    for (const turn of this.turns) {
-      const { channel, at, message } = turn.stored;
+    const { channel, at, originals } = this.turn.stored;
+    // One that was replayed is of the same messages as before.
+    const all =
+      originals?.map((message) => ({ channel, at, message })) ??
+      this.turns.map(({ stored }) => stored);
+    // The last one is what the assistant gets, with the others in it.
+    const last = all.at(-1);
+    for (const stored of all) {
       telemetry.turn({
-        channel,
-        senderId: senderOf(turn),
-        messageId: String(message.messageId),
-        outcome: turn === this.turn ? outcome : 'joined',
+        channel: stored.channel,
+        senderId: senderOf({ stored }),
+        messageId: String(stored.message.messageId),
+        outcome: stored === last ? outcome : 'joined',
         attempt: this.progress.runs,
-        waitedMs: begunAt - at,
+        waitedMs: begunAt - stored.at,
         durationMs: endedAt - begunAt,
       });
     }

@@ -62,6 +62,8 @@ describe('resolveJwt', () => {
       [{ key: {}, algorithms: ['RS256'] }, 'x.key is no JWK'],
       [{ key: new Uint8Array(32), algorithms: ['RS256'] }, 'x.key is no key for RS256'],
       [{ key: new Uint8Array() }, 'x.key is empty'],
+      [{ key: createSecretKey(new Uint8Array()) }, 'x.key is empty'],
+      [{ key: { kty: 'oct', k: '' } }, 'x.key is empty'],
       [{ key: 5 }, 'x.key must be a text'],
       [{ key: true }, 'x.key must be a text'],
       [{ key: [] }, 'x.key must be a text'],

@@ -110,6 +110,20 @@ describe('upgrades', () => {
     expect(answer).toContain('call line.attach(server)');
   });
 
+  // It was reported as a server that was never attached.
+  it('are refused while the line closes, and that is nobody’s mistake', async () => {
+    const errors: Error[] = [];
+    const onError = (error: Error): void => void errors.push(error);
+    const line = new Trunkline({ channels: [new SocketInput()], assistant, onError });
+    const server = await serverOf(line, true);
+    await line.close(0);
+    const client = await open(server, '/webhooks/echo/ws');
+    const answer = await client.until('}');
+    expect(answer).toContain('HTTP/1.1 503');
+    expect(answer).toContain('"code":"shutting_down"');
+    expect(errors).toEqual([]);
+  });
+
   it('are asked for where a plain request comes', async () => {
     const line = new Trunkline({ channels: [new SocketInput()], assistant });
     const server = await serverOf(line, true);

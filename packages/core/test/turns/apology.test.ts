@@ -1,10 +1,10 @@
-import { RetryableError } from '@trunkline/core';
+import { RetryableError, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { resolveApology } from '../../src/turns/apology.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
 import { TextOutput } from '../support/outputs.ts';
-import { away, failing } from '../support/platform.ts';
+import { away, failing, refused } from '../support/platform.ts';
 import { Processes } from '../support/processes.ts';
 
 expectNoUnhandledRejections();
@@ -143,6 +143,39 @@ describe('an apology for a deferred turn', () => {
     await turns.accept(post('1'));
     await all.clock.advance(60_000);
     expect(all.platform.texts).toEqual(['there']);
+  });
+
+  // It came behind what waits, where a run before had said something: it was taken for that.
+  it('is said behind a response that waits, whatever was said before a replay', async () => {
+    const all = new Processes();
+    const sayFirst = (reply: Reply): Promise<unknown> => reply.text('first').catch(() => {});
+    const { turns, engine } = all.start(
+      async (_message, reply) => {
+        await sayFirst(reply);
+        await reply.text('second');
+        throw new Error('oops');
+      },
+      { delivery: { attempts: 1 } },
+    );
+    all.platform.onRequest = ({ text }) => {
+      if (text === 'first') throw refused();
+    };
+    await turns.accept(post('1'));
+    await all.clock.advance(0);
+    const [letter] = await engine.deadLetters.list();
+    const next = all.start(
+      async (_message, reply) => {
+        await sayFirst(reply);
+        throw new Error('oops');
+      },
+      { apology: 'Sorry' },
+    );
+    all.platform.onRequest = failing(away);
+    await next.engine.replay(letter?.id ?? '');
+    await all.clock.advance(11_000);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['second', 'first', 'Sorry']);
   });
 
   it.each([[null], [undefined], [() => {}]])('may be none: %s', async (none) => {

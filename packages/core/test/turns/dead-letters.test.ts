@@ -211,7 +211,7 @@ describe('dead letters', () => {
   });
 
   it('keep all the messages that were joined', async () => {
-    const { turns, engine, failures, clock, handled } = setUp({ overlap: 'debounce' });
+    const { turns, engine, failures, clock, handled, turnReports } = setUp({ overlap: 'debounce' });
     failures.left = 1;
     await turns.accept(post('a', { messageId: 'a' }));
     await turns.accept(post('b', { messageId: 'b' }));
@@ -221,6 +221,14 @@ describe('dead letters', () => {
     await engine.replay(letter?.id ?? '');
     await clock.advance(2_000);
     expect(handled).toEqual(['a\nb', 'a\nb']);
+    // The letter and the assistant name the last one, and the reports named the first; after the replay
+    // there was a report of the last one, and none of the other.
+    expect(turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
+      ['a', 'joined'],
+      ['b', 'dead'],
+      ['a', 'joined'],
+      ['b', 'answered'],
+    ]);
   });
 
   // A replay had the first one's metadata and no originals, where the first run had the last one's and all.

@@ -1,4 +1,4 @@
-import { RetryableError, type InterruptedStream, type Reply } from '@trunkline/core';
+import { RetryableError, StoreError, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { encodeMessage } from '../../src/turns/stored-message.ts';
@@ -12,36 +12,23 @@ import {
   type Arrived,
 } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
+import { StreamOutput } from '../support/stream-output.ts';
 import { chunksOf } from '../support/turn-on.ts';
 
 expectNoUnhandledRejections();
 
 const one = { messageId: '1' };
 
-/** Shows a stream by one request a call. */
-class StreamOutput extends PlatformOutput {
-  override async sendResponseChunkStart(to: string): Promise<void> {
-    await this.post(to, 'start');
-  }
-  override async sendResponseChunk(to: string, chunk: string): Promise<void> {
-    await this.post(to, `+${chunk}`);
-  }
-  override async sendResponseChunkEnd(to: string): Promise<void> {
-    await this.post(to, 'end');
-  }
-  override async sendResponseChunkInterrupted(
-    to: string,
-    { receipts, text }: InterruptedStream,
-  ): Promise<void> {
-    await this.post(to, `cut ${JSON.stringify(receipts[0])} ${text}`);
-  }
-}
-
 function setUp(): { all: Processes; setup: ProcessSetup } {
   const all = new Processes();
   const makeOutput = (isDead: () => boolean): StreamOutput =>
     new StreamOutput(all.platform, false, isDead);
   return { all, setup: { makeOutput } };
+}
+
+async function* failingChunks(): AsyncGenerator<string> {
+  yield '';
+  throw new Error('the model is away');
 }
 
 const say = async (_message: unknown, reply: Reply): Promise<void> => {
@@ -219,6 +206,35 @@ describe('a stream', () => {
       expect(all.platform.asked.length).toBe(canBeAsked ? 1 : 0);
     },
   );
+
+  // The request of the run before had the same key: the new stream went on in the message that was closed.
+  it('has requests of its own in each run, and so have those that close it', async () => {
+    const { all } = setUp();
+    const setup: ProcessSetup = {
+      makeOutput: (isDead) => new StreamOutput(all.platform, true, isDead),
+    };
+    for (let run = 1; run <= 3; run++) {
+      const dying = all.start(say, setup);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      if (run === 1) void dying.turns.accept(post('Hi', one));
+      await all.clock.advance(100);
+    }
+    const lost = failing(unanswered, 1);
+    all.platform.onRequest = ({ text }) => text === 'start' && lost();
+    all.start(say, setup);
+    await all.clock.advance(10_000);
+    const keys = all.platform.arrived.map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(all.platform.texts.slice(-7)).toEqual([
+      'cut {"ts":"8"} ',
+      'start',
+      '+a',
+      '+b',
+      '+c',
+      'end',
+      'last',
+    ]);
+  });
 
   it('that the platform leaves is read to its end, and said whole when it is back', async () => {
     const { all, setup } = setUp();
@@ -535,6 +551,35 @@ describe('a stream', () => {
       expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a']);
     });
 
+    // It was closed behind the text: the stream that had its step before had broken off.
+    it('is closed before a text that comes ahead of its place', async () => {
+      const { all, setup } = setUp();
+      const dying = all.start(async (_message, reply) => {
+        await reply.stream(failingChunks()).catch(() => {});
+        await reply.stream(chunksOf('a', 'b'));
+      }, setup);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      await dying.turns.accept(post('Hi', one));
+      await all.clock.advance(100);
+      all.platform.onRequest = () => {};
+      all.start(async (_message, reply) => {
+        await reply.text('ahead');
+        await reply.stream(chunksOf('c'));
+      }, setup);
+      await all.clock.advance(1_000);
+      expect(all.platform.texts).toEqual([
+        'start',
+        'end',
+        'start',
+        '+a',
+        'cut {"ts":"3"} ',
+        'ahead',
+        'start',
+        '+c',
+        'end',
+      ]);
+    });
+
     it('and that cannot be closed keeps no text from being said', async () => {
       const onRequest = ({ text }: Arrived): void => {
         if (text.startsWith('cut')) throw refused();
@@ -614,6 +659,24 @@ describe('a stream', () => {
     await turns.accept(post('Hi', one));
     await all.clock.advance(60_000);
     expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'whole']);
+  });
+
+  // It counted as ended: nobody had come as far as to end it.
+  it('whose turn is cancelled while the store is away is closed', async () => {
+    const { all, setup } = setUp();
+    let isAway = false;
+    const before = (): void => {
+      if (isAway) throw new StoreError('the store is away');
+    };
+    const show = (_message: unknown, reply: Reply): unknown => reply.stream(chunksOf('a'));
+    const { turns } = all.start(show, { ...setup, weather: { before } });
+    all.platform.onArrived = ({ text }) => (isAway = text === 'start');
+    await turns.accept(post('Hi', one));
+    await all.clock.advance(1_000);
+    expect(await turns.cancel({ senderId: 'ada' })).toBe(true);
+    isAway = false;
+    await all.clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['start', 'cut {"ts":"1"} ']);
   });
 
   it('is ended on the channel when the deadline passes', async () => {

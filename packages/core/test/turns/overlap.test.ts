@@ -246,7 +246,7 @@ describe('debounce', () => {
     await clock.advance(1_000);
     expect(begun).toEqual(['1\n2\n3']);
     expect(originals).toEqual([['1', '2', '3']]);
-    expect(outcomes()).toEqual({ 1: 'answered', 2: 'joined', 3: 'joined' });
+    expect(outcomes()).toEqual({ 1: 'joined', 2: 'joined', 3: 'answered' });
     for (const text of ['1', '2', '3']) {
       expect(await turns.accept(deferredMessage(text))).toBe('duplicate');
     }
@@ -329,8 +329,8 @@ describe('debounce', () => {
       await clock.advance(5_000);
       expect(again).toEqual([['1\n2', 2]]);
       expect(next.turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
-        ['1', 'answered'],
-        ['2', 'joined'],
+        ['1', 'joined'],
+        ['2', 'answered'],
       ]);
     },
   );
@@ -344,8 +344,8 @@ describe('debounce', () => {
     const next = all.start(assistant, { ...options, overlap: 'latest' });
     await clock.advance(5_000);
     expect(next.turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
-      ['1', 'superseded'],
-      ['2', 'joined'],
+      ['1', 'joined'],
+      ['2', 'superseded'],
       ['3', 'answered'],
     ]);
   });

@@ -1,4 +1,4 @@
-import { RetryableError, StoreError, type Reply } from '@trunkline/core';
+import { RetryableError, StoreError, type ChannelEvent, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -58,6 +58,41 @@ describe('while the store is away', () => {
       await all.clock.advance(0);
       expect(handled).toEqual(['Hi']);
     }
+  });
+
+  // Nobody brings an event again: it was reported, and the assistant never heard of it.
+  it.each(['lock', 'get'])('an event waits, and goes on: %s', async (call) => {
+    const { all, weather, setup } = setUp();
+    const happened: unknown[] = [];
+    const assistant = {
+      handle: () => {},
+      onEvent: (event: ChannelEvent, reply: Reply | null) =>
+        void happened.push([event.type, reply?.state]),
+    };
+    const { turns } = all.start(assistant, setup);
+    await all.shared.memory.values.set('state', 'test::ada', { known: true });
+    weather.calls = [call];
+    weather.losesAnswers = call === 'lock';
+    const notified = turns.notify({ type: 'opted_out', senderId: 'ada', address: { to: 'ada' } });
+    await all.clock.advance(30 * 60_000);
+    expect(happened).toEqual([]);
+    weather.calls = false;
+    await all.clock.advance(1_000);
+    await notified;
+    expect(happened).toEqual([['opted_out', { known: true }]]);
+  });
+
+  it('an event is given up at a shutdown', async () => {
+    const { all, weather, setup } = setUp();
+    const assistant = { handle: () => {}, onEvent: () => expect.unreachable() };
+    const { turns, engine } = all.start(assistant, setup);
+    weather.calls = ['lock'];
+    weather.losesAnswers = true;
+    const notified = turns.notify({ type: 'opted_out', senderId: 'ada' });
+    await all.clock.advance(1_000);
+    const closed = engine.close(1_000);
+    await all.clock.advance(5_000);
+    await Promise.all([notified, closed]);
   });
 
   it('what was accepted waits, and goes on', async () => {

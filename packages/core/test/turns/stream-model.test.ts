@@ -1,10 +1,11 @@
-import { RetryableError, StoreError, type InterruptedStream, type Reply } from '@trunkline/core';
+import { RetryableError, StoreError, type Reply } from '@trunkline/core';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
-import { away, PlatformOutput, unanswered } from '../support/platform.ts';
+import { away, unanswered } from '../support/platform.ts';
 import { Processes, type EngineProcess } from '../support/processes.ts';
+import { StreamOutput } from '../support/stream-output.ts';
 import { numbersFrom } from '../support/turn-model.ts';
 
 expectNoUnhandledRejections();
@@ -91,17 +92,9 @@ const plans = fc.record({
 });
 type Plan = typeof plans extends fc.Arbitrary<infer T> ? T : never;
 
-class StreamOutput extends PlatformOutput {
-  override async sendResponseChunkStart(to: string): Promise<void> {
-    await this.post(to, 'start');
-  }
-  override async sendResponseChunk(to: string, chunk: string): Promise<void> {
-    await this.post(to, `+${chunk}`);
-  }
-  override async sendResponseChunkEnd(to: string): Promise<void> {
-    await this.post(to, 'end');
-  }
-  override async sendResponseChunkInterrupted(to: string, _: InterruptedStream): Promise<void> {
+/** Which stream is closed does not matter here. */
+class ModelOutput extends StreamOutput {
+  override async sendResponseChunkInterrupted(to: string): Promise<void> {
     await this.post(to, 'cut');
   }
 }
@@ -217,7 +210,7 @@ class Run {
       },
       {
         weather: { before: weather, after: weather },
-        makeOutput: (isDead) => new StreamOutput(this.#all.platform, canBeAsked, isDead),
+        makeOutput: (isDead) => new ModelOutput(this.#all.platform, canBeAsked, isDead),
         delivery: { attempts: 8, retryMs: 20, firstDelayMs: 5, maxDelayMs: 20, whenUnknown },
         ...(this.#plan.apologises ? { apology: ({ messageId }) => `${messageId}:sorry` } : {}),
         overlap: { mode: this.#plan.overlap, debounceMs: 10 },
