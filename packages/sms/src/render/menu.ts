@@ -19,7 +19,7 @@ export function menuLines(
 ): string[] {
   let number = first;
   return buttons.map((button) => {
-    const title = button.title.trim().replaceAll(/\s+/gu, ' ');
+    const title = shown(button.title);
     if (!isOption(button)) return `${title}: ${button.url}`;
     return areNumbers ? title : `${number++} ${title}`;
   });
@@ -42,20 +42,33 @@ export function answerTo(
   { repeat }: MenuReading,
 ): MenuAnswer {
   const said = plain(text ?? '');
-  if (said === '') return null;
+  if (shown(text ?? '') === '') return null;
   const number = /^[(#]?\s?(\d{1,3})\.?\)?$/.exec(said)?.[1];
   const areNumbers = nameThemselves(options);
   const byNumber = number === undefined || areNumbers ? undefined : options[Number(number) - 1];
-  const titles = options.map(({ title }) => plain(title));
-  const whole = options.filter((_, index) => titles[index] === said);
-  const begun = options.filter((_, index) => titles[index]?.startsWith(said));
+  const whole = titled(text ?? '', options);
   // "2" begins "20 cm" too, and whoever types it means one of the numbers.
-  const named = whole.length > 0 ? whole : number === undefined ? begun : [];
-  const byTitle = named.length === 1 ? named[0] : undefined;
+  const meant = whole.length > 0 || number !== undefined ? whole : begun(said, options);
+  const byTitle = meant.length === 1 ? meant[0] : undefined;
   const option = byNumber ?? byTitle ?? (areNumbers ? undefined : byLine(said, options));
   if (option !== undefined) return { title: option.title, payload: option.payload };
   const isMissing = number !== undefined && number.length < 3 && whole.length === 0;
   return repeat && isMissing ? 'again' : null;
+}
+
+/** Options by their whole title: as it is typed exactly, else as it is read. "Yes" may stand beside "Yes?". */
+function titled(text: string, options: readonly MenuOption[]): readonly MenuOption[] {
+  for (const read of [shown, plain]) {
+    const said = read(text);
+    const found = options.filter(({ title }) => said !== '' && read(title) === said);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Options by the beginning of their title. */
+function begun(said: string, options: readonly MenuOption[]): readonly MenuOption[] {
+  return options.filter(({ title }) => said !== '' && plain(title).startsWith(said));
 }
 
 /** The option whose number and title were both said. */
@@ -69,6 +82,11 @@ function byLine(said: string, options: readonly MenuOption[]): MenuOption | unde
 export function nameThemselves(options: readonly { title: string }[]): boolean {
   const numbers = new Set(options.map(({ title }) => plain(title)));
   return numbers.size === options.length && [...numbers].every((title) => /^\d{1,3}$/.test(title));
+}
+
+/** A title as its line shows it. */
+function shown(title: string): string {
+  return title.trim().replaceAll(/\s+/gu, ' ');
 }
 
 /**

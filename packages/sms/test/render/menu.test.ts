@@ -136,6 +136,21 @@ describe('answerTo', () => {
     expect(answerTo('2', menu, { repeat: true })).toMatchObject({ title: '👍🏿' });
   });
 
+  // The story: "Yes" and "Yes?" were on one menu, and whoever typed either got an ordinary message.
+  it.each([
+    ['Yes', 'Yes?'],
+    ['👍🏻', '👍🏿'],
+    ['🏻', '🏿'],
+    ['❤', '❤️'],
+    ['SI', 'si'],
+    ['“A”', 'A'],
+  ])('takes %j and %j for what they are, exactly typed', (first, second) => {
+    const menu = menuOptions({ buttons: [first, second].map((title) => ({ title })) });
+    for (const title of [first, second]) {
+      expect(answerTo(` ${title} `, menu, { repeat: true })).toMatchObject({ title });
+    }
+  });
+
   it('takes a whole title for what it is, where others begin with it', () => {
     const sizes = menuOptions({ buttons: [{ title: 'Large' }, { title: 'Large pizza' }] });
     expect(answerTo('large', sizes, { repeat: true })).toMatchObject({ title: 'Large' });
