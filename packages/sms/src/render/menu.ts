@@ -41,14 +41,14 @@ export function answerTo(
   options: readonly MenuOption[],
   { repeat }: MenuReading,
 ): MenuAnswer {
-  const said = plain(text ?? '');
-  if (shown(text ?? '') === '') return null;
+  if (text === null || shown(text) === '') return null;
+  const said = plain(text);
   const number = /^[(#]?\s?(\d{1,3})\.?\)?$/.exec(said)?.[1];
   const areNumbers = nameThemselves(options);
   const byNumber = number === undefined || areNumbers ? undefined : options[Number(number) - 1];
-  const whole = titled(text ?? '', options);
+  const whole = titled(text, options);
   // "2" begins "20 cm" too, and whoever types it means one of the numbers.
-  const meant = whole.length > 0 || number !== undefined ? whole : begun(said, options);
+  const meant = whole.length > 0 || number !== undefined ? whole : begun(text, options);
   const byTitle = meant.length === 1 ? meant[0] : undefined;
   const option = byNumber ?? byTitle ?? (areNumbers ? undefined : byLine(said, options));
   if (option !== undefined) return { title: option.title, payload: option.payload };
@@ -58,24 +58,35 @@ export function answerTo(
 
 /** Options by their whole title: as it is typed exactly, else as it is read. "Yes" may stand beside "Yes?". */
 function titled(text: string, options: readonly MenuOption[]): readonly MenuOption[] {
-  for (const read of [shown, plain]) {
-    const said = read(text);
-    const found = options.filter(({ title }) => said !== '' && read(title) === said);
-    if (found.length > 0) return found;
-  }
-  return [];
+  return firstFound([shown, plain, unaccented], text, options, (title, said) => title === said);
 }
 
 /** Options by the beginning of their title. */
-function begun(said: string, options: readonly MenuOption[]): readonly MenuOption[] {
-  return options.filter(({ title }) => said !== '' && plain(title).startsWith(said));
+function begun(text: string, options: readonly MenuOption[]): readonly MenuOption[] {
+  return firstFound([plain, unaccented], text, options, (title, said) => title.startsWith(said));
+}
+
+/** What is found by the first of some ways to read that finds anything. */
+function firstFound(
+  ways: readonly ((text: string) => string)[],
+  text: string,
+  options: readonly MenuOption[],
+  fits: (title: string, said: string) => boolean,
+): readonly MenuOption[] {
+  for (const read of ways) {
+    const said = read(text);
+    const found = options.filter(({ title }) => said !== '' && fits(read(title), said));
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 /** The option whose number and title were both said. */
 function byLine(said: string, options: readonly MenuOption[]): MenuOption | undefined {
   const [, number, title = ''] = /^[(#]?\s?(\d{1,3})[.):\s-]+(.+)$/u.exec(said) ?? [];
   const option = options[Number(number) - 1];
-  return option !== undefined && plain(option.title) === plain(title) ? option : undefined;
+  if (option === undefined) return undefined;
+  return unaccented(option.title) === unaccented(title) ? option : undefined;
 }
 
 /** Whether all titles are numbers, and different ones: a number before them would be a riddle. */
@@ -131,4 +142,19 @@ function plain(text: string): string {
 
 function withoutSigns(words: string): string {
   return words.replace(END, '').replace(BEGIN, '') || words;
+}
+
+/** Letters that are other ones with a stroke, a dot or none, and that no accent can be taken off. */
+const LETTERS: Readonly<Record<string, string>> = { đ: 'd', ø: 'o', ł: 'l', ı: 'i', ß: 'ss' };
+
+/**
+ * Without accents too, which many leave out on a phone. Only those of European letters: in other scripts such
+ * marks are vowels, or make another letter.
+ */
+function unaccented(text: string): string {
+  return plain(text)
+    .normalize('NFD')
+    .replaceAll(/[\u0300-\u036F]/g, '')
+    .replaceAll(/[đøłıß]/g, (letter) => LETTERS[letter] ?? letter)
+    .normalize('NFC');
 }
