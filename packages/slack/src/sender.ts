@@ -29,6 +29,8 @@ export class Sender {
   readonly address: SlackAddress;
   readonly status: Status;
   #isNoted = false;
+  /** Whether the channel is known to take nothing from the bot. */
+  #isRefused = false;
 
   constructor(services: Services, address: SlackAddress) {
     this.services = services;
@@ -70,7 +72,10 @@ export class Sender {
     } catch (error) {
       const { user } = place;
       if (!isFree || user === null || !this.canGoDirect(error)) throw error;
-      return await findSent(clients, { ...place, channel: user, thread: null }, key, since);
+      const found = await findSent(clients, { ...place, channel: user, thread: null }, key, since);
+      // A channel that the bot may not read is not always one that it may not post in (chat:write.public).
+      if (found === null && !this.#isRefused) throw error;
+      return found;
     }
   }
 
@@ -117,6 +122,7 @@ export class Sender {
       return await this.#post(method, args);
     } catch (error) {
       if (!this.canGoDirect(error)) throw error;
+      this.#isRefused = true;
       const { thread_ts: _thread, user: _user, ...direct } = args;
       return await this.#post('chat.postMessage', { ...direct, channel: this.address.user });
     }

@@ -512,6 +512,35 @@ describe('what was said to a user', () => {
     expect(scene.errors).toEqual([]);
     expect(posts).toHaveLength(1);
   });
+
+  // The story: with `chat:write.public` the bot posts in channels that it is not in, and cannot read. What was said
+  // in one was looked for in the user's direct messages, was not there, and was said twice.
+  it.each([
+    ['said in a channel that cannot be read', true, 1],
+    ['not said where it is refused', false, 2],
+  ])('and not being there is known as far as Slack tells: %s', async (_, isPublic, times) => {
+    const clock = new HastyClock();
+    const assuming = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
+    const { slack } = await open({ findSent: true, clock }, { delivery: assuming, clock });
+    const posts: string[] = [];
+    slack.on('chat.postMessage', ({ args }) => {
+      const channel = textAt(args, 'channel') ?? '';
+      if (channel.startsWith('C') && !isPublic) return { ok: false, error: 'not_in_channel' };
+      posts.push(channel);
+      return posts.length === 1 ? new Answer(502, 'lost') : { ok: true, channel, ts: '6.6' };
+    });
+    slack.on('conversations.open', () => ({ ok: true, channel: { id: 'D9' } }));
+    slack.on('conversations.history', ({ args }) =>
+      args['channel'] === 'D9'
+        ? { ok: true, messages: [] }
+        : { ok: false, error: 'not_in_channel' },
+    );
+    scene.assistant = async (_message, reply) => void (await reply.text('Once'));
+    const command = fixture('slash-command') as Record<string, string>;
+    await scene.request(form({ ...command, team_id: TEAM }));
+    await scene.over();
+    expect(posts).toHaveLength(times);
+  });
 });
 
 // The story: a reminder was scheduled and Slack's answer was lost. It was looked for in the channel, where it
