@@ -2,7 +2,7 @@ import { DeliveryError, type JsonObject } from '@trunkline/core';
 import type { WebClient } from '@slack/web-api';
 import { answerOf } from './answer.ts';
 import type { ResolvedSlackOptions, SlackInstallation } from './credentials.ts';
-import { deliveryError, httpError } from './errors.ts';
+import { deliveryError, httpError, refusal } from './errors.ts';
 import { Gate } from './gate.ts';
 import { formOf } from './http/form.ts';
 import { createTransport, type Transport } from './http/transport.ts';
@@ -122,11 +122,16 @@ export class Clients {
     const { name } = this.#options;
     try {
       const transport = await this.transport();
-      const { status } = await transport.fetch(url, {
+      const { status, headers } = await transport.fetch(url, {
         method: 'POST',
         headers: { 'content-type': type },
         body,
       });
+      if (status === 429) {
+        const seconds = Number.parseInt(headers.get('retry-after') ?? '', 10);
+        const retryAfterMs = Number.isNaN(seconds) ? null : seconds * 1000;
+        throw refusal(name, what, 'ratelimited', { retryAfterMs });
+      }
       if (status !== 200) throw httpError(name, what, status);
     } catch (thrown) {
       throw deliveryError(name, what, thrown);

@@ -96,31 +96,38 @@ describe('a file that is sent (trap 23)', () => {
 
   // The story: the host of the uploads was down for a moment. The bytes had gone nowhere, and the step counted
   // as one that may have arrived: it was not made again, and the user never got the file.
-  it.each(['files.getUploadURLExternal', 'the upload'])(
-    'is surely not there when %s fails, and is sent again',
-    async (step) => {
-      const clock = new HastyClock();
-      const delivery = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
-      scene = await Scene.open({ clock }, { delivery, clock });
-      const { slack } = scene;
-      if (step === 'the upload') {
-        const upload_url = `${slack.url}/away`;
-        const answer = { ok: true, upload_url, file_id: 'F0' };
-        slack.next('files.getUploadURLExternal', answer);
-        slack.pages.set('/away', () => new Response('away', { status: 503 }));
-      } else slack.next(step, new Answer(502, 'away'));
-      scene.assistant = async (_message, reply) => {
-        await reply.attachment({ name: 'a.txt', content: 'hello' });
-      };
-      await scene.request(json(direct('Send it')));
-      await scene.over();
-      expect(slack.of('files.getUploadURLExternal')).toHaveLength(2);
-      const [completed, ...others] = slack.of('files.completeUploadExternal');
-      expect(completed).toMatchObject({ channel_id: 'DU1', files: [{ title: 'a.txt' }] });
-      expect(others).toEqual([]);
-      expect(slack.pageTokens.filter((token) => token !== '')).toEqual([]);
-    },
-  );
+  // And where too much was uploaded at once, the host's 429 was a refusal for good.
+  it.each([
+    ['files.getUploadURLExternal', 502],
+    ['the upload', 503],
+    ['the upload', 429],
+  ])('is surely not there when %s fails (%i), and is sent again', async (step, status) => {
+    const clock = new HastyClock();
+    const delivery = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
+    scene = await Scene.open({ clock }, { delivery, clock });
+    const { slack } = scene;
+    if (step === 'the upload') {
+      const upload_url = `${slack.url}/away`;
+      const answer = { ok: true, upload_url, file_id: 'F0' };
+      slack.next('files.getUploadURLExternal', answer);
+      slack.pages.set(
+        '/away',
+        () => new Response('away', { status, headers: { 'retry-after': '20' } }),
+      );
+    } else slack.next(step, new Answer(status, 'away'));
+    const begun = clock.now();
+    scene.assistant = async (_message, reply) => {
+      await reply.attachment({ name: 'a.txt', content: 'hello' });
+    };
+    await scene.request(json(direct('Send it')));
+    await scene.over();
+    if (status === 429) expect(clock.now() - begun).toBeGreaterThanOrEqual(20_000);
+    expect(slack.of('files.getUploadURLExternal')).toHaveLength(2);
+    const [completed, ...others] = slack.of('files.completeUploadExternal');
+    expect(completed).toMatchObject({ channel_id: 'DU1', files: [{ title: 'a.txt' }] });
+    expect(others).toEqual([]);
+    expect(slack.pageTokens.filter((token) => token !== '')).toEqual([]);
+  });
 
   it('may be there when the last request was not answered', async () => {
     const clock = new HastyClock();
