@@ -443,8 +443,20 @@ describe('onInteraction', () => {
     await open({ onInteraction });
     scene.slack.on('views.open', () => ({ ok: true }));
     const payload = clicked('shortcut');
-    expect(await scene.request(interaction(payload))).toMatchObject({ status: 200, body: '{}' });
+    expect(await scene.request(interaction(payload))).toMatchObject({ status: 200, body: '' });
     expect(scene.slack.of('views.open')).toMatchObject([{ trigger_id: payload['trigger_id'] }]);
+    expect(scene.said).toEqual([]);
+  });
+
+  // Slack documents an empty body for what is done without a word, and reads another one as a message.
+  it('says nothing by an empty answer, and to a menu that there are no options', async () => {
+    await open({ onInteraction: () => ({}) });
+    const command = { ...fixture('slash-command'), team_id: TEAM } as Record<string, string>;
+    for (const request of [form(command), interaction(clicked('view-submission'))]) {
+      expect(await scene.request(request)).toMatchObject({ status: 200, body: '' });
+    }
+    const { body } = await scene.request(interaction(clicked('block-suggestion')));
+    expect(JSON.parse(body)).toEqual({ options: [] });
     expect(scene.said).toEqual([]);
   });
 
