@@ -39,10 +39,29 @@ export class Clients {
 
   /** Calls a method. @throws DeliveryError */
   async call(team: Team, method: string, args: Record<string, unknown>): Promise<JsonObject> {
-    const { token: known, name, logger } = this.#options;
+    const { token: known } = this.#options;
     const isOpen = this.pace.method(team.team, method);
     if (isOpen !== null) await isOpen;
-    const token = typeof known === 'string' ? known : await this.token(team);
+    if (typeof known === 'string') return await this.#ask(team, method, args, known);
+    const token = await this.token(team);
+    try {
+      return await this.#ask(team, method, args, token);
+    } catch (error) {
+      if ((error as DeliveryError).platformCode !== 'token_expired') throw error;
+      // It may have been replaced meanwhile, and Slack has done nothing.
+      const next = await this.token(team);
+      if (next === token) throw error;
+      return await this.#ask(team, method, args, next);
+    }
+  }
+
+  async #ask(
+    team: Team,
+    method: string,
+    args: Record<string, unknown>,
+    token: string,
+  ): Promise<JsonObject> {
+    const { name, logger } = this.#options;
     const transport = this.#transport ?? (await this.transport());
     const form = formOf(args);
     const isFree = this.#gate.enter();

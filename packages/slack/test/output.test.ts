@@ -389,6 +389,25 @@ describe('retries (traps 1 to 3)', () => {
     expect(slack.texts()).toEqual(['other workspace']);
   });
 
+  // The story: tokens were rotated while turns ran. A turn had asked for its token just before, and Slack said that
+  // it was over its time: what was to be said was lost, and the next token was there.
+  it.each([
+    ['is refreshed', ['xoxb-old', 'xoxb-new'], ['xoxb-old', 'xoxb-new']],
+    ['is not refreshed', ['xoxb-old', 'xoxb-old'], ['xoxb-old']],
+    ['is over again at once', ['xoxb-old', 'xoxb-older', 'xoxb-new'], ['xoxb-old', 'xoxb-older']],
+  ])('a token that is over its time, and %s, is asked for once more', async (_, tokens, used) => {
+    const given = [...tokens];
+    const { slack, channel } = await open({ token: () => given.shift() ?? null });
+    slack.knows('xoxb-new');
+    slack.on('chat.postMessage', ({ token }) =>
+      token === 'xoxb-new' ? undefined : { ok: false, error: 'token_expired' },
+    );
+    const sent = channel.getOutputChannel(PLACE).sendTextMessage('U1', 'x');
+    if (used.includes('xoxb-new')) await sent;
+    else await expect(sent).rejects.toMatchObject({ platformCode: 'token_expired' });
+    expect(slack.calls.map(({ token }) => token)).toEqual(used);
+  });
+
   it('a token with a line break is named as what is wrong, and nothing is sent', async () => {
     const { slack, channel } = await open({ token: () => 'xoxb-secret\n' });
     const sent = channel.getOutputChannel(PLACE).sendTextMessage('U1', 'x');
