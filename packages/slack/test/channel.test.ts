@@ -1,4 +1,4 @@
-import { MemoryStore, type JsonObject, type Store } from '@trunkline/core';
+import { isJsonObject, MemoryStore, type JsonObject, type Store } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { textAt } from '../src/parse/fields.ts';
 import {
@@ -25,7 +25,11 @@ async function open(...args: Parameters<typeof Scene.open>): Promise<Scene> {
 
 /** An interaction of the test's own workspace. */
 function clicked(name: string, changes: object = {}): ReturnType<typeof fixture> {
-  return { ...fixture(name), team: { id: TEAM }, trigger_id: newTs(), ...changes };
+  const payload = fixture(name);
+  const { message } = payload;
+  // What was pressed is of the workspace, too.
+  const own = isJsonObject(message) ? { message: { ...message, team: TEAM } } : {};
+  return { ...payload, ...own, team: { id: TEAM }, trigger_id: newTs(), ...changes };
 }
 
 describe('events', () => {
