@@ -65,6 +65,7 @@ describe('events', () => {
     const retry = { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' };
     // The first one that gets here is itself a retry.
     expect((await scene.request(json(event, { headers: retry }))).status).toBe(200);
+    await scene.over();
     const again = await scene.request(json(event));
     expect(again.status).toBe(200);
     expect(again.headers).not.toHaveProperty('x-slack-no-retry');
@@ -173,7 +174,10 @@ describe('events', () => {
     };
     await open({}, { store });
     const event = json(direct('Hi'));
-    expect((await scene.request(event)).status).toBe(500);
+    const refused = await scene.request(event);
+    expect(refused.status).toBe(500);
+    // By it, Slack would not send it again (trap 4).
+    expect(refused.headers).not.toHaveProperty('x-slack-no-retry');
     isAway = false;
     expect((await scene.request(event)).status).toBe(200);
     await scene.over();
@@ -237,6 +241,22 @@ describe('bad input', () => {
     const body = JSON.stringify(direct('Hi'));
     expect((await scene.request(signed(body, 'application/json; charset=utf-8'))).status).toBe(200);
     await scene.over();
+  });
+
+  // Read and written anew, neither would be the bytes that Slack has signed (trap 10).
+  it('is nothing that is only written otherwise', async () => {
+    await open();
+    const event = ` ${JSON.stringify(direct('Grüße'), null, 1).replaceAll('ü', '\\u00fc')}\n`;
+    expect((await scene.request(signed(event, 'application/json'))).status).toBe(200);
+    const { body } = form({ ...fixture('slash-command'), team_id: TEAM } as Record<string, string>);
+    const written = String(body)
+      .replaceAll('+', '%20')
+      .replaceAll(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase());
+    expect(written).not.toBe(body);
+    const type = 'application/x-www-form-urlencoded';
+    expect((await scene.request(signed(written, type))).status).toBe(200);
+    await scene.over(2);
+    expect(scene.said).toContain('Grüße');
   });
 
   it('lets nothing past the signature by way of ssl_check (trap 12)', async () => {
