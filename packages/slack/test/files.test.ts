@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { DeliveryError } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HastyClock } from './support/clock.ts';
-import { direct, json } from './support/requests.ts';
+import { direct, json, said } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
 import { Answer, CHANNEL, TEAM, TOKEN } from './support/slack.ts';
 
@@ -57,6 +57,32 @@ describe('a file that is sent (trap 23)', () => {
       { initial_comment: '&lt;!channel&gt; &lt;@U1&gt; a &amp; b' },
       { initial_comment: '&lt;!channel&gt; <@U1> a &amp; b' },
     ]);
+  });
+
+  // The story: an answer for one user alone carried a file. The text was seen by them, and the file by the channel.
+  it('for one user alone goes to their direct messages, as nothing in a channel is', async () => {
+    scene = await Scene.open();
+    const output = scene.channel.getOutputChannel({ ...PLACE, user: 'U000000001', thread: '1.0' });
+    const file = { name: 'a.txt', content: 'hello' };
+    await output.sendAttachment('U1', file, { ephemeral: true });
+    await output.sendAttachment('U1', file, { ephemeral: 'U000000001' });
+    for (const completed of scene.slack.of('files.completeUploadExternal')) {
+      expect(completed['channel_id']).toMatch(/^D/);
+      expect(completed).not.toHaveProperty('thread_ts');
+    }
+  });
+
+  // The story: a text and a file were to go to another thread. The text did; and where the file was all that was
+  // said in a thread, what users said below it was not heard.
+  it('goes to the thread that its response names, which is listened to', async () => {
+    scene = await Scene.open();
+    const output = scene.channel.getOutputChannel(PLACE);
+    await output.sendAttachment('U1', { name: 'a.txt', content: 'hello' }, { thread_ts: '9.9' });
+    expect(scene.slack.of('files.completeUploadExternal')).toMatchObject([{ thread_ts: '9.9' }]);
+    await scene.request(json(said({ text: 'And then?', thread_ts: '9.9' })));
+    await scene.request(json(direct('Over')));
+    await scene.until(() => scene.said.includes('Over'));
+    expect(scene.said).toEqual(['And then?', 'Over']);
   });
 
   it('goes to a user’s direct messages', async () => {
