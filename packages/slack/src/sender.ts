@@ -28,7 +28,8 @@ export class Sender {
   readonly services: Services;
   readonly address: SlackAddress;
   readonly status: Status;
-  #isNoted = false;
+  /** The thread that is known to be the bot's. */
+  #noted: string | null = null;
   /** Whether the channel is known to take nothing from the bot. */
   #isRefused = false;
 
@@ -190,11 +191,11 @@ export class Sender {
   /** The bot has spoken in a thread: what is said there from now on is for it. */
   async noteThread(thread: string | null): Promise<void> {
     const { team, channel } = this.address;
-    if (thread === null || this.#isNoted || isDirect(this.address)) return;
+    if (thread === null || thread === this.#noted || isDirect(this.address)) return;
     const { threads, options } = this.services;
     try {
       await threads.add({ team, channel, thread });
-      this.#isNoted = true;
+      this.#noted = thread;
     } catch (error) {
       // The message is posted, and must not be again.
       options.logger?.warn({ channel: options.name, err: error }, 'a thread could not be noted');

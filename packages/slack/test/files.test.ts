@@ -79,10 +79,13 @@ describe('a file that is sent (trap 23)', () => {
     const output = scene.channel.getOutputChannel(PLACE);
     await output.sendAttachment('U1', { name: 'a.txt', content: 'hello' }, { thread_ts: '9.9' });
     expect(scene.slack.of('files.completeUploadExternal')).toMatchObject([{ thread_ts: '9.9' }]);
+    // As is the next one that it speaks in.
+    await output.sendTextMessage('U1', 'There', { thread_ts: '8.8' });
     await scene.request(json(said({ text: 'And then?', thread_ts: '9.9' })));
+    await scene.request(json(said({ text: 'And there?', thread_ts: '8.8' })));
     await scene.request(json(direct('Over')));
     await scene.until(() => scene.said.includes('Over'));
-    expect(scene.said).toEqual(['And then?', 'Over']);
+    expect(scene.said).toEqual(['And then?', 'And there?', 'Over']);
   });
 
   it('goes to a user’s direct messages', async () => {
