@@ -50,6 +50,9 @@ describe('what a response becomes', () => {
     const text = 'Word after word. '.repeat(250);
     const parts = (await bodies({ text })) as string[];
     expect(parts.map((part) => part.slice(0, 5))).toEqual(['(1/3)', '(2/3)', '(3/3)']);
+    // Twilio's limit, whatever we call it.
+    expect(await bodies({ text: 'x'.repeat(1_600) })).toHaveLength(1);
+    expect(await bodies({ text: 'x'.repeat(1_601) })).toHaveLength(2);
   });
 
   // The story: a card with a picture had a text of 1,500 characters. Twilio took it, and WhatsApp did not: below
