@@ -91,9 +91,10 @@ describe('a file that comes with a message (trap 23)', () => {
       if (req.url === '/silent') return;
       let pieces = 1;
       const dripping = setInterval(() => {
-        if (++pieces < 12) return void res.write('0');
+        res.write('0');
+        if (++pieces < 12) return;
         clearInterval(dripping);
-        res.end('0');
+        res.end();
       }, 100);
     });
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
