@@ -41,12 +41,11 @@ export function argumentsOf(
   return args;
 }
 
-function addExtra(args: Record<string, unknown>, extra: Extra, { user }: SlackAddress): void {
+function addExtra(args: Record<string, unknown>, extra: Extra, address: SlackAddress): void {
   for (const name of TEXTS) if (typeof extra[name] === 'string') args[name] = extra[name];
   for (const name of SWITCHES) if (typeof extra[name] === 'boolean') args[name] = extra[name];
   if (typeof extra['postAt'] === 'number') args['post_at'] = extra['postAt'];
-  if (extra['ephemeral'] === true) args['user'] = user;
-  if (typeof extra['ephemeral'] === 'string') args['user'] = extra['ephemeral'];
+  if (methodOf(extra) === 'chat.postEphemeral') args['user'] = readerOf(extra, address);
   const metadata = metadataOf(extra);
   if (metadata !== null) args['metadata'] = metadata;
 }
@@ -54,6 +53,12 @@ function addExtra(args: Record<string, unknown>, extra: Extra, { user }: SlackAd
 /** Slack's metadata of a message. Other channels' assistants call other things so. */
 export function metadataOf({ metadata }: Extra): JsonObject | null {
   return isJsonObject(metadata) && typeof metadata['event_type'] === 'string' ? metadata : null;
+}
+
+/** Who alone sees a response; `null` where everybody does, or nobody is named. */
+export function readerOf({ ephemeral }: Extra, { user }: SlackAddress): string | null {
+  if (ephemeral === true) return user;
+  return typeof ephemeral === 'string' ? ephemeral : null;
 }
 
 /** The thread that a response goes to: its own, else that of the conversation. */

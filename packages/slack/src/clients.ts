@@ -2,7 +2,7 @@ import { DeliveryError, type JsonObject } from '@trunkline/core';
 import type { WebClient } from '@slack/web-api';
 import { answerOf } from './answer.ts';
 import type { ResolvedSlackOptions, SlackInstallation } from './credentials.ts';
-import { deliveryError, httpError } from './errors.ts';
+import { deliveryError, httpError, refusal } from './errors.ts';
 import { Gate } from './gate.ts';
 import { formOf } from './http/form.ts';
 import { createTransport, type Transport } from './http/transport.ts';
@@ -39,10 +39,29 @@ export class Clients {
 
   /** Calls a method. @throws DeliveryError */
   async call(team: Team, method: string, args: Record<string, unknown>): Promise<JsonObject> {
-    const { token: known, name, logger } = this.#options;
+    const { token: known } = this.#options;
     const isOpen = this.pace.method(team.team, method);
     if (isOpen !== null) await isOpen;
-    const token = typeof known === 'string' ? known : await this.token(team);
+    if (typeof known === 'string') return await this.#ask(team, method, args, known);
+    const token = await this.token(team);
+    try {
+      return await this.#ask(team, method, args, token);
+    } catch (error) {
+      if ((error as DeliveryError).platformCode !== 'token_expired') throw error;
+      // It may have been replaced meanwhile, and Slack has done nothing.
+      const next = await this.token(team);
+      if (next === token) throw error;
+      return await this.#ask(team, method, args, next);
+    }
+  }
+
+  async #ask(
+    team: Team,
+    method: string,
+    args: Record<string, unknown>,
+    token: string,
+  ): Promise<JsonObject> {
+    const { name, logger } = this.#options;
     const transport = this.#transport ?? (await this.transport());
     const form = formOf(args);
     const isFree = this.#gate.enter();
@@ -122,11 +141,16 @@ export class Clients {
     const { name } = this.#options;
     try {
       const transport = await this.transport();
-      const { status } = await transport.fetch(url, {
+      const { status, headers } = await transport.fetch(url, {
         method: 'POST',
         headers: { 'content-type': type },
         body,
       });
+      if (status === 429) {
+        const seconds = Number.parseInt(headers.get('retry-after') ?? '', 10);
+        const retryAfterMs = Number.isNaN(seconds) ? null : seconds * 1000;
+        throw refusal(name, what, 'ratelimited', { retryAfterMs });
+      }
       if (status !== 200) throw httpError(name, what, status);
     } catch (thrown) {
       throw deliveryError(name, what, thrown);

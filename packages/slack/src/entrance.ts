@@ -105,8 +105,10 @@ export class Entrance {
       this.#accept(req, payload, message, this.#unanswered(asked, message)),
     );
     const answer = await asked;
-    if (answer !== null) return sendJson(res, 200, answer);
+    const isDone = answer !== null;
+    if (isDone && !isEmpty(answer)) return sendJson(res, 200, answer);
     if (type === 'block_suggestion') return sendJson(res, 200, { options: [] });
+    if (isDone) return acknowledge(res);
     if (messages.length === 0) {
       options.logger?.debug({ channel: options.name, type }, 'an interaction says nothing');
     }
@@ -122,7 +124,7 @@ export class Entrance {
     const asked = this.#answer('command', form, parsed?.place ?? null);
     const accepting = parsed && this.#accept(req, form, parsed, this.#unanswered(asked, parsed));
     const answer = await asked;
-    if (answer !== null) return sendJson(res, 200, answer);
+    if (answer !== null) return isEmpty(answer) ? acknowledge(res) : sendJson(res, 200, answer);
     await accepting;
     acknowledge(res);
   }
@@ -193,6 +195,11 @@ export class Entrance {
       retryAfterMs: 60_000,
     });
   }
+}
+
+/** Whether an answer says nothing: Slack then wants no body. */
+function isEmpty(answer: JsonObject): boolean {
+  return Object.keys(answer).length === 0;
 }
 
 function acknowledge(res: ServerResponse): void {

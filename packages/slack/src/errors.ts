@@ -1,5 +1,4 @@
 import { DeliveryError, failureOf, isJsonObject, type JsonObject } from '@trunkline/core';
-import { objectAt } from './parse/fields.ts';
 
 /** What an error of Slack's means for a send. */
 interface Meaning {
@@ -110,25 +109,7 @@ export function isDestinationError(error: DeliveryError): boolean {
  */
 export function deliveryError(channel: string, method: string, thrown: unknown): DeliveryError {
   if (thrown instanceof DeliveryError) return thrown;
-  // Told apart by their code: two copies of the SDK have two classes.
-  const { code, retryAfter, statusCode, data } = Object(thrown) as {
-    code?: unknown;
-    retryAfter?: unknown;
-    statusCode?: unknown;
-    data?: unknown;
-  };
-  if (code === 'slack_webapi_rate_limited_error') {
-    const seconds = typeof retryAfter === 'number' ? retryAfter : 0;
-    return refusal(channel, method, 'ratelimited', { retryAfterMs: seconds * 1000 });
-  }
-  if (code === 'slack_webapi_platform_error' && isJsonObject(data)) {
-    const seconds = objectAt(data, 'response_metadata')?.['retryAfter'];
-    const ms = typeof seconds === 'number' ? seconds * 1000 : null;
-    return platformError(channel, method, data, ms);
-  }
-  if (code === 'slack_webapi_http_error') {
-    return httpError(channel, method, Number(statusCode));
-  }
+  const { code } = Object(thrown) as { code?: unknown };
   if (code === 'UND_ERR_INVALID_ARG') {
     // Refused by undici before anything is written: a token with a line break, say.
     const message = `${method} cannot be asked for: the token, or the address of the API, is malformed`;

@@ -28,7 +28,10 @@ export class Sender {
   readonly services: Services;
   readonly address: SlackAddress;
   readonly status: Status;
-  #isNoted = false;
+  /** The thread that is known to be the bot's. */
+  #noted: string | null = null;
+  /** Whether the channel is known to take nothing from the bot. */
+  #isRefused = false;
 
   constructor(services: Services, address: SlackAddress) {
     this.services = services;
@@ -70,7 +73,10 @@ export class Sender {
     } catch (error) {
       const { user } = place;
       if (!isFree || user === null || !this.canGoDirect(error)) throw error;
-      return await findSent(clients, { ...place, channel: user, thread: null }, key, since);
+      const found = await findSent(clients, { ...place, channel: user, thread: null }, key, since);
+      // A channel that the bot may not read is not always one that it may not post in (chat:write.public).
+      if (found === null && !this.#isRefused) throw error;
+      return found;
     }
   }
 
@@ -117,6 +123,7 @@ export class Sender {
       return await this.#post(method, args);
     } catch (error) {
       if (!this.canGoDirect(error)) throw error;
+      this.#isRefused = true;
       const { thread_ts: _thread, user: _user, ...direct } = args;
       return await this.#post('chat.postMessage', { ...direct, channel: this.address.user });
     }
@@ -184,11 +191,11 @@ export class Sender {
   /** The bot has spoken in a thread: what is said there from now on is for it. */
   async noteThread(thread: string | null): Promise<void> {
     const { team, channel } = this.address;
-    if (thread === null || this.#isNoted || isDirect(this.address)) return;
+    if (thread === null || thread === this.#noted || isDirect(this.address)) return;
     const { threads, options } = this.services;
     try {
       await threads.add({ team, channel, thread });
-      this.#isNoted = true;
+      this.#noted = thread;
     } catch (error) {
       // The message is posted, and must not be again.
       options.logger?.warn({ channel: options.name, err: error }, 'a thread could not be noted');

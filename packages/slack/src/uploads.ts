@@ -6,6 +6,7 @@ import {
   type Receipt,
 } from '@trunkline/core';
 import { teamFields, type SlackAddress } from './address.ts';
+import { readerOf, threadOf } from './arguments.ts';
 import { openedChannel } from './direct.ts';
 import { objectAt, objectsAt, textAt } from './parse/fields.ts';
 import { allowedMentions, escapeText } from './render/escape.ts';
@@ -42,8 +43,13 @@ export function uploadOf(attachment: Attachment): Upload | null {
  * @see Slack: files.getUploadURLExternal
  */
 export async function upload(sender: Sender, file: Upload, extra: Extra): Promise<Receipt> {
-  const { channel, thread, user } = sender.address;
+  const { channel, user } = sender.address;
+  const reader = readerOf(extra, sender.address);
+  // In a channel, everybody would see it.
+  if (reader !== null)
+    return await uploadTo({ channel: reader, thread: null }, sender, file, extra);
   try {
+    const thread = threadOf(extra, sender.address);
     return await uploadTo({ channel, thread }, sender, file, extra);
   } catch (error) {
     if (user === null || !sender.canGoDirect(error)) throw error;
@@ -74,6 +80,7 @@ async function uploadTo(
       ? { initial_comment: escapeText(comment, allowedMentions(mentions)) }
       : {}),
   });
+  await sender.noteThread(thread);
   const receipt: Receipt = { ...teamFields(address), channel, fileId };
   const ts = await sharedAt(sender, channel, fileId);
   if (ts === null) {

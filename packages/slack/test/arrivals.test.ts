@@ -40,7 +40,9 @@ function pressed(value: string): JsonObject {
   const actions = [{ type: 'button', action_id: 'a', block_id: 'b', value, text }];
   const user = { id: 'U1', team_id: TEAM };
   const about = { team: { id: TEAM }, user, channel: { id: CHANNEL }, trigger_id: newTs() };
-  return { ...fixture('block-actions-button'), ...about, actions };
+  const payload = fixture('block-actions-button');
+  const message = { ...(payload['message'] as object), team: TEAM };
+  return { ...payload, ...about, message, actions };
 }
 
 async function open(store: Store, options: Partial<SlackOptions> = {}): Promise<Scene> {

@@ -148,6 +148,30 @@ describe(
       expectTaken(render.custom({ table: { rows: [['é😀x'.repeat(1_400)]] } }, NOTHING));
     });
 
+    // The story: a table of twenty columns had one cell with an address of 300 characters. It was cut at 250, in a
+    // table that had room for ten thousand.
+    it('a table with a long cell among short ones, whole', () => {
+      const row = Array.from({ length: 20 }, (_, index) => (index === 3 ? 'x'.repeat(2_900) : 'y'));
+      const cellsOf = (header: string[] | null, cells: string[]): string[] => {
+        const made = render.custom(
+          { table: { rows: [cells], ...(header && { header }) } },
+          NOTHING,
+        );
+        expectTaken(made);
+        const [block] = made.messages[0]?.blocks ?? [];
+        return (
+          (block as TableBlock).rows.at(-1)?.map((shown) => (shown as { text: string }).text) ?? []
+        );
+      };
+      expect(cellsOf(null, row)).toEqual(row);
+      expect(cellsOf(Array.from({ length: 20 }, String), row)).toEqual(row);
+      // Only what is longer than the others is cut, where a row is over the limit.
+      const cut = row.map((text, index) => (index < 6 ? 'z'.repeat(2_900) : text));
+      const lengths = cellsOf(row, cut).map((text) => text.length);
+      expect(lengths.slice(6)).toEqual(cut.slice(6).map(({ length }) => length));
+      expect(Math.min(...lengths.slice(0, 6))).toBeGreaterThan(1_100);
+    });
+
     it('tables of many short rows, with all of them (trap 15)', () => {
       const rows = Array.from({ length: 250 }, (_, index) => [index]);
       const pages = (header?: string[]): unknown[] => {

@@ -1,4 +1,4 @@
-import { MemoryStore, type JsonObject, type Store } from '@trunkline/core';
+import { isJsonObject, MemoryStore, type JsonObject, type Store } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { textAt } from '../src/parse/fields.ts';
 import {
@@ -25,7 +25,11 @@ async function open(...args: Parameters<typeof Scene.open>): Promise<Scene> {
 
 /** An interaction of the test's own workspace. */
 function clicked(name: string, changes: object = {}): ReturnType<typeof fixture> {
-  return { ...fixture(name), team: { id: TEAM }, trigger_id: newTs(), ...changes };
+  const payload = fixture(name);
+  const { message } = payload;
+  // What was pressed is of the workspace, too.
+  const own = isJsonObject(message) ? { message: { ...message, team: TEAM } } : {};
+  return { ...payload, ...own, team: { id: TEAM }, trigger_id: newTs(), ...changes };
 }
 
 describe('events', () => {
@@ -61,6 +65,7 @@ describe('events', () => {
     const retry = { 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' };
     // The first one that gets here is itself a retry.
     expect((await scene.request(json(event, { headers: retry }))).status).toBe(200);
+    await scene.over();
     const again = await scene.request(json(event));
     expect(again.status).toBe(200);
     expect(again.headers).not.toHaveProperty('x-slack-no-retry');
@@ -169,7 +174,10 @@ describe('events', () => {
     };
     await open({}, { store });
     const event = json(direct('Hi'));
-    expect((await scene.request(event)).status).toBe(500);
+    const refused = await scene.request(event);
+    expect(refused.status).toBe(500);
+    // By it, Slack would not send it again (trap 4).
+    expect(refused.headers).not.toHaveProperty('x-slack-no-retry');
     isAway = false;
     expect((await scene.request(event)).status).toBe(200);
     await scene.over();
@@ -233,6 +241,23 @@ describe('bad input', () => {
     const body = JSON.stringify(direct('Hi'));
     expect((await scene.request(signed(body, 'application/json; charset=utf-8'))).status).toBe(200);
     await scene.over();
+  });
+
+  // Read and written anew, neither would be the bytes that Slack has signed (trap 10).
+  it('is nothing that is only written otherwise', async () => {
+    await open();
+    const event = ` ${JSON.stringify(direct('Grüße'), null, 1).replaceAll('ü', '\\u00fc')}\n`;
+    expect((await scene.request(signed(event, 'application/json'))).status).toBe(200);
+    const command = { ...fixture('slash-command'), team_id: TEAM } as Record<string, string>;
+    const body = new URLSearchParams(command).toString();
+    const written = body
+      .replaceAll('+', '%20')
+      .replaceAll(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase());
+    expect(written).not.toBe(body);
+    const type = 'application/x-www-form-urlencoded';
+    expect((await scene.request(signed(written, type))).status).toBe(200);
+    await scene.over(2);
+    expect(scene.said).toContain('Grüße');
   });
 
   it('lets nothing past the signature by way of ssl_check (trap 12)', async () => {
@@ -443,8 +468,20 @@ describe('onInteraction', () => {
     await open({ onInteraction });
     scene.slack.on('views.open', () => ({ ok: true }));
     const payload = clicked('shortcut');
-    expect(await scene.request(interaction(payload))).toMatchObject({ status: 200, body: '{}' });
+    expect(await scene.request(interaction(payload))).toMatchObject({ status: 200, body: '' });
     expect(scene.slack.of('views.open')).toMatchObject([{ trigger_id: payload['trigger_id'] }]);
+    expect(scene.said).toEqual([]);
+  });
+
+  // Slack documents an empty body for what is done without a word, and reads another one as a message.
+  it('says nothing by an empty answer, and to a menu that there are no options', async () => {
+    await open({ onInteraction: () => ({}) });
+    const command = { ...fixture('slash-command'), team_id: TEAM } as Record<string, string>;
+    for (const request of [form(command), interaction(clicked('view-submission'))]) {
+      expect(await scene.request(request)).toMatchObject({ status: 200, body: '' });
+    }
+    const { body } = await scene.request(interaction(clicked('block-suggestion')));
+    expect(JSON.parse(body)).toEqual({ options: [] });
     expect(scene.said).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { DeliveryError } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HastyClock } from './support/clock.ts';
-import { direct, json } from './support/requests.ts';
+import { direct, json, said } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
 import { Answer, CHANNEL, TEAM, TOKEN } from './support/slack.ts';
 
@@ -59,6 +59,35 @@ describe('a file that is sent (trap 23)', () => {
     ]);
   });
 
+  // The story: an answer for one user alone carried a file. The text was seen by them, and the file by the channel.
+  it('for one user alone goes to their direct messages, as nothing in a channel is', async () => {
+    scene = await Scene.open();
+    const output = scene.channel.getOutputChannel({ ...PLACE, user: 'U000000001', thread: '1.0' });
+    const file = { name: 'a.txt', content: 'hello' };
+    await output.sendAttachment('U1', file, { ephemeral: true });
+    await output.sendAttachment('U1', file, { ephemeral: 'U000000001' });
+    for (const completed of scene.slack.of('files.completeUploadExternal')) {
+      expect(completed['channel_id']).toMatch(/^D/);
+      expect(completed).not.toHaveProperty('thread_ts');
+    }
+  });
+
+  // The story: a text and a file were to go to another thread. The text did; and where the file was all that was
+  // said in a thread, what users said below it was not heard.
+  it('goes to the thread that its response names, which is listened to', async () => {
+    scene = await Scene.open();
+    const output = scene.channel.getOutputChannel(PLACE);
+    await output.sendAttachment('U1', { name: 'a.txt', content: 'hello' }, { thread_ts: '9.9' });
+    expect(scene.slack.of('files.completeUploadExternal')).toMatchObject([{ thread_ts: '9.9' }]);
+    // As is the next one that it speaks in.
+    await output.sendTextMessage('U1', 'There', { thread_ts: '8.8' });
+    await scene.request(json(said({ text: 'And then?', thread_ts: '9.9' })));
+    await scene.request(json(said({ text: 'And there?', thread_ts: '8.8' })));
+    await scene.request(json(direct('Over')));
+    await scene.until(() => scene.said.includes('Over'));
+    expect(scene.said).toEqual(['And then?', 'And there?', 'Over']);
+  });
+
   it('goes to a user’s direct messages', async () => {
     scene = await Scene.open();
     const output = scene.channel.getOutputChannel({ team: TEAM, user: 'U000000001' });
@@ -96,31 +125,38 @@ describe('a file that is sent (trap 23)', () => {
 
   // The story: the host of the uploads was down for a moment. The bytes had gone nowhere, and the step counted
   // as one that may have arrived: it was not made again, and the user never got the file.
-  it.each(['files.getUploadURLExternal', 'the upload'])(
-    'is surely not there when %s fails, and is sent again',
-    async (step) => {
-      const clock = new HastyClock();
-      const delivery = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
-      scene = await Scene.open({ clock }, { delivery, clock });
-      const { slack } = scene;
-      if (step === 'the upload') {
-        const upload_url = `${slack.url}/away`;
-        const answer = { ok: true, upload_url, file_id: 'F0' };
-        slack.next('files.getUploadURLExternal', answer);
-        slack.pages.set('/away', () => new Response('away', { status: 503 }));
-      } else slack.next(step, new Answer(502, 'away'));
-      scene.assistant = async (_message, reply) => {
-        await reply.attachment({ name: 'a.txt', content: 'hello' });
-      };
-      await scene.request(json(direct('Send it')));
-      await scene.over();
-      expect(slack.of('files.getUploadURLExternal')).toHaveLength(2);
-      const [completed, ...others] = slack.of('files.completeUploadExternal');
-      expect(completed).toMatchObject({ channel_id: 'DU1', files: [{ title: 'a.txt' }] });
-      expect(others).toEqual([]);
-      expect(slack.pageTokens.filter((token) => token !== '')).toEqual([]);
-    },
-  );
+  // And where too much was uploaded at once, the host's 429 was a refusal for good.
+  it.each([
+    ['files.getUploadURLExternal', 502],
+    ['the upload', 503],
+    ['the upload', 429],
+  ])('is surely not there when %s fails (%i), and is sent again', async (step, status) => {
+    const clock = new HastyClock();
+    const delivery = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
+    scene = await Scene.open({ clock }, { delivery, clock });
+    const { slack } = scene;
+    if (step === 'the upload') {
+      const upload_url = `${slack.url}/away`;
+      const answer = { ok: true, upload_url, file_id: 'F0' };
+      slack.next('files.getUploadURLExternal', answer);
+      slack.pages.set(
+        '/away',
+        () => new Response('away', { status, headers: { 'retry-after': '20' } }),
+      );
+    } else slack.next(step, new Answer(status, 'away'));
+    const begun = clock.now();
+    scene.assistant = async (_message, reply) => {
+      await reply.attachment({ name: 'a.txt', content: 'hello' });
+    };
+    await scene.request(json(direct('Send it')));
+    await scene.over();
+    if (status === 429) expect(clock.now() - begun).toBeGreaterThanOrEqual(20_000);
+    expect(slack.of('files.getUploadURLExternal')).toHaveLength(2);
+    const [completed, ...others] = slack.of('files.completeUploadExternal');
+    expect(completed).toMatchObject({ channel_id: 'DU1', files: [{ title: 'a.txt' }] });
+    expect(others).toEqual([]);
+    expect(slack.pageTokens.filter((token) => token !== '')).toEqual([]);
+  });
 
   it('may be there when the last request was not answered', async () => {
     const clock = new HastyClock();

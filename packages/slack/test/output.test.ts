@@ -389,6 +389,25 @@ describe('retries (traps 1 to 3)', () => {
     expect(slack.texts()).toEqual(['other workspace']);
   });
 
+  // The story: tokens were rotated while turns ran. A turn had asked for its token just before, and Slack said that
+  // it was over its time: what was to be said was lost, and the next token was there.
+  it.each([
+    ['is refreshed', ['xoxb-old', 'xoxb-new'], ['xoxb-old', 'xoxb-new']],
+    ['is not refreshed', ['xoxb-old', 'xoxb-old'], ['xoxb-old']],
+    ['is over again at once', ['xoxb-old', 'xoxb-older', 'xoxb-new'], ['xoxb-old', 'xoxb-older']],
+  ])('a token that is over its time, and %s, is asked for once more', async (_, tokens, used) => {
+    const given = [...tokens];
+    const { slack, channel } = await open({ token: () => given.shift() ?? null });
+    slack.knows('xoxb-new');
+    slack.on('chat.postMessage', ({ token }) =>
+      token === 'xoxb-new' ? undefined : { ok: false, error: 'token_expired' },
+    );
+    const sent = channel.getOutputChannel(PLACE).sendTextMessage('U1', 'x');
+    if (used.includes('xoxb-new')) await sent;
+    else await expect(sent).rejects.toMatchObject({ platformCode: 'token_expired' });
+    expect(slack.calls.map(({ token }) => token)).toEqual(used);
+  });
+
   it('a token with a line break is named as what is wrong, and nothing is sent', async () => {
     const { slack, channel } = await open({ token: () => 'xoxb-secret\n' });
     const sent = channel.getOutputChannel(PLACE).sendTextMessage('U1', 'x');
@@ -511,6 +530,35 @@ describe('what was said to a user', () => {
     await scene.over();
     expect(scene.errors).toEqual([]);
     expect(posts).toHaveLength(1);
+  });
+
+  // The story: with `chat:write.public` the bot posts in channels that it is not in, and cannot read. What was said
+  // in one was looked for in the user's direct messages, was not there, and was said twice.
+  it.each([
+    ['said in a channel that cannot be read', true, 1],
+    ['not said where it is refused', false, 2],
+  ])('and not being there is known as far as Slack tells: %s', async (_, isPublic, times) => {
+    const clock = new HastyClock();
+    const assuming = { retryMs: 60_000, whenUnknown: 'assume-sent' as const };
+    const { slack } = await open({ findSent: true, clock }, { delivery: assuming, clock });
+    const posts: string[] = [];
+    slack.on('chat.postMessage', ({ args }) => {
+      const channel = textAt(args, 'channel') ?? '';
+      if (channel.startsWith('C') && !isPublic) return { ok: false, error: 'not_in_channel' };
+      posts.push(channel);
+      return posts.length === 1 ? new Answer(502, 'lost') : { ok: true, channel, ts: '6.6' };
+    });
+    slack.on('conversations.open', () => ({ ok: true, channel: { id: 'D9' } }));
+    slack.on('conversations.history', ({ args }) =>
+      args['channel'] === 'D9'
+        ? { ok: true, messages: [] }
+        : { ok: false, error: 'not_in_channel' },
+    );
+    scene.assistant = async (_message, reply) => void (await reply.text('Once'));
+    const command = fixture('slash-command') as Record<string, string>;
+    await scene.request(form({ ...command, team_id: TEAM }));
+    await scene.over();
+    expect(posts).toHaveLength(times);
   });
 });
 

@@ -29,6 +29,26 @@ describe('an interaction', () => {
     ]);
   });
 
+  // The story: in a channel of Slack Connect, somebody from another company pressed a button. Slack named their
+  // workspace, which has no token, and the press was answered by nobody.
+  it('below a message of the app’s own is of the workspace that the message is of', () => {
+    const payload = fixture('block-actions-button');
+    const message = payload['message'] as object;
+    const pressed = { ...payload, team: { id: 'TUSER' }, user: { id: 'U1', team_id: 'TUSER' } };
+    const teamOf = (changes: object): unknown => {
+      const { place } = parseInteraction({ ...pressed, ...changes });
+      return place && [place.team, place.userTeam];
+    };
+    expect(teamOf({})).toEqual(['T061EG9R6', 'TUSER']);
+    // The message of a person, or of another app, and one of a whole organisation's say nothing.
+    const { app_id: _none, ...persons } = message as { app_id: string };
+    expect(teamOf({ message: persons })).toEqual(['TUSER', 'TUSER']);
+    expect(teamOf({ message: { ...message, app_id: 'A2' } })).toEqual(['TUSER', 'TUSER']);
+    expect(teamOf({ is_enterprise_install: true })).toEqual(['TUSER', 'TUSER']);
+    expect(teamOf({ message: { ...message, team: undefined } })).toEqual(['TUSER', 'TUSER']);
+    expect(teamOf({ message: { ...message, team: 'E1' } })).toEqual(['TUSER', 'TUSER']);
+  });
+
   // The story: with useThreads, the answer to a click below an ephemeral message went into the thread of a
   // message that does not exist, where nobody could read it.
   it('on what only one user sees is answered beside it, for it has no thread', () => {

@@ -313,6 +313,21 @@ describe('buttons', () => {
     });
   });
 
+  // One character over what Slack takes, and it refuses the whole message.
+  it.each([
+    ['a button', 1, 2_000],
+    ['an option of a menu', 60, 150],
+  ])('keep what %s has no room for (trap 14)', (_, count, limit) => {
+    const keptOf = (length: number): number => {
+      const buttons = Array.from({ length: count }, (__, index) => ({
+        title: `${index}`,
+        payload: 'é'.repeat(index === 0 ? length : 1),
+      }));
+      return render.buttons({ text: 'Which?', buttons }, NOTHING).kept.length;
+    };
+    expect([keptOf(limit), keptOf(limit + 1)]).toEqual([0, 1]);
+  });
+
   it('never take a payload of somebody’s for a key', () => {
     const { kept } = render.buttons(
       { text: '', buttons: [{ title: 'a', payload: 'trunkline:x' }] },

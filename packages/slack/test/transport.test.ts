@@ -163,6 +163,29 @@ describe('a request to Slack', () => {
     expect(written).toBeLessThan(64 * 1024 * 1024);
   });
 
+  // The story: a film of 50 MB went over a line of 20 Mbit/s. After ten seconds it was broken off, and begun again,
+  // and again.
+  it('has time for a large body, as a slow line takes it', async () => {
+    let received = 0;
+    const url = await listening(
+      createServer((req, res) => {
+        const read = (): void => {
+          const chunk = req.read() as Buffer | null;
+          received += chunk?.length ?? 0;
+          if (!req.readableEnded) setTimeout(read, 2);
+        };
+        read();
+        req.on('end', () => res.end());
+      }),
+    );
+    const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs: 100, maxRequests: 1 };
+    const transport = await createTransport(options);
+    const body = Buffer.alloc(32 * 1024 * 1024);
+    const answer = await transport.fetch(`${url}/upload`, { headers: {}, body });
+    await transport.close();
+    expect([answer.status, received]).toEqual([200, body.length]);
+  });
+
   it('fails where undici refuses to write it', async () => {
     const apiUrl = `${await slack([])}/api/`;
     const options = { apiUrl, proxy: null, timeoutMs: 5_000, maxRequests: 1 };

@@ -41,12 +41,14 @@ export async function download(
   if (url === undefined || account === null)
     return fail('it is not at Twilio, in an account of ours');
   const login = Buffer.from(`${account.accountSid}:${account.authTokens[0]}`).toString('base64');
-  const inTime = AbortSignal.timeout(timeoutMs);
+  const silence = new AbortController();
+  // What comes is waited for, however long it takes: a film may be large, and the line slow.
+  const timer = setTimeout(() => silence.abort(), timeoutMs).unref();
   let response: Response;
   try {
     response = await fetch(url, {
       headers: { authorization: `Basic ${login}` },
-      signal: signal === undefined ? inTime : AbortSignal.any([signal, inTime]),
+      signal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
     });
   } catch {
     signal?.throwIfAborted();
@@ -62,6 +64,7 @@ export async function download(
   let size = 0;
   try {
     for await (const chunk of body) {
+      timer.refresh();
       size += chunk.length;
       // Leaving the loop ends the transfer.
       if (size > limitBytes) break;
@@ -70,6 +73,8 @@ export async function download(
   } catch {
     signal?.throwIfAborted();
     return fail('the transfer broke off', { retryable: true });
+  } finally {
+    clearTimeout(timer);
   }
   return size > limitBytes
     ? fail(`it is larger than ${limitBytes} bytes`)

@@ -181,7 +181,8 @@ export class SmsOutput extends OutputChannel {
       if (mediaUrl !== undefined) await this.#sayMedia(mediaUrl, parameters);
       return;
     }
-    const [first = '', ...others] = splitBody(body);
+    const limit = mediaUrl === undefined ? undefined : this.#media?.captionLength;
+    const [first = '', ...others] = splitBody(body, limit);
     if (mediaUrl === undefined) await this.#say({ ...parameters, body: first });
     else
       await this.#say({

@@ -82,4 +82,33 @@ describe('a file that comes with a message (trap 23)', () => {
     const download = sms.download({ type: 'file', url: twilio.url + path });
     await expect(download).rejects.toMatchObject({ name: 'DeliveryError', retryable: true });
   });
+
+  // The story: a film of 16 MB came over WhatsApp, and took more than the ten seconds that Twilio has to answer. The
+  // transfer was broken off under way, each time.
+  it('has time for as long as it comes, and not for silence', async () => {
+    const server = createServer((req, res) => {
+      res.writeHead(200).write('0');
+      if (req.url === '/silent') return;
+      let pieces = 1;
+      const dripping = setInterval(() => {
+        res.write('0');
+        if (++pieces < 12) return;
+        clearInterval(dripping);
+        res.end();
+      }, 100);
+    });
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { twilio, sms } = await startScene(() => {}, { sms: { timeoutMs: 600 } });
+    const { port } = server.address() as AddressInfo;
+    const from = async (file: string): Promise<Buffer> => {
+      twilio.redirects.set(path, `http://localhost:${port}/${file}`);
+      return await sms.download({ type: 'video', url: twilio.url + path });
+    };
+    expect(String(await from('slow'))).toBe('0'.repeat(12));
+    await expect(from('silent')).rejects.toMatchObject({ name: 'DeliveryError', retryable: true });
+  });
 });

@@ -50,6 +50,24 @@ describe('what a response becomes', () => {
     const text = 'Word after word. '.repeat(250);
     const parts = (await bodies({ text })) as string[];
     expect(parts.map((part) => part.slice(0, 5))).toEqual(['(1/3)', '(2/3)', '(3/3)']);
+    // Twilio's limit, whatever we call it.
+    expect(await bodies({ text: 'x'.repeat(1_600) })).toHaveLength(1);
+    expect(await bodies({ text: 'x'.repeat(1_601) })).toHaveLength(2);
+  });
+
+  // The story: a card with a picture had a text of 1,500 characters. Twilio took it, and WhatsApp did not: below
+  // media it has room for 1,024.
+  it('a long text beside media on WhatsApp is parts that fit below them', async () => {
+    const text = 'Word after word. '.repeat(90).trim();
+    const channels = { sms: { mediaUrl: PICTURE } };
+    const [first, ...others] = await sentFor({ text, channels }, `whatsapp:${PHONE}`);
+    expect(first).toMatchObject({ MediaUrl: [PICTURE] });
+    const parts = [first, ...others].map((form) => String(form?.['Body']));
+    expect(parts.map((part) => part.slice(0, 5))).toEqual(['(1/2)', '(2/2)']);
+    expect(Math.max(...parts.map(({ length }) => length))).toBeLessThanOrEqual(1_024);
+    expect(parts.map((part) => part.slice(6)).join(' ')).toBe(text);
+    expect(await bodies({ text, channels })).toEqual([text]);
+    expect(await bodies({ text }, `whatsapp:${PHONE}`)).toEqual([text]);
   });
 
   it('buttons and quick replies are a menu', async () => {

@@ -37,6 +37,9 @@ const FORM = {
   'user-agent': '@trunkline/slack',
 };
 
+/** What the slowest line takes that is waited for: a megabit a second, in bytes a millisecond. */
+const SLOWEST_LINE = 128;
+
 /**
  * Makes the transport. Loads undici, which is large: not before something is sent.
  *
@@ -79,10 +82,14 @@ export async function createTransport(options: TransportOptions): Promise<Transp
       const form = new Response(init.body ?? null);
       const body = Buffer.from(await form.arrayBuffer());
       const type = form.headers.get('content-type') ?? 'application/octet-stream';
-      return lean(
-        url,
-        await request(url, { method: 'POST', headers: { 'content-type': type, ...headers }, body }),
-      );
+      const upload = {
+        method: 'POST',
+        headers: { 'content-type': type, ...headers },
+        body,
+        // The time for an answer begins before the body is gone.
+        headersTimeout: timeoutMs + Math.ceil(body.length / SLOWEST_LINE),
+      };
+      return lean(url, await request(url, upload));
     },
     get: (url, headers) => request(url, { method: 'GET', headers }),
     async close() {
@@ -91,7 +98,10 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   };
 }
 
-type RequestOptions = Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>;
+type RequestOptions = Pick<
+  Dispatcher.RequestOptions,
+  'method' | 'headers' | 'body' | 'headersTimeout'
+>;
 
 /** Reads the answer to its end, whoever looks at it: the connection is free again. */
 async function lean(url: string, response: Dispatcher.ResponseData): Promise<LeanResponse> {

@@ -96,8 +96,10 @@ function placeOf(payload: JsonObject): Place | null {
   const enterprise = idAt(payload, 'enterprise') ?? textAt(user, 'enterprise_id');
   const isWhole =
     payload['is_enterprise_install'] === true || payload['is_enterprise_install'] === 'true';
-  // In Slack Connect, the team of a view is that of the user.
-  const installed = textAt(objectAt(payload, 'view'), 'app_installed_team_id');
+  // In Slack Connect, the team of a payload may be that of the user.
+  const installed =
+    textAt(objectAt(payload, 'view'), 'app_installed_team_id') ??
+    (isWhole ? null : teamOfOwn(message, payload));
   const team = installed ?? idAt(payload, 'team') ?? textAt(user, 'team_id') ?? enterprise;
   const userId = textAt(user, 'id');
   if (team === null || userId === null) return null;
@@ -111,6 +113,14 @@ function placeOf(payload: JsonObject): Place | null {
     userTeam: textAt(user, 'team_id'),
     isEphemeral: container?.['is_ephemeral'] === true,
   };
+}
+
+/** The workspace that a message of the app's own was posted by; `null` for the message of somebody else. */
+function teamOfOwn(message: JsonObject | null, payload: JsonObject): string | null {
+  const [app, team] = [textAt(message, 'app_id'), textAt(message, 'team')];
+  // That of an organisation (E…) has a token of its own only where the app is installed for all of it.
+  if (app === null || app !== textAt(payload, 'api_app_id') || !team?.startsWith('T')) return null;
+  return team;
 }
 
 function parsedOf(payload: JsonObject, place: Place, choice: Choice, name: string): Parsed {

@@ -23,13 +23,14 @@ export function renderTable(table: JsonObject & { rows: JsonValue[][] }, _extra:
     LIMITS.tableColumns,
   );
   const messages = columns.flatMap((group) => {
+    const pick = (row: readonly JsonValue[]): Cell[] => group.map((index) => cellOf(row[index]));
     // No row is over the limit by itself, with the header's row beside it.
-    const share = Math.floor(LIMITS.tableText / 2 / group.length);
-    const most = Math.min(share, LIMITS.cellText);
-    const pick = (row: readonly JsonValue[]): Cell[] =>
-      group.map((index) => cellOf(row[index], most));
-    const head = header === null ? null : pick(header);
-    return pages(head, table.rows.map(pick)).map((rows) => {
+    const head = header === null ? null : fitted(pick(header), LIMITS.tableText / 2);
+    const room = LIMITS.tableText - (head === null ? 0 : sizeOf(head));
+    return pages(
+      head,
+      table.rows.map((row) => fitted(pick(row), room)),
+    ).map((rows) => {
       const block: KnownBlock = { type: 'table', rows };
       return blockMessage([block], escapeText(rows[0]?.map(textOf).join(', ') ?? '') || 'table');
     });
@@ -61,14 +62,28 @@ function pages(head: Cell[] | null, rows: Cell[][]): Cell[][][] {
   return all;
 }
 
+/** A row of at most so many characters: its longest cells are cut, and as little of them as need be. */
+function fitted(row: Cell[], limit: number): Cell[] {
+  if (sizeOf(row) <= limit) return row;
+  let left = limit;
+  let share = limit;
+  const lengths = row.map(({ text }) => lengthOf(text)).toSorted((a, b) => a - b);
+  for (const [index, length] of lengths.entries()) {
+    share = Math.floor(left / (row.length - index));
+    if (length > share) break;
+    left -= length;
+  }
+  return row.map(({ type, text }) => ({ type, text: shorten(text, share) }));
+}
+
 function sizeOf(row: readonly Cell[]): number {
   return row.reduce((sum, cell) => sum + lengthOf(cell.text), 0);
 }
 
 /** A cell, which Slack wants not to be empty. */
-function cellOf(value: JsonValue | undefined, most: number): Cell {
+function cellOf(value: JsonValue | undefined): Cell {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value ?? '');
-  return { type: 'raw_text', text: shorten(value === null ? '' : text, most) || ' ' };
+  return { type: 'raw_text', text: shorten(value === null ? '' : text, LIMITS.cellText) || ' ' };
 }
 
 function textOf({ text }: Cell): string {

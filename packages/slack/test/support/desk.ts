@@ -3,7 +3,7 @@ import { FakeClock } from '@trunkline/testing';
 import { readAddress, type SlackAddress } from '../../src/address.ts';
 import type { Clients, Team } from '../../src/clients.ts';
 import { resolveOptions, type SlackOptions } from '../../src/credentials.ts';
-import { deliveryError } from '../../src/errors.ts';
+import { platformError } from '../../src/errors.ts';
 import { textAt } from '../../src/parse/fields.ts';
 import { Pace } from '../../src/pace.ts';
 import { Sender } from '../../src/sender.ts';
@@ -90,8 +90,7 @@ export class Desk {
     if (scripted instanceof Error) throw scripted;
     const answer = scripted ?? this.streams.answer(method, args) ?? this.#post(method, args);
     if (answer['ok'] === true) return answer;
-    const thrown = { code: 'slack_webapi_platform_error', data: answer };
-    throw deliveryError('slack', method, thrown);
+    throw platformError('slack', method, answer, null);
   }
 
   #post(method: string, args: JsonObject): JsonObject {

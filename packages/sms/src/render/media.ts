@@ -1,5 +1,6 @@
 import { DeliveryError, isJsonObject, type Attachment } from '@trunkline/core';
 import { bare, platformOf } from '../accounts.ts';
+import { MAX_BODY } from './split.ts';
 
 /** A file that can be sent. */
 export interface Media {
@@ -17,14 +18,26 @@ export interface MediaLimits {
   sizeBytes: number;
   /** Of an image. */
   imageBytes: number;
+  /** The text beside them, in characters. */
+  captionLength: number;
 }
 
 const MEGABYTE = 1024 * 1024;
 
 /** @see https://www.twilio.com/docs/messaging/guides/accepted-mime-types */
-const MMS: MediaLimits = { perMessage: 10, sizeBytes: 5 * MEGABYTE, imageBytes: 5 * MEGABYTE };
+const MMS: MediaLimits = {
+  perMessage: 10,
+  sizeBytes: 5 * MEGABYTE,
+  imageBytes: 5 * MEGABYTE,
+  captionLength: MAX_BODY,
+};
 /** One file a message. RCS takes as much, but falls back to MMS. */
-const WHATSAPP: MediaLimits = { perMessage: 1, sizeBytes: 16 * MEGABYTE, imageBytes: 5 * MEGABYTE };
+const WHATSAPP: MediaLimits = {
+  perMessage: 1,
+  sizeBytes: 16 * MEGABYTE,
+  imageBytes: 5 * MEGABYTE,
+  captionLength: 1_024,
+};
 
 /** Countries with a `+1` that are neither the US nor Canada: no MMS there. */
 const NOT_NORTH_AMERICA = new Set(

@@ -19,7 +19,7 @@ export function menuLines(
 ): string[] {
   let number = first;
   return buttons.map((button) => {
-    const title = button.title.trim().replaceAll(/\s+/gu, ' ');
+    const title = shown(button.title);
     if (!isOption(button)) return `${title}: ${button.url}`;
     return areNumbers ? title : `${number++} ${title}`;
   });
@@ -41,34 +41,63 @@ export function answerTo(
   options: readonly MenuOption[],
   { repeat }: MenuReading,
 ): MenuAnswer {
-  const said = plain(text ?? '');
-  if (said === '') return null;
+  if (text === null || shown(text) === '') return null;
+  const said = plain(text);
   const number = /^[(#]?\s?(\d{1,3})\.?\)?$/.exec(said)?.[1];
   const areNumbers = nameThemselves(options);
   const byNumber = number === undefined || areNumbers ? undefined : options[Number(number) - 1];
-  const titles = options.map(({ title }) => plain(title));
-  const whole = options.filter((_, index) => titles[index] === said);
-  const begun = options.filter((_, index) => titles[index]?.startsWith(said));
+  const whole = titled(text, options);
   // "2" begins "20 cm" too, and whoever types it means one of the numbers.
-  const named = whole.length > 0 ? whole : number === undefined ? begun : [];
-  const byTitle = named.length === 1 ? named[0] : undefined;
+  const meant = whole.length > 0 || number !== undefined ? whole : begun(text, options);
+  const byTitle = meant.length === 1 ? meant[0] : undefined;
   const option = byNumber ?? byTitle ?? (areNumbers ? undefined : byLine(said, options));
   if (option !== undefined) return { title: option.title, payload: option.payload };
   const isMissing = number !== undefined && number.length < 3 && whole.length === 0;
   return repeat && isMissing ? 'again' : null;
 }
 
+/** Options by their whole title: as it is typed exactly, else as it is read. "Yes" may stand beside "Yes?". */
+function titled(text: string, options: readonly MenuOption[]): readonly MenuOption[] {
+  return firstFound([shown, plain, unaccented], text, options, (title, said) => title === said);
+}
+
+/** Options by the beginning of their title. */
+function begun(text: string, options: readonly MenuOption[]): readonly MenuOption[] {
+  return firstFound([plain, unaccented], text, options, (title, said) => title.startsWith(said));
+}
+
+/** What is found by the first of some ways to read that finds anything. */
+function firstFound(
+  ways: readonly ((text: string) => string)[],
+  text: string,
+  options: readonly MenuOption[],
+  fits: (title: string, said: string) => boolean,
+): readonly MenuOption[] {
+  for (const read of ways) {
+    const said = read(text);
+    const found = options.filter(({ title }) => said !== '' && fits(read(title), said));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
 /** The option whose number and title were both said. */
 function byLine(said: string, options: readonly MenuOption[]): MenuOption | undefined {
   const [, number, title = ''] = /^[(#]?\s?(\d{1,3})[.):\s-]+(.+)$/u.exec(said) ?? [];
   const option = options[Number(number) - 1];
-  return option !== undefined && plain(option.title) === plain(title) ? option : undefined;
+  if (option === undefined) return undefined;
+  return unaccented(option.title) === unaccented(title) ? option : undefined;
 }
 
 /** Whether all titles are numbers, and different ones: a number before them would be a riddle. */
 export function nameThemselves(options: readonly { title: string }[]): boolean {
   const numbers = new Set(options.map(({ title }) => plain(title)));
   return numbers.size === options.length && [...numbers].every((title) => /^\d{1,3}$/.test(title));
+}
+
+/** A title as its line shows it. */
+function shown(title: string): string {
+  return title.trim().replaceAll(/\s+/gu, ' ');
 }
 
 /**
@@ -113,4 +142,19 @@ function plain(text: string): string {
 
 function withoutSigns(words: string): string {
   return words.replace(END, '').replace(BEGIN, '') || words;
+}
+
+/** Letters that are other ones with a stroke, a dot or none, and that no accent can be taken off. */
+const LETTERS: Readonly<Record<string, string>> = { đ: 'd', ø: 'o', ł: 'l', ı: 'i', ß: 'ss' };
+
+/**
+ * Without accents too, which many leave out on a phone. Only those of European letters: in other scripts such
+ * marks are vowels, or make another letter.
+ */
+function unaccented(text: string): string {
+  return plain(text)
+    .normalize('NFD')
+    .replaceAll(/[\u0300-\u036F]/g, '')
+    .replaceAll(/[đøłıß]/g, (letter) => LETTERS[letter] ?? letter)
+    .normalize('NFC');
 }

@@ -9,14 +9,14 @@ import { splitText } from '@trunkline/core';
 export const MAX_BODY = 1_600;
 
 /**
- * A text as messages of at most {@link MAX_BODY}. Where there are several, each begins with its
+ * A text as messages of at most {@link MAX_BODY}, or another limit. Where there are several, each begins with its
  * number, `(1/3) `, since they may arrive in another order.
  */
-export function splitBody(text: string): string[] {
-  if (text.length <= MAX_BODY) return [text];
+export function splitBody(text: string, limit: number = MAX_BODY): string[] {
+  if (text.length <= limit) return [text];
   // Room for the numbers of at most 9, 99, … parts: with more of them there is less room.
   for (let digits = 1; ; digits++) {
-    const parts = splitText(text, MAX_BODY - '(/) '.length - 2 * digits);
+    const parts = splitText(text, limit - '(/) '.length - 2 * digits);
     if (String(parts.length).length > digits) continue;
     return parts.map((part, index) => `(${index + 1}/${parts.length}) ${part}`);
   }

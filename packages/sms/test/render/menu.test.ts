@@ -136,6 +136,53 @@ describe('answerTo', () => {
     expect(answerTo('2', menu, { repeat: true })).toMatchObject({ title: '👍🏿' });
   });
 
+  // The story: "Yes" and "Yes?" were on one menu, and whoever typed either got an ordinary message.
+  it.each([
+    ['Yes', 'Yes?'],
+    ['👍🏻', '👍🏿'],
+    ['🏻', '🏿'],
+    ['❤', '❤️'],
+    ['SI', 'si'],
+    ['“A”', 'A'],
+  ])('takes %j and %j for what they are, exactly typed', (first, second) => {
+    const menu = menuOptions({ buttons: [first, second].map((title) => ({ title })) });
+    for (const title of [first, second]) {
+      expect(answerTo(` ${title} `, menu, { repeat: true })).toMatchObject({ title });
+    }
+  });
+
+  // The story: a menu had "Sí" and "No", and phones are typed on without accents. "si" was an ordinary message.
+  it.each([
+    ['Sí', 'si'],
+    ['Café con leche', 'cafe con'],
+    ['Grüße', 'gruße'],
+    ['Đồng ý', 'dong y'],
+    ['Hayır', 'hayir'],
+    ['Größe', 'grosse'],
+    ['Ещё раз', 'еще раз'],
+    ['Καφές', 'καφες'],
+    ['1 kilómetro', '1 1 kilometro'],
+  ])('knows %j by %j, without its accents', (title, typed) => {
+    const menu = menuOptions({ buttons: [{ title, payload: '/a' }, { title: 'No' }] });
+    expect(answerTo(typed, menu, { repeat: true })).toEqual({ title, payload: '/a' });
+  });
+
+  it('tells apart by their accents what only they tell apart, and takes signs that are no accents as said', () => {
+    const of = (typed: string, ...titles: string[]): unknown =>
+      answerTo(typed, menuOptions({ buttons: titles.map((title) => ({ title })) }), {
+        repeat: true,
+      });
+    expect(of('peche', 'Pêche', 'Péché')).toBeNull();
+    expect(of('péché', 'Pêche', 'Péché')).toMatchObject({ title: 'Péché' });
+    expect(of('ano', 'Año', 'Ano')).toMatchObject({ title: 'Ano' });
+    // The whole title comes before the beginning of another.
+    expect(of('cafe', 'Café', 'Cafeteria')).toMatchObject({ title: 'Café' });
+    expect(of('cafe c', 'Café con leche', 'Cafe corto')).toMatchObject({ title: 'Cafe corto' });
+    // A kana without its mark, or a word without its vowels, is another one.
+    expect(of('かき', 'かぎ', 'No')).toBeNull();
+    expect(of('की', 'किं', 'No')).toBeNull();
+  });
+
   it('takes a whole title for what it is, where others begin with it', () => {
     const sizes = menuOptions({ buttons: [{ title: 'Large' }, { title: 'Large pizza' }] });
     expect(answerTo('large', sizes, { repeat: true })).toMatchObject({ title: 'Large' });
