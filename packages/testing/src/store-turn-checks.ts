@@ -71,6 +71,8 @@ export function addTurnChecks(check: AddCheck, scene: StoreScene): void {
     for (const id of ['c', 'b', 'a', 'd']) await store.turns.add(turnOf('anna', id), LONG);
     assert.deepEqual(idsOf(await store.turns.waiting('anna', 1)), ['c']);
     assert.deepEqual(idsOf(await store.turns.waiting('anna', 3)), ['c', 'b', 'a']);
+    const all = await store.turns.waiting('anna', Number.POSITIVE_INFINITY);
+    assert.deepEqual(idsOf(all), ['c', 'b', 'a', 'd'], 'all of them');
     await finish(store, 'anna', ['c', 'a']);
     assert.deepEqual(idsOf(await store.turns.waiting('anna', 3)), ['b', 'd']);
   });

@@ -63,6 +63,22 @@ export const LIST_FAULTS: Faults = {
   'takes the last 0 items for all': ({ lists }) => ({
     lists: { last: (namespace, key, count) => lists.last(namespace, key, count || 1e9) },
   }),
+  'knows no list without end': ({ lists }) => ({
+    lists: {
+      async last(namespace, key, count) {
+        if (!Number.isInteger(count)) throw new Error('value is not an integer');
+        return await lists.last(namespace, key, count);
+      },
+    },
+  }),
+  'knows no rest without end': ({ lists }) => ({
+    lists: {
+      async after(namespace, key, number, limit) {
+        if (!Number.isInteger(limit)) throw new Error('value is not an integer');
+        return await lists.after(namespace, key, number, limit);
+      },
+    },
+  }),
   'shares items': ({ lists }) => {
     const shared = new Map<string, JsonValue>();
     return {

@@ -61,6 +61,7 @@ export const PART_FAULTS: Record<string, readonly string[]> = {
     'confuses no conversation with another one',
   ],
   'gives all turns': ['gives the first turns of a conversation'],
+  'knows no queue without end': ['gives the first turns of a conversation'],
   'has turns where none were added': [
     'has no turns where none were added',
     'knows a turn that is added twice',
@@ -130,6 +131,8 @@ export const PART_FAULTS: Record<string, readonly string[]> = {
     'makes all changes of a commit',
   ],
   'takes the last 0 items for all': ['gives the last items of a list'],
+  'knows no list without end': ['gives the last items of a list'],
+  'knows no rest without end': ['gives the items after a number'],
   'shares items': ['keeps copies of items, and gives copies'],
   'joins namespace and key of a list': [
     'numbers what a commit appends',

@@ -108,6 +108,14 @@ export const TURN_FAULTS: Faults = {
   'gives all turns': ({ turns }) => ({
     turns: { waiting: (conversation) => turns.waiting(conversation, 1e9) },
   }),
+  'knows no queue without end': ({ turns }) => ({
+    turns: {
+      async waiting(conversation, limit) {
+        if (!Number.isInteger(limit)) throw new Error('value is not an integer');
+        return await turns.waiting(conversation, limit);
+      },
+    },
+  }),
   'has turns where none were added': ({ turns }) => ({
     turns: {
       async waiting(conversation, limit) {
