@@ -2,7 +2,7 @@ import { ConfigurationError, StoreError, type StoredValue } from '@trunkline/cor
 import { FakeClock } from '@trunkline/testing';
 import Database from 'libsql';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -13,6 +13,8 @@ import { explain } from '../src/errors.ts';
 import { SqliteStore } from '../src/index.ts';
 import { SqliteValues } from '../src/values.ts';
 import { newFile } from './support/files.ts';
+
+const ONE_DAY = { markTtlMs: 86_400_000, maxTurns: 10 };
 
 const open: SqliteStore[] = [];
 afterEach(async () => {
@@ -127,6 +129,41 @@ describe('what is stored', () => {
     await store.close();
     await written;
     expect(await openStore(file).values.get('state', 'ada')).toMatchObject({ value: 1 });
+  });
+});
+
+describe('a file that was closed', () => {
+  it('has all of it: a copy of this one file is a whole one', async () => {
+    // A server that was stopped had left a file of 4 KB, and all that it ever stored in the log beside
+    // it: libsql lets go of a file only when its statements are collected. Who kept a copy of the file
+    // had a copy of nothing.
+    const file = newFile();
+    const store = new SqliteStore({ file });
+    await store.values.set('state', 'ada', 1);
+    await store.turns.add({ conversation: 'ada', id: '1', message: 'hi' }, ONE_DAY);
+    await store.close();
+    const copy = newFile();
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(file, copy);
+    expect(statSync(copy).size).toBeGreaterThan(4_096);
+    const restored = openStore(copy);
+    expect(await restored.values.get('state', 'ada')).toMatchObject({ value: 1 });
+    expect(await restored.turns.waiting('ada', 1)).toMatchObject([{ message: 'hi' }]);
+  });
+
+  it('keeps no server waiting for a tool that reads', async () => {
+    const file = newFile();
+    const store = new SqliteStore({ file });
+    await store.values.set('state', 'ada', 1);
+    const tool = new Database(file, { readonly: true });
+    tool.exec('BEGIN');
+    expect(tool.prepare('SELECT count(*) AS count FROM stored_values').get()).toMatchObject({ count: 1 });
+    await store.values.set('state', 'bob', 1);
+    const start = performance.now();
+    await store.close();
+    expect(performance.now() - start).toBeLessThan(1_000);
+    tool.close();
+    expect(rowCount(file)).toBe(2);
   });
 });
 
