@@ -235,6 +235,16 @@ describe('a file that cannot be used', () => {
     expect(() => new SqliteStore({ file })).toThrow(/is damaged, or no database: move it away/);
   });
 
+  it('says that it is damaged in words that libsql has none for', () => {
+    // An index that does not fit its table: SQLITE_CORRUPT_INDEX, which libsql calls unknown.
+    const thrown = Object.assign(new Error('database disk image is malformed'), {
+      code: 'UNKNOWN_SQLITE_ERROR_779',
+      rawCode: 779,
+    });
+    expect(explain('a.db', thrown)).toBeInstanceOf(ConfigurationError);
+    expect(explain('a.db', thrown).message).toMatch(/is damaged, or no database: move it away/);
+  });
+
   it('says that it is from the future', async () => {
     const file = newFile();
     await closed(file);
