@@ -175,6 +175,13 @@ export function addListChecks(check: AddCheck, scene: StoreScene): void {
     assert.deepEqual(await lists.last('history', 'dora', 10), [2], 'old items came back');
   });
 
+  check('keeps a list until its time is over', async (during) => {
+    const store = await scene.open(during);
+    await store.lists.append('history', 'anna', [1], { ...kept, ttlMs: scene.longerMs });
+    await scene.expire(store, during);
+    assert.deepEqual(await store.lists.last('history', 'anna', 10), [1]);
+  });
+
   check('keeps a list from its last append on', async (during) => {
     const store = await scene.open(during);
     const { lists } = store;

@@ -192,6 +192,14 @@ export function addTurnChecks(check: AddCheck, scene: StoreScene): void {
     assert.equal(await store.turns.add(turnOf('anna', 'short'), LONG), 'finished', 'marked anew');
   });
 
+  check('keeps a mark until its time is over', async (during) => {
+    const store = await scene.open(during);
+    await store.turns.add(turnOf('anna', '1'), { ...LONG, markTtlMs: scene.longerMs });
+    await finish(store, 'anna', ['1']);
+    await scene.expire(store, during);
+    assert.equal(await store.turns.add(turnOf('anna', '1'), LONG), 'finished');
+  });
+
   check('keeps a turn longer than its mark', async (during) => {
     const store = await scene.open(during);
     await store.turns.add(turnOf('anna', '1'), { ...LONG, markTtlMs: ttlMs });

@@ -136,6 +136,12 @@ export const LIST_FAULTS: Faults = {
       after: (namespace, key, number, limit) => lists.after(namespace, key, number - 1, limit),
     },
   }),
+  'forgets lists early': ({ lists }) => ({
+    lists: {
+      append: (namespace, key, items, options) =>
+        lists.append(namespace, key, items, { ...options, ttlMs: 0.95 * options.ttlMs }),
+    },
+  }),
   'keeps lists for good': ({ lists }) => ({
     lists: {
       append: (namespace, key, items, options) =>

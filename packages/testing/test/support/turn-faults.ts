@@ -27,6 +27,11 @@ export const TURN_FAULTS: Faults = {
   'keeps marks for good': ({ turns }) => ({
     turns: { add: (turn, options) => turns.add(turn, { ...options, markTtlMs: 1e12 }) },
   }),
+  'forgets marks early': ({ turns }) => ({
+    turns: {
+      add: (turn, options) => turns.add(turn, { ...options, markTtlMs: 0.95 * options.markTtlMs }),
+    },
+  }),
   'loses turns with their marks': ({ turns }, clock) => {
     const ends = new Map<string, number>();
     return {
