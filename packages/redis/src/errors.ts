@@ -117,6 +117,14 @@ export function needsCluster(where: string, cause?: unknown): ConfigurationError
   );
 }
 
+/** What a Redis that makes room for other keys is warned of. */
+export function mayEvict(where: string, policy: string): string {
+  return (
+    `[${NAME}] ${where} evicts keys when its memory is full (${policy}), turns that were accepted among ` +
+    'them: set maxmemory-policy to noeviction'
+  );
+}
+
 /** A sweep was overtaken by a break of the connection. Nobody but the sweep sees it. */
 export function notYet(): StoreError {
   return failed('the connection broke during a sweep, which is done again', undefined);

@@ -444,6 +444,32 @@ describe('set-up', () => {
     expect(await idsIn(store)).toEqual(['1', '2']);
   });
 
+  it('warns, once a store, where Redis may evict keys', async () => {
+    const warned: string[] = [];
+    const store = openStore({ url: server.url, prefix, warn: (message) => warned.push(message) });
+    await store.ready();
+    // Without a limit, nothing is evicted.
+    await server.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    await openStore({ url: server.url, prefix, warn: (text) => warned.push(text) }).ready();
+    expect(warned).toEqual([]);
+    await server.command('CONFIG', 'SET', 'maxmemory', '100mb');
+    try {
+      const told: string[] = [];
+      const other = openStore({ url: server.url, prefix, warn: (message) => told.push(message) });
+      await other.ready();
+      await server.command('CLIENT', 'KILL', 'TYPE', 'normal');
+      await until('it to be there again', () => isReady(other));
+      expect(told).toEqual([
+        expect.stringMatching(
+          /^\[redis\] Redis at 127\.0\.0\.1:\d+ evicts keys when its memory is full \(allkeys-lru\), turns that were accepted among them: set maxmemory-policy to noeviction$/,
+        ),
+      ]);
+    } finally {
+      await server.command('CONFIG', 'SET', 'maxmemory', '0');
+      await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    }
+  });
+
   it('says that too few replicas are there', async () => {
     const store = openStore({ url: server.url, prefix });
     await store.ready();
