@@ -116,7 +116,9 @@ export class SqliteLists implements KeyedLists {
     try {
       const place = [toColumn(namespace), toColumn(key), this.#clock.now()];
       const row = (
-        count === 1 ? this.#selectLast.get(place) : this.#selectItems.get([...place, countOf(count)])
+        count === 1
+          ? this.#selectLast.get(place)
+          : this.#selectItems.get([...place, countOf(count)])
       ) as { items: string | null } | undefined;
       // Written by `JSON.stringify`, so that a comma makes them one.
       return JSON.parse(`[${row?.items ?? ''}]`) as JsonValue[];

@@ -157,7 +157,9 @@ describe('a file that was closed', () => {
     await store.values.set('state', 'ada', 1);
     const tool = new Database(file, { readonly: true });
     tool.exec('BEGIN');
-    expect(tool.prepare('SELECT count(*) AS count FROM stored_values').get()).toMatchObject({ count: 1 });
+    expect(tool.prepare('SELECT count(*) AS count FROM stored_values').get()).toMatchObject({
+      count: 1,
+    });
     await store.values.set('state', 'bob', 1);
     const start = performance.now();
     await store.close();
