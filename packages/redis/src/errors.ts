@@ -3,8 +3,8 @@ import { ConfigurationError, StoreError, TrunklineError } from '@trunkline/core'
 const NAME = 'redis';
 const DIFFER = 'partitions_differ';
 
-/** Replies that are over when Redis has loaded its data, or its cluster has settled. */
-const PASSING = ['LOADING', 'CLUSTERDOWN', 'TRYAGAIN', 'MASTERDOWN', 'READONLY'];
+/** Replies that are over when Redis has loaded its data, has done a slow script, or its cluster has settled. */
+const PASSING = ['LOADING', 'BUSY', 'CLUSTERDOWN', 'TRYAGAIN', 'MASTERDOWN', 'READONLY'];
 
 /** The word that a reply of Redis begins with; `null` if the error is none. */
 function replyCode(thrown: unknown): string | null {
@@ -52,6 +52,17 @@ export function explain(thrown: unknown, where: string): TrunklineError {
       );
     case 'READONLY':
       return failed(`${where} is a replica, and takes no writes: connect to the master`, cause);
+    case 'BUSY':
+      return failed(
+        `${where} is busy with a script, which is not ours: see its SLOWLOG`,
+        cause,
+        'unreachable',
+      );
+    case 'NOREPLICAS':
+      return failed(
+        `${where} has fewer replicas than its min-replicas-to-write asks for, and takes nothing more`,
+        cause,
+      );
     case 'CROSSSLOT':
     case 'MOVED':
       return needsCluster(where, cause);
@@ -103,6 +114,14 @@ export function needsCluster(where: string, cause?: unknown): ConfigurationError
   return new ConfigurationError(
     `${where} is a node of a cluster: connect with \`create\` and a Cluster`,
     { channel: NAME, code: 'needs_cluster', cause },
+  );
+}
+
+/** What a Redis that makes room for other keys is warned of. */
+export function mayEvict(where: string, policy: string): string {
+  return (
+    `[${NAME}] ${where} evicts keys when its memory is full (${policy}), turns that were accepted among ` +
+    'them: set maxmemory-policy to noeviction'
   );
 }
 

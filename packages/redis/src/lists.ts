@@ -1,5 +1,6 @@
 import type { JsonValue, KeyedLists, ListOptions, NumberedItem } from '@trunkline/core';
 import { againOf } from './client.ts';
+import { countOf } from './count.ts';
 import type { Process } from './process.ts';
 import { AFTER, APPEND } from './scripts/kept.ts';
 import { parse, textOf, ttlOf } from './values.ts';
@@ -33,7 +34,7 @@ export class RedisLists implements KeyedLists {
     if (count <= 0) return [];
     const { link, keys } = this.#process;
     const name = keys.kept('list', namespace, key);
-    const items = await link.send((client) => client.lrange(name, -count, -1));
+    const items = await link.send((client) => client.lrange(name, -countOf(count), -1));
     return items.map((item) => parse(item).value);
   }
 
@@ -46,7 +47,7 @@ export class RedisLists implements KeyedLists {
     if (limit <= 0) return [];
     const { link, keys } = this.#process;
     const names = [keys.kept('list', namespace, key)];
-    const found = await link.send((client) => AFTER.run(client, names, [number, limit]));
+    const found = await link.send((client) => AFTER.run(client, names, [number, countOf(limit)]));
     // As the script has it: the items, each with its append's id and its number.
     return (found as string[]).map((item) => {
       const { value, version } = parse(item);

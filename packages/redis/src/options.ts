@@ -32,6 +32,11 @@ export interface RedisStoreOptions {
    * the same number, for as long as there are keys. @defaultValue 16
    */
   partitions?: number;
+  /**
+   * Told, once, what is wrong with the set-up of a Redis that works all the same.
+   * @defaultValue `process.emitWarning`
+   */
+  warn?: (message: string) => void;
 }
 
 /** How long things take, in milliseconds. Tests have them shorter. */
@@ -68,12 +73,14 @@ export interface Settings {
   create: ((options: RedisConnectionOptions) => Redis | Cluster) | null;
   prefix: string;
   partitions: number;
+  warn: (message: string) => void;
   timing: Timing;
 }
 
 /** Checks the options. Tests may give a `timing` beside them. */
 export function settingsOf(options: RedisStoreOptions & { timing?: Partial<Timing> }): Settings {
   const { url = null, create = null, prefix = 'trunkline', partitions = 16 } = options;
+  const { warn = (message) => process.emitWarning(message) } = options;
   if ((url === null) === (create === null)) {
     throw wrong('give either `url`, redis://localhost:6379 say, or `create`');
   }
@@ -87,7 +94,7 @@ export function settingsOf(options: RedisStoreOptions & { timing?: Partial<Timin
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1024) {
     throw wrong('`partitions` must be a whole number from 1 to 1024');
   }
-  return { url, create, prefix, partitions, timing: { ...TIMING, ...options.timing } };
+  return { url, create, prefix, partitions, warn, timing: { ...TIMING, ...options.timing } };
 }
 
 function wrong(message: string): ConfigurationError {

@@ -8,7 +8,7 @@ import {
   type StoredTurns,
 } from '@trunkline/core';
 import { createClient, type Client } from './client.ts';
-import { needsCluster, partitionsDiffer } from './errors.ts';
+import { mayEvict, needsCluster, partitionsDiffer } from './errors.ts';
 import { Keys } from './keys.ts';
 import { Link } from './link.ts';
 import { RedisLists } from './lists.ts';
@@ -52,6 +52,7 @@ export class RedisStore implements Store {
   readonly #news: News;
   #graceMs = 0;
   #wasUp = false;
+  #hasWarned = false;
 
   /** @throws ConfigurationError - an option is missing or wrong. Not if Redis cannot be reached. */
   constructor(options: RedisStoreOptions) {
@@ -122,8 +123,13 @@ export class RedisStore implements Store {
   /** Makes sure, on each new connection, that this process and the others mean the same keys. */
   async #prepare(client: Client): Promise<void> {
     const { keys } = this.#process;
-    const { uptimeMs, isClustered } = await serverInfo(client);
-    if (isClustered && !('nodes' in client)) throw needsCluster(this.#process.link.where);
+    const { uptimeMs, isClustered, evicts } = await serverInfo(client);
+    const { where } = this.#process.link;
+    if (isClustered && !('nodes' in client)) throw needsCluster(where);
+    if (evicts !== null && !this.#hasWarned) {
+      this.#hasWarned = true;
+      this.#settings.warn(mayEvict(where, evicts));
+    }
     await Promise.all([Script.load(client), client.setnx(keys.partitionsKey, keys.partitions)]);
     const partitions = await client.get(keys.partitionsKey);
     if (partitions !== String(keys.partitions)) {

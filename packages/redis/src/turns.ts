@@ -10,6 +10,7 @@ import type {
   TurnChanges,
 } from '@trunkline/core';
 import { againOf } from './client.ts';
+import { countOf } from './count.ts';
 import type { Entry } from './entries.ts';
 import { lostLock } from './errors.ts';
 import { itemArgs } from './lists.ts';
@@ -103,7 +104,7 @@ export class RedisTurns implements StoredTurns {
   async #waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
     const { link, keys } = this.#process;
     const names = [keys.own(conversation, 'queue'), keys.own(conversation, 'turns')];
-    const found = await link.send((client) => WAITING.run(client, names, [limit]));
+    const found = await link.send((client) => WAITING.run(client, names, [countOf(limit)]));
     // As the script has it: id, message, progress, stamp.
     const rows = found as [string, string, string | null, string | null][];
     return rows.map(([id, message, progress, stamp]) =>

@@ -72,6 +72,59 @@ describe('while Redis is away', () => {
   });
 });
 
+describe('while a slow script of somebody else keeps Redis busy', () => {
+  // Redis refuses everything meanwhile, and was taken at its word: each call, and each wait in a line,
+  // failed at once, though a moment later all of it would have been done.
+  const busyFor = async (ms: number, work: () => Promise<void>): Promise<void> => {
+    await server.command('CONFIG', 'SET', 'busy-reply-threshold', '20');
+    const script = `local function now() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end
+      local till = now() + ${ms}
+      while now() < till do end`;
+    const slow = server.command('EVAL', script, '0');
+    try {
+      const isBusy = async (): Promise<boolean> =>
+        String(await server.command('GET', 'a').catch(String)).includes('BUSY');
+      await until('Redis to be busy', isBusy);
+      await work();
+    } finally {
+      await slow;
+      await server.command('CONFIG', 'SET', 'busy-reply-threshold', '5000');
+    }
+  };
+
+  it('calls wait, and are done in their order', async () => {
+    const store = openStore({ url: server.url, prefix }, {});
+    const held = await store.lock('ada');
+    const order: string[] = [];
+    await busyFor(1_000, async () => {
+      const waiting = [1, 2, 3].map(async (i) => {
+        const lock = await store.lock('ada');
+        order.push(`lock ${i}`);
+        lock.release();
+      });
+      const added = ['1', '2', '3'].map((id) => store.turns.add(turnOf(id), OPTIONS));
+      expect(await Promise.all(added)).toEqual(['added', 'added', 'added']);
+      expect(await idsIn(store)).toEqual(['1', '2', '3']);
+      held.release();
+      await Promise.all(waiting);
+    });
+    expect(order).toEqual(['lock 1', 'lock 2', 'lock 3']);
+  });
+
+  it('for long, calls reject within 2 seconds, and say why', async () => {
+    const store = openStore({ url: server.url, prefix }, {});
+    await store.ready();
+    await busyFor(3_000, async () => {
+      const start = performance.now();
+      await expect(store.values.get('a', 'b')).rejects.toThrow(
+        /is busy with a script, which is not ours: see its SLOWLOG/,
+      );
+      expect(performance.now() - start).toBeLessThan(2_000);
+    });
+    expect(await store.values.get('a', 'b')).toBeNull();
+  });
+});
+
 describe('when Redis was killed and is there again', () => {
   it('everything that was added is there, in order, and nothing twice', async () => {
     const store = openStore({ url: server.url, prefix });
@@ -389,6 +442,46 @@ describe('set-up', () => {
     await server.command('SCRIPT', 'FLUSH');
     await store.turns.add(turnOf('2'), OPTIONS);
     expect(await idsIn(store)).toEqual(['1', '2']);
+  });
+
+  it('warns, once a store, where Redis may evict keys', async () => {
+    const warned: string[] = [];
+    const store = openStore({ url: server.url, prefix, warn: (message) => warned.push(message) });
+    await store.ready();
+    // Without a limit, nothing is evicted.
+    await server.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    await openStore({ url: server.url, prefix, warn: (text) => warned.push(text) }).ready();
+    expect(warned).toEqual([]);
+    await server.command('CONFIG', 'SET', 'maxmemory', '100mb');
+    try {
+      const told: string[] = [];
+      const other = openStore({ url: server.url, prefix, warn: (message) => told.push(message) });
+      await other.ready();
+      await server.command('CLIENT', 'KILL', 'TYPE', 'normal');
+      await until('it to be there again', () => isReady(other));
+      expect(told).toEqual([
+        expect.stringMatching(
+          /^\[redis\] Redis at 127\.0\.0\.1:\d+ evicts keys when its memory is full \(allkeys-lru\), turns that were accepted among them: set maxmemory-policy to noeviction$/,
+        ),
+      ]);
+    } finally {
+      await server.command('CONFIG', 'SET', 'maxmemory', '0');
+      await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    }
+  });
+
+  it('says that too few replicas are there', async () => {
+    const store = openStore({ url: server.url, prefix });
+    await store.ready();
+    await server.command('CONFIG', 'SET', 'min-replicas-to-write', '1');
+    try {
+      await expect(store.turns.add(turnOf('1'), OPTIONS)).rejects.toThrow(
+        /has fewer replicas than its min-replicas-to-write asks for, and takes nothing more/,
+      );
+    } finally {
+      await server.command('CONFIG', 'SET', 'min-replicas-to-write', '0');
+    }
+    expect(await store.turns.add(turnOf('1'), OPTIONS)).toBe('added');
   });
 
   it('says that Redis is full', async () => {

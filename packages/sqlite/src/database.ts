@@ -119,6 +119,21 @@ export function openDatabase(
   }
 }
 
+/**
+ * Writes what is in the log into the file: who stops the server and keeps a copy of the file has all of
+ * it. libsql lets go of a connection only when its statements are collected, which SQLite waits for
+ * with clearing up the log.
+ */
+export function emptyLog({ writer }: Connections): void {
+  try {
+    // A tool that reads an earlier state keeps some of it in the log; nobody waits for that.
+    writer.pragma('busy_timeout = 0');
+    writer.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // On a full disk it stays in the log, where the next one finds it.
+  }
+}
+
 /** Lets go of the file. */
 export function closeDatabase({ writer, reader }: Connections): void {
   // The last to go clears up what SQLite keeps beside the file, which a reader may not.

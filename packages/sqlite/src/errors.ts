@@ -2,27 +2,30 @@ import { ConfigurationError, StoreError, TrunklineError } from '@trunkline/core'
 
 const NAME = 'sqlite';
 
+/** @see https://sqlite.org/rescode.html */
+const [BUSY, READ_ONLY, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE] = [5, 8, 11, 13, 14, 26];
+
 /** What SQLite says, as what to do about it. Errors of ours are left as they are. */
 export function explain(file: string, thrown: unknown): TrunklineError {
   if (thrown instanceof TrunklineError) return thrown;
-  const { code = '', message } = thrown as { code?: string; message: string };
+  const { rawCode, message } = thrown as { rawCode?: number; message: string };
+  // The lowest byte says what it is; libsql has no names for many of the details above it.
+  const code = (rawCode ?? 0) & 0xff;
   const options = { channel: NAME, cause: thrown };
-  if (code === 'SQLITE_FULL') {
+  if (code === FULL) {
     return new StoreError(
       `the disk is full, and nothing more can be stored in ${file}: make room on it`,
       options,
     );
   }
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+  if (code === NOT_A_DATABASE || code === CORRUPT) {
     return new ConfigurationError(
       `${file} is damaged, or no database: move it away to start with an empty one, or restore a copy`,
       options,
     );
   }
-  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) {
-    return cannotOpen(file, thrown);
-  }
-  if (code.startsWith('SQLITE_BUSY')) {
+  if (code === READ_ONLY || code === CANNOT_OPEN) return cannotOpen(file, thrown);
+  if (code === BUSY) {
     return new StoreError(`another process has locked ${file} for too long`, options);
   }
   return new StoreError(`SQLite could not work with ${file}: ${message}`, options);

@@ -1,6 +1,7 @@
 import type { Clock, JsonValue, KeyedLists, ListOptions, NumberedItem } from '@trunkline/core';
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
+import { countOf } from './count.ts';
 import type { Connections } from './database.ts';
 import { apart, RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
@@ -115,7 +116,9 @@ export class SqliteLists implements KeyedLists {
     try {
       const place = [toColumn(namespace), toColumn(key), this.#clock.now()];
       const row = (
-        count === 1 ? this.#selectLast.get(place) : this.#selectItems.get([...place, count])
+        count === 1
+          ? this.#selectLast.get(place)
+          : this.#selectItems.get([...place, countOf(count)])
       ) as { items: string | null } | undefined;
       // Written by `JSON.stringify`, so that a comma makes them one.
       return JSON.parse(`[${row?.items ?? ''}]`) as JsonValue[];
@@ -128,7 +131,8 @@ export class SqliteLists implements KeyedLists {
     if (limit <= 0) return [];
     const place = [toColumn(namespace), toColumn(key)] as const;
     try {
-      const rows = this.#selectAfter.all(...place, this.#clock.now(), number, limit) as {
+      const params = [...place, this.#clock.now(), number, countOf(limit)];
+      const rows = this.#selectAfter.all(params) as {
         seq: number;
         json: string;
       }[];

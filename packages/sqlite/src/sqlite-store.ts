@@ -16,7 +16,7 @@ import {
   type StoredTurns,
 } from '@trunkline/core';
 import { Batch } from './batch.ts';
-import { closeDatabase, openDatabase, type Connections } from './database.ts';
+import { closeDatabase, emptyLog, openDatabase, type Connections } from './database.ts';
 import { explain, lostFile, noFile, noLocksBeside } from './errors.ts';
 import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
@@ -140,6 +140,7 @@ export class SqliteStore implements Store {
     await this.#batch.empty();
     try {
       this.#owner?.release();
+      if (this.#owner !== null) emptyLog(this.#connections);
     } catch (error) {
       throw explain(this.#file, error);
     } finally {

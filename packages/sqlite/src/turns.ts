@@ -14,6 +14,7 @@ import type Database from 'libsql';
 import { Adds } from './adds.ts';
 import type { Batch } from './batch.ts';
 import { Commits } from './commits.ts';
+import { countOf } from './count.ts';
 import type { Connections } from './database.ts';
 import { lostLock } from './errors.ts';
 import type { SqliteLists } from './lists.ts';
@@ -96,7 +97,7 @@ export class SqliteTurns implements StoredTurns {
       const params = [placeOf(conversation), toColumn(conversation)];
       // To ask for one row is half as dear as to go through the rows.
       const first = limit === 1 ? [this.#selectFirst.get(params)] : null;
-      const rows = first ?? this.#select.all([...params, limit]);
+      const rows = first ?? this.#select.all([...params, countOf(limit)]);
       return (rows as (TurnRow | undefined)[]).flatMap((row) => (row ? [open(row)] : []));
     } catch (error) {
       throw this.#options.explain(error);

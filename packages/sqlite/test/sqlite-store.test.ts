@@ -2,7 +2,7 @@ import { ConfigurationError, StoreError, type StoredValue } from '@trunkline/cor
 import { FakeClock } from '@trunkline/testing';
 import Database from 'libsql';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -13,6 +13,8 @@ import { explain } from '../src/errors.ts';
 import { SqliteStore } from '../src/index.ts';
 import { SqliteValues } from '../src/values.ts';
 import { newFile } from './support/files.ts';
+
+const ONE_DAY = { markTtlMs: 86_400_000, maxTurns: 10 };
 
 const open: SqliteStore[] = [];
 afterEach(async () => {
@@ -170,6 +172,43 @@ describe('what is stored', () => {
   });
 });
 
+describe('a file that was closed', () => {
+  it('has all of it: a copy of this one file is a whole one', async () => {
+    // A server that was stopped had left a file of 4 KB, and all that it ever stored in the log beside
+    // it: libsql lets go of a file only when its statements are collected. Who kept a copy of the file
+    // had a copy of nothing.
+    const file = newFile();
+    const store = new SqliteStore({ file });
+    await store.values.set('state', 'ada', 1);
+    await store.turns.add({ conversation: 'ada', id: '1', message: 'hi' }, ONE_DAY);
+    await store.close();
+    const copy = newFile();
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(file, copy);
+    expect(statSync(copy).size).toBeGreaterThan(4_096);
+    const restored = openStore(copy);
+    expect(await restored.values.get('state', 'ada')).toMatchObject({ value: 1 });
+    expect(await restored.turns.waiting('ada', 1)).toMatchObject([{ message: 'hi' }]);
+  });
+
+  it('keeps no server waiting for a tool that reads', async () => {
+    const file = newFile();
+    const store = new SqliteStore({ file });
+    await store.values.set('state', 'ada', 1);
+    const tool = new Database(file, { readonly: true });
+    tool.exec('BEGIN');
+    expect(tool.prepare('SELECT count(*) AS count FROM stored_values').get()).toMatchObject({
+      count: 1,
+    });
+    await store.values.set('state', 'bob', 1);
+    const start = performance.now();
+    await store.close();
+    expect(performance.now() - start).toBeLessThan(1_000);
+    tool.close();
+    expect(rowCount(file)).toBe(2);
+  });
+});
+
 describe('the owner of a file', () => {
   it('is one at a time in a process', () => {
     const file = newFile();
@@ -236,6 +275,16 @@ describe('a file that cannot be used', () => {
     writeFileSync(file, 'This was never a database. '.repeat(100));
     expect(() => new SqliteStore({ file })).toThrow(ConfigurationError);
     expect(() => new SqliteStore({ file })).toThrow(/is damaged, or no database: move it away/);
+  });
+
+  it('says that it is damaged in words that libsql has none for', () => {
+    // An index that does not fit its table: SQLITE_CORRUPT_INDEX, which libsql calls unknown.
+    const thrown = Object.assign(new Error('database disk image is malformed'), {
+      code: 'UNKNOWN_SQLITE_ERROR_779',
+      rawCode: 779,
+    });
+    expect(explain('a.db', thrown)).toBeInstanceOf(ConfigurationError);
+    expect(explain('a.db', thrown).message).toMatch(/is damaged, or no database: move it away/);
   });
 
   it('says that it is from the future', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   StoreError,
   type JsonValue,
@@ -109,7 +111,65 @@ export function addCommitChecks(check: AddCheck, scene: StoreScene): void {
     });
     assert.notEqual((await store.values.get('state', 'anna'))?.version, version);
     assert.equal(await store.turns.add(turnOf('anna', '1'), LONG), 'finished');
+    const write = { namespace: 'nothing', value: null, expected: null };
+    await store.turns.commit(lock, { write });
+    assert.equal((await store.values.get('nothing', 'anna'))?.value, null, 'it wrote no null');
     lock.release();
+  });
+
+  check('shows all of a commit, or nothing of it', async (during) => {
+    const store = await scene.open(during);
+    const { lock, version } = await begin(store, 'anna');
+    const done: Contents = {
+      turns: [
+        ['2', 'half'],
+        ['3', null],
+      ],
+      state: { visits: 2 },
+      history: ['hi', 'hello'],
+    };
+    let isOver = false;
+    const look = async (): Promise<void> => {
+      // What is read after something new has to be new as well.
+      let isDone = false;
+      while (!isOver) {
+        // Twice in a row: what is done first may be what is read last.
+        for (let i = 0; i < 2; i++) {
+          for (const [name, part] of Object.entries(await contentsOf(store, 'anna'))) {
+            // As `Contents` has them.
+            const key = name as keyof Contents;
+            const isNew = isDeepStrictEqual(part, done[key]);
+            const isOld = isDeepStrictEqual(part, untouched[key]);
+            assert.ok(isNew || (isOld && !isDone), `${name}: ${JSON.stringify(part)}, half-way`);
+            isDone ||= isNew;
+          }
+        }
+        await setImmediate();
+      }
+    };
+    const looking = look();
+    // What it rejects with is waited for after the commit.
+    looking.catch(() => {});
+    try {
+      await store.turns.commit(lock, everything('2', ['1'], version));
+    } finally {
+      isOver = true;
+      await during.waitFor('what was read', looking);
+      lock.release();
+    }
+  });
+
+  check('keeps what a commit wrote until its time is over', async (during) => {
+    const store = await scene.open(during);
+    const ttlMs = scene.longerMs;
+    const { lock } = await begin(store, 'anna');
+    const append = { namespace: 'history', items: [1], maxItems: 9, ttlMs };
+    const write = { namespace: 'menus', value: 1, expected: null, ttlMs };
+    assert.equal(await store.turns.commit(lock, { write, append }), true);
+    lock.release();
+    await scene.expire(store, during);
+    assert.equal((await store.values.get('menus', 'anna'))?.value, 1, 'write');
+    assert.deepEqual(await store.lists.last('history', 'anna', 9), [1], 'append');
   });
 
   check('writes for as long as a commit says', async (during) => {

@@ -26,6 +26,8 @@ export function addListChecks(check: AddCheck, scene: StoreScene): void {
     assert.deepEqual(await lists.last('history', 'anna', 2), [4, 5]);
     assert.deepEqual(await lists.last('history', 'anna', 5), [1, 2, 3, 4, 5]);
     assert.deepEqual(await lists.last('history', 'anna', 0), [], 'the last 0 items');
+    const all = await lists.last('history', 'anna', Number.POSITIVE_INFINITY);
+    assert.deepEqual(all, [1, 2, 3, 4, 5], 'all items');
   });
 
   check('keeps copies of items, and gives copies', async (during) => {
@@ -114,6 +116,8 @@ export function addListChecks(check: AddCheck, scene: StoreScene): void {
     assert.deepEqual(await lists.after('history', 'anna', 0, 1_000), all);
     assert.deepEqual(await lists.after('history', 'anna', 2, 2), all.slice(2, 4));
     assert.deepEqual(await lists.after('history', 'anna', 2, 0), [], '0 items');
+    const rest = await lists.after('history', 'anna', 2, Number.POSITIVE_INFINITY);
+    assert.deepEqual(rest, all.slice(2), 'all after a number');
     assert.deepEqual(await lists.after('history', 'anna', VALUES.length, 10), [], 'the last one');
     assert.deepEqual(await lists.after('history', 'anna', 1_000_000, 10), [], 'far beyond');
   });
@@ -169,6 +173,13 @@ export function addListChecks(check: AddCheck, scene: StoreScene): void {
     assert.deepEqual(await lists.last('history', 'carl', 10), [1], 'it was gone before its time');
     await lists.append('history', 'dora', [2], kept);
     assert.deepEqual(await lists.last('history', 'dora', 10), [2], 'old items came back');
+  });
+
+  check('keeps a list until its time is over', async (during) => {
+    const store = await scene.open(during);
+    await store.lists.append('history', 'anna', [1], { ...kept, ttlMs: scene.longerMs });
+    await scene.expire(store, during);
+    assert.deepEqual(await store.lists.last('history', 'anna', 10), [1]);
   });
 
   check('keeps a list from its last append on', async (during) => {

@@ -30,6 +30,8 @@ export const PLACES: readonly (readonly [string, string])[] = [
 export class StoreScene {
   /** A time to live that is over after {@link StoreScene.expire}. */
   readonly ttlMs: number;
+  /** A time to live that is nearly over after {@link StoreScene.expire}; by the machine's clock, far from it. */
+  readonly longerMs: number;
   /** See {@link StoreContractOptions.reopen}. */
   readonly reopen: StoreContractOptions['reopen'];
 
@@ -41,6 +43,7 @@ export class StoreScene {
     this.#advance = advance;
     this.reopen = reopen;
     this.ttlMs = advance === undefined ? 60 : 60_000;
+    this.longerMs = advance === undefined ? 1_000 * this.ttlMs : this.ttlMs + 1_000;
   }
 
   /** A store with nothing in it, which is closed after the check. */

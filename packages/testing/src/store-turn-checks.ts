@@ -71,6 +71,8 @@ export function addTurnChecks(check: AddCheck, scene: StoreScene): void {
     for (const id of ['c', 'b', 'a', 'd']) await store.turns.add(turnOf('anna', id), LONG);
     assert.deepEqual(idsOf(await store.turns.waiting('anna', 1)), ['c']);
     assert.deepEqual(idsOf(await store.turns.waiting('anna', 3)), ['c', 'b', 'a']);
+    const all = await store.turns.waiting('anna', Number.POSITIVE_INFINITY);
+    assert.deepEqual(idsOf(all), ['c', 'b', 'a', 'd'], 'all of them');
     await finish(store, 'anna', ['c', 'a']);
     assert.deepEqual(idsOf(await store.turns.waiting('anna', 3)), ['b', 'd']);
   });
@@ -188,6 +190,14 @@ export function addTurnChecks(check: AddCheck, scene: StoreScene): void {
     assert.deepEqual(idsOf(await store.turns.waiting('anna', 10)), ['short']);
     await finish(store, 'anna', ['short']);
     assert.equal(await store.turns.add(turnOf('anna', 'short'), LONG), 'finished', 'marked anew');
+  });
+
+  check('keeps a mark until its time is over', async (during) => {
+    const store = await scene.open(during);
+    await store.turns.add(turnOf('anna', '1'), { ...LONG, markTtlMs: scene.longerMs });
+    await finish(store, 'anna', ['1']);
+    await scene.expire(store, during);
+    assert.equal(await store.turns.add(turnOf('anna', '1'), LONG), 'finished');
   });
 
   check('keeps a turn longer than its mark', async (during) => {

@@ -126,6 +126,16 @@ export function addValueChecks(check: AddCheck, scene: StoreScene): void {
     assert.ok(await values.compareAndSet('menus', 'bert', null, 2), 'it was in the way');
   });
 
+  check('keeps a value until its time is over', async (during) => {
+    const store = await scene.open(during);
+    const { values } = store;
+    await values.set('menus', 'anna', 1, { ttlMs: scene.longerMs });
+    await values.compareAndSet('menus', 'bert', null, 1, { ttlMs: scene.longerMs });
+    await scene.expire(store, during);
+    assert.equal((await values.get('menus', 'anna'))?.value, 1, 'set() with ttlMs');
+    assert.equal((await values.get('menus', 'bert'))?.value, 1, 'compareAndSet() with ttlMs');
+  });
+
   check('keeps a value as long as its last writing says', async (during) => {
     const store = await scene.open(during);
     const { values } = store;

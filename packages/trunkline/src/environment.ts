@@ -35,6 +35,8 @@ export function parseEnvironment(variables: NodeJS.ProcessEnv): Environment {
     throw new ConfigurationError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   }
   const publicUrl = variables['PUBLIC_URL'] || urlAt(host, port);
+  // Nobody has set PUBLIC_URL. An address with a zone, fe80::1%eth0, is one that users cannot be given.
+  if (!variables['PUBLIC_URL'] && !URL.canParse(publicUrl)) throw wrongHost('LISTEN_HOST');
   if (!/^https?:\/\/[^/]/.test(publicUrl) || !URL.canParse(publicUrl)) {
     throw new ConfigurationError('PUBLIC_URL must be an address such as https://bot.example.org');
   }
@@ -58,7 +60,11 @@ export function urlAt(host: string | null, port: number): string {
 /** Reads a host. `what` names it in the error. */
 export function parseHost(text: string, what: string): string {
   if (/^[^\s/]+$/.test(text)) return text;
-  throw new ConfigurationError(`${what} must be an address of this machine, 127.0.0.1 say`);
+  throw wrongHost(what);
+}
+
+function wrongHost(what: string): ConfigurationError {
+  return new ConfigurationError(`${what} must be an address of this machine, 127.0.0.1 say`);
 }
 
 /** Reads a port. `what` names it in the error. */

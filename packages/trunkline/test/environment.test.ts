@@ -53,6 +53,8 @@ describe('the environment', () => {
     ['PORT', '80.5'],
     ['LISTEN_HOST', 'http://localhost'],
     ['LISTEN_HOST', ' '],
+    // The address of users is made of it: it was PUBLIC_URL that was named, which nobody had set.
+    ['LISTEN_HOST', '999.1.1.1'],
     ['LOG_LEVEL', 'loud'],
     ['PUBLIC_URL', 'bot.example.org:80:80'],
     ['PUBLIC_URL', 'ftp://bot.example.org'],

@@ -115,12 +115,15 @@ export interface KeyedLists {
     options: ListOptions,
   ): MaybePromise<number>;
 
-  /** The last `count` items, the oldest first: copies. None where there is no list. */
+  /**
+   * The last `count` items, the oldest first: copies. None where there is no list. `count` MAY be
+   * `Infinity`, for all of them.
+   */
   last(namespace: string, key: string, count: number): MaybePromise<JsonValue[]>;
 
   /**
    * The first `limit` items whose number is above `number`, the oldest first. What was dropped is
-   * missing: the first number tells.
+   * missing: the first number tells. `limit` MAY be `Infinity`.
    */
   after(
     namespace: string,
@@ -191,7 +194,10 @@ export interface StoredTurns {
    */
   add(turn: NewTurn, options: AddTurnOptions): MaybePromise<Added>;
 
-  /** The first unfinished turns of a conversation, in the order in which they were added. */
+  /**
+   * The first unfinished turns of a conversation, in the order in which they were added. `limit` MAY be
+   * `Infinity`, for all of them.
+   */
   waiting(conversation: string, limit: number): MaybePromise<StoredTurn[]>;
 
   /**

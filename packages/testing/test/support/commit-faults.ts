@@ -29,6 +29,52 @@ export const COMMIT_FAULTS: Faults = {
   'appends nothing in a commit': ({ turns }) => ({
     turns: { commit: (lock, changes) => turns.commit(lock, { ...changes, append: undefined }) },
   }),
+  'writes no null': ({ turns }) => ({
+    turns: {
+      commit(lock, changes) {
+        const isNull = changes.write?.value === null;
+        return turns.commit(lock, isNull ? { ...changes, write: undefined } : changes);
+      },
+    },
+  }),
+  'removes in a second step': ({ turns }) => ({
+    turns: {
+      async commit(lock, { remove, ...changes }) {
+        const done = await turns.commit(lock, changes);
+        await setImmediate();
+        if (remove) await turns.commit(lock, { remove });
+        return done;
+      },
+    },
+  }),
+  'appends in a second step': ({ turns }) => ({
+    turns: {
+      async commit(lock, { append, ...changes }) {
+        const done = await turns.commit(lock, changes);
+        await setImmediate();
+        if (append) await turns.commit(lock, { append });
+        return done;
+      },
+    },
+  }),
+  'writes in a second step': ({ turns }) => ({
+    turns: {
+      async commit(lock, { write, ...changes }) {
+        await turns.commit(lock, changes);
+        await setImmediate();
+        return await turns.commit(lock, { write });
+      },
+    },
+  }),
+  'writes for a shorter time': ({ turns }) => ({
+    turns: {
+      async commit(lock, changes) {
+        const { write } = changes;
+        if (write?.ttlMs === undefined) return await turns.commit(lock, changes);
+        return await turns.commit(lock, { ...changes, write: { ...write, ttlMs: 1 } });
+      },
+    },
+  }),
   'writes for good': ({ turns }) => ({
     turns: {
       async commit(lock, changes) {

@@ -106,6 +106,7 @@ export const STORE_FAULTS = {
     'gives entries while they change',
   ],
   'gives entries of all namespaces': ['gives every entry of a namespace, each once'],
+  'forgets values early': ['keeps a value until its time is over'],
   'keeps the first time to live': ['keeps a value as long as its last writing says'],
 } as const;
 
@@ -223,7 +224,9 @@ export class FaultyStore implements Store, KeyedValues {
     const id = this.#idOf(namespace, key);
     const before = this.#entries.get(id);
     const isFirst = before === undefined || this.#fault !== 'keeps the first time to live';
-    const expiresAt = isFirst ? this.#clock.now() + ttlMs : before.expiresAt;
+    const isEarly = this.#fault === 'forgets values early';
+    const livesMs = isEarly ? 0.95 * ttlMs : ttlMs;
+    const expiresAt = isFirst ? this.#clock.now() + livesMs : before.expiresAt;
     const count =
       this.#fault === 'counts versions by key' ? Number(before?.version ?? 0) : this.#version++;
     const version = String(count + 1);

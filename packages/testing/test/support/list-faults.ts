@@ -63,6 +63,22 @@ export const LIST_FAULTS: Faults = {
   'takes the last 0 items for all': ({ lists }) => ({
     lists: { last: (namespace, key, count) => lists.last(namespace, key, count || 1e9) },
   }),
+  'knows no list without end': ({ lists }) => ({
+    lists: {
+      async last(namespace, key, count) {
+        if (!Number.isInteger(count)) throw new Error('value is not an integer');
+        return await lists.last(namespace, key, count);
+      },
+    },
+  }),
+  'knows no rest without end': ({ lists }) => ({
+    lists: {
+      async after(namespace, key, number, limit) {
+        if (!Number.isInteger(limit)) throw new Error('value is not an integer');
+        return await lists.after(namespace, key, number, limit);
+      },
+    },
+  }),
   'shares items': ({ lists }) => {
     const shared = new Map<string, JsonValue>();
     return {
@@ -118,6 +134,12 @@ export const LIST_FAULTS: Faults = {
   'gives the item of a number as well': ({ lists }) => ({
     lists: {
       after: (namespace, key, number, limit) => lists.after(namespace, key, number - 1, limit),
+    },
+  }),
+  'forgets lists early': ({ lists }) => ({
+    lists: {
+      append: (namespace, key, items, options) =>
+        lists.append(namespace, key, items, { ...options, ttlMs: 0.95 * options.ttlMs }),
     },
   }),
   'keeps lists for good': ({ lists }) => ({

@@ -27,6 +27,11 @@ export const TURN_FAULTS: Faults = {
   'keeps marks for good': ({ turns }) => ({
     turns: { add: (turn, options) => turns.add(turn, { ...options, markTtlMs: 1e12 }) },
   }),
+  'forgets marks early': ({ turns }) => ({
+    turns: {
+      add: (turn, options) => turns.add(turn, { ...options, markTtlMs: 0.95 * options.markTtlMs }),
+    },
+  }),
   'loses turns with their marks': ({ turns }, clock) => {
     const ends = new Map<string, number>();
     return {
@@ -107,6 +112,14 @@ export const TURN_FAULTS: Faults = {
   }),
   'gives all turns': ({ turns }) => ({
     turns: { waiting: (conversation) => turns.waiting(conversation, 1e9) },
+  }),
+  'knows no queue without end': ({ turns }) => ({
+    turns: {
+      async waiting(conversation, limit) {
+        if (!Number.isInteger(limit)) throw new Error('value is not an integer');
+        return await turns.waiting(conversation, limit);
+      },
+    },
   }),
   'has turns where none were added': ({ turns }) => ({
     turns: {
