@@ -185,7 +185,7 @@ function isName(id: string): boolean {
 function isLonger(text: string, maxLength: number): boolean {
   if (text.length <= maxLength) return false;
   // At most two units each.
-  return text.length > 2 * maxLength || [...text].length > maxLength;
+  return text.length > 2 * maxLength || Array.from(text).length > maxLength;
 }
 
 function refuse(code: ErrorCode, message: string, id: string | null): { error: FrameError } {

@@ -32,7 +32,8 @@ function answering(roll: Roll): Assistant {
       if (at % 5 === 0) await sleep(roll(4));
     }
   }
-  return async ({ text }, reply) => {
+  return async ({ text: said }, reply) => {
+    const text = said ?? '';
     if (text.startsWith('stream')) await reply.stream(pieces(text));
     else await reply.text(`You said: ${text}`);
   };

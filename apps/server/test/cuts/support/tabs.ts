@@ -50,7 +50,8 @@ export function shown({ transcript }: ChatClient): string[] {
         return `message: ${'text' in entry.frame ? entry.frame.text : entry.frame.type}`;
       case 'gap':
         return `gap: ${entry.missing}`;
+      case 'anew':
+        return 'anew';
     }
-    return entry.kind;
   });
 }
