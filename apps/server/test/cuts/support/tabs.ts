@@ -1,4 +1,9 @@
-import { connect, type ChatClient, type KeyValueStorage } from '@trunkline/webchat/client';
+import {
+  connect,
+  type ChatClient,
+  type Entry,
+  type KeyValueStorage,
+} from '@trunkline/webchat/client';
 import { WebSocket } from 'ws';
 import type { Roll } from './dice.ts';
 
@@ -40,18 +45,13 @@ export function sharedStorage(): KeyValueStorage {
 
 /** What a tab shows, a line for each entry. */
 export function shown({ transcript }: ChatClient): string[] {
-  return transcript.entries.map((entry) => {
-    switch (entry.kind) {
-      case 'user':
-        return `user: ${entry.text} (${entry.status})`;
-      case 'stream':
-        return `stream: ${entry.text} (${entry.state})`;
-      case 'message':
-        return `message: ${'text' in entry.frame ? entry.frame.text : entry.frame.type}`;
-      case 'gap':
-        return `gap: ${entry.missing}`;
-      case 'anew':
-        return 'anew';
-    }
-  });
+  return transcript.entries.map(lineOf);
+}
+
+function lineOf(entry: Entry): string {
+  if (entry.kind === 'user') return `user: ${entry.text} (${entry.status})`;
+  if (entry.kind === 'stream') return `stream: ${entry.text} (${entry.state})`;
+  if (entry.kind === 'gap') return `gap: ${entry.missing}`;
+  if (entry.kind === 'anew') return 'anew';
+  return `message: ${'text' in entry.frame ? entry.frame.text : entry.frame.type}`;
 }
