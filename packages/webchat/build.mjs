@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { minify } from 'terser';
 import { build } from 'vite';
+import { leanMarked, leanPurify, tightStyles } from './lean.mjs';
 
 /** `limitBytes`: gzipped. @type {{ entry: string, file: string, format: 'es' | 'iife', limitBytes: number }[]} */
 const bundles = [
@@ -14,48 +15,10 @@ const bundles = [
   { entry: 'src/index.ts', file: 'webchat.global.js', format: 'iife', limitBytes: 40_000 },
 ];
 
-/** The styles stand in a template, where no minifier looks for them. */
-const tightStyles = {
-  name: 'tight-styles',
-  transform: {
-    filter: { id: /\/view\/styles\.ts$/ },
-    handler: (/** @type {string} */ code) =>
-      code
-        .replaceAll(/\/\*[^]*?\*\//g, '')
-        .replaceAll(/\s+/g, ' ')
-        .replaceAll(/ ?([{};,]) ?/g, '$1')
-        .replaceAll(': ', ':')
-        .replaceAll(';}', '}')
-        .replaceAll(/\b0\./g, '.')
-        .replaceAll(' > ', '>'),
-  },
-};
-
-/** Of Marked, the parts that are used: its front stands in one piece, and a bundler cannot leave it out. */
-const leanMarked = {
-  name: 'lean-marked',
-  transform: {
-    filter: { id: /\/marked\.esm\.js$/ },
-    handler: (/** @type {string} */ code) => {
-      const lean = code
-        .replace(/var \w+=new \w+;function \w+\(\w,\w\)\{return \w+\.parse\([^]*(?=export\{)/, '')
-        .replace(/(?<=export\{)[^}]*/, (names) => {
-          const used = /^\w+ as (Lexer|Parser|Renderer|getDefaults)$/;
-          return names
-            .split(',')
-            .filter((name) => used.test(name))
-            .join();
-        });
-      if (lean.includes('.setOptions=')) throw new Error('marked is not written as it was');
-      return lean;
-    },
-  },
-};
-
 for (const { entry, file, format, limitBytes } of bundles) {
   await build({
     configFile: false,
-    plugins: [tightStyles, leanMarked],
+    plugins: [tightStyles, leanMarked, leanPurify],
     logLevel: 'warn',
     build: {
       lib: { entry, formats: [format], name: 'TrunklineWebchat', fileName: () => file },
@@ -102,7 +65,8 @@ function copyLicences() {
     if (file === undefined) throw new Error(`${name} has no licence`);
     return `${name}\n\n${readFileSync(new URL(file, folder), 'utf8').trim()}\n`;
   });
-  writeFileSync('dist/LICENSES.txt', texts.join('\n\n'));
+  const note = 'Bundled here: minified, and without the parts that are not used.';
+  writeFileSync('dist/LICENSES.txt', [note, ...texts].join('\n\n'));
 }
 
 /**

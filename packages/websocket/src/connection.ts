@@ -26,6 +26,8 @@ export class Connection {
   isIssued = true;
   /** What the client sent last, and when. */
   heardAt: number;
+  /** Whether we have closed it: what the client sends before it knows is not taken. */
+  isClosed = false;
 
   readonly #hub: Hub;
   readonly #stream: Duplex;
@@ -175,6 +177,7 @@ export class Connection {
 
   /** Closes the connection. A client that does not answer is cut off. */
   close(code: number, reason: string): void {
+    this.isClosed = true;
     this.flow.stop();
     this.socket.close(code, reason);
     // It may be paused, and would not hear the answer.

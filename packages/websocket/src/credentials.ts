@@ -49,7 +49,7 @@ export interface WebSocketOptions {
   framesPerSecond?: number;
   /** Connections of one session, in each process. @defaultValue 10 */
   maxConnections?: number;
-  /** Closes connections that a client says nothing on. @defaultValue none are */
+  /** Closes connections on which no frame comes, not even a `ping`. @defaultValue none are */
   idleTimeoutMs?: number | null;
   /** How often a connection is pinged; one that does not answer until the next is dead. @defaultValue 30,000 */
   pingIntervalMs?: number;

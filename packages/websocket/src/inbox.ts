@@ -81,6 +81,7 @@ export class Inbox {
   take(data: RawData, isBinary: boolean): void {
     const { connection } = this;
     const { hub } = this.#options;
+    if (connection.isClosed) return;
     if (isBinary) return connection.close(CLOSE.binary, 'frames are text');
     connection.heard();
     // A Buffer: the kind that `ws` hands out unless told otherwise.
@@ -107,6 +108,7 @@ export class Inbox {
   }
 
   #handle(frame: ParsedFrame): void {
+    if (this.connection.isClosed) return;
     try {
       this.#do(frame);
     } catch (error) {

@@ -32,6 +32,9 @@ export interface FrameError {
 /** Characters of a sender id and of a message's id: they are keys, in memory and in stores. */
 const MAX_KEY_LENGTH = 512;
 
+/** Half of a surrogate pair. In UTF-8 all of them become the same, and different keys would be one. */
+const HALF = /\p{Cs}/u;
+
 /** Characters of a session's id and token, ours or somebody else's (a JSON Web Token). */
 const MAX_TOKEN_LENGTH = 8_192;
 
@@ -111,7 +114,7 @@ class FieldReader {
   name(): string | null {
     const { id = null } = this.#json;
     if (id !== null && this.id === null) {
-      this.#fail(`"id" must be a text of 1 to ${MAX_KEY_LENGTH} characters`);
+      this.#fail(`"id" must be a text of 1 to ${MAX_KEY_LENGTH} characters, none of them a half`);
     }
     return this.id;
   }
@@ -142,6 +145,7 @@ class FieldReader {
       if (sender !== null) this.#fail('"sender" must be a text or a number');
       return null;
     }
+    if (HALF.test(sender)) this.#fail('"sender" must not have halves of characters');
     return this.text('sender', MAX_KEY_LENGTH);
   }
 
@@ -152,7 +156,7 @@ class FieldReader {
       this.#fail(`"${key}" must be a text`);
       return '';
     }
-    if (value.length > maxLength) this.#fail(`"${key}" may have ${maxLength} characters at most`);
+    if (isLonger(value, maxLength)) this.#fail(`"${key}" may have ${maxLength} characters at most`);
     return value;
   }
 
@@ -174,7 +178,14 @@ class FieldReader {
 }
 
 function isName(id: string): boolean {
-  return id !== '' && id.length <= MAX_KEY_LENGTH;
+  return id !== '' && !isLonger(id, MAX_KEY_LENGTH) && !HALF.test(id);
+}
+
+/** Whether a text has more characters than this: code points, as a JSON Schema counts them. */
+function isLonger(text: string, maxLength: number): boolean {
+  if (text.length <= maxLength) return false;
+  // At most two units each.
+  return text.length > 2 * maxLength || Array.from(text).length > maxLength;
 }
 
 function refuse(code: ErrorCode, message: string, id: string | null): { error: FrameError } {

@@ -37,6 +37,21 @@ describe('bad input', () => {
     expect(turns).toHaveLength(1);
   });
 
+  it('is the last that is heard, where it closes the connection', async () => {
+    const { connect, turns } = await startSocket();
+    const client = connect();
+    await client.session();
+    client.socket.send(Buffer.from('{"message":"Hi"}'));
+    // Sent before the client knows.
+    client.send({ message: 'Still there?', id: 'm' });
+    expect((await client.closed).code).toBe(1003);
+    const other = connect();
+    await other.session();
+    other.send({ message: 'Hi' });
+    await other.next('text');
+    expect(turns).toHaveLength(1);
+  });
+
   it('names the frame that it was in', async () => {
     const { connect } = await startSocket();
     const client = connect();

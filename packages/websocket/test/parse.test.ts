@@ -41,6 +41,32 @@ describe('parseFrame', () => {
     }
   });
 
+  it('counts the characters of ids and senders as the schemas do', () => {
+    for (const key of ['id', 'sender']) {
+      // Two code units each.
+      for (const [length, isTaken] of [
+        [512, true],
+        [513, false],
+      ] as const) {
+        const frame = { message: 'Hi', [key]: '🍕'.repeat(length) };
+        expect('error' in parseFrame(JSON.stringify(frame))).toBe(!isTaken);
+        expect(mistakeIn('client', frame) === null).toBe(isTaken);
+      }
+    }
+  });
+
+  it('refuses halves of characters in ids and senders, which are one key in a store of UTF-8', () => {
+    for (const key of ['id', 'sender']) {
+      for (const half of ['\ud83c', 'm\udf55']) {
+        const frame = { message: 'Hi', [key]: half };
+        expect(parseFrame(JSON.stringify(frame))).toMatchObject({
+          error: { code: 'invalid_field' },
+        });
+        expect(mistakeIn('client', frame)).not.toBeNull();
+      }
+    }
+  });
+
   it('takes no number as a sender that was rounded when it was read', () => {
     // Ids of 64 bits: both are read as 9007199254740992.
     for (const sender of ['9007199254740992', '-9007199254740993', '1e999']) {
