@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { minify } from 'terser';
 import { build } from 'vite';
-import { leanMarked, leanPurify, tightStyles } from './lean.mjs';
+import { leanMarked, tightStyles } from './lean.mjs';
 
 /** `limitBytes`: gzipped. @type {{ entry: string, file: string, format: 'es' | 'iife', limitBytes: number }[]} */
 const bundles = [
@@ -18,7 +18,7 @@ const bundles = [
 for (const { entry, file, format, limitBytes } of bundles) {
   await build({
     configFile: false,
-    plugins: [tightStyles, leanMarked, leanPurify],
+    plugins: [tightStyles, leanMarked],
     logLevel: 'warn',
     build: {
       lib: { entry, formats: [format], name: 'TrunklineWebchat', fileName: () => file },

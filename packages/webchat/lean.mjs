@@ -30,25 +30,6 @@ export const leanMarked = {
   },
 };
 
-/**
- * DOMPurify without the lists of what it allows by default: we give our own. Nothing that it forbids or
- * looks for by a list of its own is touched, so that a cut can only forbid more.
- */
-export const leanPurify = {
-  name: 'lean-purify',
-  transform: {
-    filter: { id: /\/purify\.es\.mjs$/ },
-    handler: (/** @type {string} */ code) =>
-      ['html$1', 'html', 'svg', 'mathMl', 'xml'].reduce((lean, name) => {
-        const list = `const ${name} = freeze([`;
-        const start = lean.indexOf(list) + list.length;
-        const end = lean.indexOf(']', start);
-        if (start < list.length || end < 0) throw new Error(`dompurify has no list ${name}`);
-        return lean.slice(0, start) + lean.slice(end);
-      }, code),
-  },
-};
-
 /** Takes away its functions, and the exports that are not imported. @param {string} code */
 function withoutFront(code) {
   const used = /^\w+ as (Lexer|Parser|Renderer|getDefaults)$/;
