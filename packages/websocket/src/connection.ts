@@ -20,7 +20,6 @@ const PAGE = 50;
  */
 export class Connection {
   readonly socket: WebSocket;
-  readonly flow: Flow;
   session: LiveSession | null = null;
   /** Whether its session was issued to whoever holds the token, and not to a subject. */
   isIssued = true;
@@ -38,6 +37,7 @@ export class Connection {
   #isAlive = true;
   #isCatchingUp = false;
   #isBehind = false;
+  #flow: Flow | null = null;
   /** How much was sent of each stream that is open. */
   #shown: Map<string, number> | null = null;
 
@@ -46,11 +46,15 @@ export class Connection {
     this.#hub = hub;
     this.socket = socket;
     this.#stream = stream;
-    this.flow = new Flow(socket, stream);
     this.heardAt = hub.clock.now();
     hub.connections.add(this);
     this.#beats = hub.heartbeat.add(this);
     socket.on('pong', () => (this.#isAlive = true));
+  }
+
+  /** Whether its client is heard. Made when it is first not: most are, all the time. */
+  get flow(): Flow {
+    return (this.#flow ??= new Flow(this.socket, this.#stream));
   }
 
   /**
@@ -76,7 +80,7 @@ export class Connection {
 
   /** The client is gone. */
   end(): void {
-    this.flow.stop();
+    this.#flow?.stop();
     this.#hub.heartbeat.remove(this, this.#beats);
     this.#hub.connections.delete(this);
     this.leave();
@@ -156,7 +160,7 @@ export class Connection {
   /** Looks after the connection. */
   beat(): void {
     // One that does not read is not heard of either; its time is measured already.
-    if (this.flow.isPaused) return;
+    if (this.#isPaused) return;
     const { idleTimeoutMs } = this.#hub.options;
     if (idleTimeoutMs !== null && this.#hub.clock.now() - this.heardAt >= idleTimeoutMs) {
       return this.close(CLOSE.idle, 'nothing was heard');
@@ -178,14 +182,19 @@ export class Connection {
   /** Closes the connection. A client that does not answer is cut off. */
   close(code: number, reason: string): void {
     this.isClosed = true;
-    this.flow.stop();
+    this.#flow?.stop();
     this.socket.close(code, reason);
     // It may be paused, and would not hear the answer.
     this.socket.resume();
   }
 
+  /** Whether it is waited for the client to read. */
+  get #isPaused(): boolean {
+    return this.#flow?.isPaused === true;
+  }
+
   get #isLive(): boolean {
-    return !this.#isCatchingUp && !this.flow.isPaused && this.session !== null;
+    return !this.#isCatchingUp && !this.#isPaused && this.session !== null;
   }
 
   /** A session that has a connection is in use. */
@@ -205,7 +214,7 @@ export class Connection {
       for (const { number, frame, isLost } of items) {
         if (this.session !== session) return;
         // It begins again when the client has read.
-        if (this.flow.isPaused) return;
+        if (this.#isPaused) return;
         missing += number - this.#seq - 1 + (isLost ? 1 : 0);
         this.#seq = number;
         if (frame === null) continue;

@@ -10,7 +10,7 @@ const SWEEP_MS = 60_000;
 const PARTS = 64;
 
 /** How many characters say which of the maps: the last ones, in which ids differ. */
-const TELLING = 8;
+const TELLING = 4;
 
 /**
  * A set of texts that each are in it for a time. There may be millions of them, one a message: each is
@@ -38,18 +38,21 @@ export class Marks {
     return end !== undefined && end > this.#now();
   }
 
-  /** Adds one, for so many milliseconds from now. */
-  add(mark: string, ttlMs: number): void {
-    const end = this.#now() + ttlMs;
+  /** Adds one, for so many milliseconds from now, unless it is there. Whether it was not. */
+  add(mark: string, ttlMs: number): boolean {
     const part = this.#partOf(mark);
-    const isKnown = part.has(mark);
+    const now = this.#now();
+    const known = part.get(mark);
+    if (known !== undefined && known > now) return false;
+    const end = now + ttlMs;
     part.set(mark, end);
     // The sweep that looks at it already lets it stay for as long as its time goes on.
-    if (!isKnown) {
+    if (known === undefined) {
       this.#size++;
       this.#leaveTo(end, mark);
     }
     this.#cancelSweep ??= this.#clock.after(SWEEP_MS, () => this.#sweep());
+    return true;
   }
 
   /** Forgets all. */

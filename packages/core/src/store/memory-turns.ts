@@ -43,9 +43,9 @@ export class MemoryTurns implements StoredTurns {
     const queue = this.#queues.get(conversation);
     const mark = markOf(conversation, id);
     if (queue?.some((kept) => kept.id === id)) return 'unfinished';
-    if (this.#marks.has(mark)) return 'finished';
-    if ((queue?.length ?? 0) >= options.maxTurns) return 'full';
-    this.#marks.add(mark, options.markTtlMs);
+    const isFull = (queue?.length ?? 0) >= options.maxTurns;
+    if (isFull) return this.#marks.has(mark) ? 'finished' : 'full';
+    if (!this.#marks.add(mark, options.markTtlMs)) return 'finished';
     const { stampOf } = options;
     const stamp = stampOf === undefined ? null : this.#values.peek(stampOf, conversation);
     const kept: Kept = { id, message, progress: null, stamp };

@@ -28,16 +28,14 @@ describe('marks', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('begin anew where they are added again, before or after their time', async () => {
+  it('are added once, and anew after their time, swept or not', async () => {
     const { clock, marks } = setUp();
-    marks.add('a', 90_000);
+    expect(marks.add('a', 90_000)).toBe(true);
     await clock.advance(80_000);
-    marks.add('a', 90_000);
-    await clock.advance(80_000);
-    expect(marks.has('a')).toBe(true);
+    expect(marks.add('a', 90_000)).toBe(false);
     await clock.advance(10_000);
     expect(marks.has('a')).toBe(false);
-    marks.add('a', 300_000);
+    expect(marks.add('a', 300_000)).toBe(true);
     await clock.advance(299_000);
     expect(marks.has('a')).toBe(true);
     await clock.advance(1_000 + 2 * 60_000);
