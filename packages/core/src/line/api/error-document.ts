@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import {
   MalformedPayloadError,
   OverloadedError,
@@ -7,7 +6,7 @@ import {
   UnauthenticatedError,
 } from '../../errors.ts';
 import { headersOf, sendJson } from '../../http/problem.ts';
-import { isJsonObject } from '../../message/json.ts';
+import { version } from '../../version.ts';
 
 /** A part of the request is missing or malformed: Rasa names the part. */
 export class ParameterError extends MalformedPayloadError {
@@ -60,10 +59,4 @@ export function sendErrorDocument(res: ServerResponse, error: unknown): void {
     code: status,
   };
   sendJson(res, status, document, headersOf(error));
-}
-
-function version(): string {
-  const manifest: unknown = createRequire(import.meta.url)('../../../package.json');
-  const known = isJsonObject(manifest) ? manifest['version'] : null;
-  return typeof known === 'string' ? known : '';
 }
