@@ -11,8 +11,11 @@ import type { OpenStream } from './stream.ts';
 import { Streams } from './streams.ts';
 import { textFrame } from './text-frame.ts';
 
-/** How long another process may take to log a message that it has accepted. */
-const LOGGING_MS = 1_000;
+/**
+ * How long another process may take to log a message that it has accepted. Whoever begins in the first
+ * half is done in the second: it may have to read the log before, and a store has 2 s for an answer.
+ */
+const LOGGING_MS = 8_000;
 
 /** How long to wait for our own voice: news may be lost. */
 const HEARD_MS = 1_000;
