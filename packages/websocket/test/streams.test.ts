@@ -98,6 +98,25 @@ describe('a piece that comes after the end of its stream, from another process',
     expect(await piecesOf(there)).toEqual([]);
   });
 
+  it('is not shown when many streams have ended since', async () => {
+    // Of the ends in the log, the last sixteen were looked at.
+    const { one, two, goOn, deliver } = await twoProcesses();
+    const here = one.connect();
+    const session = await here.session();
+    here.send({ message: 'Tell me a story' });
+    await here.next('stream_chunk');
+    const there = two.connect(resuming(session));
+    await there.next('stream_start');
+    goOn();
+    await there.next('text');
+    for (let i = 2; i <= 20; i++) {
+      here.send({ message: 'Tell me a story' });
+      await there.until(`end ${i}`, () => there.of('text').length === i);
+    }
+    deliver();
+    expect(await piecesOf(there)).toEqual([]);
+  });
+
   it('opens a stream that goes on, whose start was read before', async () => {
     const { one, two, goOn, deliver } = await twoProcesses();
     const here = one.connect();
