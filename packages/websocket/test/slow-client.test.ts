@@ -39,7 +39,7 @@ describe('a client that does not read', () => {
       );
       const client = connect();
       const reader = new Reader();
-      client.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
+      reader.follow(client);
       const session = await client.session();
       client.send({ message: 'Tell me everything' });
       await client.next('stream_chunk');
