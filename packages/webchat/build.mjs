@@ -52,7 +52,8 @@ async function tighten(code, format) {
     module: format === 'es',
     ecma: 2020,
     compress: { passes: 3 },
-    format: { comments: false },
+    // A page may be in another encoding than the file.
+    format: { comments: false, ascii_only: true },
   });
   return tight;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Button, Element, Handle, Reply } from '@trunkline/core';
-import { beginOrder, continueOrder, isOrdering, resumeOrder } from './order.ts';
+import { beginOrder, continueOrder, isAnyAnswer, isOrdering, resumeOrder } from './order.ts';
 
 /** Something that the assistant can show. */
 interface Demonstration {
@@ -21,15 +21,16 @@ export function createAssistant({ pictureUrl }: AssistantOptions): Handle {
   return async (message, reply) => {
     const said = message.text?.toLowerCase() ?? '';
     const show = said === 'help' ? sayHelp : demonstrations.get(said)?.show;
+    const isPressed = said.startsWith('/');
     const wasOrdering = isOrdering(reply);
-    if (wasOrdering && (show === undefined || said === 'order')) await continueOrder(said, reply);
-    else if (show !== undefined) {
-      await show(reply);
-      if (wasOrdering) await resumeOrder(reply);
-    } else if (said.startsWith('/'))
-      await reply.text(`You chose ${message.choice?.title ?? said}.`);
+    // What was shown in the middle of an order may have buttons of its own.
+    const isAside = isPressed ? !isAnyAnswer(said) : show !== undefined && said !== 'order';
+    if (wasOrdering && !isAside) return await continueOrder(said, reply);
+    if (show !== undefined) await show(reply);
+    else if (isPressed) await reply.text(`You chose ${message.choice?.title ?? said}.`);
     else
       await reply.text(`You said: ${message.text ?? 'nothing'}. Say "help" to see what I can do.`);
+    if (wasOrdering) await resumeOrder(reply);
   };
 }
 

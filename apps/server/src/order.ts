@@ -15,6 +15,11 @@ export function isOrdering(reply: Reply): boolean {
   return 'order' in reply.state;
 }
 
+/** Whether a button with this payload answers a question of an order, whichever. */
+export function isAnyAnswer(said: string): boolean {
+  return QUESTIONS.some(({ answers }) => answers.some((title) => said === payload(title)));
+}
+
 /** Begins an order with the first question. */
 export async function beginOrder(reply: Reply): Promise<void> {
   reply.state['order'] = {};

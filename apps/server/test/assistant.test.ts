@@ -119,4 +119,22 @@ describe('the demo assistant', () => {
     expect(titles(await say('small'))).toEqual(['Thin', 'Thick']);
     expect(titles(await say('order'))).toEqual(['Thin', 'Thick']);
   });
+
+  // The answer was "Please choose one of these", about the order.
+  it('takes the quick reply that it has shown in the middle of an order, which goes on', async () => {
+    await say('order');
+    await say('replies');
+    const answers = (await say('/good')) as { text: string }[];
+    expect(answers.map(({ text }) => text)).toEqual([
+      'You chose /good.',
+      expect.stringContaining('or say "cancel"'),
+      'What size?',
+    ]);
+    expect(titles(await say('/small'))).toEqual(['Thin', 'Thick']);
+    // A late press of a question that was answered is no aside.
+    expect(await say('/small')).toMatchObject([
+      { text: expect.stringContaining('choose one of these') },
+      { text: 'On which base?' },
+    ]);
+  });
 });

@@ -213,8 +213,8 @@ export class Connection {
       const items = await session.log.after(this.#seq, PAGE);
       for (const { number, frame, isLost } of items) {
         if (this.session !== session) return;
-        // It begins again when the client has read.
-        if (this.#isPaused) return;
+        // It begins again when the client has read, behind what was counted here.
+        if (this.#isPaused) return void this.#tellMissing(missing);
         missing += number - this.#seq - 1 + (isLost ? 1 : 0);
         this.#seq = number;
         if (frame === null) continue;

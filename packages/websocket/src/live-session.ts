@@ -1,5 +1,6 @@
 import { whenThere, type ConversationRef, type MaybePromise } from '@trunkline/core';
 import type { Connection } from './connection.ts';
+import { Expected } from './expected.ts';
 import type { Hub } from './hub.ts';
 import { numbered, type Unnumbered } from './log.ts';
 import { LogEnd } from './log-end.ts';
@@ -10,8 +11,11 @@ import type { OpenStream } from './stream.ts';
 import { Streams } from './streams.ts';
 import { textFrame } from './text-frame.ts';
 
-/** How long another process may take to log a message that it has accepted. */
-const LOGGING_MS = 1_000;
+/**
+ * How long another process may take to log a message that it has accepted. Whoever begins in the first
+ * half is done in the second: it may have to read the log before, and a store has 2 s for an answer.
+ */
+const LOGGING_MS = 8_000;
 
 /** How long to wait for our own voice: news may be lost. */
 const HEARD_MS = 1_000;
@@ -44,6 +48,7 @@ export class LiveSession {
   // Made when there is something for them: most sessions are quiet most of the time.
   #streams: Streams | null = null;
   #said: Said | null = null;
+  #expected: Expected | null = null;
 
   constructor(hub: Hub, id: string, isNew: boolean) {
     this.#hub = hub;
@@ -115,19 +120,27 @@ export class LiveSession {
     this.#said ??= new Said();
     return this.#said.take(frame.id, accepted, (isDuplicate) => {
       // Whoever has accepted it logs it. If that one is gone, we do.
-      if (isDuplicate) return this.#appendOnce(frame, from, LOGGING_MS);
+      if (isDuplicate) return this.#appendUnless(this.#findExpected(frame.id), frame, from);
       // Sent again to another process, it may have been taken for lost.
       const isLate = clock.now() - since >= LOGGING_MS / 2;
-      return isLate ? this.#appendOnce(frame, from, 0) : this.#append(frame, null, from);
+      if (isLate) return this.#appendUnless(this.log.find(frame.id), frame, from);
+      return this.#append(frame, null, from);
     });
   }
 
-  async #appendOnce(
+  /** What another process logs, or was about to. */
+  async #findExpected(id: string): Promise<number | null> {
+    await this.listening();
+    this.#expected ??= new Expected(this.log, this.#hub.clock);
+    return await this.#expected.find(id, LOGGING_MS);
+  }
+
+  async #appendUnless(
+    there: Promise<number | null>,
     frame: Unnumbered<UserFrame>,
     from: Connection,
-    waitMs: number,
   ): Promise<number> {
-    return (await this.log.find(frame.id, waitMs)) ?? (await this.#append(frame, null, from));
+    return (await there) ?? (await this.#append(frame, null, from));
   }
 
   /** Opens a stream whose start is in the log. */
@@ -177,7 +190,7 @@ export class LiveSession {
         if (connection === from) connection.skip(number);
         else connection.logged(number, frame, (bytes ??= textFrame(numbered(json, number))));
       }
-      this.#tell({ kind: 'logged', by: this.#hub.process, number });
+      this.#tell({ kind: 'logged', by: this.#hub.process, number, id: frame.id });
     });
   }
 
@@ -196,6 +209,7 @@ export class LiveSession {
     this.isShared = true;
     switch (news.kind) {
       case 'logged':
+        this.#expected?.logged(news.id, news.number);
         for (const connection of this.connections) connection.behind(news.number);
         return;
       case 'ask':

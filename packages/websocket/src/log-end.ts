@@ -2,9 +2,6 @@ import { whenThere, type Clock, type MaybePromise } from '@trunkline/core';
 import { bytesOf, type Log, type LogItem, type Unnumbered } from './log.ts';
 import { LogBound } from './log-bound.ts';
 
-/** How often it is looked for what another process is about to add, in milliseconds. */
-const LOOK_MS = 100;
-
 /** What {@link LogEnd} works with. */
 export interface LogEndOptions {
   log: Log;
@@ -70,15 +67,9 @@ export class LogEnd {
     return await this.#options.log.all(this.#session);
   }
 
-  /** The number of the frame with this name, once it is there; `null` if it is not after a while. */
-  async find(id: string, waitMs: number): Promise<number | null> {
-    const { clock } = this.#options;
-    for (let leftMs = waitMs; ; leftMs -= LOOK_MS) {
-      const there = (await this.all()).find(({ frame }) => frame?.id === id);
-      if (there !== undefined) return there.number;
-      if (leftMs <= 0) return null;
-      await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
-    }
+  /** The number of the frame with this name; `null` where there is none. */
+  async find(id: string): Promise<number | null> {
+    return (await this.all()).find(({ frame }) => frame?.id === id)?.number ?? null;
   }
 
   /** Adds a frame. Resolves to its number. */

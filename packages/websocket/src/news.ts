@@ -2,8 +2,8 @@ import { isJsonObject, type JsonValue } from '@trunkline/core';
 
 /** What the processes tell one another of a session. `by` is the process that says it. */
 export type News =
-  /** The log has grown to this number. */
-  | { kind: 'logged'; by: string; number: number }
+  /** The log has grown to this number, by the frame of this name. */
+  | { kind: 'logged'; by: string; number: number; id: string }
   /** Somebody connected, and wants to know of open streams. */
   | { kind: 'ask'; by: string }
   /** A piece of a stream. */

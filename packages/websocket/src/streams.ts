@@ -60,6 +60,7 @@ export class Streams {
   /** One is over, whatever became of its end. */
   close(id: string): void {
     this.#open.delete(id);
+    if (this.#ended.has(id)) return;
     if (this.#ended.size >= MAX_ENDED) {
       for (const oldest of this.#ended) {
         this.#ended.delete(oldest);
@@ -131,20 +132,27 @@ export class Streams {
   }
 
   async #openUnlessEnded(piece: Piece, pieces: readonly Piece[]): Promise<void> {
+    let ends: Set<string>;
     try {
-      await this.#readEnds();
+      ends = await this.#readEnds();
     } finally {
       this.#unsure = null;
     }
-    if (!this.#ended.has(piece.id)) this.#openTold(piece);
+    // More may have ended than are remembered.
+    const isOver = ({ id }: Piece): boolean => ends.has(id) || this.#ended.has(id);
+    if (!isOver(piece)) this.#openTold(piece);
     // Those of another stream may have come after its end was looked for: they are looked up anew.
-    for (const each of pieces) this.hear(each);
+    for (const each of pieces) if (!isOver(each)) this.hear(each);
   }
 
-  async #readEnds(): Promise<void> {
+  /** The streams whose end is in the log. Those of other processes are closed. */
+  async #readEnds(): Promise<Set<string>> {
+    const ends = new Set<string>();
     for (const { frame } of await this.#options.log.all()) {
-      if (frame?.type === 'stream_end') this.ended(frame.id);
+      if (frame?.type === 'stream_end') ends.add(frame.id);
     }
+    for (const id of ends) this.ended(id);
+    return ends;
   }
 
   /** Asks the other processes for theirs. */

@@ -130,13 +130,13 @@ describe('two processes that share a Redis', () => {
     const readers = [new Reader(), new Reader()];
     const there = two.connect(resuming(session));
     await there.session();
-    there.socket.on('message', (data) => readers[0]?.take(JSON.parse((data as Buffer).toString())));
+    readers[0]?.follow(there);
     here.send({ message: 'Tell me a story', id: 'm' });
     await there.until('the beginning', () => readers[0]?.texts.includes('Once ') === true);
     gates[0]?.resolve();
     await there.until('the middle', () => readers[0]?.texts.includes('Once upon ') === true);
     const late = two.connect(resuming(session));
-    late.socket.on('message', (data) => readers[1]?.take(JSON.parse((data as Buffer).toString())));
+    readers[1]?.follow(late);
     await late.until('the middle', () => readers[1]?.texts.includes('Once upon ') === true);
     gates[1]?.resolve();
     for (const client of [here, there, late]) {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import type { Client } from './support/client.ts';
+import { isPiece } from './support/news.ts';
 import { Reader } from './support/reader.ts';
 import {
   closeAfterEach,
@@ -12,6 +13,7 @@ import {
   startSocket,
   type SocketServer,
 } from './support/server.ts';
+import { story } from './support/story.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();
@@ -53,8 +55,7 @@ function distant(roll: (sides: number) => number): MemoryStore {
   // News are late, and one in four pieces of a stream is lost.
   const send = signals.send.bind(signals);
   signals.send = (topic, news) => {
-    const isPiece = typeof news === 'object' && news !== null && 'offset' in news;
-    if (isPiece && Number(news['offset']) > 0 && roll(4) === 0) return;
+    if (isPiece(news) && Number(news['offset']) > 0 && roll(4) === 0) return;
     send(topic, news);
   };
   return store;
@@ -144,8 +145,7 @@ describe('two processes, several tabs and a slow store', () => {
     const send = store.signals.send.bind(store.signals);
     let isLost = false;
     store.signals.send = (topic, news) => {
-      const isPiece = typeof news === 'object' && news !== null && 'offset' in news;
-      if (isPiece && news['text'] === 'upon ') isLost = true;
+      if (isPiece(news) && news['text'] === 'upon ') isLost = true;
       else send(topic, news);
     };
     let more = (): void => {};
@@ -169,7 +169,7 @@ describe('two processes, several tabs and a slow store', () => {
     const here = one.connect();
     const there = two.connect(resuming(await here.session()));
     const reader = new Reader();
-    there.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
+    reader.follow(there);
     await there.session();
     here.send({ message: 'Tell me a story' });
     await there.next('stream_start');
@@ -230,20 +230,7 @@ describe('two processes, several tabs and a slow store', () => {
     // sent the first piece again, in the place of the whole text.
     const store = new MemoryStore();
     const rest = deferred();
-    const one = await startSocket(
-      async (_message, reply) => {
-        await reply.stream(
-          (async function* () {
-            yield 'Once ';
-            await rest.promise;
-            yield 'upon a time';
-          })(),
-        );
-        await reply.text('done');
-      },
-      {},
-      { store },
-    );
+    const one = await startSocket(story(rest.promise), {}, { store });
     const two = await startSocket(echo, {}, { store });
     const here = one.connect();
     const session = await here.session();

@@ -97,7 +97,7 @@ describe('a restart, with a store in a file', () => {
     );
     const reader = new Reader();
     const first = one.connect();
-    first.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
+    reader.follow(first);
     const session = await first.session();
     first.send({ message: 'Tell me a story', id: 'm' });
     await said.promise;
@@ -118,7 +118,7 @@ describe('a restart, with a store in a file', () => {
       );
     });
     const back = two.connect(resuming(session, reader.seq));
-    back.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
+    reader.follow(back);
     await back.next('stream_end', ({ interrupted }) => interrupted !== true);
     expect(attempts).toEqual([2]);
     expect(reader.mistakes).toEqual([]);
@@ -148,7 +148,7 @@ describe('a restart, with a store in a file', () => {
     });
     const reader = new Reader();
     const first = one.connect();
-    first.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
+    reader.follow(first);
     const session = await first.session();
     first.send({ message: 'Tell me a story', id: 'm' });
     await said.promise;
@@ -162,7 +162,7 @@ describe('a restart, with a store in a file', () => {
       );
     });
     const back = two.connect(resuming(session, reader.seq));
-    back.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
+    reader.follow(back);
     await back.next('stream_end', ({ text }) => text === 'Once upon a time');
     expect(reader.mistakes).toEqual([]);
     expect(

@@ -4,24 +4,18 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
-import type { Client } from './support/client.ts';
 import { Reader } from './support/reader.ts';
 import { closeAfterEach, echo, resuming, startSocket } from './support/server.ts';
 
 expectNoUnhandledRejections();
 closeAfterEach();
 
-/** Has a reader take what a client gets. */
-function readBy(client: Client, reader: Reader): void {
-  client.socket.on('message', (data) => reader.take(JSON.parse((data as Buffer).toString())));
-}
-
 describe('resume', () => {
   it('brings what was missed, once and in order', async () => {
     const { connect } = await startSocket();
     const reader = new Reader();
     const first = connect();
-    readBy(first, reader);
+    reader.follow(first);
     const session = await first.session();
     first.send({ message: 'one', id: '1' });
     await first.next('text');
@@ -33,7 +27,7 @@ describe('resume', () => {
     other.send({ message: 'two', id: '2' });
     await other.next('text');
     const back = connect(resuming(session, reader.seq));
-    readBy(back, reader);
+    reader.follow(back);
     expect(await back.session()).toMatchObject({ resumed: true, seq: 2, session: session.session });
     await back.next('text');
     back.send({ message: 'three', id: '3' });
@@ -377,7 +371,7 @@ describe('several tabs of one session', () => {
     await half.promise;
     const two = connect(resuming(session));
     const reader = new Reader();
-    readBy(two, reader);
+    reader.follow(two);
     expect(await two.next('stream_chunk')).toMatchObject({ offset: 0, chunk: 'Once upon ' });
     expect(two.frames.map(({ type }) => type)).toEqual([
       'session',
@@ -412,7 +406,7 @@ describe('a stream of 1,000 pieces', () => {
     });
     const reader = new Reader();
     let client = connect();
-    readBy(client, reader);
+    reader.follow(client);
     const session = await client.session();
     client.send({ message: 'Begin', id: 'm' });
     const cuts = Array.from({ length: 10 }, () => Math.floor(Math.random() * 1_000)).toSorted(
@@ -424,7 +418,7 @@ describe('a stream of 1,000 pieces', () => {
       dying.cut();
       await dying.closed;
       client = connect(resuming(session, reader.seq));
-      readBy(client, reader);
+      reader.follow(client);
       await client.session();
     }
     const last = client;

@@ -2,10 +2,11 @@
  * The element as pages and their frameworks handle it. One that was put into the page before it had an
  * address stayed empty for good, and one whose attributes were written again began again.
  */
+import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { CONNECTED, hear, inChat, input, say } from './support/browser.ts';
-import { siteForEach, visit } from './support/visit.ts';
+import { site, siteForEach, visit } from './support/visit.ts';
 
 describe('the element in a page', { timeout: 30_000 }, () => {
   let page: Page;
@@ -76,5 +77,23 @@ describe('the element in a page', { timeout: 30_000 }, () => {
     await page.reload();
     await page.locator(CONNECTED).waitFor();
     expect(sockets).toHaveLength(1);
+  });
+
+  // A script is read in the encoding of its page, where its server names none: "Trying again â€¦".
+  it('says its words as they are in a page of another encoding', async () => {
+    const file = new URL('../../../../packages/webchat/dist/webchat.global.js', import.meta.url);
+    const script = readFileSync(file);
+    await page.route('**/webchat.global.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: script }),
+    );
+    await page.route('**/old', (route) =>
+      route.fulfill({
+        contentType: 'text/html; charset=windows-1252',
+        body: `<script src="/webchat.global.js"></script>
+          <trunkline-chat url="/webhooks/nowhere"></trunkline-chat>`,
+      }),
+    );
+    await page.goto(`${site.url}old`);
+    await page.getByText('Trying again …').waitFor();
   });
 });

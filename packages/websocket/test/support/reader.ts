@@ -1,3 +1,4 @@
+import type { Client } from './client.ts';
 import type { ServerFrame, StreamChunkFrame, StreamEndFrame } from '@trunkline/websocket/protocol';
 
 /** A message as a reader sees it. */
@@ -18,6 +19,12 @@ export class Reader {
   readonly messages: Map<string, Seen> = new Map();
   readonly mistakes: string[] = [];
   missing = 0;
+
+  /** Takes what a client gets from now on. */
+  follow({ socket }: Client): void {
+    // What the server sends; its mistakes are the reader's to find.
+    socket.on('message', (data) => this.take(JSON.parse((data as Buffer).toString())));
+  }
 
   /** Takes one frame. */
   take(frame: ServerFrame): void {
