@@ -19,7 +19,8 @@ export async function serverInfo(client: Client): Promise<ServerInfo> {
     const seconds = infos.map((info) => Number(/^uptime_in_seconds:(\d+)/m.exec(info)?.[1] ?? 0));
     return {
       uptimeMs: 1_000 * Math.min(...seconds),
-      isClustered: infos.some((info) => /^redis_mode:cluster/m.test(info)),
+      // Redis's word, and Valkey's.
+      isClustered: infos.some((info) => /^(?:redis|server)_mode:cluster/m.test(info)),
       evicts: infos.map(evictionOf).find((policy) => policy !== null) ?? null,
     };
   } catch {

@@ -30,6 +30,24 @@ function optionsOf(prefix = newPrefix()): RedisStoreOptions {
   return { prefix, create: ({ cluster }) => new Cluster(addresses, cluster) };
 }
 
+/** Does something while the slot of the only partition is on its way to another node, with all of its keys. */
+async function whileItMoves(work: () => Promise<void>): Promise<void> {
+  const slot = String(await nodes[0]?.command('CLUSTER', 'KEYSLOT', '{0}'));
+  const ids = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'MYID')));
+  const counts = await Promise.all(
+    nodes.map((node) => node.command('CLUSTER', 'COUNTKEYSINSLOT', slot)),
+  );
+  const from = counts.findIndex((count) => Number(count) > 0);
+  const to = (from + 1) % nodes.length;
+  await nodes[to]?.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(ids[from]));
+  await nodes[from]?.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(ids[to]));
+  try {
+    await work();
+  } finally {
+    for (const node of nodes) await node.command('CLUSTER', 'SETSLOT', slot, 'STABLE');
+  }
+}
+
 beforeEach(needs(redisProgram));
 beforeEach(needs(cli));
 beforeEach(startCluster, 30_000);
@@ -64,21 +82,34 @@ describe('RedisStore on a cluster', () => {
       );
       return lines.some((line) => Array.isArray(line) && line.length === 2);
     });
-    const slot = String(await nodes[0]?.command('CLUSTER', 'KEYSLOT', '{0}'));
-    const ids = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'MYID')));
-    const counts = await Promise.all(
-      nodes.map((node) => node.command('CLUSTER', 'COUNTKEYSINSLOT', slot)),
-    );
-    const from = counts.findIndex((count) => Number(count) > 0);
-    const to = (from + 1) % nodes.length;
-    await nodes[to]?.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(ids[from]));
-    await nodes[from]?.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(ids[to]));
-    try {
+    await whileItMoves(async () => {
       lock.release();
       (await next).release();
-    } finally {
-      for (const node of nodes) await node.command('CLUSTER', 'SETSLOT', slot, 'STABLE');
-    }
+    });
+  });
+
+  it('commits whole or not at all while its slot moves to another node', async () => {
+    // The last turn's queue was gone when it was looked at again: the turn was removed, and the state
+    // that was to be saved with it was not.
+    const store = openStore({ ...optionsOf(), partitions: 1 });
+    const list = { namespace: 'history', maxItems: 10, ttlMs: 60_000 };
+    const lock = await store.lock('anna');
+    await store.turns.add({ conversation: 'anna', id: '1', message: 'hi' }, OPTIONS);
+    const write = { namespace: 'state', value: 1, expected: null };
+    await store.turns.commit(lock, { write, append: { ...list, items: [1] } });
+    const expected = (await store.values.get('state', 'anna'))?.version ?? null;
+    await whileItMoves(async () => {
+      const isDone = await store.turns.commit(lock, {
+        remove: ['1', 'not there'],
+        write: { ...write, value: 2, expected },
+        append: { ...list, items: [2] },
+      });
+      expect(isDone).toBe(true);
+    });
+    expect((await store.values.get('state', 'anna'))?.value).toBe(2);
+    expect(await store.lists.last('history', 'anna', 10)).toEqual([1, 2]);
+    expect(await store.turns.waiting('anna', 10)).toEqual([]);
+    lock.release();
   });
 
   it('passes locks between processes, and names what a closed one leaves', async () => {

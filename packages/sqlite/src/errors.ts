@@ -79,6 +79,11 @@ export function lostFile(file: string): StoreError {
   });
 }
 
+/** The store was used after its end. */
+export function closed(): StoreError {
+  return new StoreError('the store is closed', { channel: NAME, code: 'closed' });
+}
+
 /** Somebody else has the conversation by now, or its turn is finished. */
 export function lostLock(): StoreError {
   return new StoreError(

@@ -1,8 +1,16 @@
-import type { Clock, JsonValue, KeyedLists, ListOptions, NumberedItem } from '@trunkline/core';
+import type {
+  Clock,
+  JsonValue,
+  KeyedLists,
+  ListOptions,
+  MaybePromise,
+  NumberedItem,
+} from '@trunkline/core';
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
 import { countOf } from './count.ts';
 import type { Connections } from './database.ts';
+import type { Read } from './read.ts';
 import { apart, RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
 import { Together } from './together.ts';
@@ -27,7 +35,7 @@ export interface Addition extends ListOptions {
 /** Keyed lists: a row a list, and a row an item. An item's number is its `seq` + 1. */
 export class SqliteLists implements KeyedLists {
   readonly #clock: Clock;
-  readonly #explain: (error: unknown) => unknown;
+  readonly #read: Read;
   readonly #together: Together<Addition, number>;
   readonly #select: RowStatement;
   readonly #insert: RowStatement;
@@ -40,14 +48,9 @@ export class SqliteLists implements KeyedLists {
   readonly #removeExpiredItems: Database.Statement;
   readonly #removeExpired: Database.Statement;
 
-  constructor(
-    { writer, reader }: Connections,
-    batch: Batch,
-    clock: Clock,
-    explain: (error: unknown) => unknown,
-  ) {
+  constructor({ writer, reader }: Connections, batch: Batch, clock: Clock, read: Read) {
     this.#clock = clock;
-    this.#explain = explain;
+    this.#read = read;
     this.#select = new RowStatement(
       writer,
       3,
@@ -111,9 +114,9 @@ export class SqliteLists implements KeyedLists {
     return await this.#together.write({ ...options, namespace, key, items: json });
   }
 
-  last(namespace: string, key: string, count: number): JsonValue[] {
+  last(namespace: string, key: string, count: number): MaybePromise<JsonValue[]> {
     if (count <= 0) return [];
-    try {
+    return this.#read(() => {
       const place = [toColumn(namespace), toColumn(key), this.#clock.now()];
       const row = (
         count === 1
@@ -122,15 +125,18 @@ export class SqliteLists implements KeyedLists {
       ) as { items: string | null } | undefined;
       // Written by `JSON.stringify`, so that a comma makes them one.
       return JSON.parse(`[${row?.items ?? ''}]`) as JsonValue[];
-    } catch (error) {
-      throw this.#explain(error);
-    }
+    });
   }
 
-  after(namespace: string, key: string, number: number, limit: number): NumberedItem[] {
+  after(
+    namespace: string,
+    key: string,
+    number: number,
+    limit: number,
+  ): MaybePromise<NumberedItem[]> {
     if (limit <= 0) return [];
     const place = [toColumn(namespace), toColumn(key)] as const;
-    try {
+    return this.#read(() => {
       const params = [...place, this.#clock.now(), number, countOf(limit)];
       const rows = this.#selectAfter.all(params) as {
         seq: number;
@@ -140,9 +146,7 @@ export class SqliteLists implements KeyedLists {
         number: seq + 1,
         value: JSON.parse(json) as JsonValue,
       }));
-    } catch (error) {
-      throw this.#explain(error);
-    }
+    });
   }
 
   /** `append` of several lists, each another one, within a write. */

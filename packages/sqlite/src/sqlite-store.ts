@@ -17,9 +17,10 @@ import {
 } from '@trunkline/core';
 import { Batch } from './batch.ts';
 import { closeDatabase, emptyLog, openDatabase, type Connections } from './database.ts';
-import { explain, lostFile, noFile, noLocksBeside } from './errors.ts';
+import { closed, explain, lostFile, noFile, noLocksBeside } from './errors.ts';
 import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
+import type { Read } from './read.ts';
 import { lastTurnOf } from './stranded.ts';
 import { SqliteTurns } from './turns.ts';
 import { SqliteValues } from './values.ts';
@@ -78,7 +79,10 @@ export class SqliteStore implements Store {
   /** What is being cleared away. */
   readonly #beingSwept = new Set<unknown>();
   #cancelBeat: () => void;
+  /** Nothing new begins. */
   #isClosed = false;
+  /** The file is let go of. */
+  #isOver = false;
 
   /**
    * @throws ConfigurationError - the file belongs to another server, is damaged, cannot be written,
@@ -95,7 +99,17 @@ export class SqliteStore implements Store {
     const taken = isTool ? null : this.#take();
     const owner = taken?.owner ?? null;
     this.#owner = owner;
-    const explained = (error: unknown): unknown => explain(this.#file, error);
+    // What fails afterwards fails because of that.
+    const explained = (error: unknown): unknown =>
+      this.#isOver ? closed() : explain(this.#file, error);
+    const read: Read = (query) => {
+      if (this.#isOver) return Promise.reject(closed());
+      try {
+        return query();
+      } catch (error) {
+        return Promise.reject(explain(this.#file, error));
+      }
+    };
     let versions = 0;
     const check = (): void => {
       if (owner?.holds() === false) throw lostFile(this.#file);
@@ -104,12 +118,12 @@ export class SqliteStore implements Store {
     this.#locks = new LocalLocks((owner?.generation ?? 0) * FENCES);
     const by = owner?.generation ?? randomUUID();
     this.#values = new SqliteValues(connections, this.#batch, this.#clock, {
-      explain: explained,
+      read,
       nextVersion: () => `${by}.${++versions}`,
     });
-    this.#lists = new SqliteLists(connections, this.#batch, this.#clock, explained);
+    this.#lists = new SqliteLists(connections, this.#batch, this.#clock, read);
     this.#turns = new SqliteTurns(connections, this.#batch, this.#clock, {
-      explain: explained,
+      read,
       locks: this.#locks,
       values: this.#values,
       lists: this.#lists,
@@ -124,6 +138,7 @@ export class SqliteStore implements Store {
   /** {@inheritDoc @trunkline/core#Store.lock} */
   lock(key: string, options?: LockOptions): MaybePromise<Lock> {
     if (this.#owner === null) return Promise.reject(noLocksBeside(this.#file));
+    if (this.#isOver) return Promise.reject(closed());
     return this.#locks.take(key, options);
   }
 
@@ -144,6 +159,7 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw explain(this.#file, error);
     } finally {
+      this.#isOver = true;
       closeDatabase(this.#connections);
     }
   }

@@ -5,6 +5,7 @@ import type {
   JsonValue,
   LocalLocks,
   Lock,
+  MaybePromise,
   NewTurn,
   StoredTurn,
   StoredTurns,
@@ -20,6 +21,7 @@ import { lostLock } from './errors.ts';
 import type { SqliteLists } from './lists.ts';
 import { Marks } from './marks.ts';
 import { placeOf } from './place.ts';
+import type { Read } from './read.ts';
 import { Stranded } from './stranded.ts';
 import { fromColumn, toColumn } from './text.ts';
 import type { SqliteValues } from './values.ts';
@@ -38,7 +40,7 @@ interface TurnRow {
 
 /** What turns are made with. */
 export interface SqliteTurnsOptions {
-  explain: (error: unknown) => unknown;
+  read: Read;
   locks: LocalLocks;
   values: SqliteValues;
   lists: SqliteLists;
@@ -91,17 +93,15 @@ export class SqliteTurns implements StoredTurns {
   }
 
   /** At once, like all that is only read: the file is at hand. */
-  waiting(conversation: string, limit: number): StoredTurn[] {
+  waiting(conversation: string, limit: number): MaybePromise<StoredTurn[]> {
     if (limit <= 0) return [];
-    try {
+    return this.#options.read(() => {
       const params = [placeOf(conversation), toColumn(conversation)];
       // To ask for one row is half as dear as to go through the rows.
       const first = limit === 1 ? [this.#selectFirst.get(params)] : null;
       const rows = first ?? this.#select.all([...params, countOf(limit)]);
       return (rows as (TurnRow | undefined)[]).flatMap((row) => (row ? [open(row)] : []));
-    } catch (error) {
-      throw this.#options.explain(error);
-    }
+    });
   }
 
   async commit(lock: Lock, changes: TurnChanges): Promise<boolean> {

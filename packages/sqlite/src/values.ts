@@ -4,12 +4,14 @@ import type {
   JsonValue,
   KeepOptions,
   KeyedValues,
+  MaybePromise,
   StoredEntry,
   StoredValue,
 } from '@trunkline/core';
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
 import type { Connections } from './database.ts';
+import type { Read } from './read.ts';
 import { fromColumn, toColumn } from './text.ts';
 
 /** A value at rest. */
@@ -33,7 +35,7 @@ const SWEPT = 200;
 export class SqliteValues implements KeyedValues {
   readonly #batch: Batch;
   readonly #clock: Clock;
-  readonly #explain: (error: unknown) => unknown;
+  readonly #fromFile: Read;
   readonly #nextVersion: () => string;
   /** Of what is committed. */
   readonly #read: Database.Statement;
@@ -49,11 +51,11 @@ export class SqliteValues implements KeyedValues {
     { writer, reader }: Connections,
     batch: Batch,
     clock: Clock,
-    options: { explain: (error: unknown) => unknown; nextVersion: () => string },
+    options: { read: Read; nextVersion: () => string },
   ) {
     this.#batch = batch;
     this.#clock = clock;
-    this.#explain = options.explain;
+    this.#fromFile = options.read;
     this.#nextVersion = options.nextVersion;
     const isAlive = '(expires_at IS NULL OR expires_at > ?)';
     const one = `SELECT json, version FROM stored_values WHERE namespace = ? AND key = ? AND ${isAlive}`;
@@ -79,13 +81,11 @@ export class SqliteValues implements KeyedValues {
     );
   }
 
-  get(namespace: string, key: string): StoredValue | null {
-    try {
+  get(namespace: string, key: string): MaybePromise<StoredValue | null> {
+    return this.#fromFile(() => {
       const row = this.#row(this.#read, namespace, key);
       return row === undefined ? null : open(row);
-    } catch (error) {
-      throw this.#explain(error);
-    }
+    });
   }
 
   async set(
@@ -116,13 +116,13 @@ export class SqliteValues implements KeyedValues {
   }
 
   async *entries(namespace: string): AsyncIterable<StoredEntry> {
-    let rows = this.#page(this.#selectFirst, namespace, '');
+    let rows = await this.#page(this.#selectFirst, namespace, '');
     for (;;) {
       for (const row of rows) yield { key: fromColumn(row.key), ...open(row) };
       const last = rows[PAGE_SIZE - 1];
       if (last === undefined) return;
       await setImmediate();
-      rows = this.#page(this.#selectNext, namespace, fromColumn(last.key));
+      rows = await this.#page(this.#selectNext, namespace, fromColumn(last.key));
     }
   }
 
@@ -149,13 +149,9 @@ export class SqliteValues implements KeyedValues {
       | undefined;
   }
 
-  #page(statement: Database.Statement, namespace: string, from: string): EntryRow[] {
-    try {
-      const now = this.#clock.now();
-      return statement.all(toColumn(namespace), toColumn(from), now) as EntryRow[];
-    } catch (error) {
-      throw this.#explain(error);
-    }
+  #page(statement: Database.Statement, namespace: string, from: string): MaybePromise<EntryRow[]> {
+    const params = [toColumn(namespace), toColumn(from), this.#clock.now()];
+    return this.#fromFile(() => statement.all(params) as EntryRow[]);
   }
 
   #put(namespace: string, key: string, json: string, options?: KeepOptions): string {

@@ -11,6 +11,7 @@ import { Batch } from '../src/batch.ts';
 import { closeDatabase, openDatabase } from '../src/database.ts';
 import { explain } from '../src/errors.ts';
 import { SqliteStore } from '../src/index.ts';
+import type { Read } from '../src/read.ts';
 import { SqliteValues } from '../src/values.ts';
 import { newFile } from './support/files.ts';
 
@@ -172,6 +173,35 @@ describe('what is stored', () => {
   });
 });
 
+describe('a store that was closed', () => {
+  it('says so, whatever it is asked for', async () => {
+    // It went on to read the file, and to give locks that were nobody's.
+    const store = new SqliteStore({ file: newFile() });
+    await store.values.set('state', 'ada', 1);
+    await store.close();
+    const { values, lists, turns } = store;
+    const kept = { maxItems: 1, ttlMs: 1_000 };
+    const calls = {
+      get: () => values.get('state', 'ada'),
+      set: () => values.set('state', 'ada', 2),
+      compareAndSet: () => values.compareAndSet('state', 'ada', null, 2),
+      delete: () => values.delete('state', 'ada'),
+      entries: () => values.entries('state')[Symbol.asyncIterator]().next(),
+      append: () => lists.append('history', 'ada', [1], kept),
+      last: () => lists.last('history', 'ada', 1),
+      after: () => lists.after('history', 'ada', 0, 1),
+      add: () => turns.add({ conversation: 'ada', id: '1', message: 'hi' }, ONE_DAY),
+      waiting: () => turns.waiting('ada', 1),
+      commit: () => turns.commit({ key: 'ada', fence: 1, release() {} }, {}),
+      lock: () => store.lock('ada'),
+      ready: () => store.ready(),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      await expect(call(), name).rejects.toMatchObject({ code: 'closed' });
+    }
+  });
+});
+
 describe('a file that was closed', () => {
   it('has all of it: a copy of this one file is a whole one', async () => {
     // A server that was stopped had left a file of 4 KB, and all that it ever stored in the log beside
@@ -309,9 +339,10 @@ describe('a file that cannot be used', () => {
     mkdirSync(dirname(file), { recursive: true });
     const db = openDatabase(file, () => {});
     const explained = (error: unknown): unknown => explain(file, error);
+    const read: Read = (query) => query();
     const batch = new Batch(db.writer, () => {}, explained);
     const clock = new FakeClock();
-    const options = { explain: explained, nextVersion: () => '1' };
+    const options = { read, nextVersion: () => '1' };
     const values = new SqliteValues(db, batch, clock, options);
     await values.set('state', 'ada', 1);
     // SQLite says the same of a file that may not grow as of a disk that is full.

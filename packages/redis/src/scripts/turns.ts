@@ -78,6 +78,9 @@ return found`);
  * Commits. Returns 1 done, 0 done but for the value, -1 nothing done: the lock is lost. The holder's
  * record keeps the answer, so that a commit that is sent again is done once.
  *
+ * The queue is counted along and not looked at when it may be gone: in a cluster, to touch what is not
+ * there while its slot moves to another node is an error, and would leave the commit half done.
+ *
  * KEYS: holder, queue, turns, pending, value, list. ARGV: conversation, fence, commit's id, how much
  * to save, remove, write, append (0 or 1, a number, 0 or 1, a number), then the parts of each.
  */
@@ -99,15 +102,17 @@ if ARGV[4] == '1' then
   at = 10
 end
 local removed = tonumber(ARGV[5])
+local left = removed > 0 and redis.call('LLEN', queue) or 0
 for i = at, at + removed - 1 do
   local id = ARGV[i]
-  redis.call('LREM', queue, 1, id)
-  redis.call('HDEL', turns, 'm' .. id, 'p' .. id, 's' .. id)
+  if left > 0 and redis.call('LREM', queue, 1, id) == 1 then
+    left = left - 1
+    redis.call('HDEL', turns, 'm' .. id, 'p' .. id, 's' .. id)
+  end
 end
 if removed > 0 then
-  local left = redis.call('EXISTS', queue)
   if left == 0 then redis.call('SREM', KEYS[4], ARGV[1]) end
-  redis.call('HSET', holder, 'q', left)
+  redis.call('HSET', holder, 'q', left > 0 and 1 or 0)
 end
 at = at + removed
 local done = 1
