@@ -96,6 +96,22 @@ describe('a file that is sent (trap 23)', () => {
     expect(completed?.['channel_id']).toMatch(/^D/);
   });
 
+  // The story: a response with a file was for nine in the morning. Its text waited, and the file was seen at once.
+  it('is refused with all that goes with it where it is to be posted later', async () => {
+    scene = await Scene.open();
+    const output = scene.channel.getOutputChannel(PLACE);
+    const file = { name: 'a.txt', content: 'hello' };
+    const postAt = Math.floor(Date.now() / 1000) + 3_600;
+    const refused = { code: 'not_schedulable', retryable: false };
+    const response = { text: 'News', attachment: file, channels: { slack: { postAt } } };
+    await expect(output.sendResponse('U1', response)).rejects.toMatchObject(refused);
+    await expect(output.sendAttachment('U1', file, { postAt })).rejects.toMatchObject(refused);
+    expect(scene.slack.of('chat.scheduleMessage')).toEqual([]);
+    expect(scene.slack.of('files.getUploadURLExternal')).toEqual([]);
+    await output.sendResponse('U1', { text: 'News', attachment: 'https://a.example/b', postAt });
+    expect(scene.slack.of('chat.scheduleMessage')).toHaveLength(2);
+  });
+
   it('that is empty is refused before Slack is asked', async () => {
     scene = await Scene.open();
     const sent = scene.channel

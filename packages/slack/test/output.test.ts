@@ -210,6 +210,18 @@ describe('what is sent beside the text', () => {
     expect(slack.of('chat.postMessage')).toEqual([]);
   });
 
+  it('nothing where only one user is to see it, and later: it would be seen at once', async () => {
+    const { slack, channel } = await open();
+    const output = channel.getOutputChannel({ ...PLACE, user: 'U000000001' });
+    const extra = { postAt: 2_000_000_000, ephemeral: true };
+    const refused = { code: 'not_schedulable', retryable: false };
+    await expect(output.sendResponse('U1', { text: 'psst', ...extra })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(output.sendResponseChunkStart('U1', extra)).rejects.toMatchObject(refused);
+    expect(slack.calls.filter(({ method }) => method.startsWith('chat.'))).toEqual([]);
+  });
+
   it('sections instead of cards, once a workspace was found to have none', async () => {
     const { slack, channel } = await open();
     slack.on('chat.postMessage', ({ args }) =>
