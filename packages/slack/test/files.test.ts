@@ -287,6 +287,41 @@ describe('a file that came with a message', () => {
     expect(html.toString()).toBe('<html>');
   });
 
+  // The story: the token was over its time, and the operator was told to add a scope that was there.
+  it('is not fetched with a token that Slack takes no more, and the error says so', async () => {
+    scene = await Scene.open();
+    const page = (): Response => new Response('', { headers: { 'content-type': 'text/html' } });
+    const url = at('/files/a', page);
+    scene.slack.next('auth.test', { ok: false, error: 'token_revoked' });
+    const refused = scene.channel.download({ type: 'file', url, team: TEAM });
+    await expect(refused).rejects.toMatchObject({ platformCode: 'token_revoked' });
+    scene.slack.next('auth.test', new Answer(503, 'away'));
+    await expect(scene.channel.download({ type: 'file', url, team: TEAM })).rejects.toThrow(
+      /files:read/,
+    );
+  });
+
+  it('is fetched anew where its token was replaced meanwhile', async () => {
+    let token = 'xoxb-old';
+    const asked: string[] = [];
+    scene = await Scene.open({ token: () => token });
+    const { slack, channel } = scene;
+    slack.on('auth.test', ({ token: shown }) => {
+      if (shown === TOKEN) return { ok: true };
+      token = TOKEN;
+      return { ok: false, error: 'token_expired' };
+    });
+    const url = at('/files/a', () => {
+      asked.push(token);
+      return token === TOKEN
+        ? new Response('hello')
+        : new Response('', { headers: { 'content-type': 'text/html' } });
+    });
+    const file = await channel.download({ type: 'file', url, team: TEAM });
+    expect(file.toString()).toBe('hello');
+    expect(asked).toEqual(['xoxb-old', TOKEN]);
+  });
+
   it('is not larger than the limit, whatever it says of itself', async () => {
     scene = await Scene.open();
     const url = at('/files/a', () => new Response('x'.repeat(2_000)));
