@@ -296,6 +296,23 @@ describe('a handle on what was sent', () => {
     expect(slack.of('reactions.add')).toHaveLength(2);
   });
 
+  it('changes it to Markdown with no text beside it, as it is posted (trap 16)', async () => {
+    const { slack, channel } = await open();
+    const markdown = { custom: { markdown_text: '**Done**', text: 'Done' } };
+    for (const method of ['chat.postMessage', 'chat.update']) {
+      slack.on(method, () => ({ ok: true, channel: CHANNEL, ts: '1.0' }));
+    }
+    await channel.getOutputChannel(PLACE).sendResponse('U1', markdown);
+    const posted = channel.posted({ receipts: [{ team: TEAM, channel: CHANNEL, ts: '1.0' }] });
+    await posted?.update(markdown);
+    for (const call of [...slack.of('chat.postMessage'), ...slack.of('chat.update')]) {
+      expect(call).toMatchObject({ markdown_text: '**Done**' });
+      expect(call).not.toHaveProperty('text');
+    }
+    await posted?.update({ custom: { attachments: [{ fallback: 'Done' }] } });
+    expect(slack.of('chat.update')[1]).toMatchObject({ text: '' });
+  });
+
   // The story: cards were sections where Slack has no carousel, and the update of a message with the same cards
   // was refused.
   it('shows in an update what a post would show where Slack refuses the blocks', async () => {
