@@ -1,4 +1,4 @@
-import { DeliveryError, isJsonObject, type Attachment, type Extra } from '@trunkline/core';
+import { DeliveryError, isJsonObject, type Extra } from '@trunkline/core';
 import { uploadOf } from './uploads.ts';
 
 /**
@@ -13,7 +13,7 @@ export function assertSchedulable(
   { postAt, ephemeral, attachment }: Extra & { attachment?: unknown },
 ): void {
   if (typeof postAt !== 'number') return;
-  const isUpload = isJsonObject(attachment) && uploadOf(attachment as Attachment) !== null;
+  const isUpload = isJsonObject(attachment) && uploadOf(attachment) !== null;
   if (isUpload) {
     throw refusal(channel, 'Slack schedules no file: send it when it is due, or send a link to it');
   }
