@@ -34,7 +34,8 @@ try {
   console.log(`${banner(environment.publicUrl, line)}\nCtrl-C stops it.`);
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof StoreError)) throw error;
-  const hint = error.code === 'port' ? ', PORT=8080 npm start say' : '';
-  console.error(`The server cannot start: ${error.message}${hint}.`);
+  const hint = { port: ', PORT=8080 npm start say', host: ', LISTEN_HOST=127.0.0.1 npm start say' };
+  const said = Object.hasOwn(hint, error.code) ? hint[error.code as keyof typeof hint] : '';
+  console.error(`The server cannot start: ${error.message}${said}.`);
   process.exit(1);
 }

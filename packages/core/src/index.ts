@@ -57,7 +57,13 @@ export {
   type TrunklineErrorOptions,
 } from './errors.ts';
 export { clientGone } from './http/client-gone.ts';
-export { isDeeperThan, readBody, readJson, type ReadBodyOptions } from './http/body.ts';
+export {
+  isDeeperThan,
+  readBody,
+  readJson,
+  type ReadBodyOptions,
+  type ReadJsonOptions,
+} from './http/body.ts';
 export {
   isKnownToken,
   resolveJwt,

@@ -21,6 +21,7 @@ import {
 } from './callback-options.ts';
 import { RasaError } from './errors.ts';
 import { pause } from './pause.ts';
+import { parsePythonJson } from './python-json.ts';
 import { toResponse } from './responses.ts';
 import { verifyRasa } from './verify.ts';
 
@@ -96,7 +97,9 @@ export class RasaCallback extends InputChannel {
 
   async #receive(turns: Turns, req: IncomingMessage, res: ServerResponse): Promise<void> {
     verifyRasa(this.name, req, this.#options.secrets);
-    const body = await readJson(req, { channel: this.name, limitBytes: BODY_LIMIT_BYTES });
+    const { name: channel } = this;
+    const reading = { channel, limitBytes: BODY_LIMIT_BYTES, parse: parsePythonJson };
+    const body = await readJson(req, reading);
     const { recipientId, response } = this.#parse(body);
     const sayInTurn = this.#openTurns.get(recipientId)?.[0];
     if (response !== null && sayInTurn !== undefined) {

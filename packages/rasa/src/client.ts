@@ -4,6 +4,7 @@ import { credentialsFor, type Credentials } from './auth.ts';
 import { connectionError, garbageError, statusError, timeoutError } from './errors.ts';
 import { readLines } from './lines.ts';
 import type { ResolvedRasaOptions } from './options.ts';
+import { parsePythonJson } from './python-json.ts';
 import { Watch } from './watch.ts';
 
 /** A request to Rasa. */
@@ -181,7 +182,7 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
 
 function parse(text: string): JsonObject | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parsePythonJson(text);
     return isJsonObject(value) ? value : null;
   } catch {
     return null;

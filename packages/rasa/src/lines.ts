@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '@trunkline/core';
 import { garbageError } from './errors.ts';
+import { parsePythonJson } from './python-json.ts';
 
 /** Bytes of one line. A line is held until it is whole. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
@@ -49,7 +50,7 @@ function parseLine(line: Buffer, isCut: boolean): JsonObject[] {
   try {
     const text = strictUtf8.decode(line);
     if (text.trim() === '') return [];
-    value = JSON.parse(text);
+    value = parsePythonJson(text);
   } catch (cause) {
     // Not the cause's message: it quotes what was read, and that is said to a user.
     const what = isCut ? 'half a line' : 'a line that is no JSON';

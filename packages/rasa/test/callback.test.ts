@@ -197,6 +197,15 @@ describe('what Rasa says of itself', () => {
     expect((await post(body)).status).toBe(400);
   });
 
+  it('is said also with the numbers of Python that are none in JSON', async () => {
+    const { platform, write, post } = await start();
+    await write('1');
+    await expect.poll(() => platform.sent, SLOWLY).toHaveLength(1);
+    const answer = await post(`{"recipient_id": "${ADA}", "custom": {"price": NaN}}`);
+    expect(answer.status).toBe(200);
+    await expect.poll(() => platform.sent, SLOWLY).toContain('{"price": null}');
+  });
+
   it('and says nothing, is taken', async () => {
     const { post } = await start();
     expect((await post({ recipient_id: ADA, text: '' })).status).toBe(200);

@@ -57,6 +57,15 @@ describe('readLines', () => {
     expect(await read('\n\r\n')).toEqual([]);
   });
 
+  // The story: a price that nobody knew was NaN in a custom action, and the turn ended with an apology.
+  it('reads the numbers of Python that are none in JSON', async () => {
+    const line = '{"custom": {"price": NaN, "is": [Infinity, -Infinity]}, "text": "NaN"}\n';
+    expect(await read(line, '{"text": "b"}\n')).toEqual([
+      { custom: { price: null, is: [null, null] }, text: 'NaN' },
+      { text: 'b' },
+    ]);
+  });
+
   it.each([
     ['half a line', '{"text":"a"}\n{"text":"se', 'half a line'],
     ['a page', '<html><body>Bad gateway</body></html>\n', 'a line that is no JSON'],

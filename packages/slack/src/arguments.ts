@@ -36,9 +36,13 @@ export function argumentsOf(
   // Most responses carry nothing else.
   if (Object.keys(extra).length > 0) addExtra(args, extra, address);
   Object.assign(args, message);
-  // Beside Markdown, Slack refuses also an empty one.
-  if (args['text'] === '' || args['markdown_text'] !== undefined) delete args['text'];
+  if (args['text'] === '') delete args['text'];
   return args;
+}
+
+/** The arguments of an update. Its text may be empty, but not beside Markdown: Slack refuses the two. */
+export function updateArgumentsOf({ text, ...others }: SlackMessage): Record<string, unknown> {
+  return others['markdown_text'] === undefined ? { text, ...others } : others;
 }
 
 function addExtra(args: Record<string, unknown>, extra: Extra, address: SlackAddress): void {

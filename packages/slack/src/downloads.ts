@@ -1,6 +1,7 @@
 import { DeliveryError, type UserAttachment } from '@trunkline/core';
 import { teamOf } from './address.ts';
 import type { Clients, Team } from './clients.ts';
+import { isCredentialsError } from './errors.ts';
 import { objectAt, textAt } from './parse/fields.ts';
 
 /** How a file is fetched. */
@@ -38,11 +39,15 @@ export async function download(
   }
 }
 
+/** @param refused - The token that Slack has given its page to before. */
 async function fetched(
-  { clients, name, apiUrl }: DownloadContext,
+  context: DownloadContext,
   attachment: UserAttachment,
-  { limitBytes = 20 * 1024 * 1024 }: DownloadOptions,
+  options: DownloadOptions,
+  refused: string | null = null,
 ): Promise<Buffer> {
+  const { clients, name, apiUrl } = context;
+  const { limitBytes = 20 * 1024 * 1024 } = options;
   const fail = (text: string, platformCode: string | null = null): never => {
     throw new DeliveryError(`the file cannot be fetched: ${text}`, { channel: name, platformCode });
   };
@@ -65,13 +70,17 @@ async function fetched(
       url = new URL(location, url).href;
       continue;
     }
-    // Slack's page for those who may not read files has status 200.
+    // Slack's page for those who may not read files, or are nobody any more, has status 200.
     const isPage =
       String(type).startsWith('text/html') && mimeType?.startsWith('text/html') !== true;
     if (statusCode !== 200 || isPage) {
       await body.dump();
-      if (isPage)
+      if (isPage) {
+        const valid = await validToken(clients, team, token);
+        if (valid !== token && refused === null)
+          return await fetched(context, attachment, options, token);
         return fail('add the scope files:read, and install the app again', 'missing_scope');
+      }
       return fail(`it was answered ${statusCode}`, `http_${statusCode}`);
     }
     const chunks: Buffer[] = [];
@@ -85,6 +94,21 @@ async function fetched(
     return Buffer.concat(chunks, size);
   }
   return fail('it is redirected again and again');
+}
+
+/**
+ * The token that Slack takes: another one, if it has been replaced meanwhile.
+ *
+ * @throws DeliveryError - Slack takes none, and says why.
+ */
+async function validToken(clients: Clients, team: Team, token: string): Promise<string> {
+  try {
+    await clients.call(team, 'auth.test', {});
+    return await clients.token(team);
+  } catch (error) {
+    if (error instanceof DeliveryError && isCredentialsError(error)) throw error;
+    return token;
+  }
 }
 
 /** In Slack Connect, a file may come with nothing but its id. */

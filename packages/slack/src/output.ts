@@ -16,6 +16,7 @@ import { LIMITS } from './render/limits.ts';
 import type { Rendered } from './render/message.ts';
 import { render } from './render/parts.ts';
 import { withOwnBlocks } from './render/response.ts';
+import { assertSchedulable } from './scheduled.ts';
 import { Sender } from './sender.ts';
 import type { Services } from './services.ts';
 import { upload, uploadOf } from './uploads.ts';
@@ -41,6 +42,8 @@ export class SlackOutput extends OutputChannel {
   }
 
   override async sendResponse(to: string, message: BotMessage): Promise<void> {
+    // Ahead of all parts: nothing of it is said then.
+    assertSchedulable(this.name, responseFor(this.name, message));
     await super.sendResponse(to, withOwnBlocks(this.name, message));
   }
 
@@ -59,6 +62,7 @@ export class SlackOutput extends OutputChannel {
   ): Promise<void> {
     const file = uploadOf(attachment);
     if (file === null) return await this.#say(render.attachment(attachment, { extra }), extra);
+    assertSchedulable(this.name, { ...extra, attachment });
     // Its bytes are in the response already, and in no journal.
     const { name } = file;
     await this.deliver({ upload: name }, () => upload(this.#sender, file, extra));
@@ -105,9 +109,11 @@ export class SlackOutput extends OutputChannel {
 
   override async sendResponseChunkStart(to: string, extra: Extra = {}): Promise<void> {
     const { services, address } = this.#sender;
+    const own = responseFor(this.name, extra);
+    assertSchedulable(this.name, own);
     this.#stream = new StreamedAnswer({
       sender: this.#sender,
-      extra: responseFor(this.name, extra),
+      extra: own,
       deliver: (send) => this.deliver({}, send),
       onStopped: () => services.background.add(cancelTurn(services, to, address.team)),
     });

@@ -1,5 +1,6 @@
 import { DeliveryError, type BotMessage, type JsonObject, type Receipt } from '@trunkline/core';
 import { teamOf } from './address.ts';
+import { updateArgumentsOf } from './arguments.ts';
 import { sendEither } from './either.ts';
 import { textAt } from './parse/fields.ts';
 import { renderResponse } from './render/response.ts';
@@ -57,7 +58,7 @@ export class Posted implements PostedMessage {
     await sendEither(message, instead.get(message) ?? [], {
       abilities: this.#services.abilities,
       team: textAt(this.#receipt, 'team') ?? '',
-      send: (either) => this.#call('chat.update', { ...either, ...name }),
+      send: (either) => this.#call('chat.update', { ...updateArgumentsOf(either), ...name }),
     });
   }
 

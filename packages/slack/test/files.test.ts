@@ -96,6 +96,22 @@ describe('a file that is sent (trap 23)', () => {
     expect(completed?.['channel_id']).toMatch(/^D/);
   });
 
+  // The story: a response with a file was for nine in the morning. Its text waited, and the file was seen at once.
+  it('is refused with all that goes with it where it is to be posted later', async () => {
+    scene = await Scene.open();
+    const output = scene.channel.getOutputChannel(PLACE);
+    const file = { name: 'a.txt', content: 'hello' };
+    const postAt = Math.floor(Date.now() / 1000) + 3_600;
+    const refused = { code: 'not_schedulable', retryable: false };
+    const response = { text: 'News', attachment: file, channels: { slack: { postAt } } };
+    await expect(output.sendResponse('U1', response)).rejects.toMatchObject(refused);
+    await expect(output.sendAttachment('U1', file, { postAt })).rejects.toMatchObject(refused);
+    expect(scene.slack.of('chat.scheduleMessage')).toEqual([]);
+    expect(scene.slack.of('files.getUploadURLExternal')).toEqual([]);
+    await output.sendResponse('U1', { text: 'News', attachment: 'https://a.example/b', postAt });
+    expect(scene.slack.of('chat.scheduleMessage')).toHaveLength(2);
+  });
+
   it('that is empty is refused before Slack is asked', async () => {
     scene = await Scene.open();
     const sent = scene.channel
@@ -269,6 +285,41 @@ describe('a file that came with a message', () => {
     await expect(scene.channel.download({ type: 'file', url })).rejects.toThrow(/files:read/);
     const html = await scene.channel.download({ type: 'file', url, mimeType: 'text/html' });
     expect(html.toString()).toBe('<html>');
+  });
+
+  // The story: the token was over its time, and the operator was told to add a scope that was there.
+  it('is not fetched with a token that Slack takes no more, and the error says so', async () => {
+    scene = await Scene.open();
+    const page = (): Response => new Response('', { headers: { 'content-type': 'text/html' } });
+    const url = at('/files/a', page);
+    scene.slack.next('auth.test', { ok: false, error: 'token_revoked' });
+    const refused = scene.channel.download({ type: 'file', url, team: TEAM });
+    await expect(refused).rejects.toMatchObject({ platformCode: 'token_revoked' });
+    scene.slack.next('auth.test', new Answer(503, 'away'));
+    await expect(scene.channel.download({ type: 'file', url, team: TEAM })).rejects.toThrow(
+      /files:read/,
+    );
+  });
+
+  it('is fetched anew where its token was replaced meanwhile', async () => {
+    let token = 'xoxb-old';
+    const asked: string[] = [];
+    scene = await Scene.open({ token: () => token });
+    const { slack, channel } = scene;
+    slack.on('auth.test', ({ token: shown }) => {
+      if (shown === TOKEN) return { ok: true };
+      token = TOKEN;
+      return { ok: false, error: 'token_expired' };
+    });
+    const url = at('/files/a', () => {
+      asked.push(token);
+      return token === TOKEN
+        ? new Response('hello')
+        : new Response('', { headers: { 'content-type': 'text/html' } });
+    });
+    const file = await channel.download({ type: 'file', url, team: TEAM });
+    expect(file.toString()).toBe('hello');
+    expect(asked).toEqual(['xoxb-old', TOKEN]);
   });
 
   it('is not larger than the limit, whatever it says of itself', async () => {

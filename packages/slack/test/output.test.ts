@@ -210,6 +210,18 @@ describe('what is sent beside the text', () => {
     expect(slack.of('chat.postMessage')).toEqual([]);
   });
 
+  it('nothing where only one user is to see it, and later: it would be seen at once', async () => {
+    const { slack, channel } = await open();
+    const output = channel.getOutputChannel({ ...PLACE, user: 'U000000001' });
+    const extra = { postAt: 2_000_000_000, ephemeral: true };
+    const refused = { code: 'not_schedulable', retryable: false };
+    await expect(output.sendResponse('U1', { text: 'psst', ...extra })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(output.sendResponseChunkStart('U1', extra)).rejects.toMatchObject(refused);
+    expect(slack.calls.filter(({ method }) => method.startsWith('chat.'))).toEqual([]);
+  });
+
   it('sections instead of cards, once a workspace was found to have none', async () => {
     const { slack, channel } = await open();
     slack.on('chat.postMessage', ({ args }) =>
@@ -282,6 +294,23 @@ describe('a handle on what was sent', () => {
       { blocks: [{ type: 'markdown' }, { type: 'actions' }] },
     ]);
     expect(slack.of('reactions.add')).toHaveLength(2);
+  });
+
+  it('changes it to Markdown with no text beside it, as it is posted (trap 16)', async () => {
+    const { slack, channel } = await open();
+    const markdown = { custom: { markdown_text: '**Done**', text: 'Done' } };
+    for (const method of ['chat.postMessage', 'chat.update']) {
+      slack.on(method, () => ({ ok: true, channel: CHANNEL, ts: '1.0' }));
+    }
+    await channel.getOutputChannel(PLACE).sendResponse('U1', markdown);
+    const posted = channel.posted({ receipts: [{ team: TEAM, channel: CHANNEL, ts: '1.0' }] });
+    await posted?.update(markdown);
+    for (const call of [...slack.of('chat.postMessage'), ...slack.of('chat.update')]) {
+      expect(call).toMatchObject({ markdown_text: '**Done**' });
+      expect(call).not.toHaveProperty('text');
+    }
+    await posted?.update({ custom: { attachments: [{ fallback: 'Done' }] } });
+    expect(slack.of('chat.update')[1]).toMatchObject({ text: '' });
   });
 
   // The story: cards were sections where Slack has no carousel, and the update of a message with the same cards

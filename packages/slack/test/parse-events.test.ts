@@ -214,6 +214,17 @@ describe('edits (trap 9)', () => {
     expect(parseEvent(said(event), { ...OPTIONS, ...options }, bot).type).toBe('message');
   });
 
+  // A link that is named, or text that an app adds: the message says that nobody has edited it.
+  it('are none where another text is of nobody’s edit', () => {
+    const message = { type: 'message', user: 'U1', text: 'Look: <http://a.example|A>', ts: '1.1' };
+    const previous_message = { ...message, text: 'Look: <http://a.example>' };
+    const changed = { subtype: 'message_changed', message, previous_message };
+    expect(parseEvent(said(changed), { ...OPTIONS, ...options }, { userId: null })).toMatchObject({
+      type: 'ignored',
+      why: 'not an edit by a user',
+    });
+  });
+
   it.each(['message-changed-unfurl', 'message-changed-own'])('are none: %s', (name) => {
     expect(find(name, options).type).toBe('ignored');
   });

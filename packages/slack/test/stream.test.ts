@@ -82,6 +82,13 @@ describe('a streamed answer', () => {
     ]);
   });
 
+  it('is none of Slack’s in a channel where nobody is known that it is for (trap 20)', async () => {
+    const desk = new Desk();
+    await say(desk, begin(desk, { channel: 'C1', thread: '1.0' }), ['a']);
+    expect(desk.of('chat.startStream')).toEqual([]);
+    expect(desk.of('chat.postMessage')).toMatchObject([{ channel: 'C1', thread_ts: '1.0' }]);
+  });
+
   // The story: an answer was to go to another thread under another name, and a text did. As a stream it was said
   // by the bot, where the question was.
   it('goes where a message of the same arguments goes, and by the same name', async () => {

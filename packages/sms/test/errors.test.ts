@@ -63,6 +63,12 @@ describe('networkError (trap 5)', () => {
     });
   });
 
+  it('keeps nothing of what the request was made with (trap 4)', () => {
+    const config = { headers: { Authorization: 'Basic c2VjcmV0' } };
+    const error = networkError('sms', Object.assign(failing('ECONNABORTED'), { config }));
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('c2VjcmV0');
+  });
+
   it('is none where the request cannot be written at all', () => {
     const error = networkError('sms', failing('UND_ERR_INVALID_ARG'));
     expect(error).toMatchObject({ retryable: false, mayHaveArrived: false });

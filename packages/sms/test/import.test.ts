@@ -1,33 +1,10 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-
-const DIST = fileURLToPath(new URL('../dist/index.js', import.meta.url));
-
-/** Imports what is built in a process of its own, and tells what that took and what it loaded. */
-const PROGRAM = `
-  const { Module } = await import('node:module');
-  const core = await import(process.argv[1].replace('/packages/sms/', '/packages/core/'));
-  const before = process.cpuUsage();
-  const { SmsInput } = await import(process.argv[1]);
-  const { user, system } = process.cpuUsage(before);
-  new SmsInput({ accountSid: 'AC' + '0'.repeat(32), authToken: 'x', twilioNumber: '+15550001111' });
-  const loaded = Object.keys(Module._cache).filter((file) => /node_modules/.test(file));
-  console.log(JSON.stringify({ cpuMs: (user + system) / 1000, loaded }));
-`;
+import { importCost } from '../../../scripts/test-support/import-cost.ts';
+import { ACCOUNT } from './support/twilio.ts';
 
 it('is imported in less than 100 ms, without Twilio’s SDK, undici or the calculator', async () => {
-  const run = promisify(execFile);
-  const measured: { cpuMs: number; loaded: string[] }[] = [];
-  // CPU time: the machine may be busy with other things. The best of three: it may be cold.
-  for (let i = 0; i < 3; i++) {
-    const args = ['--input-type=module', '-e', PROGRAM, DIST];
-    const { stdout } = await run(process.execPath, args, {
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
-    measured.push(JSON.parse(stdout) as { cpuMs: number; loaded: string[] });
-  }
-  expect(Math.min(...measured.map(({ cpuMs }) => cpuMs))).toBeLessThan(100);
-  expect(measured[0]?.loaded).toEqual([]);
+  const options = { accountSid: ACCOUNT, authToken: 'x', twilioNumber: '+15550001111' };
+  const { cpuMs, loaded } = await importCost('sms', 'SmsInput', options);
+  expect(loaded).toEqual([]);
+  expect(cpuMs).toBeLessThan(100);
 }, 30_000);

@@ -10,6 +10,7 @@ import {
   PHONE,
   refusing,
   SERVICE,
+  type Answer,
   type SentForm,
 } from './support/twilio.ts';
 
@@ -78,6 +79,33 @@ describe('what a response becomes', () => {
     const menu = 'What size?\n1 Small\nMenu: https://x.org';
     expect(await bodies({ text: 'What size?', buttons })).toEqual([menu]);
     expect(await bodies({ text: 'What size?', quickReplies: buttons })).toEqual([menu]);
+  });
+
+  // Twilio's own buttons, lists and carousels are templates: few of them, short, some to be approved, and none of
+  // them on every platform.
+  it('on WhatsApp and RCS too, whole and without a template (traps 16 to 18)', async () => {
+    const titles = Array.from({ length: 12 }, (_, i) => `Pizza number ${i + 1} of the house`);
+    const buttons = titles.map((title) => ({ title, payload: title }));
+    const menu = titles.map((title, i) => `${i + 1} ${title}`).join('\n');
+    const parts: BotMessage[] = [
+      { text: 'Which?', buttons },
+      { text: 'Which?', quickReplies: buttons },
+      { elements: [{ title: 'Which?', buttons }] },
+    ];
+    for (const to of [`whatsapp:${PHONE}`, `rcs:${PHONE}`]) {
+      const { sms, twilio } = await startScene(() => {});
+      // The emulator knows no RCS.
+      const sent: string[][] = [];
+      const taken: Answer = (res, form) => {
+        sent.push([...form.keys(), form.get('Body') ?? '']);
+        res.writeHead(201).end(JSON.stringify({ sid: `SM${sent.length}`, status: 'queued' }));
+      };
+      twilio.script.push(...parts.map(() => taken));
+      const output = sms.getOutputChannel({ to });
+      for (const part of parts) await output.sendResponse(to, part);
+      const form = ['To', 'From', 'Body', `Which?\n${menu}`];
+      expect(sent.map((each) => each.toSorted())).toEqual(parts.map(() => form.toSorted()));
+    }
   });
 
   it('an image is media where MMS goes, else a link (trap 23)', async () => {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isModulePath } from './module-ref.ts';
 import { importedFile } from './package-exports.ts';
 
 /** How modules of a user's are found and loaded. */
@@ -15,15 +16,16 @@ export interface Modules {
 export const nodeModules: Modules = {
   resolve(module, folder) {
     const { resolve } = createRequire(join(folder, '_'));
+    // Some packages give another file to those who require them, and it is imported here.
+    const imported = isModulePath(module)
+      ? null
+      : importedFile(module, resolve.paths(module) ?? []);
+    if (imported !== null) return imported;
     try {
       return resolve(module);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'MODULE_NOT_FOUND') return null;
-      const isOther = code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED';
-      const found = isOther ? null : importedFile(module, resolve.paths(module) ?? []);
-      if (found === null) throw error;
-      return found;
+      if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null;
+      throw error;
     }
   },
   load: (resolved) => import(pathToFileURL(resolved).href),

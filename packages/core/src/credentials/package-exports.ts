@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { exports } from 'resolve.exports';
 
 /**
- * The file that a package exports to those who import it. `require.resolve` finds it only where those
- * who require it are given one as well, and `import.meta.resolve` sees packages from here alone.
+ * The file that a package exports to those who import it. `require.resolve` finds that for those who
+ * require it, if there is one, and `import.meta.resolve` sees packages from here alone.
  *
  * @param module - A package, `@scope/my-package/channel` say.
  * @param folders - The `node_modules` that it may be in, the nearest first.

@@ -9,6 +9,12 @@ export interface ReadBodyOptions {
   limitBytes: number;
 }
 
+/** How {@link readJson} reads. */
+export interface ReadJsonOptions extends ReadBodyOptions {
+  /** Reads the text; MUST throw where it is no JSON. @defaultValue `JSON.parse` */
+  parse?: (text: string) => unknown;
+}
+
 /**
  * How much of a body that is too large is read and forgotten, as a multiple of the limit, so that a
  * client that is still sending sees the answer instead of a reset connection.
@@ -69,7 +75,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
  * @throws MalformedPayloadError - it is not declared as JSON (415), or it is none (400).
  * @throws What {@link readBody} throws.
  */
-export async function readJson(req: IncomingMessage, options: ReadBodyOptions): Promise<unknown> {
+export async function readJson(req: IncomingMessage, options: ReadJsonOptions): Promise<unknown> {
   if (!isJsonType(req.headers['content-type'])) {
     throw new MalformedPayloadError(
       'the body must be JSON in UTF-8: send the header "Content-Type: application/json"',
@@ -78,7 +84,8 @@ export async function readJson(req: IncomingMessage, options: ReadBodyOptions): 
   }
   const body = await readBody(req, options);
   try {
-    return JSON.parse(strictUtf8.decode(body)) as unknown;
+    const { parse = JSON.parse } = options;
+    return parse(strictUtf8.decode(body)) as unknown;
   } catch {
     throw new MalformedPayloadError('the body is not valid JSON', {
       channel: options.channel,

@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import { types } from 'node:util';
+import type { CryptoKey } from 'jose';
 import { isJsonObject } from '../message/json.ts';
 import { didYouMean } from '../names.ts';
 import type { JwtOptions, ResolvedJwt } from './jwt.ts';
@@ -24,6 +25,15 @@ const KINDS: Readonly<Record<string, string>> = {
   ES512: 'secp521r1',
   EdDSA: 'ed25519',
   Ed25519: 'ed25519',
+};
+
+/** What Web Crypto calls the algorithms that begin so. */
+const WEB_NAMES: Readonly<Record<string, string>> = {
+  HS: 'HMAC',
+  RS: 'RSASSA-PKCS1-v1_5',
+  PS: 'RSA-PSS',
+  ES: 'ECDSA',
+  Ed: 'Ed25519',
 };
 
 /** The least that RS… and PS… are verified with. @see RFC 7518, section 3.3 */
@@ -58,6 +68,7 @@ export function resolveKey(
   }
   if (types.isCryptoKey(given)) {
     assertFits(KeyObject.from(given), algorithms, lead, fail);
+    assertBound(given, algorithms, lead, fail);
     return given;
   }
   const resolved = types.isKeyObject(given) ? publicHalf(given) : ofJwk(given, lead, fail);
@@ -114,4 +125,24 @@ function assertFits(key: KeyObject, algorithms: readonly string[], lead: string,
   }
   const { modulusLength: bits } = details;
   if (bits !== undefined && bits < RSA_BITS) fail(`${lead}key has fewer than ${RSA_BITS} bits`);
+}
+
+/** A key of Web Crypto is bound to one algorithm and hash when it is made, and to what it may be used for. */
+function assertBound(
+  { algorithm, type, usages }: CryptoKey,
+  algorithms: readonly string[],
+  lead: string,
+  fail: Fail,
+): void {
+  // Of the kinds that are left here, elliptic curves have no hash.
+  const { name, hash } = algorithm as { name: string; hash?: { name: string } };
+  const isFor = (each: string): boolean =>
+    WEB_NAMES[each.slice(0, 2)] === name &&
+    (hash === undefined || hash.name === `SHA-${each.slice(2)}`);
+  if (!algorithms.some(isFor)) {
+    const own = hash === undefined ? name : `${name} with ${hash.name}`;
+    fail(`${lead}key is no key for ${algorithms.join(', ')}: it was made for ${own}`);
+  }
+  if (type === 'private') fail(`${lead}key is a private key: give its public one`);
+  if (!usages.includes('verify')) fail(`${lead}key was not made to verify: its usages lack it`);
 }

@@ -5,11 +5,11 @@ import { ConfigurationError, toError } from '../errors.ts';
 export function listenOn(server: Server, port: number, host?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
-      const reason = LISTEN_ERRORS[error.code ?? ''];
+      const [code, reason] = LISTEN_ERRORS[error.code ?? ''] ?? [];
       reject(
-        reason === undefined
+        code === undefined
           ? error
-          : new ConfigurationError(`port ${port} ${reason}`, { code: 'port', cause: error }),
+          : new ConfigurationError(`port ${port} ${reason}`, { code, cause: error }),
       );
     };
     server.once('error', onError);
@@ -24,12 +24,13 @@ export function listenOn(server: Server, port: number, host?: string): Promise<v
   });
 }
 
-const LISTEN_ERRORS: Record<string, string> = {
-  EADDRINUSE: 'is taken: stop what uses it, or choose another one',
-  EACCES: 'needs more rights than this process has: choose one above 1023',
-  EADDRNOTAVAIL: 'cannot be used on that host: it is no address of this machine',
-  ENOTFOUND: 'cannot be used on that host: there is no such host',
-  EAI_AGAIN: 'cannot be used on that host: its name cannot be looked up now',
+/** What is to be chosen otherwise, and why. */
+const LISTEN_ERRORS: Record<string, [code: 'port' | 'host', reason: string]> = {
+  EADDRINUSE: ['port', 'is taken: stop what uses it, or choose another one'],
+  EACCES: ['port', 'needs more rights than this process has: choose one above 1023'],
+  EADDRNOTAVAIL: ['host', 'cannot be used on that host: it is no address of this machine'],
+  ENOTFOUND: ['host', 'cannot be used on that host: there is no such host'],
+  EAI_AGAIN: ['host', 'cannot be used on that host: its name cannot be looked up now'],
 };
 
 /** How long a connection may take to carry its last answer away, in milliseconds. */

@@ -41,6 +41,22 @@ describe('a package that a key of credentials names', () => {
     expect(await namesOf(key, manifest)).toEqual(['myio']);
   });
 
+  // The story: a channel was made by the half of its package that was written for `require`. The user's own code
+  // imported the other half, and knew nothing of that channel.
+  it('is imported, where it has another file for those who require it', async () => {
+    const files = {
+      'index.mjs': source('imported'),
+      'index.cjs': source('required').replace('export class MyIO', 'exports.MyIO = class MyIO'),
+    };
+    const both = { require: './index.cjs', import: './index.mjs' };
+    expect(await namesOf('pkg#MyIO', { exports: both }, files)).toEqual(['imported']);
+    const older = { main: './index.cjs', exports: { '.': both } };
+    expect(await namesOf('pkg#MyIO', older, files)).toEqual(['imported']);
+    expect(await namesOf('pkg#MyIO', { main: './index.cjs' }, files)).toEqual(['required']);
+    const required = { exports: { require: './index.cjs' } };
+    expect(await namesOf('pkg#MyIO', required, files)).toEqual(['required']);
+  });
+
   it.each<[string, object]>([
     ['pkg#MyIO', { exports: { './other': { import: './index.mjs' } } }],
     ['pkg/own#MyIO', { exports: { './*': { import: './*.mjs' }, './own': null } }],

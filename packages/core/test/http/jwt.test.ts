@@ -1,6 +1,6 @@
 import { isKnownToken, resolveJwt, resolveTokens, verifySubject } from '@trunkline/core';
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { SignJWT, type CryptoKey } from 'jose';
 import { describe, expect, it } from 'vitest';
 
 const SECRET = 'a secret that is long enough for HS256';
@@ -72,6 +72,44 @@ describe('resolveJwt', () => {
     ];
     for (const [options, message] of cases) {
       expect(() => resolveJwt(options as { key: string }, 'x.', fail)).toThrow(message);
+    }
+  });
+
+  // Each of them started as well: a key of Web Crypto can do one thing alone.
+  it('refuses a key of Web Crypto that was made for something else', async () => {
+    const { subtle } = crypto;
+    const secretFor = (hash: string, usage: 'sign' | 'verify') =>
+      subtle.importKey('raw', bytes, { name: 'HMAC', hash }, false, [usage]);
+    const pairFor = (name: string) => {
+      const rsa = { name, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) };
+      return subtle.generateKey({ ...rsa, hash: 'SHA-256' }, false, ['sign', 'verify']);
+    };
+    const [pkcs, pss] = [await pairFor('RSASSA-PKCS1-v1_5'), await pairFor('RSA-PSS')];
+    const curve = { name: 'ECDH', namedCurve: 'P-256' };
+    const { publicKey: agreed } = await subtle.generateKey(curve, false, ['deriveBits']);
+    const cases: [CryptoKey, string, string | null][] = [
+      [
+        await secretFor('SHA-512', 'verify'),
+        'HS256',
+        'is no key for HS256: it was made for HMAC with SHA-512',
+      ],
+      [await secretFor('SHA-512', 'verify'), 'HS512', null],
+      [await secretFor('SHA-256', 'sign'), 'HS256', 'was not made to verify'],
+      [pss.publicKey, 'RS256', 'is no key for RS256: it was made for RSA-PSS with SHA-256'],
+      [pss.publicKey, 'PS256', null],
+      [
+        pkcs.publicKey,
+        'RS384',
+        'is no key for RS384: it was made for RSASSA-PKCS1-v1_5 with SHA-256',
+      ],
+      [pkcs.publicKey, 'RS256', null],
+      [pkcs.privateKey, 'RS256', 'is a private key: give its public one'],
+      [agreed, 'ES256', 'is no key for ES256: it was made for ECDH'],
+    ];
+    for (const [key, algorithm, message] of cases) {
+      const resolve = () => resolveJwt({ key, algorithms: [algorithm] }, 'x.', fail);
+      if (message === null) expect(resolve().key).toBe(key);
+      else expect(resolve).toThrow(`x.key ${message}`);
     }
   });
 

@@ -284,6 +284,7 @@ describe('listen', () => {
     const taken = second.listen(Number(url.port), '127.0.0.1');
     await expect(taken).rejects.toThrow(ConfigurationError);
     await expect(taken).rejects.toThrow(`port ${url.port} is taken`);
+    await expect(taken).rejects.toMatchObject({ code: 'port' });
     await second.close();
   });
 
@@ -291,7 +292,10 @@ describe('listen', () => {
     const line = new Trunkline({ channels: [], assistant });
     await expect(line.listen(70_000)).rejects.toThrow('port 70000 is no port');
     for (const host of ['203.0.113.1', 'nowhere.invalid']) {
-      await expect(line.listen(0, host)).rejects.toThrow('cannot be used on that host');
+      const refused = line.listen(0, host);
+      await expect(refused).rejects.toThrow('cannot be used on that host');
+      // Another port would help nobody: the example server said so.
+      await expect(refused).rejects.toMatchObject({ code: 'host' });
     }
     await line.close();
   });
