@@ -596,6 +596,26 @@ describe('a waiting turn', () => {
     },
   );
 
+  it('goes on within a minute of its time where the clock was wrong when its wait began', async () => {
+    // A machine starts in 1970, and hears what time it is: the turn waited for half a century.
+    const all = new Processes();
+    let runs = 0;
+    const assistant = (): void => {
+      if (++runs === 1) throw new RetryableError('not now');
+    };
+    const dying = all.start(assistant);
+    await dying.turns.accept(post('first', one));
+    await all.clock.advance(100);
+    dying.kill();
+    const now = all.clock.now.bind(all.clock);
+    all.clock.now = () => now() - 1_700_000_000_000;
+    all.start(assistant);
+    await all.clock.advance(1_000);
+    all.clock.now = now;
+    await all.clock.advance(61_000);
+    expect(runs).toBe(2);
+  });
+
   it('holds back its own conversation only', async () => {
     const { turns, clock, all } = await waiting({ limits: { maxRunning: 1 } });
     await turns.accept(post('second'));

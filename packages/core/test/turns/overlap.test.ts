@@ -284,6 +284,18 @@ describe('debounce', () => {
     expect(begun.join('\n').split('\n')).toHaveLength(15);
   });
 
+  it('waits one window also where the clock is set back', async () => {
+    // The conversation stood still until the clock had caught up.
+    const { turns, clock, begun } = setUp('debounce');
+    await turns.accept(deferredMessage('1'));
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 60 * 60 * 1000;
+    await clock.advance(800);
+    await turns.accept(deferredMessage('2'));
+    await clock.advance(2_000);
+    expect(begun).toEqual(['1\n2']);
+  });
+
   it('occupies no slot while it waits', async () => {
     const { turns, clock, begun } = setUp('debounce', {
       overlap: { channels: { test: 'debounce' } },
