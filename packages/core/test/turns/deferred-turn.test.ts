@@ -340,6 +340,29 @@ describe('a running turn', () => {
     expect(await engine.deadLetters.list()).toHaveLength(1);
   });
 
+  it('the deadline passes: the next one comes after abortGraceMs where the assistant does not end', async () => {
+    const all = new Processes();
+    const begun: unknown[] = [];
+    const startedAt = all.clock.now();
+    const assistant = async (message: UserMessage, reply: Reply): Promise<void> => {
+      begun.push([message.text, all.clock.now() - startedAt]);
+      if (message.text === 'second') return;
+      await all.clock.sleep(100_000);
+      reply.state['late'] = true;
+      await echo(message, reply);
+    };
+    const limits = { deadlineMs: 1_000, abortGraceMs: 5_000 };
+    const { turns } = all.start(assistant, { limits });
+    for (const text of ['first', 'second']) await turns.accept(post(text, { messageId: text }));
+    await all.clock.advance(200_000);
+    expect(begun).toEqual([
+      ['first', 0],
+      ['second', 6_000],
+    ]);
+    expect(all.platform.texts).toEqual([]);
+    expect(await all.shared.memory.values.get('state', 'test::ada')).toBeNull();
+  });
+
   it('the deadline passes: the rest of a response in several requests is not sent either', async () => {
     const all = new Processes();
     const { turns } = all.start((_message, reply) => reply.text('1\n2\n3'), {

@@ -202,6 +202,31 @@ describe('latest', () => {
     expect(outcomes()).toMatchObject({ 3: 'answered' });
   });
 
+  it('lets what comes after a replay take its place', async () => {
+    let fails = true;
+    const all = new Processes();
+    const { turns, engine, turnReports } = all.start(
+      async () => {
+        if (fails) throw new Error('oops');
+        await all.clock.sleep(100);
+      },
+      { overlap: 'latest' },
+    );
+    await turns.accept(deferredMessage('old'));
+    await all.clock.advance(0);
+    fails = false;
+    const [letter] = await engine.deadLetters.list();
+    await engine.replay(letter?.id ?? '');
+    await all.clock.advance(1);
+    await turns.accept(deferredMessage('new'));
+    await all.clock.advance(1_000);
+    expect(turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
+      ['old', 'dead'],
+      ['old', 'superseded'],
+      ['new', 'answered'],
+    ]);
+  });
+
   it('does not let a replay take the place of what is newer', async () => {
     const all = new Processes();
     let fails = true;
