@@ -333,6 +333,18 @@ describe('debounce', () => {
     expect(begun.toSorted()).toEqual(['1', 'live']);
   });
 
+  it('has not begun where its process dies while it waits, and joins what comes then', async () => {
+    const { turns, clock, all, kill, options } = setUp('debounce');
+    await turns.accept(deferredMessage('1'));
+    await clock.advance(500);
+    kill();
+    const begun: unknown[] = [];
+    const next = all.start(({ text, attempt }) => void begun.push([text, attempt]), options);
+    await next.turns.accept(deferredMessage('2'));
+    await clock.advance(2_000);
+    expect(begun).toEqual([['1\n2', 1]]);
+  });
+
   it('runs the same messages again after a crash, and joins no others to them', async () => {
     const { turns, clock, all, begun, kill, options } = setUp('debounce');
     for (const text of ['1', '2']) await turns.accept(deferredMessage(text));
