@@ -402,7 +402,7 @@ describe('a store that waiting does not help', () => {
     expect(all.platform.texts).toEqual(['1']);
     expect(stopped.turnReports).toEqual([]);
     // It waits for nothing: closing it finds nothing under way.
-    expect(await outcomeOf(stopped.engine.close())).toBe('done');
+    expect(await outcomeOf(stopped.engine.close(1_000))).toBe('done');
     stopped.kill();
     all.start(say, { canBeAsked: true });
     await all.clock.advance(1_000);
