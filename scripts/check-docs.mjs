@@ -1,7 +1,8 @@
-// Type checks every ```ts block of every README.md and of docs/, each as a module of its own that
-// may import every package of the workspace and whatever these depend on. "```ts continue" goes on
-// with the block before it. A block that is led in by the name of its file, `addons/a.ts` and a
-// colon, is found under this name by the page's other blocks.
+// Type checks every ```ts block of every README.md and of docs/, by our own compiler options and by
+// a reader's, since each finds errors that the other does not. A block is a module of its own that may
+// import every package of the workspace and whatever these depend on. "```ts continue" goes on with
+// the block before it. A block that is led in by the name of its file, `addons/a.ts` and a colon, is
+// found under this name by the page's other blocks.
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -24,23 +25,30 @@ for (const page of pages) {
 
 link();
 write('package.json', JSON.stringify({ type: 'module' }));
-write(
-  'tsconfig.json',
-  JSON.stringify({
-    extends: '../../tsconfig.base.json',
-    compilerOptions: {
-      // Pages are documented too.
-      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-      isolatedDeclarations: false,
-      declaration: false,
-      moduleDetection: 'force',
-    },
-    include: ['.'],
-  }),
-);
+// Pages are documented too.
+const lib = ['ES2023', 'DOM', 'DOM.Iterable'];
+compile('tsconfig.json', {
+  extends: '../../tsconfig.base.json',
+  compilerOptions: { lib, isolatedDeclarations: false, declaration: false },
+});
+// What docs/custom-channel.md has its readers write: `strict`, and what was built.
+compile('tsconfig.reader.json', {
+  compilerOptions: {
+    lib,
+    strict: true,
+    module: 'nodenext',
+    types: ['node'],
+    allowImportingTsExtensions: true,
+    noEmit: true,
+  },
+});
+console.log(`${count} code blocks of ${pages.length} pages compile.`);
 
-if (count > 0) {
-  const tsc = spawnSync('tsc', ['-p', '.', '--pretty', 'false'], {
+/** Compiles all blocks. @param {string} name @param {{ extends?: string, compilerOptions: object }} options */
+function compile(name, { compilerOptions, ...rest }) {
+  const options = { ...compilerOptions, moduleDetection: 'force', skipLibCheck: true };
+  write(name, JSON.stringify({ ...rest, compilerOptions: options, include: ['.'] }));
+  const tsc = spawnSync('tsc', ['-p', name, '--pretty', 'false'], {
     cwd: temp,
     env,
     encoding: 'utf8',
@@ -52,7 +60,6 @@ if (count > 0) {
     fail('A code block of the documentation does not compile.');
   }
 }
-console.log(`${count} code blocks of ${pages.length} pages compile.`);
 
 /** The files below a folder, if there is one. @param {string} folder @returns {string[]} */
 function list(folder) {

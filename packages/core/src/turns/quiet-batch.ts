@@ -22,6 +22,7 @@ export interface QuietBatchOptions {
  */
 export async function quietBatch(options: QuietBatchOptions): Promise<ReadTurn[]> {
   const { clock, windowMs, signal, waiting } = options;
+  let awaited: string | null = null;
   for (;;) {
     const turns = await waiting();
     const count = runLength(turns, windowMs);
@@ -32,8 +33,10 @@ export async function quietBatch(options: QuietBatchOptions): Promise<ReadTurn[]
     if (isApart(first)) return batch;
     const quietAt = Math.min(atOf(last) + windowMs, atOf(first) + MAX_WINDOWS * windowMs);
     const left = quietAt - clock.now();
-    if (left <= 0) return batch;
-    await sleep(clock, left, signal);
+    if (left <= 0 || awaited === last.id) return batch;
+    // By another clock, or one that was set back, it may seem to be longer.
+    await sleep(clock, Math.min(left, windowMs), signal);
+    awaited = last.id;
   }
 }
 

@@ -56,16 +56,20 @@ export class Retries {
   ): Promise<T> {
     const { clock, abort, policy } = this.#rules;
     let error = thrown;
+    let waitedMs = 0;
     for (let tries = 1; ; tries++) {
       if (abort.reason !== null) throw abort.reason;
       const failure = failureOf(error);
       if (!(await onFailed(error, failure))) throw error;
       const delay = Math.max(failure.retryAfterMs ?? 0, backOff(tries, BACK_OFF));
-      if (clock.now() - startedAt + delay > policy.retryMs) {
+      // A clock may be set back meanwhile.
+      const takenMs = Math.max(clock.now() - startedAt, waitedMs);
+      if (takenMs + delay > policy.retryMs) {
         this.park(failure);
         throw error;
       }
       await sleep(clock, delay, abort.signal);
+      waitedMs += delay;
       try {
         return await attempt();
       } catch (again) {

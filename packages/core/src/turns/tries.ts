@@ -4,6 +4,9 @@ import type { Place } from './place.ts';
 import type { Progress } from './progress.ts';
 import { sleep } from './sleep.ts';
 
+/** How often somebody who waits looks at the clock, in milliseconds. */
+const LOOK_MS = 60_000;
+
 /** What {@link Tries} go by. */
 export interface TryRules {
   clock: Clock;
@@ -68,10 +71,11 @@ export class Tries {
     const { retryAt } = this.#progress;
     if (retryAt === undefined) return;
     const { clock } = this.#rules;
-    const delay = retryAt - clock.now();
-    if (delay > 0) {
-      waiter.place.giveSlot();
-      await sleep(clock, delay, waiter.signal);
+    let left = retryAt - clock.now();
+    if (left > 0) waiter.place.giveSlot();
+    // A clock that was wrong at first is put right meanwhile; one that is set back makes it no longer.
+    for (; left > 0 && clock.now() < retryAt; left -= LOOK_MS) {
+      await sleep(clock, Math.min(left, LOOK_MS), waiter.signal);
     }
     delete this.#progress.retryAt;
   }

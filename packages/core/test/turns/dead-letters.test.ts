@@ -125,6 +125,26 @@ describe('dead letters', () => {
     expect(all.platform.texts).toEqual(['about 1', 'done 1']);
   });
 
+  it('are replayed also where as many messages wait as may', async () => {
+    const all = new Processes();
+    let fails = true;
+    const assistant = async (): Promise<void> => {
+      if (fails) throw new Error('oops');
+      await all.clock.sleep(100);
+    };
+    const { turns, engine, turnReports } = all.start(assistant, { limits: { maxQueued: 1 } });
+    await turns.accept(post('1', one));
+    await all.clock.advance(0);
+    fails = false;
+    const taken = ['2', '3', '4'].map((id) => turns.accept(post(id, { messageId: id })));
+    expect(await Promise.all(taken)).toEqual(['accepted', 'accepted', 'refused']);
+    const [letter] = await engine.deadLetters.list();
+    expect(await engine.replay(letter?.id ?? '')).toBe(true);
+    await all.clock.advance(1_000);
+    const handled = turnReports.map(({ messageId, outcome }) => `${messageId} ${outcome}`);
+    expect(handled).toEqual(['1 dead', '2 answered', '3 answered', '1 answered']);
+  });
+
   it('are tried again where they were refused for good', async () => {
     const { turns, engine, failures, clock, all } = setUp();
     failures.left = 0;

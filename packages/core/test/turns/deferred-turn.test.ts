@@ -340,6 +340,29 @@ describe('a running turn', () => {
     expect(await engine.deadLetters.list()).toHaveLength(1);
   });
 
+  it('the deadline passes: the next one comes after abortGraceMs where the assistant does not end', async () => {
+    const all = new Processes();
+    const begun: unknown[] = [];
+    const startedAt = all.clock.now();
+    const assistant = async (message: UserMessage, reply: Reply): Promise<void> => {
+      begun.push([message.text, all.clock.now() - startedAt]);
+      if (message.text === 'second') return;
+      await all.clock.sleep(100_000);
+      reply.state['late'] = true;
+      await echo(message, reply);
+    };
+    const limits = { deadlineMs: 1_000, abortGraceMs: 5_000 };
+    const { turns } = all.start(assistant, { limits });
+    for (const text of ['first', 'second']) await turns.accept(post(text, { messageId: text }));
+    await all.clock.advance(200_000);
+    expect(begun).toEqual([
+      ['first', 0],
+      ['second', 6_000],
+    ]);
+    expect(all.platform.texts).toEqual([]);
+    expect(await all.shared.memory.values.get('state', 'test::ada')).toBeNull();
+  });
+
   it('the deadline passes: the rest of a response in several requests is not sent either', async () => {
     const all = new Processes();
     const { turns } = all.start((_message, reply) => reply.text('1\n2\n3'), {
@@ -595,6 +618,26 @@ describe('a waiting turn', () => {
       expect(await stored(all)).toEqual([]);
     },
   );
+
+  it('goes on within a minute of its time where the clock was wrong when its wait began', async () => {
+    // A machine starts in 1970, and hears what time it is: the turn waited for half a century.
+    const all = new Processes();
+    let runs = 0;
+    const assistant = (): void => {
+      if (++runs === 1) throw new RetryableError('not now');
+    };
+    const dying = all.start(assistant);
+    await dying.turns.accept(post('first', one));
+    await all.clock.advance(100);
+    dying.kill();
+    const now = all.clock.now.bind(all.clock);
+    all.clock.now = () => now() - 1_700_000_000_000;
+    all.start(assistant);
+    await all.clock.advance(1_000);
+    all.clock.now = now;
+    await all.clock.advance(61_000);
+    expect(runs).toBe(2);
+  });
 
   it('holds back its own conversation only', async () => {
     const { turns, clock, all } = await waiting({ limits: { maxRunning: 1 } });

@@ -49,9 +49,13 @@ describe('a turn that is given up', () => {
       runs++;
       throw new Error('oops');
     };
-    const dying = all.start(assistant, {
-      weather: { before: (call) => void (call === 'set' && queueMicrotask(() => dying.kill())) },
-    });
+    const dying = all.start(assistant);
+    const { set } = dying.store.values;
+    dying.store.values.set = async (...args) => {
+      const version = await set(...args);
+      if (args[0] === 'dead-letters') dying.kill();
+      return version;
+    };
     await dying.turns.accept(post('Hi'));
     await all.clock.advance(0);
     expect(dying.store.isDead).toBe(true);

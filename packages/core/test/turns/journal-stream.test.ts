@@ -463,6 +463,10 @@ describe('a stream', () => {
       expect(await after((reply) => reply.text('first'), setUp())).toEqual(CUT);
     });
 
+    it('is closed where the run ends before its place', async () => {
+      expect(await after(async () => {}, setUp())).toEqual(CUT);
+    });
+
     it('is closed before the apology', async () => {
       const { all, setup } = setUp();
       const fail = async (reply: Reply): Promise<void> => {

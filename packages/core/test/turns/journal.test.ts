@@ -480,6 +480,22 @@ describe('parking', () => {
     expect(Number(moments[1]) - Number(moments[0])).toBe(5 * 60 * 60 * 1000);
   });
 
+  it('begins after retryMs also where the clock is set back', async () => {
+    // It was tried until the deadline, and the turn was a dead letter: nothing was left to wait.
+    const all = new Processes();
+    const statuses: string[] = [];
+    const { turns, clock } = all.start(
+      async (_message, reply) => void statuses.push((await reply.text('1')).status),
+    );
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('Hi'));
+    await clock.advance(1);
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 60 * 60 * 1000;
+    await clock.advance(10_000);
+    expect(statuses).toEqual(['pending']);
+  });
+
   it('does not begin within retryMs of 0', async () => {
     const all = new Processes();
     const statuses: string[] = [];

@@ -202,6 +202,31 @@ describe('latest', () => {
     expect(outcomes()).toMatchObject({ 3: 'answered' });
   });
 
+  it('lets what comes after a replay take its place', async () => {
+    let fails = true;
+    const all = new Processes();
+    const { turns, engine, turnReports } = all.start(
+      async () => {
+        if (fails) throw new Error('oops');
+        await all.clock.sleep(100);
+      },
+      { overlap: 'latest' },
+    );
+    await turns.accept(deferredMessage('old'));
+    await all.clock.advance(0);
+    fails = false;
+    const [letter] = await engine.deadLetters.list();
+    await engine.replay(letter?.id ?? '');
+    await all.clock.advance(1);
+    await turns.accept(deferredMessage('new'));
+    await all.clock.advance(1_000);
+    expect(turnReports.map(({ messageId, outcome }) => [messageId, outcome])).toEqual([
+      ['old', 'dead'],
+      ['old', 'superseded'],
+      ['new', 'answered'],
+    ]);
+  });
+
   it('does not let a replay take the place of what is newer', async () => {
     const all = new Processes();
     let fails = true;
@@ -284,6 +309,18 @@ describe('debounce', () => {
     expect(begun.join('\n').split('\n')).toHaveLength(15);
   });
 
+  it('waits one window also where the clock is set back', async () => {
+    // The conversation stood still until the clock had caught up.
+    const { turns, clock, begun } = setUp('debounce');
+    await turns.accept(deferredMessage('1'));
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 60 * 60 * 1000;
+    await clock.advance(800);
+    await turns.accept(deferredMessage('2'));
+    await clock.advance(2_000);
+    expect(begun).toEqual(['1\n2']);
+  });
+
   it('occupies no slot while it waits', async () => {
     const { turns, clock, begun } = setUp('debounce', {
       overlap: { channels: { test: 'debounce' } },
@@ -294,6 +331,18 @@ describe('debounce', () => {
     await clock.advance(1_200);
     await live;
     expect(begun.toSorted()).toEqual(['1', 'live']);
+  });
+
+  it('has not begun where its process dies while it waits, and joins what comes then', async () => {
+    const { turns, clock, all, kill, options } = setUp('debounce');
+    await turns.accept(deferredMessage('1'));
+    await clock.advance(500);
+    kill();
+    const begun: unknown[] = [];
+    const next = all.start(({ text, attempt }) => void begun.push([text, attempt]), options);
+    await next.turns.accept(deferredMessage('2'));
+    await clock.advance(2_000);
+    expect(begun).toEqual([['1\n2', 1]]);
   });
 
   it('runs the same messages again after a crash, and joins no others to them', async () => {

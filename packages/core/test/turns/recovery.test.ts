@@ -1,7 +1,7 @@
 import { MemoryStore } from '@trunkline/core';
 import { expect, it } from 'vitest';
 import { outcomeOf } from '../../../../scripts/test-support/deferred.ts';
-import { post, setUpEngine } from '../support/engine.ts';
+import { post, say, setUpEngine } from '../support/engine.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 it('a turn that cannot be read holds up nobody behind it', async () => {
@@ -27,8 +27,13 @@ it('a turn that cannot be read holds up nobody behind it', async () => {
   const lock = await store.lock('test::ada');
   expect(await outcomeOf(lock)).toBe('done');
   lock.release();
+  // What is deferred stays behind it, and nobody who is live waits for it.
+  expect(await all.turns.accept(post('hello', { messageId: '1' }))).toBe('accepted');
+  await all.turns.run(say('hello', { senderId: 'ada' }));
+  await clock.advance(0);
+  expect(all.turnReports.map(({ outcome }) => outcome)).toEqual(['answered']);
   isDamaged = false;
   expect(await all.turns.accept(post('hi'))).toBe('accepted');
   await clock.advance(0);
-  expect(all.turnReports.map(({ outcome }) => outcome)).toEqual(['answered']);
+  expect(all.turnReports).toHaveLength(3);
 });

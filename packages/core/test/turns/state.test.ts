@@ -1,6 +1,7 @@
 import { MemoryStore } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
-import { say, setUpEngine } from '../support/engine.ts';
+import { post, say, setUpEngine } from '../support/engine.ts';
+import { Processes } from '../support/processes.ts';
 
 describe('reply.state', () => {
   it('is kept from turn to turn', async () => {
@@ -127,6 +128,21 @@ describe('reply.state', () => {
     await expect(turns.run(say('Hi'))).rejects.toThrow('changed from outside');
     expect(errors).toHaveLength(1);
     expect((await get('state', keysRead[0] ?? ''))?.value).toEqual({ from: 'outside' });
+  });
+
+  it('that somebody else changed during a deferred turn is not overwritten, and the turn is answered', async () => {
+    const all = new Processes();
+    const { turns, errors, turnReports } = all.start(async (_message, reply) => {
+      reply.state['from'] = 'the turn';
+      await all.shared.memory.values.set('state', 'test::ada', { from: 'outside' });
+      await reply.text('Hello');
+    });
+    await turns.accept(post('Hi'));
+    await all.clock.advance(0);
+    const stored = await all.shared.memory.values.get('state', 'test::ada');
+    expect(stored?.value).toEqual({ from: 'outside' });
+    expect(errors).toMatchObject([{ context: { stage: 'state' } }]);
+    expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
   });
 
   it('is kept nowhere for who came without a sender id', async () => {

@@ -1,6 +1,12 @@
-import { RetryableError, StoreError, type ChannelEvent, type Reply } from '@trunkline/core';
+import {
+  ConfigurationError,
+  RetryableError,
+  StoreError,
+  type ChannelEvent,
+  type Reply,
+} from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
-import { deferred } from '../../../../scripts/test-support/deferred.ts';
+import { deferred, outcomeOf } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
@@ -370,5 +376,37 @@ describe('while the store is away', () => {
     void engine.close(1_000).then(() => (isClosed = true));
     await all.clock.advance(1_500);
     expect(isClosed).toBe(true);
+  });
+});
+
+describe('a store that waiting does not help', () => {
+  it.each([
+    ['was taken over', new StoreError('the file is another server’s', { code: 'lost_file' })],
+    ['is damaged', new ConfigurationError('the file is damaged')],
+  ])('and %s stops a turn where it is, which goes on at the next start', async (_what, error) => {
+    const all = new Processes();
+    let isWhole = true;
+    const before = (call: string): void => {
+      if (!isWhole && call === 'commit') throw error;
+    };
+    const attempts: number[] = [];
+    const say = async ({ attempt }: { attempt: number }, reply: Reply): Promise<void> => {
+      attempts.push(attempt);
+      await reply.text('1');
+      if (attempt === 1) isWhole = false;
+      await reply.text('2');
+    };
+    const stopped = all.start(say, { weather: { before }, canBeAsked: true });
+    await stopped.turns.accept(post('Hi', one));
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['1']);
+    expect(stopped.turnReports).toEqual([]);
+    // It waits for nothing: closing it finds nothing under way.
+    expect(await outcomeOf(stopped.engine.close(1_000))).toBe('done');
+    stopped.kill();
+    all.start(say, { canBeAsked: true });
+    await all.clock.advance(1_000);
+    expect(attempts).toEqual([1, 2]);
+    expect(all.platform.texts).toEqual(['1', '2']);
   });
 });
