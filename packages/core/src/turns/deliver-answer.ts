@@ -1,6 +1,7 @@
 import { responseTexts } from '../channel/fallbacks.ts';
 import { toError } from '../errors.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
+import { closeRest } from './close-left.ts';
 import type { ConversationChanges } from './conversation.ts';
 import type { HeldTurn, TurnEnd } from './held-turn.ts';
 import { redeliver } from './redelivery.ts';
@@ -21,7 +22,10 @@ export async function deliverAnswer(
   const journal = held.journal(progress.pendingFrom);
   const redelivery = { turn: held.turn, turnId: record.turnId, progress, journal, abort };
   try {
-    await context.schedule.running.run(held.place, abort, () => redeliver(context, redelivery));
+    await context.schedule.running.run(held.place, abort, async () => {
+      await redeliver(context, redelivery);
+      await closeRest(held, journal);
+    });
     return await held.finish('answered', saidByUs(held, sent));
   } catch (error) {
     if (held.isEnd(error)) throw error;

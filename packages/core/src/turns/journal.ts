@@ -180,6 +180,7 @@ export class Journal implements TurnDelivery {
     });
   }
 
+  /** @param isOver - Whether nothing more is said: then all of them are closed. */
   closeStreams(close: CloseStream, isOver = false): MaybePromise<void> {
     const open = this.#openStreams;
     if (open === null || this.isParked || this.#options.abort.reason !== null) return;
