@@ -1,11 +1,14 @@
+import { bindDelivery } from '../channel/delivery.ts';
+import type { InterruptedStream } from '../channel/output-channel.ts';
 import { within } from '../clock.ts';
 import { DeliveryError } from '../errors.ts';
 import { isPromise, type MaybePromise } from '../maybe-promise.ts';
+import { AsideDelivery } from './aside-delivery.ts';
 import type { HeldTurn } from './held-turn.ts';
 import type { Journal } from './journal.ts';
 import { OpenStreams } from './open-streams.ts';
 import { senderOf } from './read-turn.ts';
-import { closingOn, type CloseStream } from './turn-delivery.ts';
+import { closingOn } from './turn-delivery.ts';
 
 /** How long the platform may take to close a stream before it counts as away, in milliseconds. */
 const CLOSE_MS = 5_000;
@@ -18,7 +21,7 @@ export async function closeLeft(held: HeldTurn): Promise<void> {
   if (OpenStreams.of(held.progress.steps) === null) return;
   const { context, channel, abort } = held;
   try {
-    const closing = closeRest(held, held.journal(0, { ...context.policy, retryMs: 0 }));
+    const closing = held.journal(0, { ...context.policy, retryMs: 0 }).closeRest();
     // Without a deadline, which would end the turn: what is ended waits for no store.
     if (isPromise(closing)) await abort.race(closing);
   } catch (error) {
@@ -31,24 +34,24 @@ export async function closeLeft(held: HeldTurn): Promise<void> {
  * is away, the turn waits for it with that.
  */
 export function closeAfterRun(held: HeldTurn, journal: Journal): MaybePromise<void> {
-  const closing = closeRest(held, journal);
+  const closing = journal.closeRest();
   if (!isPromise(closing)) return;
   return held.abort.race(closing).catch((error: unknown) => {
     if (held.abort.isReason(error) || !journal.isParked) throw error;
   });
 }
 
-/** Closes what is open when nothing more is said. */
-export function closeRest(
-  { context, channel, turn }: HeldTurn,
-  journal: Journal,
-): MaybePromise<void> {
-  const close: CloseStream = (stream) => {
-    // One that no journal knows of: what a call that was given up does late is no step of the turn.
-    const output = context.outputFor(channel, turn.stored.message.address ?? {});
-    return within(context.clock, CLOSE_MS, closingOn(output, senderOf(turn))(stream), noAnswer);
-  };
-  return journal.closeStreams(close, true);
+/** Closes a stream of a turn beside what it says: on an output channel of its own. */
+export async function closeBeside(
+  { context, channel, record }: HeldTurn,
+  stream: InterruptedStream,
+): Promise<void> {
+  const { stored } = record.turn;
+  const output = context.outputFor(channel, stored.message.address ?? {});
+  // No journal knows of it: what a call that was given up does late is no step of the turn.
+  bindDelivery(output, new AsideDelivery(record.turnId));
+  const closing = closingOn(output, senderOf({ stored }))(stream);
+  await within(context.clock, CLOSE_MS, closing, noAnswer);
 }
 
 function noAnswer(): DeliveryError {

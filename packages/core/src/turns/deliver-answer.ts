@@ -1,7 +1,6 @@
 import { responseTexts } from '../channel/fallbacks.ts';
 import { toError } from '../errors.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
-import { closeRest } from './close-left.ts';
 import type { ConversationChanges } from './conversation.ts';
 import type { HeldTurn, TurnEnd } from './held-turn.ts';
 import { redeliver } from './redelivery.ts';
@@ -24,7 +23,7 @@ export async function deliverAnswer(
   try {
     await context.schedule.running.run(held.place, abort, async () => {
       await redeliver(context, redelivery);
-      await closeRest(held, journal);
+      await journal.closeRest();
     });
     return await held.finish('answered', saidByUs(held, sent));
   } catch (error) {

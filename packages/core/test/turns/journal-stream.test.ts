@@ -227,6 +227,7 @@ describe('a stream', () => {
     await all.clock.advance(10_000);
     const keys = all.platform.arrived.map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
+    expect(new Set(keys.map((key) => key.split(/[.:]/, 1)[0])).size).toBe(1);
     expect(all.platform.texts.slice(-7)).toEqual([
       'cut {"ts":"8"} ',
       'start',
@@ -461,8 +462,35 @@ describe('a stream', () => {
       expect(await after(next, { all, setup })).toEqual([...CUT, 'whole']);
     });
 
-    it('is closed where nothing comes in its place', async () => {
-      expect(await after((reply) => reply.text('first'), setUp())).toEqual(CUT);
+    // Its step was written over, and with it all that was known of it.
+    it.each(['is there', 'dies once more'])(
+      'is closed before the request of a longer response that comes in its place, and the process %s',
+      async (fate) => {
+        const { all, setup } = setUp();
+        const dying = all.start(async (_message, reply) => {
+          await reply.text('first');
+          await reply.stream(chunksOf('a', 'b'));
+        }, setup);
+        all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+        await dying.turns.accept(post('Hi', one));
+        await all.clock.advance(100);
+        const sayWhole = (_message: unknown, reply: Reply): unknown => reply.text('first\nwhole');
+        const second = all.start(sayWhole, setup);
+        const dies = fate === 'dies once more';
+        all.platform.onRequest = ({ text }) => dies && text === 'whole' && second.kill();
+        await all.clock.advance(1_000);
+        all.platform.onRequest = () => {};
+        if (dies) all.start(sayWhole, setup);
+        await all.clock.advance(1_000);
+        expect(all.platform.texts).toEqual([...CUT, 'whole']);
+      },
+    );
+
+    it('is closed where nothing comes in its place, by requests that are named after the turn', async () => {
+      const world = setUp();
+      expect(await after((reply) => reply.text('first'), world)).toEqual(CUT);
+      const names = world.all.platform.arrived.map(({ key }) => key.split(/[.:]/, 1)[0]);
+      expect(new Set(names).size).toBe(1);
     });
 
     it('is closed before the apology', async () => {
