@@ -108,7 +108,7 @@ export interface RunResult extends Findings {
   /** Deliveries that were answered 5xx, or not at all. */
   refusals: number;
   /** The longest that a worker took to say that it could not take a message. */
-  worstRefusalMs: number;
+  worstRefusalMs: { accept: number; send: number };
   /** How many were killed at each moment. */
   moments: Partial<Record<Moment, number>>;
   /** The workers' logs and the record; there if something failed, or all are kept. */

@@ -9,7 +9,7 @@ export function describeRun(result) {
   const verdict = failures.length === 0 ? 'held' : 'FAILED';
   const lines = [
     `${store}, ${mode}, seed ${seed}: ${verdict} in ${seconds(result.durationMs)}`,
-    `messages ${result.messages}, proactive ${result.proactive}, delivered again ${result.duplicates}, refused or not answered ${result.refusals} (at worst after ${seconds(result.worstRefusalMs)})`,
+    `messages ${result.messages}, proactive ${result.proactive}, delivered again ${result.duplicates}, refused or not answered ${result.refusals} (at worst after ${seconds(result.worstRefusalMs.accept)}, of what nobody asked for after ${seconds(result.worstRefusalMs.send)})`,
     `kills ${result.kills} (${moments.join(', ')})${store === 'redis' ? `, of Redis ${outages}, of connections to it ${cuts}` : ''}`,
     `reruns ${result.reruns}, repeated ${result.repeated}, missing ${result.missing}, responses whose request got no answer ${result.broken}`,
     `worst recovery ${seconds(result.worstUndisturbedMs)}; where more was killed meanwhile ${seconds(result.worstRecoveryMs)} (${result.worstRecovery})`,

@@ -20,7 +20,8 @@ export class Users {
   acknowledged = [];
   duplicates = 0;
   refusals = 0;
-  worstRefusalMs = 0;
+  /** How long the slowest answer took that was a refusal. */
+  worstRefusalMs = { accept: 0, send: 0 };
 
   #crew;
   #random;
@@ -102,7 +103,9 @@ export class Users {
         return;
       }
       this.refusals++;
-      if (status !== null) this.worstRefusalMs = Math.max(this.worstRefusalMs, at - startedAt);
+      if (status !== null) {
+        this.worstRefusalMs[moment] = Math.max(this.worstRefusalMs[moment], at - startedAt);
+      }
       await wait(this.#random.between(20, 150));
     }
   }

@@ -49,10 +49,15 @@ function afterLong(delayMs: number, callback: () => void): () => void {
 }
 
 /** What `work` settles to, or an error after `limitMs`. The work itself goes on. */
-export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>): Promise<T> {
+export async function within<T>(
+  clock: Clock,
+  limitMs: number,
+  work: Promise<T>,
+  lateError: () => Error = () => new Error(`no answer within ${limitMs} ms`),
+): Promise<T> {
   let cancel = (): void => {};
   const late = new Promise<never>((_resolve, reject) => {
-    const onLate = (): void => reject(new Error(`no answer within ${limitMs} ms`));
+    const onLate = (): void => reject(lateError());
     cancel = clock.after(limitMs, onLate);
   });
   try {

@@ -1,12 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { needs } from '../../../scripts/test-support/needs.ts';
+import { stopOnSignals } from '../src/signals.ts';
 
 const script = fileURLToPath(new URL('support/stopping.mjs', import.meta.url));
 const built = fileURLToPath(new URL('../dist/signals.js', import.meta.url));
@@ -91,5 +92,38 @@ describe('a server that is told to stop', () => {
       { said: 'about 2' },
     ]);
     expect(next.events).toContainEqual({ began: '1', attempt: 2 });
+  });
+});
+
+describe('a second signal', () => {
+  /** Sends a signal to what listens in this process. */
+  const emitter: EventEmitter = process;
+  const signal = (): void => void emitter.emit('SIGTERM', 'SIGTERM', 15);
+
+  it('does not wait also where the clock was set back since the first', () => {
+    const before = process.listeners('SIGTERM');
+    const isOurs = (listener: NodeJS.SignalsListener): boolean => !before.includes(listener);
+    onTestFinished(() => {
+      const [ours] = process.listeners('SIGTERM').filter(isOurs);
+      if (ours) process.off('SIGTERM', ours).off('SIGINT', ours);
+    });
+    const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
+    const log = vi.spyOn(console, 'log').mockReturnValue();
+    const time = vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
+    onTestFinished(() => [exit, log, time].forEach((spy) => spy.mockRestore()));
+    const timers: (() => void)[] = [];
+    const after = (_delayMs: number, callback: () => void): (() => void) => {
+      timers.push(callback);
+      return () => {};
+    };
+    stopOnSignals(() => new Promise(() => {}), { now: Date.now, after });
+    signal();
+    signal();
+    expect(exit).not.toHaveBeenCalled();
+    time.mockReturnValue(1_600_000_000_000);
+    for (const due of timers) due();
+    signal();
+    expect(exit).toHaveBeenCalledWith(128 + 15);
+    expect(log).toHaveBeenCalledTimes(1);
   });
 });

@@ -3,8 +3,9 @@ import type { TurnLimits } from './limits.ts';
 
 /**
  * What is taken in. The store bounds the queues of deferred messages, over all processes; what was
- * stored before this process began has been taken in already. Events are counted apart: nobody brings
- * one again that was refused since messages wait, and no message is refused for their sake.
+ * stored before this process began has been taken in already. Events are counted apart, each type by itself:
+ * nobody brings one again that was refused since messages wait, or since somebody types; and no message is
+ * refused for their sake.
  */
 export type Kind = 'live' | 'deferred' | 'recovered' | 'event';
 
@@ -22,6 +23,7 @@ export class Admission {
   readonly #conversations = new Map<string, number>();
   /** How many of them are events. */
   readonly #events = new Map<string, number>();
+  readonly #eventsOfType = new Map<string, number>();
   #total = 0;
   #isClosing = false;
   #whenIdle: (() => void)[] = [];
@@ -33,31 +35,42 @@ export class Admission {
   /**
    * Takes one in, or throws an {@link OverloadedError}. Every `enter` needs its `leave`. Returns how many
    * of its conversation were there before.
+   *
+   * @param eventType - Of an event, what happened.
    */
-  enter(channel: string, key: string, kind: Kind): number {
+  enter(channel: string, key: string, kind: Kind, eventType: string = ''): number {
     if (this.#isClosing) throw overloaded(channel, 'shutting_down', 5000);
     const inConversation = this.#conversations.get(key) ?? 0;
-    if (this.#isQueueFull(key, kind, inConversation)) throw overloaded(channel, 'queue_full', 1000);
+    if (this.#isQueueFull(key, kind, eventType, inConversation))
+      throw overloaded(channel, 'queue_full', 1000);
     const isFull = kind !== 'recovered' && this.#total >= this.#limits.maxWaiting;
     if (isFull) throw overloaded(channel, 'too_many_waiting', 1000);
     this.#conversations.set(key, inConversation + 1);
-    if (kind === 'event') this.#events.set(key, (this.#events.get(key) ?? 0) + 1);
+    if (kind === 'event') {
+      addOne(this.#events, key);
+      addOne(this.#eventsOfType, ofType(key, eventType));
+    }
     this.#total++;
     return inConversation;
   }
 
   /** One is done. */
-  leave(key: string, kind: Kind): void {
+  leave(key: string, kind: Kind, eventType: string = ''): void {
     takeOne(this.#conversations, key);
-    if (kind === 'event') takeOne(this.#events, key);
+    if (kind === 'event') {
+      takeOne(this.#events, key);
+      takeOne(this.#eventsOfType, ofType(key, eventType));
+    }
     this.#total--;
     if (this.#total === 0) for (const wake of this.#whenIdle.splice(0)) wake();
   }
 
-  #isQueueFull(key: string, kind: Kind, inConversation: number): boolean {
+  #isQueueFull(key: string, kind: Kind, eventType: string, inConversation: number): boolean {
     if (isStored(kind)) return false;
-    const events = this.#events.get(key) ?? 0;
-    const queued = kind === 'event' ? events : inConversation - events;
+    const queued =
+      kind === 'event'
+        ? (this.#eventsOfType.get(ofType(key, eventType)) ?? 0)
+        : inConversation - (this.#events.get(key) ?? 0);
     return queued > this.#limits.maxQueued;
   }
 
@@ -70,6 +83,14 @@ export class Admission {
   async idle(): Promise<void> {
     if (this.#total > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
+}
+
+function ofType(key: string, eventType: string): string {
+  return `${eventType.length}:${eventType}${key}`;
+}
+
+function addOne(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function takeOne(counts: Map<string, number>, key: string): void {

@@ -1,4 +1,5 @@
-import { OverloadedError } from '../errors.ts';
+import { within } from '../clock.ts';
+import { OverloadedError, StoreError } from '../errors.ts';
 import { isPromise, settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { Added } from '../store/contract.ts';
@@ -17,6 +18,9 @@ import { waitingTurns } from './waiting-turns.ts';
 
 /** What became of a message that a channel wants to hand over. */
 export type Acceptance = 'accepted' | 'duplicate' | 'refused';
+
+/** How long the store may take for a message that costs it two calls, in milliseconds: within the 2 s of one. */
+const ACCEPT_MS = 1_900;
 
 /** How a place is waited for: a slot is taken when there is something to do. */
 const WAITING = { maxWaitMs: null, takesSlot: false };
@@ -56,12 +60,16 @@ export class DeferredTurns {
     const stored: Omit<StoredMessage, 'message'> = { channel, key, at: clock.now() };
     // What a quiet moment is waited for does not start at once.
     if (work.isAlone && mode !== 'debounce') stored.startsAtOnce = true;
+    const isStampedHere = output.numbersChoices && isApart;
     const encode = (): MaybePromise<string> => {
-      if (!isApart || !output.numbersChoices) return encodeMessage(stored, message);
+      if (!isStampedHere) return encodeMessage(stored, message);
       return whenThere(menus.stamp(key), (stamp) => encodeMessage({ stamp, ...stored }, message));
     };
     const stampOf = output.numbersChoices && !isApart ? OPEN_MENU : undefined;
-    const taken = this.#take(work, id, encode, stampOf);
+    const asked = this.#take(work, id, encode, stampOf);
+    // Two calls, each of which may take as long as the platform waits.
+    const taken =
+      isStampedHere && isPromise(asked) ? within(clock, ACCEPT_MS, asked, storeIsSlow) : asked;
     if (mode !== 'latest') return taken;
     return whenThere(taken, (acceptance) => {
       // A duplicate, too: where the store's first answer was lost, nothing was ended then.
@@ -231,6 +239,10 @@ export class DeferredTurns {
       'deferred turns are kept in memory and are lost when this process ends: give the line a store, new SqliteStore({ file }) say',
     );
   }
+}
+
+function storeIsSlow(): StoreError {
+  return new StoreError(`the store has not taken the message within ${ACCEPT_MS} ms`);
 }
 
 /** What a ticket stands for. */

@@ -21,7 +21,10 @@ export async function deliverAnswer(
   const journal = held.journal(progress.pendingFrom);
   const redelivery = { turn: held.turn, turnId: record.turnId, progress, journal, abort };
   try {
-    await context.schedule.running.run(held.place, abort, () => redeliver(context, redelivery));
+    await context.schedule.running.run(held.place, abort, async () => {
+      await redeliver(context, redelivery);
+      await journal.closeRest();
+    });
     return await held.finish('answered', saidByUs(held, sent));
   } catch (error) {
     if (held.isEnd(error)) throw error;

@@ -1,7 +1,7 @@
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnReport } from '../telemetry.ts';
 import type { TurnAbort } from './abort.ts';
-import { closeLeft } from './close-left.ts';
+import { closeBeside, closeLeft } from './close-left.ts';
 import type { ConversationChanges } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
@@ -123,6 +123,7 @@ export class HeldTurn {
       clock,
       from,
       replayed: this.#replayed,
+      close: (stream) => closeBeside(this, stream),
     });
   }
 

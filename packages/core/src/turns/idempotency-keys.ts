@@ -16,8 +16,8 @@ export interface Claimed {
 interface Claim extends Place {
   /** Of what was asked for. */
   digest: string;
-  /** Whether another call has come with it, and goes by it: then nobody gives it back any more. */
-  isShared?: true;
+  /** How many calls go by it: all that came with it, but for those that nothing went out with. */
+  calls: number;
 }
 
 /** By sender id and idempotency key: where the first message with it goes. */
@@ -57,15 +57,15 @@ export class IdempotencyKeys {
       const known = await values.get(NAMESPACE, name);
       const claim = claimOf(known);
       if (claim === null) {
-        const taken: Claim = { ...(await placeOf()), digest };
-        const version = await this.#set(name, known, { ...taken });
-        if (version === null) continue;
-        return { place: taken, giveBack: () => this.#giveBack(name, version, taken.channel) };
+        const taken: Claim = { ...(await placeOf()), digest, calls: 1 };
+        if ((await this.#set(name, known, { ...taken })) === null) continue;
+        return { place: taken, giveBack: () => this.#giveBack(name, taken.channel) };
       }
       if (claim.digest !== digest) throw isAnother();
       // Whoever took it may fail yet, and must not free what this one goes by.
-      const isKept = claim.isShared ?? (await this.#set(name, known, { ...claim, isShared: true }));
-      if (isKept !== null) return notOurs(claim);
+      const shared = { ...claim, calls: claim.calls + 1 };
+      if ((await this.#set(name, known, shared)) === null) continue;
+      return { place: claim, giveBack: () => this.#giveBack(name, claim.channel) };
     }
   }
 
@@ -76,12 +76,13 @@ export class IdempotencyKeys {
     return await store.values.compareAndSet(NAMESPACE, name, expected, claim, ttl);
   }
 
-  /** Frees a key. Where the store is away nobody waits for it: the caller hears why nothing goes out. */
-  async #giveBack(name: string, version: string, channel: string): Promise<void> {
-    const { clock, patience, store, telemetry } = this.#context;
-    // Not one that is somebody else's by now.
-    const free = async (): Promise<unknown> =>
-      await store.values.compareAndSet(NAMESPACE, name, version, FREE, { ttlMs: FREE_MS });
+  /**
+   * One call goes by a key no more; the last one frees it. Where the store is away nobody waits for it: the
+   * caller hears why nothing goes out.
+   */
+  async #giveBack(name: string, channel: string): Promise<void> {
+    const { clock, patience, telemetry } = this.#context;
+    const free = this.#leaving(name);
     try {
       await free();
     } catch {
@@ -91,6 +92,31 @@ export class IdempotencyKeys {
         .catch((error: unknown) => telemetry.error(error, { channel, stage: 'store' }, abort))
         .finally(stop);
     }
+  }
+
+  /** What takes one call off a key, and may be asked again. */
+  #leaving(name: string): () => Promise<void> {
+    const { values } = this.#context.store;
+    /** The version that it was taken off, where the answer was lost. */
+    let unsure: string | null = null;
+    return async () => {
+      for (;;) {
+        const known = await values.get(NAMESPACE, name);
+        const claim = claimOf(known);
+        if (known === null || claim === null) return;
+        // It may be gone already. To leave twice would free what others go by.
+        if (unsure !== null && known.version !== unsure) return;
+        unsure = known.version;
+        const left = { ...claim, calls: claim.calls - 1 };
+        const set =
+          left.calls > 0
+            ? this.#set(name, known, left)
+            : values.compareAndSet(NAMESPACE, name, known.version, FREE, { ttlMs: FREE_MS });
+        const version = await set;
+        unsure = null;
+        if (version !== null) return;
+      }
+    };
   }
 }
 
@@ -102,8 +128,8 @@ export function notOurs(place: Place): Claimed {
 /** What a key stands for; `null` where it is free. */
 function claimOf(known: StoredValue | null): Claim | null {
   const value: JsonValue = known?.value ?? FREE;
-  // What is under this name was written here.
-  return isJsonObject(value) ? (value as unknown as Claim) : null;
+  // What is under this name was written here; by an earlier version, without a count.
+  return isJsonObject(value) ? ({ calls: 1, ...value } as unknown as Claim) : null;
 }
 
 function isAnother(): ProactiveError {

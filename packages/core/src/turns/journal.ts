@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../maybe-promise.ts';
+import { asideKey } from './aside-delivery.ts';
 import type { SendFailure } from './failure.ts';
 import { JournalSteps, type StepRules } from './journal-steps.ts';
 import { JournalStream, type StreamRequest } from './journal-stream.ts';
@@ -19,6 +19,8 @@ export interface JournalOptions extends StepRules {
   from?: number;
   /** The steps that the turn had when it was replayed. @defaultValue none: it was not */
   replayed?: readonly (Step | null)[];
+  /** Closes a stream beside what is said. */
+  close: CloseStream;
 }
 
 /** A `send…` call under way, whose place goes to the first step within it. */
@@ -49,6 +51,8 @@ export class Journal implements TurnDelivery {
   #openCall: OpenCall | null = null;
   #stream: JournalStream | null = null;
   #isAside = false;
+  /** What is being closed, or was last. */
+  #closing: Promise<void> | null = null;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -89,10 +93,9 @@ export class Journal implements TurnDelivery {
       wasSent: wasSent && (() => wasSent(key, this.#options.since)),
     });
     if (this.#stream !== null) return this.#stream.request(by);
-    // No step: a platform that knows keys must not take it for what an earlier try has made aside.
-    if (this.#isAside) return send(payload, `${this.#options.turnId}.${randomUUID()}`);
+    if (this.#isAside) return send(payload, asideKey(this.#options.turnId));
     const index = this.#take();
-    return this.#steps.take(index, 'request', by(this.#keyOf(index)));
+    return this.#inPlace(index, () => this.#steps.take(index, 'request', by(this.#keyOf(index))));
   }
 
   call(method: object, send: () => Promise<void>): Promise<void> {
@@ -100,7 +103,7 @@ export class Journal implements TurnDelivery {
     const call: OpenCall = { index: this.#take(), isTaken: false };
     const outer = this.#openCall;
     this.#openCall = call;
-    return this.#within(call, method, send).then(
+    return this.#inPlace(call.index, () => this.#within(call, method, send)).then(
       () => void (this.#openCall = outer),
       (error: unknown) => {
         this.#openCall = outer;
@@ -180,11 +183,33 @@ export class Journal implements TurnDelivery {
     });
   }
 
-  closeStreams(close: CloseStream, isOver = false): MaybePromise<void> {
+  closeStreams(close: CloseStream): MaybePromise<void> {
+    return this.#closeBefore(this.#next, (stream) => this.aside(() => close(stream)));
+  }
+
+  /** Closes all that is open: nothing more is said. */
+  closeRest(): MaybePromise<void> {
+    return this.#closeBefore(Number.POSITIVE_INFINITY, this.#options.close);
+  }
+
+  /**
+   * Takes a step once what stands open in its place is closed. It may be any of a response's steps, of which
+   * earlier ones were done; and the journal knows of the stream only by its place.
+   */
+  #inPlace<T>(index: number, take: () => Promise<T>): Promise<T> {
+    if (this.#openStreams === null || isDone(this.#steps.knownOf(index))) return take();
+    const closing = this.#closeBefore(index, this.#options.close);
+    return isPromise(closing) ? closing.then(take) : take();
+  }
+
+  #closeBefore(next: number, close: CloseStream): MaybePromise<void> {
     const open = this.#openStreams;
     if (open === null || this.isParked || this.#options.abort.reason !== null) return;
-    const next = isOver ? Number.POSITIVE_INFINITY : this.#next;
-    return this.#close(open, next, close);
+    if (open.firstAt(next) === null) return;
+    // One after the other, of requests that a channel makes at the same time.
+    const before = this.#closing?.catch(() => {});
+    this.#closing = Promise.resolve(before).then(() => this.#close(open, next, close));
+    return this.#closing;
   }
 
   async #close(open: OpenStreams, next: number, close: CloseStream): Promise<void> {
@@ -192,7 +217,7 @@ export class Journal implements TurnDelivery {
     for (let first = open.firstAt(next); first !== null; first = open.firstAt(next)) {
       const stream = first;
       try {
-        await this.#retries.run(() => this.aside(() => close(stream)));
+        await this.#retries.run(() => close(stream));
       } catch (error) {
         // What comes after it would have to wait as well. Else that matters more than how the old one looks.
         if (this.isParked || abort.isReason(error)) throw error;

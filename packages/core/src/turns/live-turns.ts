@@ -83,7 +83,7 @@ export class LiveTurns {
   async notify(live: LiveMessage<OutputChannel | null>, event: ChannelEvent): Promise<void> {
     const { schedule, assistant, patience } = this.#context;
     const { channel, key, output } = live;
-    const work = schedule.enter(channel, key, 'event');
+    const work = schedule.enter(channel, key, 'event', event.type);
     // Nobody brings it again: it waits for a store that is away.
     const ask: Scene['ask'] = (what) => patience.with(work.abort, channel, what);
     let unregister = (): void => {};

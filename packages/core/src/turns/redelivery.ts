@@ -7,7 +7,7 @@ import type { Pending, Progress } from './progress.ts';
 import { senderOf, stampOf, type ReadTurn } from './read-turn.ts';
 import { reportSend } from './report-send.ts';
 import { loadPast, NO_PAST, trackerState } from './tracker-state.ts';
-import { closingOn, sendThrough } from './turn-delivery.ts';
+import { sendThrough } from './turn-delivery.ts';
 
 /** What is delivered, and by which journal. */
 export interface Redelivery {
@@ -34,7 +34,6 @@ export async function redeliver(context: DeferredContext, redelivery: Redelivery
       progress.pending.shift();
       progress.pendingFrom = journal.next;
     }
-    await journal.closeStreams(closingOn(output, senderOf(turn)), true);
   } finally {
     bindDelivery(output, null);
   }

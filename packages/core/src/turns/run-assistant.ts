@@ -3,6 +3,7 @@ import { RetryableError, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import { beginRun, type Run } from './begin-run.ts';
+import { closeAfterRun } from './close-left.ts';
 import type { ConversationChanges } from './conversation.ts';
 import type { HeldTurn, TurnEnd } from './held-turn.ts';
 import type { Journal } from './journal.ts';
@@ -39,6 +40,8 @@ export async function runAssistant(held: HeldTurn): Promise<TurnEnd | null> {
       ask: ((what) => record.ask(what)) satisfies Scene['ask'],
     };
     const state = await schedule.running.run(held.place, abort, () => speaker.answer(scene));
+    const closing = closeAfterRun(held, journal);
+    if (isPromise(closing)) await closing;
     if (abort.reason !== null) throw abort.reason;
     return await answered(held, journal, run.conversation.changes(state, history));
   } catch (error) {

@@ -14,6 +14,8 @@ import { Slots } from './slots.ts';
 export interface Work extends Member {
   channel: string;
   kind: Kind;
+  /** Of an event, what happened. */
+  eventType: string;
   /** Whether nothing else of its conversation was under way here when it came in. */
   isAlone: boolean;
   /** What it waits for: the conversation, or itself where it is handled beside the others. */
@@ -60,13 +62,14 @@ export class Schedule {
   }
 
   /** Takes work in. @throws OverloadedError - it is over a limit. */
-  enter(channel: string, key: string, kind: Kind): Work {
-    const isAlone = this.#admission.enter(channel, key, kind) === 0;
+  enter(channel: string, key: string, kind: Kind, eventType: string = ''): Work {
+    const isAlone = this.#admission.enter(channel, key, kind, eventType) === 0;
     const isHandedBack = isStored(kind) && this.#store.durable;
     const abort = new TurnAbort(channel);
     const work: Work = {
       channel,
       kind,
+      eventType,
       key,
       isAlone,
       abort,
@@ -80,7 +83,7 @@ export class Schedule {
 
   /** Forgets work that has no place yet and will not get one. */
   leave(work: Work): void {
-    if (this.#underWay.delete(work)) this.#admission.leave(work.key, work.kind);
+    if (this.#underWay.delete(work)) this.#admission.leave(work.key, work.kind, work.eventType);
   }
 
   /**

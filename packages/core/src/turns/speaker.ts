@@ -17,7 +17,7 @@ import type { Reply, TransformEntry } from './reply.ts';
 import { sessionStarted, type Sessions } from './sessions.ts';
 import { loadPast, NO_PAST, trackerState, type Past } from './tracker-state.ts';
 import { triggerIntent } from './triggered-intent.ts';
-import { closingOn, type TurnDelivery } from './turn-delivery.ts';
+import type { TurnDelivery } from './turn-delivery.ts';
 import { TurnReply, type StateNow } from './turn-reply.ts';
 
 /** What a {@link Speaker} works with. */
@@ -138,8 +138,6 @@ export class Speaker {
         const ending = reply.end();
         if (isPromise(ending)) await ending;
       }
-      const closing = delivery.closeStreams(closingOn(output, message.senderId), true);
-      if (isPromise(closing)) await unlessParked(closing, delivery);
     } finally {
       leave();
       bindDelivery(output, null);
@@ -196,15 +194,6 @@ export class Speaker {
     };
     if (assistant.trackerState === undefined) return known;
     return async () => (await assistant.trackerState?.(message)) ?? (await known());
-  }
-}
-
-/** Waits for what is done when the platform is back, if it is away. */
-async function unlessParked(closing: Promise<void>, delivery: TurnDelivery): Promise<void> {
-  try {
-    await closing;
-  } catch (error) {
-    if (!delivery.isParked) throw error;
   }
 }
 

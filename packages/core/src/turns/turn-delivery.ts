@@ -21,9 +21,8 @@ export interface TurnDelivery extends Delivery {
    * Closes the streams that earlier tries have left open, in whose place something else is said now.
    *
    * @param close - Makes the channel's calls.
-   * @param isOver - Whether nothing more is said: then all of them are closed.
    */
-  closeStreams(close: CloseStream, isOver?: boolean): MaybePromise<void>;
+  closeStreams(close: CloseStream): MaybePromise<void>;
   /** Makes calls that are no steps of the turn, and of no consequence if they fail or are repeated. */
   aside(send: () => Promise<void>): Promise<void>;
   /** The receipts since this was last asked. */

@@ -136,12 +136,31 @@ describe('events', () => {
     const typing = Array.from({ length: 3 }, () => turns.notify({ ...event, type: 'typing' }));
     const messages = ['2', '3'].map((text) => turns.run(say(text)));
     await expect(turns.run(say('4'))).rejects.toMatchObject({ code: 'queue_full' });
-    await expect(turns.notify(event)).rejects.toMatchObject({ code: 'queue_full' });
+    const another = turns.notify({ ...event, type: 'typing' });
+    await expect(another).rejects.toMatchObject({ code: 'queue_full' });
     gate.resolve();
     await Promise.all([started, ...typing, ...messages]);
-    await turns.notify(event);
+    await turns.notify({ ...event, type: 'typing' });
     const events = ['typing', 'typing', 'typing'];
-    expect(heard).toEqual(['session_started', '1', ...events, '2', '3', 'opted_out']);
+    expect(heard).toEqual(['session_started', '1', ...events, '2', '3', 'typing']);
+  });
+
+  // Whoever typed long enough could not opt out.
+  it('of one type keep out none of another', async () => {
+    const gate = deferred();
+    const heard: string[] = [];
+    const { turns } = setUpEngine(
+      { handle: () => gate.promise, onEvent: ({ type }) => void heard.push(type) },
+      { limits: { maxQueued: 1 } },
+    );
+    const started = turns.run(say('1'));
+    const typing = Array.from({ length: 2 }, () => turns.notify({ ...event, type: 'typing' }));
+    const optOuts = [turns.notify(event), turns.notify(event)];
+    await expect(turns.notify(event)).rejects.toMatchObject({ code: 'queue_full' });
+    await expect(turns.notify({ ...event, senderId: 'ben' })).resolves.toBeUndefined();
+    gate.resolve();
+    await Promise.all([started, ...typing, ...optOuts]);
+    expect(heard.slice(-4)).toEqual(['typing', 'typing', 'opted_out', 'opted_out']);
   });
 
   // Who stops an answer takes back nothing that has happened: what the event had changed was not kept.

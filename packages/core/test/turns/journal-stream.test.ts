@@ -19,6 +19,8 @@ expectNoUnhandledRejections();
 
 const one = { messageId: '1' };
 
+const never = new Promise<never>(() => {});
+
 function setUp(): { all: Processes; setup: ProcessSetup } {
   const all = new Processes();
   const makeOutput = (isDead: () => boolean): StreamOutput =>
@@ -225,6 +227,7 @@ describe('a stream', () => {
     await all.clock.advance(10_000);
     const keys = all.platform.arrived.map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
+    expect(new Set(keys.map((key) => key.split(/[.:]/, 1)[0])).size).toBe(1);
     expect(all.platform.texts.slice(-7)).toEqual([
       'cut {"ts":"8"} ',
       'start',
@@ -459,8 +462,35 @@ describe('a stream', () => {
       expect(await after(next, { all, setup })).toEqual([...CUT, 'whole']);
     });
 
-    it('is closed where nothing comes in its place', async () => {
-      expect(await after((reply) => reply.text('first'), setUp())).toEqual(CUT);
+    // Its step was written over, and with it all that was known of it.
+    it.each(['is there', 'dies once more'])(
+      'is closed before the request of a longer response that comes in its place, and the process %s',
+      async (fate) => {
+        const { all, setup } = setUp();
+        const dying = all.start(async (_message, reply) => {
+          await reply.text('first');
+          await reply.stream(chunksOf('a', 'b'));
+        }, setup);
+        all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+        await dying.turns.accept(post('Hi', one));
+        await all.clock.advance(100);
+        const sayWhole = (_message: unknown, reply: Reply): unknown => reply.text('first\nwhole');
+        const second = all.start(sayWhole, setup);
+        const dies = fate === 'dies once more';
+        all.platform.onRequest = ({ text }) => dies && text === 'whole' && second.kill();
+        await all.clock.advance(1_000);
+        all.platform.onRequest = () => {};
+        if (dies) all.start(sayWhole, setup);
+        await all.clock.advance(1_000);
+        expect(all.platform.texts).toEqual([...CUT, 'whole']);
+      },
+    );
+
+    it('is closed where nothing comes in its place, by requests that are named after the turn', async () => {
+      const world = setUp();
+      expect(await after((reply) => reply.text('first'), world)).toEqual(CUT);
+      const names = world.all.platform.arrived.map(({ key }) => key.split(/[.:]/, 1)[0]);
+      expect(new Set(names).size).toBe(1);
     });
 
     it('is closed where the run ends before its place', async () => {
@@ -582,6 +612,81 @@ describe('a stream', () => {
         '+c',
         'end',
       ]);
+    });
+
+    // It was taken for an assistant that takes too long, which apologised behind its own answer.
+    it('and whose close hangs makes no failure of an answer that was said', async () => {
+      const { all, setup } = setUp();
+      const dying = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), setup);
+      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
+      await dying.turns.accept(post('Hi', one));
+      await all.clock.advance(100);
+      const backAt = all.clock.now() + 70_000;
+      all.platform.onRequest = () => (all.clock.now() < backAt ? never : undefined);
+      const { errors, turnReports } = all.start(() => {}, { ...setup, apology: 'Sorry' });
+      await all.clock.advance(1_000_000);
+      expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} ']);
+      expect(errors.map(({ context }) => context.stage)).not.toContain('assistant');
+      expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
+    });
+
+    it('and whose close hangs does not hold back for long what takes the place of its turn', async () => {
+      const { all, setup } = setUp();
+      const latest = { ...setup, overlap: 'latest' } as const;
+      const { turns } = all.start(async (message, reply) => {
+        if (message.text === '2') return await reply.text('to 2');
+        const pieces = async function* (): AsyncGenerator<string> {
+          yield 'a';
+          throw new RetryableError('the model is away', { retryAfterMs: 60_000 });
+        };
+        return await reply.stream(pieces());
+      }, latest);
+      all.platform.onRequest = ({ text }) => {
+        if (text === 'end') throw away();
+      };
+      await turns.accept(post('1', one));
+      await all.clock.advance(30_000);
+      all.platform.onRequest = ({ text }) => (text.startsWith('cut') ? never : undefined);
+      await turns.accept(post('2', { messageId: '2' }));
+      await all.clock.advance(6_000);
+      expect(all.platform.texts).toEqual(['start', '+a', 'to 2']);
+    });
+
+    // The deadline of the close ended the turn, which then waited for no store any more.
+    it('and whose close hangs while the store is away is no turn that is run again', async () => {
+      const { all, setup } = setUp();
+      let isAway = false;
+      let runs = 0;
+      const before = (): void => {
+        if (isAway) throw new StoreError('the store is away');
+      };
+      const { turns, turnReports } = all.start(
+        async (_message, reply) => {
+          runs++;
+          const pieces = async function* (): AsyncGenerator<string> {
+            yield 'a';
+            throw new RetryableError('the model is away', { retryAfterMs: 60_000 });
+          };
+          await reply.stream(pieces());
+        },
+        { ...setup, weather: { before } },
+      );
+      all.platform.onRequest = ({ text }) => {
+        if (text === 'end') throw away();
+      };
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(30_000);
+      all.platform.onRequest = () => never;
+      isAway = true;
+      expect(await turns.cancel({ senderId: 'ada' })).toBe(true);
+      await all.clock.advance(70_000);
+      isAway = false;
+      await all.clock.advance(5_000);
+      expect(turnReports).toMatchObject([{ outcome: 'aborted' }]);
+      // What comes next would take up what was left.
+      await turns.accept(post('Hi', one));
+      await all.clock.advance(5_000);
+      expect(runs).toBe(1);
     });
 
     it('and that cannot be closed keeps no text from being said', async () => {

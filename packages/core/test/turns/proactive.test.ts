@@ -349,6 +349,51 @@ describe('an idempotency key', () => {
     expect(all.platform.texts).toEqual(['news']);
   });
 
+  // The first to fail left it to the second, which freed nothing.
+  it('is free where all calls with it have failed', async () => {
+    let calls = 0;
+    const transform = async (response: BotMessage): Promise<BotMessage> => {
+      await all.clock.sleep(10);
+      if (++calls <= 2) throw new Error('oops');
+      return response;
+    };
+    const { all, engine } = await withAda({}, { transforms: [{ transform, passStreams: false }] });
+    const send = (text: string) => engine.proactive.send('ada', { text }, { idempotencyKey: 'k' });
+    const both = Promise.allSettled([send('news'), send('news')]);
+    await all.clock.advance(100);
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const other = send('other');
+    await all.clock.advance(100);
+    expect(await other).toMatchObject({ status: 'accepted' });
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['other']);
+  });
+
+  it('is given back once where the answer to that is lost', async () => {
+    let isArmed = false;
+    const after = (name: string): void => {
+      if (!isArmed || name !== 'compareAndSet') return;
+      isArmed = false;
+      throw new StoreError('the answer was lost');
+    };
+    let calls = 0;
+    const transform = async (response: BotMessage): Promise<BotMessage> => {
+      const isFirst = ++calls === 1;
+      await all.clock.sleep(isFirst ? 10 : 60_000);
+      isArmed = isFirst;
+      if (isFirst) throw new Error('oops');
+      return response;
+    };
+    const setup = { transforms: [{ transform, passStreams: false }], weather: { after } };
+    const { all, engine } = await withAda({}, setup);
+    const send = (text: string) => engine.proactive.send('ada', { text }, { idempotencyKey: 'k' });
+    const both = Promise.allSettled([send('news'), send('news')]);
+    await all.clock.advance(30_000);
+    await expect(send('other')).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    await all.clock.advance(60_000);
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  });
+
   it('is given back also where the store is away at that moment', async () => {
     // The caller heard of the store and not of the mistake, and the key was of no use for two days.
     const all = new Processes();

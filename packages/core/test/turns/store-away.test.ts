@@ -51,6 +51,26 @@ const historyOf = async (all: Processes): Promise<unknown[]> =>
   );
 
 describe('while the store is away', () => {
+  // Each of its two calls took nearly as long as a store may take, and the platform had given up before.
+  it('a message that is stamped ahead is accepted or not within 2 seconds', async () => {
+    const { all, setup } = setUp();
+    let tookMs = 0;
+    const before = (): unknown => (tookMs > 0 ? all.clock.sleep(tookMs) : undefined);
+    const handled: unknown[] = [];
+    const parallel = { ...setup, overlap: 'parallel', weather: { before } } as const;
+    const { turns } = all.start((message) => void handled.push(message.text), parallel);
+    tookMs = 1_700;
+    let refused: unknown;
+    turns.accept(post('Hi', one)).catch((error: unknown) => (refused = error));
+    await all.clock.advance(2_000);
+    expect(refused).toBeInstanceOf(StoreError);
+    await all.clock.advance(20_000);
+    tookMs = 0;
+    expect(await turns.accept(post('Hi', one))).toBe('duplicate');
+    await all.clock.advance(1_000);
+    expect(handled).toEqual(['Hi']);
+  });
+
   it('a message is not accepted, and handled once when it comes again', async () => {
     for (const losesAnswers of [false, true]) {
       const { all, weather, setup } = setUp();
