@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pinDriver } from './cores.mjs';
 import { printTable } from './report.mjs';
-import { measure, startTarget } from './rounds.mjs';
+import { measure, startTarget, warmUp } from './rounds.mjs';
 
-const WARM_UP_MS = 3_000;
 const PROFILE_MS = 6_000;
 const SHOWN = 40;
 
@@ -19,9 +18,7 @@ export async function profileTarget(bench, id) {
   }
   pinDriver();
   const child = await startTarget(target);
-  const warmUp = await bench.connect(child, WARM_UP_MS);
-  await measure(child, warmUp);
-  warmUp.close();
+  await warmUp(child, bench.connect);
   const load = await bench.connect(child, PROFILE_MS);
   await child.startProfile();
   const { turns } = await measure(child, load);

@@ -100,6 +100,27 @@ function poll(load) {
   };
 }
 
+/**
+ * How many turns a target makes before it is measured. Node compiles what runs often while it runs: the
+ * first thousand turns cost ten times as much as those after three thousand, and the more code a turn
+ * has, the longer that takes.
+ */
+export const WARM_UP_TURNS = 6_000;
+/** A target that is slow has this long, in milliseconds. */
+export const WARM_UP_MOST_MS = 20_000;
+const WARM_UP_SLICE_MS = 1_000;
+
+/**
+ * Has a target make its first turns.
+ * @param {Child} child @param {Connect} connect @param {number} [count]
+ */
+export async function warmUp(child, connect, count = WARM_UP_TURNS) {
+  let turns = 0;
+  for (let ms = 0; turns < count && ms < WARM_UP_MOST_MS; ms += WARM_UP_SLICE_MS) {
+    turns += (await slice(child, connect, WARM_UP_SLICE_MS)).turns;
+  }
+}
+
 /** A round is quiet if each target had as much of its core as this. */
 export const QUIET = 0.9;
 /** How often a round is done at most, for one that is wanted. */
@@ -113,15 +134,15 @@ const MOST_ROUNDS = 1.5;
  * @param {Connect} options.connect
  * @param {number} options.rounds - How many count.
  * @param {number} options.sliceMs
- * @param {number} options.warmUpMs
+ * @param {number} [options.warmUpTurns] - Of each target.
  * @returns {Promise<Map<string, Sample[]>>} By the target's id, a sample a round.
  */
-export async function takeTurns({ targets, connect, rounds, sliceMs, warmUpMs }) {
+export async function takeTurns({ targets, connect, rounds, sliceMs, warmUpTurns }) {
   const running = await Promise.all(
     targets.map(async (target) => ({ id: target.id, child: await startTarget(target) })),
   );
   try {
-    for (const { child } of running) await slice(child, connect, warmUpMs);
+    for (const { child } of running) await warmUp(child, connect, warmUpTurns);
     /** @type {Map<string, Sample>[]} */
     const measured = [];
     const isDone = () => measured.filter((round) => shareOf(round) >= QUIET).length >= rounds;

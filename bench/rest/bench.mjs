@@ -29,12 +29,12 @@ export function connect({ port }, durationMs) {
 /** @param {{ quick: boolean }} options */
 export async function run({ quick }) {
   pinDriver();
-  const [rounds, sliceMs, warmUpMs] = quick ? [3, 500, 800] : [8, 900, 1_500];
+  const [rounds, sliceMs] = quick ? [3, 500] : [8, 900];
   printTitle(
     'rest: one message in, one text out',
     `${CONNECTIONS} keep-alive connections, ${rounds} rounds of ${sliceMs} ms a target`,
   );
-  const samples = await takeTurns({ targets, connect, rounds, sliceMs, warmUpMs });
+  const samples = await takeTurns({ targets, connect, rounds, sliceMs });
   printComparison(targets, samples);
   const growth = await measureGrowth(script('trunkline'), quick ? 20_000 : 100_000);
   printGrowth(growth);

@@ -63,8 +63,8 @@ export const connect = process.argv.some((argument) => argument.startsWith('twim
 /** @param {{ quick: boolean }} options */
 export async function run({ quick }) {
   pinDriver();
-  const [rounds, sliceMs, warmUpMs] = quick ? [3, 600, 1_000] : [8, 1_200, 2_000];
-  const measures = { rounds, sliceMs, warmUpMs };
+  const [rounds, sliceMs] = quick ? [3, 600] : [8, 1_200];
+  const measures = { rounds, sliceMs };
   const detail = `${CONNECTIONS} in flight, ${rounds} rounds of ${sliceMs} ms a target`;
   printTitle('sms, TwiML: a signed webhook in, two texts in its answer', detail);
   const inTwiml = await takeTurns({ targets: twiml, connect: connectTwiml, ...measures });

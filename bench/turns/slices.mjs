@@ -1,7 +1,7 @@
 // The targets take turns, as in harness/rounds.mjs. They make their own load, and most of them wait
 // for a disk or a server: how much of their core they had tells nothing about the neighbours.
 import { median } from '../harness/report.mjs';
-import { startTarget } from '../harness/rounds.mjs';
+import { startTarget, WARM_UP_MOST_MS, WARM_UP_TURNS } from '../harness/rounds.mjs';
 
 /** @typedef {import('../harness/rounds.mjs').Target} Target */
 /** @typedef {import('./meter.mjs').Figures} Figures */
@@ -15,8 +15,8 @@ import { startTarget } from '../harness/rounds.mjs';
 /** Turns a second that every store manages with ease. */
 export const PACE = 300;
 
-/** How long a target warms up with each job, in milliseconds. */
-const WARM_UP_MS = 400;
+/** How long a target is asked for the same while it warms up, in milliseconds. */
+const WARM_UP_SLICE_MS = 400;
 
 /**
  * @typedef {object} Plan
@@ -71,7 +71,7 @@ export async function measureInTurns(targets, roles, plan) {
   const measured = new Measured();
   try {
     for (const { child, jobs } of running) {
-      for (const { job, ...how } of jobs) await child.ask(job, { ...how, durationMs: WARM_UP_MS });
+      for (const job of jobs) await warmUp(child, job);
     }
     for (let round = 0; round < plan.rounds; round++) {
       const first = round % running.length;
@@ -85,11 +85,23 @@ export async function measureInTurns(targets, roles, plan) {
   }
 }
 
+/** As {@link WARM_UP_TURNS} says. @param {import('../harness/child.mjs').Child} child @param {Task} task */
+async function warmUp(child, { job, ...how }) {
+  let turns = 0;
+  for (let ms = 0; turns < WARM_UP_TURNS && ms < WARM_UP_MOST_MS; ms += WARM_UP_SLICE_MS) {
+    turns += (await child.ask(job, { ...how, durationMs: WARM_UP_SLICE_MS })).turns;
+    // Nothing that the jobs before it have not warmed.
+    if (job === 'paced') return;
+  }
+}
+
+/** @typedef {{ job: Job, durationMs: number, perSecond?: number }} Task */
+
 /**
  * @param {Target} target
  * @param {Roles} roles
  * @param {Plan} plan
- * @returns {{ job: Job, durationMs: number, perSecond?: number }[]}
+ * @returns {Task[]}
  */
 function jobsOf(target, { lines, bare }, { acceptsMs, saturatedMs, pacedMs }) {
   if (target === bare) return [{ job: 'saturated', durationMs: saturatedMs }];

@@ -39,15 +39,11 @@ const turns = turnsOf(1_000);
 /**
  * @param {number} connections
  * @param {readonly import('../harness/ws-load.mjs').Exchange[]} exchanges
- * @param {number} warmUp - Turns until a target's code is compiled, however little of its core it has.
  * @returns {import('../harness/rounds.mjs').Connect}
  */
-function connector(connections, exchanges, warmUp = 20_000) {
-  const warm = new WeakSet();
-  return async (child, durationMs) => {
-    const open = await openConnections({ port: child.port, path: PATH, connections });
-    if (!warm.has(child)) await new WsLoad(open, cycle(exchanges, warmUp)).run();
-    warm.add(child);
+function connector(connections, exchanges) {
+  return async ({ port }, durationMs) => {
+    const open = await openConnections({ port, path: PATH, connections });
     return new WsLoad(open, cycle(exchanges), durationMs);
   };
 }
@@ -58,7 +54,7 @@ export const connect = connector(FEW, turns);
 /** @param {{ quick: boolean }} options */
 export async function run({ quick }) {
   pinDriver();
-  const [rounds, sliceMs, warmUpMs] = quick ? [3, 600, 200] : [6, 1_000, 500];
+  const [rounds, sliceMs] = quick ? [3, 600] : [6, 1_000];
   /** @type {import('../harness/report.mjs').Goal[]} */
   const goals = [];
 
@@ -74,7 +70,6 @@ export async function run({ quick }) {
       targets: compared,
       connect: connector(connections, turns),
       ...plan,
-      warmUpMs,
     });
     printComparison(compared, samples);
     const { value, text } = compare(samples, 'rate');
@@ -89,10 +84,10 @@ export async function run({ quick }) {
   printTitle('websocket: a stream', `${FEW} connections, ${CHUNKS} pieces a turn`);
   const samples = await takeTurns({
     targets: [floor, memory],
-    connect: connector(FEW, [streamTurn], 1_000),
+    connect: connector(FEW, [streamTurn]),
+    warmUpTurns: 1_000,
     rounds,
     sliceMs: 2 * sliceMs,
-    warmUpMs,
   });
   printComparison([floor, memory], samples);
   const perPiece = compare(samples, 'cpuUs');
