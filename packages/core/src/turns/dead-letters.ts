@@ -2,7 +2,6 @@ import { StoreError } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessageOptions } from '../message/user-message.ts';
 import type { KeyedValues, NewTurn, Store, StoredTurn, StoredTurns } from '../store/contract.ts';
-import { resolveDelivery } from './delivery-options.ts';
 import type { Progress } from './progress.ts';
 import type { StoredMessage } from './stored-message.ts';
 import { turnIdOf } from './turn-id.ts';
@@ -112,7 +111,6 @@ export class DeadLetterBox {
   async putBack(
     letterId: string,
     turns: StoredTurns,
-    markTtlMs: number,
   ): Promise<Pick<NewTurn, 'conversation' | 'id'> | null> {
     const buried = await this.find(letterId);
     if (buried === null) return null;
@@ -139,9 +137,10 @@ export class DeadLetterBox {
     const id = `~${letterId}.${at}`;
     const stored: StoredMessage = { channel, key, at, message, progress, turnId, stamp };
     if (originals !== undefined) stored.originals = originals;
+    // Its mark stays for as long as the letter may, which a process that dies now leaves behind.
     await turns.add(
       { conversation, id, message: JSON.stringify(stored) },
-      { markTtlMs, maxTurns: Number.MAX_SAFE_INTEGER },
+      { markTtlMs: TTL_MS, maxTurns: Number.MAX_SAFE_INTEGER },
     );
     return { conversation, id };
   }
@@ -153,13 +152,12 @@ export class DeadLetterBox {
  */
 export function deadLettersIn(store: Store): DeadLetters {
   const box = new DeadLetterBox(store.values);
-  const { markTtlMs } = resolveDelivery();
   return {
     list: () => box.list(),
     get: (id) => box.get(id),
     discard: (id) => box.discard(id),
     async replay(id) {
-      const turn = await box.putBack(id, store.turns, markTtlMs);
+      const turn = await box.putBack(id, store.turns);
       return turn !== null && (await box.discard(id));
     },
   };
