@@ -35,6 +35,8 @@ export function readTurn(turn: StoredTurn, { clock, isNew = false }: ReadOptions
   if (stored === null) return unreadTurn(turn, unknownMessage(turn, clock.now()), 'its message');
   const progress = progressOf(turn, stored, isNew);
   if (progress === null) {
+    // A shutdown must not store that it has not begun in the place of what is there.
+    delete stored.startsAtOnce;
     delete stored.progress;
     return unreadTurn(turn, stored, 'how far it had come');
   }

@@ -1,4 +1,10 @@
-import { deadLettersIn, type Logger, type Reply, type UserMessage } from '@trunkline/core';
+import {
+  deadLettersIn,
+  StoreError,
+  type Logger,
+  type Reply,
+  type UserMessage,
+} from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
@@ -133,6 +139,24 @@ describe('a stored turn that cannot be read', () => {
     expect(await engine.deadLetters.list()).toHaveLength(1);
     expect(await engine.deadLetters.discard(id)).toBe(true);
     expect(await engine.deadLetters.list()).toEqual([]);
+  });
+
+  // The shutdown stored that it had not begun, in the place of what could not be read.
+  it('keeps what is there, where the process shuts down before the letter is written', async () => {
+    const all = new Processes();
+    const message = MESSAGE.replace('"at"', '"startsAtOnce":true,"at"');
+    await leave(all, message, { progress: '{"cut' });
+    const ending = start(all);
+    ending.store.values.set = () => Promise.reject(new StoreError('the store is away'));
+    await all.clock.advance(20);
+    const closing = ending.engine.close(0);
+    await all.clock.advance(2_000);
+    await closing;
+    ending.kill();
+    const next = start(all);
+    await all.clock.advance(20);
+    const unread = { message, progress: '{"cut' };
+    expect(await next.engine.deadLetters.list()).toMatchObject([{ unread }]);
   });
 
   it('is given up once, where the process dies before it is gone', async () => {
