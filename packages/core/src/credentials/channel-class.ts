@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
 import type { InputChannel } from '../channel/input-channel.ts';
-import type { JsonValue } from '../message/json.ts';
+import { isJsonObject, type JsonValue } from '../message/json.ts';
 import { didYouMean } from '../names.ts';
 import { BUILT_IN } from './built-in.ts';
 import { isModulePath, parseModuleRef, type ModuleRef } from './module-ref.ts';
@@ -25,6 +25,16 @@ export interface ClassPlace {
 export function namesModule(text: string): boolean {
   return text.includes('#') || text.startsWith('@') || isModulePath(text);
 }
+
+/**
+ * Whether a section is Rasa's own, which stands in each `credentials.yml` that `rasa init` makes: a file
+ * that is brought along must start. One with a class is a channel called so.
+ */
+export function isForRasaX(key: string, section: unknown): boolean {
+  return key === RASA_X && !(isJsonObject(section) && Object.hasOwn(section, 'class'));
+}
+
+const RASA_X = 'rasa';
 
 /**
  * Finds the class that a text names: a built-in channel, or a module with the exported class.
@@ -90,8 +100,8 @@ function builtIn(text: string, fail: ClassPlace['fail']): ModuleRef {
         `exports, "./${file}.ts#${name}" say, or a built-in channel: ${names.join(', ')}`,
     );
   }
-  if (text === 'rasa') {
-    return fail('"rasa" is a section for Rasa X, which has no counterpart here: remove it');
+  if (text === RASA_X) {
+    return fail('"rasa" is a section for Rasa X, which has no counterpart here');
   }
   const hint = didYouMean(text, names);
   return fail(

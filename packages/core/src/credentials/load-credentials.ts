@@ -3,7 +3,13 @@ import type { InputChannel } from '../channel/input-channel.ts';
 import { ConfigurationError, toError } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../message/json.ts';
 import { readYaml } from '../yaml/yaml-file.ts';
-import { failAt, findChannelClass, namesModule, type ChannelClass } from './channel-class.ts';
+import {
+  failAt,
+  findChannelClass,
+  isForRasaX,
+  namesModule,
+  type ChannelClass,
+} from './channel-class.ts';
 import { makeConnector } from './connector.ts';
 import { expandVariables, type PlacedValue } from './environment.ts';
 import { nodeModules, type Modules } from './modules.ts';
@@ -29,7 +35,7 @@ export interface LoadedChannels {
   channels: InputChannel[];
   /** The keys of the file that they were made of. */
   used: string[];
-  /** The keys that were left out, because of `connector`. */
+  /** The keys that were left out: because of `connector`, and Rasa's section `rasa`, which is for Rasa X. */
   ignored: string[];
 }
 
@@ -64,7 +70,8 @@ export async function loadCredentials(options: CredentialsOptions): Promise<Load
     const ignored = keys.filter((each) => !isUsed(each));
     return { channels: [channel], used: keys.filter(isUsed), ignored };
   }
-  if (keys.length === 0) {
+  const used = keys.filter((key) => !isForRasaX(key, sections[key]));
+  if (used.length === 0) {
     throw new ConfigurationError(
       file === null
         ? 'neither a credentials file nor a connector is named'
@@ -72,8 +79,8 @@ export async function loadCredentials(options: CredentialsOptions): Promise<Load
     );
   }
   const channels: InputChannel[] = [];
-  for (const key of keys) channels.push(await make(key));
-  return { channels, used: keys, ignored: [] };
+  for (const key of used) channels.push(await make(key));
+  return { channels, used, ignored: keys.filter((key) => !used.includes(key)) };
 }
 
 async function makeChannel(

@@ -1,7 +1,7 @@
+import { StoreError } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessageOptions } from '../message/user-message.ts';
-import type { KeyedValues, NewTurn, Store, StoredTurns } from '../store/contract.ts';
-import { resolveDelivery } from './delivery-options.ts';
+import type { KeyedValues, NewTurn, Store, StoredTurn, StoredTurns } from '../store/contract.ts';
 import type { Progress } from './progress.ts';
 import type { StoredMessage } from './stored-message.ts';
 import { turnIdOf } from './turn-id.ts';
@@ -22,6 +22,11 @@ export interface DeadLetter {
   message: UserMessageOptions;
   /** How far the turn had come: whether the assistant has answered, what was sent, what waits. */
   progress: Progress;
+  /**
+   * Of a turn that could not be read, what the store had of it, word for word. What could not be read is
+   * missing elsewhere: then `acceptedAt` is when that was found.
+   */
+  unread?: Pick<StoredTurn, 'message' | 'progress'>;
 }
 
 /** The deferred turns that were given up, for an operator. They are kept for 90 days. */
@@ -33,6 +38,8 @@ export interface DeadLetters {
   /**
    * Puts one back at the end of its conversation: what was sent is not sent again, and an assistant
    * that has answered is not run again. Resolves to whether there was one.
+   *
+   * @throws StoreError - it could not be read (`unread`): nobody knows what was sent.
    */
   replay(id: string): Promise<boolean>;
   /** Forgets one. Resolves to whether there was one. */
@@ -104,10 +111,10 @@ export class DeadLetterBox {
   async putBack(
     letterId: string,
     turns: StoredTurns,
-    markTtlMs: number,
   ): Promise<Pick<NewTurn, 'conversation' | 'id'> | null> {
     const buried = await this.find(letterId);
     if (buried === null) return null;
+    if (buried.unread !== undefined) throw notReplayable();
     const {
       conversation,
       channel,
@@ -130,9 +137,10 @@ export class DeadLetterBox {
     const id = `~${letterId}.${at}`;
     const stored: StoredMessage = { channel, key, at, message, progress, turnId, stamp };
     if (originals !== undefined) stored.originals = originals;
+    // Its mark stays for as long as the letter may, which a process that dies now leaves behind.
     await turns.add(
       { conversation, id, message: JSON.stringify(stored) },
-      { markTtlMs, maxTurns: Number.MAX_SAFE_INTEGER },
+      { markTtlMs: TTL_MS, maxTurns: Number.MAX_SAFE_INTEGER },
     );
     return { conversation, id };
   }
@@ -144,19 +152,26 @@ export class DeadLetterBox {
  */
 export function deadLettersIn(store: Store): DeadLetters {
   const box = new DeadLetterBox(store.values);
-  const { markTtlMs } = resolveDelivery();
   return {
     list: () => box.list(),
     get: (id) => box.get(id),
     discard: (id) => box.discard(id),
     async replay(id) {
-      const turn = await box.putBack(id, store.turns, markTtlMs);
+      const turn = await box.putBack(id, store.turns);
       return turn !== null && (await box.discard(id));
     },
   };
 }
 
 function letterOf(id: string, value: JsonValue): DeadLetter {
-  const { channel, acceptedAt, diedAt, reason, message, progress } = value as unknown as BuriedTurn;
-  return { id, channel, acceptedAt, diedAt, reason, message, progress };
+  const buried = value as unknown as BuriedTurn;
+  const { channel, acceptedAt, diedAt, reason, message, progress, unread } = buried;
+  const letter = { id, channel, acceptedAt, diedAt, reason, message, progress };
+  return unread === undefined ? letter : { ...letter, unread };
+}
+
+function notReplayable(): StoreError {
+  const text =
+    'this dead letter could not be read, so that nobody knows what was sent: look at it and discard it';
+  return new StoreError(text, { code: 'unreadable' });
 }

@@ -138,8 +138,8 @@ export class DeferredTurns {
 
   /** Puts a turn back into its queue that was given up. Resolves to whether it was there. */
   async replay(letterId: string): Promise<boolean> {
-    const { store, deadLetters, policy } = this.#context;
-    const turn = await deadLetters.putBack(letterId, store.turns, policy.markTtlMs);
+    const { store, deadLetters } = this.#context;
+    const turn = await deadLetters.putBack(letterId, store.turns);
     if (turn === null) return false;
     this.#wake(turn.conversation, turn.id);
     return await deadLetters.discard(letterId);

@@ -30,7 +30,9 @@ export class OverlappingTurns {
     const all = await waitingTurns(this.#context, work);
     const newest = newestOf(all);
     const before = newest === undefined ? [] : all.slice(0, all.indexOf(newest));
-    const older = apart(before).filter(({ progress }) => progress.proactive === undefined);
+    const older = apart(before).filter(
+      ({ progress }) => progress.proactive === undefined && progress.died === undefined,
+    );
     for (const found of older) {
       // Of the head, more is known than the store tells.
       const turn = found.id === head.id ? head : found;
@@ -67,12 +69,12 @@ export class OverlappingTurns {
 
   /** Ends what runs here in a conversation and has a newer message behind it. */
   async supersede(key: string): Promise<void> {
-    const { store, schedule } = this.#context;
+    const { store, schedule, clock } = this.#context;
     const running = schedule.running.supersedable(key);
     if (running.length === 0) return;
     try {
       const waiting = await store.turns.waiting(key, Number.MAX_SAFE_INTEGER);
-      const newest = newestOf(waiting.map((turn) => readTurn(turn)));
+      const newest = newestOf(waiting.map((turn) => readTurn(turn, { clock })));
       if (newest === undefined) return;
       for (const { id, abort, startedAt } of running) {
         // The news may be late: a live message that came in after it is newer.
@@ -85,9 +87,11 @@ export class OverlappingTurns {
   }
 }
 
-/** The newest message of a queue: what is replayed is old, and takes nobody's place. */
+/** The newest message of a queue: what is replayed is old, or was given up, takes nobody's place. */
 function newestOf(turns: readonly ReadTurn[]): ReadTurn | undefined {
-  return apart(turns).findLast(({ stored }) => stored.progress === undefined);
+  return apart(turns).findLast(
+    ({ stored, progress }) => stored.progress === undefined && progress.died === undefined,
+  );
 }
 
 /** The turns that are turns of their own, and not part of an earlier one. */

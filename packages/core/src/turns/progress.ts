@@ -1,6 +1,7 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { TrackerState } from '../channel/output-channel.ts';
 import type { BotMessage } from '../message/bot-message.ts';
+import { isJsonObject, parseJson } from '../message/json.ts';
 
 /**
  * A step of a turn's journal, by its place among the turn's steps.
@@ -98,16 +99,28 @@ export function encodeProgress(progress: Progress): string {
   return JSON.stringify(progress);
 }
 
-/** Progress as it was saved. */
-export function decodeProgress(text: string): Progress {
-  return upToDate(JSON.parse(text) as Progress);
+/** Progress as it was saved; `null` where it cannot be read. */
+export function decodeProgress(text: string): Progress | null {
+  return toProgress(parseJson(text));
+}
+
+/**
+ * Progress, of what is stored as such; `null` where it is nothing of the kind. What is asked for here,
+ * every version writes and MUST go on writing: an earlier one gives up what lacks it.
+ */
+export function toProgress(stored: unknown): Progress | null {
+  if (!isJsonObject(stored)) return null;
+  const { runs, steps, pending } = stored;
+  if (typeof runs !== 'number' || !Array.isArray(steps) || !Array.isArray(pending)) return null;
+  if (!pending.every(isJsonObject)) return null;
+  return upToDate(stored as unknown as Progress);
 }
 
 /**
  * Progress as it is kept today, of what may be stored in an earlier form: there a response named the
  * stream that it closed, and the stream did not say itself that it is open.
  */
-export function upToDate(progress: Progress): Progress {
+function upToDate(progress: Progress): Progress {
   for (const pending of progress.pending as (Pending & { cut?: number })[]) {
     const { cut } = pending;
     if (cut === undefined) continue;

@@ -50,9 +50,10 @@ function runLength(turns: readonly ReadTurn[], windowMs: number): number {
   return end === -1 ? turns.length : end;
 }
 
-/** A choice, or a dead letter that is replayed: it has a journal of its own. */
-function isApart({ stored }: ReadTurn): boolean {
-  return stored.message.choice !== undefined || stored.progress !== undefined;
+/** A choice, a dead letter that is replayed, which has a journal of its own, or one that is given up. */
+function isApart({ stored, progress }: ReadTurn): boolean {
+  const isOld = stored.progress !== undefined || progress.died !== undefined;
+  return isOld || stored.message.choice !== undefined;
 }
 
 function atOf({ stored }: ReadTurn): number {

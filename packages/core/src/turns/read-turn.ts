@@ -1,7 +1,14 @@
+import type { Clock } from '../clock.ts';
 import type { JsonValue } from '../message/json.ts';
 import { DEFAULT_SENDER_ID, type UserMessage } from '../message/user-message.ts';
 import type { StoredTurn } from '../store/contract.ts';
-import { begunProgress, decodeProgress, newProgress, upToDate, type Progress } from './progress.ts';
+import {
+  begunProgress,
+  decodeProgress,
+  newProgress,
+  toProgress,
+  type Progress,
+} from './progress.ts';
 import { decodeMessage, toUserMessage, type StoredMessage } from './stored-message.ts';
 
 /** A stored turn, read. */
@@ -10,24 +17,61 @@ export interface ReadTurn extends Omit<StoredTurn, 'message' | 'progress'> {
   progress: Progress;
   /** Whether whoever finds it in the store counts its first run as begun. */
   countsAsBegun: boolean;
+  /** What the store has of it word for word, where that cannot be read; else `null`. Such a turn is given up. */
+  unread: Pick<StoredTurn, 'message' | 'progress'> | null;
 }
 
-/**
- * Reads what the store has of a turn.
- *
- * @param isNew - Whether it was taken over here, and this is the first look at it.
- */
-export function readTurn(turn: StoredTurn, isNew = false): ReadTurn {
+/** How a turn is read. */
+export interface ReadOptions {
+  clock: Clock;
+  /** Whether it was taken over here, and this is the first look at it. @defaultValue false */
+  isNew?: boolean;
+}
+
+/** Reads what the store has of a turn. One that cannot be read only has to be put among the dead letters. */
+export function readTurn(turn: StoredTurn, { clock, isNew = false }: ReadOptions): ReadTurn {
   const { conversation, id, message, stamp } = turn;
   const stored = decodeMessage(message);
+  if (stored === null) return unreadTurn(turn, unknownMessage(turn, clock.now()), 'its message');
   const progress = progressOf(turn, stored, isNew);
+  if (progress === null) {
+    // A shutdown must not store that it has not begun in the place of what is there.
+    delete stored.startsAtOnce;
+    delete stored.progress;
+    return unreadTurn(turn, stored, 'how far it had come');
+  }
   const countsAsBegun = turn.progress === null && stored.startsAtOnce === true;
-  return { conversation, id, stamp, stored, progress, countsAsBegun };
+  return { conversation, id, stamp, stored, progress, countsAsBegun, unread: null };
 }
 
-function progressOf({ progress }: StoredTurn, stored: StoredMessage, isNew: boolean): Progress {
+/** @param what - What cannot be read of it. */
+function unreadTurn(turn: StoredTurn, stored: StoredMessage, what: string): ReadTurn {
+  const { conversation, id, message, progress, stamp } = turn;
+  const died = `what the store has of ${what} cannot be read`;
+  return {
+    conversation,
+    id,
+    stamp,
+    stored,
+    progress: { ...newProgress(), died },
+    countsAsBegun: false,
+    unread: { message, progress },
+  };
+}
+
+/** What there is to say of a message that cannot be read. Its turn's id begins with the channel. */
+function unknownMessage({ conversation, id }: StoredTurn, at: number): StoredMessage {
+  const [, channel = '', messageId = id] = /^([^:~!]+):(.*)$/s.exec(id) ?? [];
+  return { channel, key: conversation, at, message: { text: null, senderId: null, messageId } };
+}
+
+function progressOf(
+  { progress }: StoredTurn,
+  stored: StoredMessage,
+  isNew: boolean,
+): Progress | null {
   if (progress !== null) return decodeProgress(progress);
-  if (stored.progress !== undefined) return upToDate(stored.progress);
+  if (stored.progress !== undefined) return toProgress(stored.progress);
   // Whoever was to begin it may have come as far as the first step.
   return stored.startsAtOnce === true && !isNew ? begunProgress() : newProgress();
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../message/json.ts';
+import { isJsonObject, parseJson, type JsonValue } from '../message/json.ts';
 import { UserMessage, type UserMessageOptions } from '../message/user-message.ts';
 import type { Progress } from './progress.ts';
 
@@ -60,9 +60,18 @@ export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: Us
   return JSON.stringify({ message: written, ...about } satisfies StoredMessage);
 }
 
-/** Reads what {@link encodeMessage} has written. */
-export function decodeMessage(text: string): StoredMessage {
-  return JSON.parse(text) as StoredMessage;
+/**
+ * Reads what {@link encodeMessage} has written; `null` where it is nothing of the kind. What is asked for
+ * here, every version writes and MUST go on writing: an earlier one gives up what lacks it.
+ */
+export function decodeMessage(text: string): StoredMessage | null {
+  const read = parseJson(text);
+  if (!isJsonObject(read)) return null;
+  const { channel, key, at, message } = read;
+  if (typeof channel !== 'string' || typeof key !== 'string' || typeof at !== 'number') return null;
+  if (!isJsonObject(message)) return null;
+  const { text: said = null } = message;
+  return said === null || typeof said === 'string' ? (read as unknown as StoredMessage) : null;
 }
 
 /** The user message of a stored one. */

@@ -166,7 +166,8 @@ export class TurnRecord {
     const { conversation, id } = turn;
     const replay = { conversation, key, turn: id, turnId, stamp: stampOf(turn) };
     const joined = messages.length > 1 ? { originals: messages } : {};
-    await this.ask(() => deadLetters.put({ ...letter, ...replay, ...joined }));
+    const unread = turn.unread === null ? {} : { unread: turn.unread };
+    await this.ask(() => deadLetters.put({ ...letter, ...replay, ...joined, ...unread }));
     const what = `a turn became a dead letter: ${reason}`;
     telemetry.logger.error({ channel, messageId: letter.message.messageId }, what);
     await this.#commit({ remove: this.ids });

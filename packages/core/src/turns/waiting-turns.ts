@@ -1,4 +1,5 @@
 import { whenThere, type MaybePromise } from '../maybe-promise.ts';
+import type { StoredTurn } from '../store/contract.ts';
 import type { DeferredContext } from './deferred-context.ts';
 import { readTurn, type ReadTurn } from './read-turn.ts';
 import type { Work } from './schedule.ts';
@@ -9,11 +10,12 @@ import type { Work } from './schedule.ts';
  * @param newId - The one that nobody has looked at before, if there is one.
  */
 export function waitingTurns(
-  { store, patience }: DeferredContext,
+  { store, patience, clock }: DeferredContext,
   { key, channel, abort }: Work,
   limit: number = Number.MAX_SAFE_INTEGER,
   newId: string | null = null,
 ): MaybePromise<ReadTurn[]> {
   const asked = patience.with(abort, channel, () => store.turns.waiting(key, limit));
-  return whenThere(asked, (turns) => turns.map((turn) => readTurn(turn, turn.id === newId)));
+  const read = (turn: StoredTurn): ReadTurn => readTurn(turn, { clock, isNew: turn.id === newId });
+  return whenThere(asked, (turns) => turns.map(read));
 }

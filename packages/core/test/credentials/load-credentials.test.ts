@@ -151,6 +151,24 @@ describe('credentials', () => {
     expect(all).toEqual(['rest', 'sales']);
   });
 
+  // It was an error, in the first file that somebody who comes from Rasa tries.
+  it('leave out the section for Rasa X that `rasa init` writes', async () => {
+    const text = 'rest:\n\nrasa:\n  url: "${RASA_X_HOST}/api"\n';
+    const { channels, used, ignored } = await load(text);
+    expect(channels.map(({ name }) => name)).toEqual(['rest']);
+    expect({ used, ignored }).toEqual({ used: ['rest'], ignored: ['rasa'] });
+    expect(await load(text, { connector: 'rest' })).toMatchObject({ ignored: ['rasa'] });
+    await expect(load(text, { connector: 'rasa', env: { RASA_X_HOST: 'x' } })).rejects.toThrow(
+      'credentials.yml:3: "rasa" is a section for Rasa X',
+    );
+  });
+
+  it('make a channel called rasa of a section with a class', async () => {
+    const { channels, ignored } = await load('rasa:\n  class: rest\n  token: t\n');
+    expect(channels).toMatchObject([{ name: 'rasa', options: { token: 't' } }]);
+    expect(ignored).toEqual([]);
+  });
+
   it.each([
     ['rest:\n"my-package#MyIO":', 'no channel "parley": it has rest, my-package#MyIO'],
     ['parlei:\n  class: rest', 'no channel "parley", did you mean "parlei"? It has parlei'],
@@ -262,10 +280,8 @@ describe('credentials', () => {
     ['"my-package#MyIO": joe', ':1: [myio] MyIO has no fromCredentials(credentials)'],
     ['a:\n  class: rst', ':1: there is no channel "rst", did you mean "rest"?'],
     ['\nsmss:', ':2: there is no channel "smss", did you mean "sms"?'],
-    [
-      'rasa:\n  url: x',
-      ':1: "rasa" is a section for Rasa X, which has no counterpart here: remove it',
-    ],
+    ['rasa:\n  url: x', ' names no channel: write "rest:" say'],
+    ['a:\n  class: rasa', ':1: "rasa" is a section for Rasa X, which has no counterpart here'],
     ['slack:', ':1: slack needs its package: npm install @trunkline/slack'],
     ['"./gone.ts#MyIO":', ':1: there is no module ./gone.ts in '],
     ['"gone#MyIO":', ':1: there is no module gone to be found: npm install gone'],

@@ -1,5 +1,5 @@
 import { deadLettersIn, type Reply, type UserMessage } from '@trunkline/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
 import { away, failing, refused, unanswered } from '../support/platform.ts';
@@ -290,6 +290,24 @@ describe('dead letters', () => {
     await clock.advance(5_000);
     expect(handled).toEqual(['1', '2', '1']);
     expect(all.platform.texts).toEqual(['about 1', 'about 2', 'done 2', 'done 1']);
+  });
+
+  // The mark of a replay went after two days, where the letter that was left may be there for 90.
+  it('are replayed once, where the letter could not be taken away at once', async () => {
+    const { turns, engine, failures, clock, all, store } = setUp();
+    failures.left = 1;
+    await turns.accept(post('1', one));
+    await clock.advance(0);
+    const [letter] = await engine.deadLetters.list();
+    const gone = new Error('gone');
+    vi.spyOn(store.values, 'delete').mockRejectedValueOnce(gone);
+    await expect(engine.replay(letter?.id ?? '')).rejects.toBe(gone);
+    await clock.advance(3 * DAY_MS);
+    expect(all.platform.texts).toEqual(['about 1', 'done 1']);
+    expect(await engine.replay(letter?.id ?? '')).toBe(true);
+    await clock.advance(0);
+    expect(all.platform.texts).toEqual(['about 1', 'done 1']);
+    expect(await engine.deadLetters.list()).toEqual([]);
   });
 
   it('survive a crash between the letter and the end of the turn', async () => {

@@ -1,4 +1,4 @@
-import { RetryableError, StoreError, type Reply } from '@trunkline/core';
+import { RetryableError, StoreError, type Assistant, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { encodeMessage } from '../../src/turns/stored-message.ts';
@@ -33,6 +33,19 @@ async function* failingChunks(): AsyncGenerator<string> {
   throw new Error('the model is away');
 }
 
+/** Begins a turn in a process that dies where the platform is to show `text`; the platform stays. */
+async function dieAt(
+  { all, setup, runsMs = 100 }: { all: Processes; setup: ProcessSetup; runsMs?: number },
+  text: string,
+  assistant: Assistant,
+): Promise<void> {
+  const dying = all.start(assistant, setup);
+  all.platform.onRequest = (request) => request.text === text && dying.kill();
+  await dying.turns.accept(post('Hi', one));
+  await all.clock.advance(runsMs);
+  all.platform.onRequest = () => {};
+}
+
 const say = async (_message: unknown, reply: Reply): Promise<void> => {
   await reply.text('first');
   await reply.stream(chunksOf('a', 'b', 'c'));
@@ -50,11 +63,7 @@ describe('a stream', () => {
 
   it('is one step: a second run reads it and shows nothing', async () => {
     const { all, setup } = setUp();
-    const dying = all.start(say, setup);
-    all.platform.onRequest = ({ text }) => text === 'last' && dying.kill();
-    await dying.turns.accept(post('Hi', one));
-    await all.clock.advance(0);
-    all.platform.onRequest = () => {};
+    await dieAt({ all, setup }, 'last', say);
     let said: unknown;
     all.start(async (message, reply) => {
       await say(message, reply);
@@ -74,7 +83,7 @@ describe('a stream', () => {
 
   it('that a crash has cut is closed, and said anew', async () => {
     const { all, setup } = setUp();
-    const dying = all.start(async (message, reply) => {
+    await dieAt({ all, setup, runsMs: 2_000 }, '+c', async (message, reply) => {
       await reply.text('first');
       await reply.stream(
         (async function* () {
@@ -84,11 +93,7 @@ describe('a stream', () => {
           yield 'c';
         })(),
       );
-    }, setup);
-    all.platform.onRequest = ({ text }) => text === '+c' && dying.kill();
-    await dying.turns.accept(post('Hi', one));
-    await all.clock.advance(2_000);
-    all.platform.onRequest = () => {};
+    });
     all.start(say, setup);
     await all.clock.advance(1_000);
     expect(all.platform.texts).toEqual([
@@ -420,13 +425,10 @@ describe('a stream', () => {
       { all, setup }: ReturnType<typeof setUp>,
       onRequest: (request: Arrived) => unknown = () => {},
     ): Promise<string[]> {
-      const dying = all.start(async (_message, reply) => {
+      await dieAt({ all, setup }, '+b', async (_message, reply) => {
         await reply.text('first');
         await reply.stream(chunksOf('a', 'b'));
-      }, setup);
-      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
-      await dying.turns.accept(post('Hi', one));
-      await all.clock.advance(100);
+      });
       all.platform.onRequest = onRequest;
       all.start((_message, reply) => next(reply), setup);
       await all.clock.advance(100_000);
@@ -467,13 +469,10 @@ describe('a stream', () => {
       'is closed before the request of a longer response that comes in its place, and the process %s',
       async (fate) => {
         const { all, setup } = setUp();
-        const dying = all.start(async (_message, reply) => {
+        await dieAt({ all, setup }, '+b', async (_message, reply) => {
           await reply.text('first');
           await reply.stream(chunksOf('a', 'b'));
-        }, setup);
-        all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
-        await dying.turns.accept(post('Hi', one));
-        await all.clock.advance(100);
+        });
         const sayWhole = (_message: unknown, reply: Reply): unknown => reply.text('first\nwhole');
         const second = all.start(sayWhole, setup);
         const dies = fate === 'dies once more';
@@ -526,11 +525,9 @@ describe('a stream', () => {
     it('is closed where a newer message takes the place of its turn', async () => {
       const { all, setup } = setUp();
       const latest = { ...setup, overlap: 'latest' } as const;
-      const dying = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), latest);
-      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
-      await dying.turns.accept(post('1'));
-      await all.clock.advance(100);
-      all.platform.onRequest = () => {};
+      await dieAt({ all, setup: latest }, '+b', (_message, reply) =>
+        reply.stream(chunksOf('a', 'b')),
+      );
       await all.shared.memory.turns.add(
         {
           conversation: 'test::ada',
@@ -552,10 +549,9 @@ describe('a stream', () => {
       async (where) => {
         const { all, setup } = setUp();
         const patient = { ...setup, delivery: { attempts: 1 } };
-        const dying = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), patient);
-        all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
-        await dying.turns.accept(post('Hi', one));
-        await all.clock.advance(100);
+        await dieAt({ all, setup: patient }, '+b', (_message, reply) =>
+          reply.stream(chunksOf('a', 'b')),
+        );
         const isAway = where === 'with the platform away';
         all.platform.onRequest = isAway ? failing(away) : () => {};
         const { engine } = all.start(() => expect.unreachable(), patient);
@@ -588,14 +584,10 @@ describe('a stream', () => {
     // It was closed behind the text: the stream that had its step before had broken off.
     it('is closed before a text that comes ahead of its place', async () => {
       const { all, setup } = setUp();
-      const dying = all.start(async (_message, reply) => {
+      await dieAt({ all, setup }, '+b', async (_message, reply) => {
         await reply.stream(failingChunks()).catch(() => {});
         await reply.stream(chunksOf('a', 'b'));
-      }, setup);
-      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
-      await dying.turns.accept(post('Hi', one));
-      await all.clock.advance(100);
-      all.platform.onRequest = () => {};
+      });
       all.start(async (_message, reply) => {
         await reply.text('ahead');
         await reply.stream(chunksOf('c'));
@@ -617,10 +609,7 @@ describe('a stream', () => {
     // It was taken for an assistant that takes too long, which apologised behind its own answer.
     it('and whose close hangs makes no failure of an answer that was said', async () => {
       const { all, setup } = setUp();
-      const dying = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), setup);
-      all.platform.onRequest = ({ text }) => text === '+b' && dying.kill();
-      await dying.turns.accept(post('Hi', one));
-      await all.clock.advance(100);
+      await dieAt({ all, setup }, '+b', (_message, reply) => reply.stream(chunksOf('a', 'b')));
       const backAt = all.clock.now() + 70_000;
       all.platform.onRequest = () => (all.clock.now() < backAt ? never : undefined);
       const { errors, turnReports } = all.start(() => {}, { ...setup, apology: 'Sorry' });
@@ -818,11 +807,7 @@ describe('a stream', () => {
       );
       await reply.text('last');
     };
-    const dying = all.start(chatty, setup);
-    all.platform.onRequest = ({ text }) => text === 'last' && dying.kill();
-    await dying.turns.accept(post('Hi', one));
-    await all.clock.advance(0);
-    all.platform.onRequest = () => {};
+    await dieAt({ all, setup }, 'last', chatty);
     all.start(chatty, setup);
     await all.clock.advance(1_000);
     expect(all.platform.texts).toEqual(['start', '+a', 'between', '+b', 'end', 'last']);

@@ -107,7 +107,11 @@ async function channelsOf(
   if (file !== null && used.length === 0) {
     logger.info({ ignored }, `${file} names no ${connector}: it is served without options`);
   } else if (ignored.length > 0) {
-    logger.info({ ignored }, `only ${connector} is used of ${file}`);
+    const why =
+      connector === null
+        ? `${ignored.join(', ')} of ${file} is left out: it is for Rasa X, which has no counterpart here`
+        : `only ${connector} is used of ${file}`;
+    logger.info({ ignored }, why);
   }
   return channels;
 }

@@ -91,6 +91,32 @@ describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
     }
   });
 
+  it('shows one that could not be read, and says why it is not replayed', async () => {
+    const cwd = await folderOf({});
+    await mkdir(join(cwd, 'data'));
+    const file = join(cwd, 'data/trunkline.db');
+    const before = new SqliteStore({ file });
+    const turn = { conversation: 'post::ada', id: 'post:1', message: '{"cut' };
+    await before.turns.add(turn, { markTtlMs: 1_000, maxTurns: 1 });
+    await before.close();
+    const store = new SqliteStore({ file });
+    const line = new Trunkline({ channels: [new PostInput()], store, assistant: () => {} });
+    line.start();
+    try {
+      await expect.poll(() => line.deadLetters.list()).toHaveLength(1);
+      const [{ id } = { id: '' }] = await line.deadLetters.list();
+      const shown = await run(['dead-letters', 'show', id], { cwd });
+      expect(JSON.parse(shown.text)).toMatchObject({ id, unread: { message: '{"cut' } });
+      expect(await run(['dead-letters', 'replay', id], { cwd })).toEqual({
+        code: 1,
+        text: expect.stringMatching(/^error: this dead letter could not be read.*discard it\n$/),
+      });
+      expect(await run(['dead-letters', 'discard', id], { cwd })).toEqual({ code: 0, text: '' });
+    } finally {
+      await line.close();
+    }
+  });
+
   it('takes an id that begins with a hyphen', async () => {
     const cwd = await folderOf({});
     await mkdir(join(cwd, 'data'));

@@ -55,9 +55,13 @@ describe('trunkline run', { timeout: PATIENCE_MS }, () => {
       code: 1,
       text: expect.stringContaining('error: credentials.yml:3: [support] cors must be true'),
     });
-    await writeFile(join(cwd, 'credentials.yml'), 'rest:\nsupport:\n  class: rest\n');
+    await writeFile(
+      join(cwd, 'credentials.yml'),
+      'rest:\nsupport:\n  class: rest\nrasa:\n  url: http://localhost:5002/api\n',
+    );
     const server = start(['run', ...MEMORY], { cwd });
     const url = await urlOf(server);
+    expect(server.text()).toContain('rasa of credentials.yml is left out: it is for Rasa X');
     expect(await say(`${url}/webhooks/support/webhook`, 'Hi')).toBe('You said: Hi');
     await writeFile(join(cwd, 'assistant.ts'), ECHO.replace('You said', 'Heard'));
     await server.says(/assistant\.ts was loaded again/);
