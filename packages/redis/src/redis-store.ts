@@ -35,6 +35,8 @@ export class RedisStore implements Store {
   readonly name = 'redis';
   /** {@inheritDoc @trunkline/core#Store.durable} */
   readonly durable = true;
+  /** {@inheritDoc @trunkline/core#Store.shared} */
+  readonly shared = true;
   /** {@inheritDoc @trunkline/core#Store.values} */
   readonly values: KeyedValues;
   /** {@inheritDoc @trunkline/core#Store.lists} */

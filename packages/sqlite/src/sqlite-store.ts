@@ -58,6 +58,8 @@ export class SqliteStore implements Store {
   readonly name = 'sqlite';
   /** {@inheritDoc @trunkline/core#Store.durable} */
   readonly durable = true;
+  /** {@inheritDoc @trunkline/core#Store.shared} */
+  readonly shared = false;
   /** {@inheritDoc @trunkline/core#Store.values} */
   readonly values: KeyedValues;
   /** {@inheritDoc @trunkline/core#Store.lists} */

@@ -49,6 +49,7 @@ export function storeContract(options: StoreContractOptions): void {
     const store = await scene.open(during);
     assert.ok(typeof store.name === 'string' && store.name !== '', 'name is not a text, or empty');
     assert.equal(typeof store.durable, 'boolean', 'durable');
+    assert.equal(typeof store.shared, 'boolean', 'shared');
     await during.waitFor('ready()', store.ready());
   });
 

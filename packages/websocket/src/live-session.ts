@@ -128,8 +128,9 @@ export class LiveSession {
     });
   }
 
-  /** What another process logs, or was about to. */
+  /** What another process logs, or was about to. Without another one, whoever was about to is gone. */
   async #findExpected(id: string): Promise<number | null> {
+    if (!this.#hub.store.shared) return await this.log.find(id);
     await this.listening();
     this.#expected ??= new Expected(this.log, this.#hub.clock);
     return await this.#expected.find(id, LOGGING_MS);

@@ -1,4 +1,4 @@
-import { MemoryStore, type KeyedLists } from '@trunkline/core';
+import { MemoryStore, type KeyedLists, type Store } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
@@ -9,6 +9,11 @@ import { closeAfterEach, echo, resuming, startSocket } from './support/server.ts
 expectNoUnhandledRejections();
 closeAfterEach();
 
+/** A store that several processes use. */
+function sharedStore(): Store {
+  return Object.assign(new MemoryStore(), { shared: true });
+}
+
 /** Two processes. The first hangs when it has accepted a message and is about to log it. */
 async function resend(): Promise<{
   tab: Client;
@@ -17,7 +22,7 @@ async function resend(): Promise<{
   goOn: () => void;
   looked: Promise<void>;
 }> {
-  const store = new MemoryStore();
+  const store = sharedStore();
   const clock = new FakeClock();
   const one = await startSocket(() => {}, { clock }, { store });
   const two = await startSocket(echo, { clock }, { store });
@@ -80,7 +85,7 @@ describe('a message that is sent again, to another process', () => {
 describe('a message that is sent again when its entry is gone from the log', () => {
   it('has the log read twice', async () => {
     // It was read ten times a second, and once more, for whatever old name a client made up.
-    const store = new MemoryStore();
+    const store = sharedStore();
     const clock = new FakeClock();
     const { connect } = await startSocket(() => {}, { clock, log: { maxMessages: 1 } }, { store });
     const client = connect();

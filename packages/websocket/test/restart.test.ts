@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Assistant, Store, MaybePromise } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
@@ -74,6 +75,38 @@ describe('a restart, with a store in a file', () => {
     back.send({ message: 'three' });
     await back.next('text', ({ text }) => text.includes('three'));
     expect(back.of('text').map(({ text }) => text)).toEqual(['You said: two', 'You said: three']);
+  });
+
+  it('takes a message at once that was stored and not logged', async () => {
+    // It waited eight seconds for the process that was gone, and the assistant's answer with it.
+    const file = newFile();
+    const { store, die } = mortal(new SqliteStore({ file }));
+    const one = await startSocket(echo, {}, { store });
+    const first = one.connect();
+    const session = await first.session();
+    const stored = deferred();
+    const add = store.turns.add.bind(store.turns);
+    store.turns.add = async (...args) => {
+      const added = await add(...args);
+      die();
+      stored.resolve();
+      return added;
+    };
+    first.send({ message: 'one', id: '1' });
+    await stored.promise;
+    first.cut();
+    await one.stop();
+    const clock = new FakeClock();
+    const two = await startSocket(echo, { clock }, { store: new SqliteStore({ file }) });
+    const back = two.connect(resuming(session));
+    await back.session();
+    back.send({ message: 'one', id: '1' });
+    await back.next('ack');
+    await back.next('text');
+    expect(clock.now()).toBe(new FakeClock().now());
+    const tab = two.connect(resuming(session));
+    await tab.next('text');
+    expect(tab.of('user').map(({ client_id }) => client_id)).toEqual(['1']);
   });
 
   it('closes a stream that was cut as interrupted, and says its text whole', async () => {

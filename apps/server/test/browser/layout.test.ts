@@ -176,6 +176,27 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
   });
 });
 
+describe('code in a text that is read from the right', { timeout: 30_000 }, () => {
+  siteForEach(() => ({
+    assistant: async (_message, reply) => {
+      await reply.text('כתוב `ls -a;` או:\n\n```js\nrun(1);\n```\n\nובהצלחה.');
+    },
+  }));
+
+  // It was ";run(1)".
+  it('is read from the left', async () => {
+    const page = await visit({ viewport: { width: 700, height: 500 } });
+    await say(page, 'code');
+    const code = page.locator('trunkline-chat .bubble code');
+    await code.last().waitFor();
+    await shot(page, '48-code-rtl');
+    for (const each of await code.all()) {
+      const [first, last] = await each.evaluate(placesOf);
+      expect(first).toBeLessThan(last);
+    }
+  });
+});
+
 /** By how many pixels something is wider than its place. */
 const OVERFLOW = `Math.max(...[document.documentElement, ...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('.log, .list, .entry')].map((node) => node.scrollWidth - node.clientWidth))`;
 

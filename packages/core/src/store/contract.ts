@@ -247,6 +247,12 @@ export interface Store {
   /** Whether what it holds survives the process. */
   readonly durable: boolean;
 
+  /**
+   * Whether several processes may use it at the same time. Where not, nobody waits for what a process
+   * that is gone has left half done.
+   */
+  readonly shared: boolean;
+
   /** Keyed values. */
   readonly values: KeyedValues;
 

@@ -36,6 +36,8 @@ export class MemoryStore implements Store {
   readonly name = 'memory';
   /** {@inheritDoc Store.durable} */
   readonly durable = false;
+  /** {@inheritDoc Store.shared} */
+  readonly shared = false;
   /** {@inheritDoc Store.values} */
   readonly values: KeyedValues;
   /** {@inheritDoc Store.lists} */

@@ -8,11 +8,13 @@ export interface ChannelStore {
   readonly lists: KeyedLists;
   /** News between the processes that serve the channel. */
   readonly signals: Signals;
+  /** Whether others may use it at the same time: see `Store`. */
+  readonly shared: boolean;
 }
 
 /** A channel's part of a store. No other channel meets its names, and the turn engine neither. */
 export function channelStore(
-  { values, lists, signals }: Pick<Store, 'values' | 'lists' | 'signals'>,
+  { values, lists, signals, shared }: Pick<Store, 'values' | 'lists' | 'signals' | 'shared'>,
   channel: string,
 ): ChannelStore {
   const lead = `channel:${channel.length}:${channel}:`;
@@ -44,5 +46,6 @@ export function channelStore(
       send: (topic, news) => signals.send(lead + topic, news),
       listen: (topic, listener) => signals.listen(lead + topic, listener),
     },
+    shared,
   };
 }

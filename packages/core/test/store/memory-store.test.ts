@@ -188,6 +188,6 @@ function bytesInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
-it('says of itself that nothing survives', () => {
-  expect(new MemoryStore()).toMatchObject({ name: 'memory', durable: false });
+it('says of itself that nothing survives, and that nobody shares it', () => {
+  expect(new MemoryStore()).toMatchObject({ name: 'memory', durable: false, shared: false });
 });

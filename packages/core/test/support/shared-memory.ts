@@ -88,6 +88,7 @@ const never = new Promise<never>(() => {});
 class OneProcess implements ProcessStore {
   readonly name = 'shared memory';
   readonly durable = true;
+  readonly shared = true;
   readonly values: KeyedValues;
   readonly lists: KeyedLists;
   readonly turns: StoredTurns;

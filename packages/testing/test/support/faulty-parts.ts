@@ -35,6 +35,7 @@ export function faultyStore(clock: Clock, fault?: string): Store {
   const whole: Store = {
     name: 'faulty',
     durable: false,
+    shared: false,
     values: store.values,
     lists: withMethods(store.lists),
     turns: withMethods(store.turns),

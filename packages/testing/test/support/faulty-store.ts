@@ -125,6 +125,7 @@ interface Entry extends StoredValue {
 export class FaultyStore implements Store, KeyedValues {
   readonly name = 'faulty';
   readonly durable = false;
+  readonly shared = false;
   readonly values: KeyedValues = this;
   readonly lists: KeyedLists;
   readonly turns: StoredTurns;

@@ -3,11 +3,14 @@ import { h } from './dom.ts';
 import { failureOf, type ChatLabels } from './labels.ts';
 import { renderMarkdown } from './markdown.ts';
 
+/** How many messages are there to be heard. */
+const MAX_SAID = 5;
+
 /** Says what is new to those who do not see it: whole messages, never a part of one. */
 export class Announcer {
   readonly node: HTMLElement = h('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' });
   readonly #labels: ChatLabels;
-  /** What was said of each entry; `null` of those that were there before. */
+  /** What was said of each entry; `null` where nothing was. */
   #said = new Map<string, HTMLElement | null>();
 
   constructor(labels: ChatLabels) {
@@ -17,19 +20,22 @@ export class Announcer {
   /** @param isSilent - what is there was there before, and is not read out */
   show({ entries }: Transcript, isSilent: boolean): void {
     const keys = new Set<string>();
+    const news: Said[] = [];
     for (const entry of entries) {
       if (!isToBeSaid(entry)) continue;
       keys.add(entry.key);
       if (this.#said.has(entry.key)) continue;
+      this.#said.set(entry.key, null);
       // What has failed has failed just now.
-      const isOld = isSilent && entry.kind !== 'user';
-      const node = isOld ? null : h('div', {}, textOf(entry, this.#labels));
-      this.#said.set(entry.key, node);
-      if (node === null) continue;
-      this.node.append(node);
-      // The last few are enough: whoever wants to read on has the list.
-      while (this.node.childElementCount > 5) this.node.firstElementChild?.remove();
+      if (!isSilent || entry.kind === 'user') news.push(entry);
     }
+    // The last few are enough: whoever wants to read on has the list.
+    for (const entry of news.slice(-MAX_SAID)) {
+      const node = h('div', {}, textOf(entry, this.#labels));
+      this.#said.set(entry.key, node);
+      this.node.append(node);
+    }
+    while (this.node.childElementCount > MAX_SAID) this.node.firstElementChild?.remove();
     // What is shown no more, another user's say, is not to be heard either.
     for (const [key, node] of this.#said) {
       if (keys.has(key)) continue;

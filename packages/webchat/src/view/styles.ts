@@ -78,6 +78,9 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 .bubble a { color: inherit; text-decoration: underline; text-underline-offset: 2px; }
 .entry:not(.user) a[href] { color: var(--_accent); }
 code, pre, .json { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 0.875em; }
+/* Code is read from the left, also in a text that is not. */
+pre, code { direction: ltr; unicode-bidi: isolate; }
+pre { text-align: left; }
 code { padding: 0.1em 0.3em; border-radius: 4px; background: color-mix(in srgb, var(--_text) 9%, transparent); }
 pre { margin: 0; }
 pre code { padding: 0; background: none; font-size: 1em; }

@@ -90,3 +90,22 @@ it('names what can be chosen, and what can only be seen', () => {
     'Assistant: Image',
   ]);
 });
+
+it('looks at no more than it says of all that was missed', () => {
+  // A thousand messages after a sleep took twice as long to show: each was made ready to be heard.
+  const announcer = new Announcer(ENGLISH);
+  let looks = 0;
+  const missed = Array.from({ length: 1_000 }, (_, i): ServerFrame => {
+    const frame: ServerFrame = { type: 'text', text: '', ...logged(i + 1) };
+    const get = (): string => {
+      looks++;
+      return `number ${i + 1}`;
+    };
+    return Object.defineProperty(frame, 'text', { get, enumerable: true });
+  });
+  announcer.show(after(...missed), false);
+  expect([...announcer.node.children].map(({ textContent }) => textContent)).toEqual(
+    [996, 997, 998, 999, 1_000].map((n) => `Assistant: number ${n}`),
+  );
+  expect(looks).toBe(5);
+});
