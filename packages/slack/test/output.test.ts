@@ -222,6 +222,20 @@ describe('what is sent beside the text', () => {
     expect(slack.calls.filter(({ method }) => method.startsWith('chat.'))).toEqual([]);
   });
 
+  it('nothing where the time to post it at is no number: it would be seen at once', async () => {
+    const { slack, channel } = await open();
+    const output = channel.getOutputChannel(PLACE);
+    for (const postAt of ['2000000000', '2033-05-18T03:33:20Z', { at: 2_000_000_000 }, false]) {
+      const refused = { code: 'not_schedulable', retryable: false };
+      const response = { text: 'later', channels: { slack: { postAt } } };
+      await expect(output.sendResponse('U1', response)).rejects.toMatchObject(refused);
+      await expect(output.sendResponseChunkStart('U1', { postAt })).rejects.toMatchObject(refused);
+    }
+    expect(slack.calls.filter(({ method }) => method.startsWith('chat.'))).toEqual([]);
+    await output.sendResponse('U1', { text: 'now', postAt: null });
+    expect(slack.texts()).toEqual(['now']);
+  });
+
   it('sections instead of cards, once a workspace was found to have none', async () => {
     const { slack, channel } = await open();
     slack.on('chat.postMessage', ({ args }) =>
