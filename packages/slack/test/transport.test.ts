@@ -142,6 +142,10 @@ describe('a request to Slack', () => {
     const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs, maxRequests: 1 };
     const transport = await createTransport(options);
     await expect(transport.post('auth.test', 'xoxb-1', 'a=b')).rejects.toMatchObject({ code });
+    for (const body of ['a=b', Buffer.from('a film')]) {
+      const answer = transport.fetch(`${url}/api/auth.test`, { headers: {}, body });
+      await expect(answer).rejects.toMatchObject({ code });
+    }
     await transport.close();
   });
 
