@@ -1,4 +1,4 @@
-import { DeliveryError, type JsonObject, type Sent } from '@trunkline/core';
+import { DeliveryError, type JsonObject, type JsonValue, type Sent } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock, type ChannelRequest } from '@trunkline/testing';
 import { SlackInput, type SlackOptions } from '../src/index.ts';
@@ -225,10 +225,11 @@ describe('what is sent beside the text', () => {
   it('nothing where the time to post it at is no number: it would be seen at once', async () => {
     const { slack, channel } = await open();
     const output = channel.getOutputChannel(PLACE);
-    for (const postAt of ['2000000000', '2033-05-18T03:33:20Z', { at: 2_000_000_000 }, false]) {
+    const wrong: JsonValue[] = ['2000000000', '2033-05-18T03:33:20Z', { at: 1 }, false];
+    for (const postAt of wrong) {
       const refused = { code: 'not_schedulable', retryable: false };
-      const response = { text: 'later', channels: { slack: { postAt } } };
-      await expect(output.sendResponse('U1', response)).rejects.toMatchObject(refused);
+      const later = output.sendResponse('U1', { text: 'later', postAt });
+      await expect(later).rejects.toMatchObject(refused);
       await expect(output.sendResponseChunkStart('U1', { postAt })).rejects.toMatchObject(refused);
     }
     expect(slack.calls.filter(({ method }) => method.startsWith('chat.'))).toEqual([]);
