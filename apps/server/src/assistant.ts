@@ -14,13 +14,16 @@ export interface AssistantOptions {
   pictureUrl: string;
 }
 
+/** What asks for help. Only the first is told: on a phone, Twilio answers the other. */
+const ASK_HELP: readonly string[] = ['menu', 'help'];
+
 /** A small assistant that shows what a reply can be. Swap in your own: see the README beside. */
 export function createAssistant({ pictureUrl }: AssistantOptions): Handle {
   const demonstrations = createDemonstrations(pictureUrl);
   const sayHelp: Demonstration['show'] = (reply) => reply.text(help(demonstrations));
   return async (message, reply) => {
     const said = message.text?.toLowerCase() ?? '';
-    const show = said === 'help' ? sayHelp : demonstrations.get(said)?.show;
+    const show = ASK_HELP.includes(said) ? sayHelp : demonstrations.get(said)?.show;
     const isPressed = said.startsWith('/');
     const wasOrdering = isOrdering(reply);
     // What was shown in the middle of an order may have buttons of its own.
@@ -29,7 +32,9 @@ export function createAssistant({ pictureUrl }: AssistantOptions): Handle {
     if (show !== undefined) await show(reply);
     else if (isPressed) await reply.text(`You chose ${message.choice?.title ?? said}.`);
     else
-      await reply.text(`You said: ${message.text ?? 'nothing'}. Say "help" to see what I can do.`);
+      await reply.text(
+        `You said: ${message.text ?? 'nothing'}. Say "${ASK_HELP[0]}" to see what I can do.`,
+      );
     if (wasOrdering) await resumeOrder(reply);
   };
 }

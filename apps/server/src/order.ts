@@ -7,6 +7,10 @@ const QUESTIONS = [
   { name: 'sure', text: 'Shall I order it?', answers: ['Yes', 'No'] },
 ] as const;
 
+/** What calls an order off. Only the first is told: "cancel" is an opt-out on a phone, and Twilio takes it. */
+const CALLS_OFF: readonly string[] = ['never mind', 'cancel'];
+const CHOOSE = `choose one of these, or say "${CALLS_OFF[0]}".`;
+
 /** The answers so far, as they stand in the conversation's state. */
 type Answers = Record<string, string>;
 
@@ -33,10 +37,10 @@ export async function continueOrder(said: string, reply: Reply): Promise<void> {
   const answer = question.answers.find(
     (title) => said === title.toLowerCase() || said === payload(title),
   );
-  if (said === 'cancel') {
+  if (CALLS_OFF.includes(said)) {
     await end('Cancelled.', reply);
   } else if (answer === undefined) {
-    await askAgain('Please choose one of these, or say "cancel".', reply);
+    await askAgain(`Please ${CHOOSE}`, reply);
   } else {
     answers[question.name] = answer;
     const next = QUESTIONS[QUESTIONS.indexOf(question) + 1];
@@ -52,7 +56,7 @@ export async function continueOrder(said: string, reply: Reply): Promise<void> {
  * answer by its number only while it is the last thing that was said.
  */
 export async function resumeOrder(reply: Reply): Promise<void> {
-  await askAgain('Your order goes on: choose one of these, or say "cancel".', reply);
+  await askAgain(`Your order goes on: ${CHOOSE}`, reply);
 }
 
 /** Written by this module alone. */

@@ -83,8 +83,10 @@ describe('the demo assistant', () => {
   it('asks again when it does not understand, and can be called off', async () => {
     await say('order');
     const [first, second] = (await say('huge')) as [{ text: string }, { text: string }];
-    expect(first.text).toContain('cancel');
+    expect(first.text).toContain('never mind');
     expect(second.text).toBe('What size?');
+    expect(await say('Never mind')).toMatchObject([{ text: 'Cancelled.' }]);
+    await say('order');
     expect(await say('cancel')).toMatchObject([{ text: 'Cancelled.' }]);
     expect(await say('small')).toMatchObject([{ text: expect.stringContaining('You said') }]);
   });
@@ -96,7 +98,7 @@ describe('the demo assistant', () => {
     const answers = (await say('Help')) as { text: string }[];
     expect(answers.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^Say one of these:/),
-      expect.stringContaining('or say "cancel"'),
+      expect.stringContaining('or say "never mind"'),
       'On which base?',
     ]);
     expect(titles(answers)).toEqual(['Thin', 'Thick']);
@@ -111,7 +113,7 @@ describe('the demo assistant', () => {
     const answers = (await say('buttons')) as { text: string }[];
     expect(answers.map(({ text }) => text)).toEqual([
       'Which way?',
-      expect.stringContaining('or say "cancel"'),
+      expect.stringContaining('or say "never mind"'),
       'What size?',
     ]);
     const lines = (await (await post('stream', '?stream=true')).text()).trim().split('\n');
@@ -127,7 +129,7 @@ describe('the demo assistant', () => {
     const answers = (await say('/good')) as { text: string }[];
     expect(answers.map(({ text }) => text)).toEqual([
       'You chose /good.',
-      expect.stringContaining('or say "cancel"'),
+      expect.stringContaining('or say "never mind"'),
       'What size?',
     ]);
     expect(titles(await say('/small'))).toEqual(['Thin', 'Thick']);

@@ -3,6 +3,7 @@ import { SmsInput } from '@trunkline/sms';
 import { WebSocketInput } from '@trunkline/websocket';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startScene } from '../../../packages/sms/test/support/scene.ts';
 import { ACCOUNT, OUR_NUMBER, TOKEN, Twilio } from '../../../packages/sms/test/support/twilio.ts';
 import { Client } from '../../../packages/websocket/test/support/client.ts';
 import { createAssistant } from '../src/assistant.ts';
@@ -74,5 +75,24 @@ describe('one assistant, a whole order', () => {
     expect(heard['sms']).toEqual(heard['websocket']);
     expect(heard['sms']?.[1]).toEqual(['/large', { title: 'Large', payload: '/large' }]);
     expect([...twilio.mistakes, ...web.mistakes]).toEqual([]);
+  });
+});
+
+// The story: it said 'or say "cancel"'. Whoever did so on a phone had opted out, and heard nothing any more; and
+// "help", which it told everybody to say, was answered by Twilio.
+describe('what the assistant asks its users to say', () => {
+  it('is nothing that Twilio takes for a wish of its own', async () => {
+    const demo = createAssistant({ pictureUrl: 'https://x.org/pizza.svg' });
+    const { twilio } = await startScene(demo);
+    const answersTo = async (text: string, count: number): Promise<string> => {
+      const from = twilio.texts.length;
+      await twilio.receive(text);
+      await twilio.until(from + count);
+      return twilio.texts.slice(from).join('\n');
+    };
+    const wordIn = (said: string): string => /say "(.+?)"/i.exec(said)?.[1] ?? '';
+    expect(await answersTo(wordIn(await answersTo('hello', 1)), 1)).toMatch(/^Say one of these:/);
+    await answersTo('order', 1);
+    expect(await answersTo(wordIn(await answersTo('huge', 2)), 1)).toBe('Cancelled.');
   });
 });

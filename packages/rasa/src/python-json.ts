@@ -1,5 +1,5 @@
-/** Texts, which stay as they are, an unfinished one too; and Python's numbers that JSON has none for. */
-const PARTS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/gs;
+/** Where a text begins or ends, what is escaped in one, and Python's numbers that JSON has none for. */
+const MARKS = /"|\\.|-?\b(?:NaN|Infinity)\b/gs;
 
 /**
  * Reads JSON as Python writes it, with `NaN` and `Infinity` where a custom action has such numbers: they are
@@ -12,7 +12,12 @@ export function parsePythonJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const json = text.replaceAll(PARTS, (part) => (part.startsWith('"') ? part : 'null'));
+    let isInText = false;
+    // Not each text as one match: a long one would take all of the stack.
+    const json = text.replaceAll(MARKS, (mark) => {
+      if (mark === '"') isInText = !isInText;
+      return isInText || mark === '"' || mark.startsWith('\\') ? mark : 'null';
+    });
     if (json === text) throw error;
     return JSON.parse(json);
   }

@@ -32,4 +32,10 @@ describe('parsePythonJson', () => {
     const text = `[NaN, ${'"\\" '.repeat(300_000)}`;
     expect(() => parsePythonJson(text)).toThrow(SyntaxError);
   });
+
+  // The story: a report of many short lines, with one such number, took all of the stack, and was no answer.
+  it('reads a text of any length', () => {
+    const lines = '\\n'.repeat(8_000_000);
+    expect(parsePythonJson(`[NaN, "${lines}"]`)).toEqual([null, '\n'.repeat(8_000_000)]);
+  });
 });

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type Logger } from '@trunkline/core';
 import { httpError, platformError, refusal } from './errors.ts';
-import type { ApiResponse } from './http/exchange.ts';
+import type { ApiResponse } from './http/transport.ts';
 import { objectAt } from './parse/fields.ts';
 
 /** What an answer is read with. */

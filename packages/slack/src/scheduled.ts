@@ -12,7 +12,10 @@ export function assertSchedulable(
   channel: string,
   { postAt, ephemeral, attachment }: Extra & { attachment?: unknown },
 ): void {
-  if (typeof postAt !== 'number') return;
+  if (postAt === undefined || postAt === null) return;
+  if (typeof postAt !== 'number') {
+    throw refusal(channel, 'postAt must be a number: seconds since 1970');
+  }
   const isUpload = isJsonObject(attachment) && uploadOf(attachment) !== null;
   if (isUpload) {
     throw refusal(channel, 'Slack schedules no file: send it when it is due, or send a link to it');

@@ -2,7 +2,7 @@ import { DeliveryError } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { answerOf } from '../src/answer.ts';
 import { formOf } from '../src/http/form.ts';
-import type { ApiResponse } from '../src/http/exchange.ts';
+import type { ApiResponse } from '../src/http/transport.ts';
 
 const warned: unknown[] = [];
 const logger = {

@@ -1,4 +1,4 @@
-import { DeliveryError, type JsonObject, type Sent } from '@trunkline/core';
+import { DeliveryError, type JsonObject, type JsonValue, type Sent } from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock, type ChannelRequest } from '@trunkline/testing';
 import { SlackInput, type SlackOptions } from '../src/index.ts';
@@ -220,6 +220,21 @@ describe('what is sent beside the text', () => {
     );
     await expect(output.sendResponseChunkStart('U1', extra)).rejects.toMatchObject(refused);
     expect(slack.calls.filter(({ method }) => method.startsWith('chat.'))).toEqual([]);
+  });
+
+  it('nothing where the time to post it at is no number: it would be seen at once', async () => {
+    const { slack, channel } = await open();
+    const output = channel.getOutputChannel(PLACE);
+    const wrong: JsonValue[] = ['2000000000', '2033-05-18T03:33:20Z', { at: 1 }, false];
+    for (const postAt of wrong) {
+      const refused = { code: 'not_schedulable', retryable: false };
+      const later = output.sendResponse('U1', { text: 'later', postAt });
+      await expect(later).rejects.toMatchObject(refused);
+      await expect(output.sendResponseChunkStart('U1', { postAt })).rejects.toMatchObject(refused);
+    }
+    expect(slack.calls.filter(({ method }) => method.startsWith('chat.'))).toEqual([]);
+    await output.sendResponse('U1', { text: 'now', postAt: null });
+    expect(slack.texts()).toEqual(['now']);
   });
 
   it('sections instead of cards, once a workspace was found to have none', async () => {

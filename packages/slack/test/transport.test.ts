@@ -142,15 +142,30 @@ describe('a request to Slack', () => {
     const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs, maxRequests: 1 };
     const transport = await createTransport(options);
     await expect(transport.post('auth.test', 'xoxb-1', 'a=b')).rejects.toMatchObject({ code });
+    for (const body of ['a=b', Buffer.from('a film')]) {
+      const answer = transport.fetch(`${url}/api/auth.test`, { headers: {}, body });
+      await expect(answer).rejects.toMatchObject({ code });
+    }
     await transport.close();
   });
 
-  it('fails where the answer has no end, and keeps no more of it', async () => {
+  it.each([
+    ['a method', 'post'],
+    ["Slack's client", 'fetch'],
+    ['an upload', 'upload'],
+  ])('fails where the answer to %s has no end, and keeps no more of it', async (_, way) => {
+    // Far over the limit: whoever keeps all of it is given an end.
+    const most = 64 * 1024 * 1024;
     let written = 0;
     const url = await listening(
       createServer((req, res) => {
         const more = (): void => {
-          while (!res.destroyed && res.write(Buffer.alloc(65_536, ' '))) written += 65_536;
+          let hasRoom = true;
+          while (hasRoom && written < most && !res.destroyed) {
+            written += 65_536;
+            hasRoom = res.write(Buffer.alloc(65_536, ' '));
+          }
+          if (written >= most) res.end();
         };
         res.on('drain', more);
         req.resume().on('end', more);
@@ -158,9 +173,14 @@ describe('a request to Slack', () => {
     );
     const options = { apiUrl: `${url}/api/`, proxy: null, timeoutMs: 5_000, maxRequests: 1 };
     const transport = await createTransport(options);
-    await expect(transport.post('auth.test', 'xoxb-1', 'a=b')).rejects.toThrow('an answer of over');
+    const body = way === 'upload' ? Buffer.from('a film') : 'a=b';
+    const answer =
+      way === 'post'
+        ? transport.post('auth.test', 'xoxb-1', 'a=b')
+        : transport.fetch(`${url}/api/auth.test`, { headers: {}, body });
+    await expect(answer).rejects.toThrow('an answer of over');
     await transport.close();
-    expect(written).toBeLessThan(64 * 1024 * 1024);
+    expect(written).toBeLessThan(most);
   });
 
   // The story: a film of 50 MB went over a line of 20 Mbit/s. After ten seconds it was broken off, and begun again,

@@ -199,6 +199,11 @@ describe('bad input', () => {
     expect((await bring({ BrandNew: '1', 'With[brackets]': 'x' })).status).toBe(200);
   });
 
+  it('of blanks and line breaks around a value is verified as it came (trap 9)', async () => {
+    const { bring } = await startScene(() => {});
+    expect((await bring({ Body: ' Hello\n', ProfileName: '\tAnn ' })).status).toBe(200);
+  });
+
   it.each(['', 'x y', '%%%', '[::1', 'a:b:c'])(
     'with the host %j is refused like any other (trap 7)',
     async (host) => {

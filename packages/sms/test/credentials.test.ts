@@ -39,6 +39,8 @@ describe('the options', () => {
     ['unknown option "numbr"', { numbr: 1 }],
     ['publicUrl', { publicUrl: 'bot.example.org' }],
     ['publicUrl', { publicUrl: 'https://bot.example.org/?x=1' }],
+    // Twilio's options of a webhook stand there, and are no part of what it signs (trap 9).
+    ['publicUrl', { publicUrl: 'https://bot.example.org#rc=2' }],
     ['reply must be', { reply: 'json' }],
     ['menu.ttlMs', { menu: { ttlMs: 0 } }],
     ['unknown option "menu.ttl"', { menu: { ttl: 1 } }],

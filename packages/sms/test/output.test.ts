@@ -240,6 +240,11 @@ describe('what a response becomes', () => {
       [{ ContentSid: contentSid, ContentVariables: '{"1":"Ada"}' }],
       [{ ContentSid: contentSid, ContentVariables: '{"1":"Ada","2":"3"}' }],
     ]);
+    // Also where an assistant speaks to the channel itself.
+    const { sms, twilio } = await startScene(() => {});
+    await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'Hello', { contentSid });
+    expect(twilio.sent).toMatchObject([{ ContentSid: contentSid }]);
+    expect(twilio.texts).toEqual([undefined]);
   });
 
   it('media of the channel go with the text, at most ten a message', async () => {

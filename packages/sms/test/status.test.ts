@@ -84,6 +84,15 @@ describe('status callbacks (trap 13)', () => {
     ]);
   });
 
+  // The emulator reports a first status as well; Twilio reports none.
+  it('of a message begin with what Twilio has answered to it', async () => {
+    const statuses: SmsStatus[] = [];
+    const onStatus = (status: SmsStatus): void => void statuses.push(status);
+    const { sms } = await startScene(() => {}, { sms: { statusCallback: false, onStatus } });
+    await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'Hello');
+    expect(names(statuses)).toEqual(['queued']);
+  });
+
   it('come in any order, and twice: what is told only ever goes on', async () => {
     const { report, statuses } = await watch();
     for (const status of [

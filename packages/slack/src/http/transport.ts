@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { exchange, retryAfterIn, type ApiResponse } from './exchange.ts';
+import { exchange, type Answered } from './exchange.ts';
 
 /** How Slack is reached. */
 export interface TransportOptions {
@@ -10,6 +11,14 @@ export interface TransportOptions {
   timeoutMs: number;
   /** Requests to the API that are under way at the same time. */
   maxRequests: number;
+}
+
+/** An answer of the API's. */
+export interface ApiResponse {
+  status: number;
+  /** How long Slack wants to be left alone, in milliseconds; `null` where it does not say. */
+  retryAfterMs: number | null;
+  text: string;
 }
 
 /** An answer, as far as `WebClient` looks at one. */
@@ -37,6 +46,9 @@ const FORM = {
   'user-agent': '@trunkline/slack',
 };
 
+/** Where the header of a 429 is missing, Slack has not said how long to wait, in seconds. */
+const DEFAULT_RETRY_AFTER = '5';
+
 /** What the slowest line takes that is waited for: a megabit a second, in bytes a millisecond. */
 const SLOWEST_LINE = 128;
 
@@ -58,55 +70,59 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   const others = proxy === null ? new Agent(limits) : new ProxyAgent({ ...limits, uri: proxy });
   const api = proxy === null ? new Pool(origin, limits) : others;
 
-  const request = (url: string, rest: RequestOptions): Promise<Dispatcher.ResponseData> => {
-    const { origin: other, pathname: path, search } = new URL(url);
-    return others.request({ origin: other, path: path + search, ...rest });
-  };
+  const post = (url: string, rest: PostOptions): Promise<Answered> =>
+    exchange(others, { method: 'POST', ...targetOf(url), ...rest });
 
   return {
-    post: (method, token, form) =>
-      exchange(api, {
+    async post(method, token, form) {
+      const { status, headers, text } = await exchange(api, {
         origin,
         path: pathname + method,
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, ...FORM },
         body: form,
-      }),
+      });
+      const seconds = Number.parseInt(retryAfterIn(status, headers) ?? '', 10);
+      return { status, retryAfterMs: Number.isNaN(seconds) ? null : seconds * 1000, text };
+    },
     async fetch(url, init) {
       const headers = init.headers as Record<string, string>;
       const { body: text } = init;
-      if (typeof text === 'string') {
-        return lean(url, await request(url, { method: 'POST', headers, body: text }));
-      }
+      if (typeof text === 'string') return lean(url, await post(url, { headers, body: text }));
       // An upload. The global `Response` knows how to write the global `FormData`; undici's do not.
       const form = new Response(init.body ?? null);
       const body = Buffer.from(await form.arrayBuffer());
       const type = form.headers.get('content-type') ?? 'application/octet-stream';
       const upload = {
-        method: 'POST',
         headers: { 'content-type': type, ...headers },
         body,
         // The time for an answer begins before the body is gone.
         headersTimeout: timeoutMs + Math.ceil(body.length / SLOWEST_LINE),
       };
-      return lean(url, await request(url, upload));
+      return lean(url, await post(url, upload));
     },
-    get: (url, headers) => request(url, { method: 'GET', headers }),
+    get: (url, headers) => others.request({ method: 'GET', ...targetOf(url), headers }),
     async close() {
       await Promise.all([others.close(), api === others ? null : api.close()]);
     },
   };
 }
 
-type RequestOptions = Pick<
-  Dispatcher.RequestOptions,
-  'method' | 'headers' | 'body' | 'headersTimeout'
->;
+type PostOptions = Pick<Dispatcher.DispatchOptions, 'headers' | 'body' | 'headersTimeout'>;
 
-/** Reads the answer to its end, whoever looks at it: the connection is free again. */
-async function lean(url: string, response: Dispatcher.ResponseData): Promise<LeanResponse> {
-  const { statusCode: status, headers, body } = response;
-  const text = await body.text();
+function targetOf(url: string): { origin: string; path: string } {
+  const { origin, pathname, search } = new URL(url);
+  return { origin, path: pathname + search };
+}
+
+/** The `Retry-After` of an answer, or what stands in for it. */
+function retryAfterIn(status: number, headers: IncomingHttpHeaders): string | undefined {
+  const header = headers['retry-after'];
+  if (header !== undefined) return header;
+  return status === 429 ? DEFAULT_RETRY_AFTER : undefined;
+}
+
+function lean(url: string, { status, headers, text }: Answered): LeanResponse {
   const retryAfter = retryAfterIn(status, headers);
   if (retryAfter !== undefined) headers['retry-after'] = retryAfter;
   return {
