@@ -7,7 +7,7 @@ import { needs, program } from '../../../scripts/test-support/needs.ts';
 import { RedisStore, type RedisStoreOptions } from '../src/index.ts';
 import { Keys } from '../src/keys.ts';
 import { BURY } from '../src/scripts/living.ts';
-import { newPrefix, openStore, QUICK, redisProgram, RedisServer, until } from './support/redis.ts';
+import { newPrefix, openStore, redisProgram, RedisServer, until } from './support/redis.ts';
 
 const OPTIONS = { markTtlMs: 60_000, maxTurns: 50 };
 
@@ -122,14 +122,15 @@ describe('RedisStore on a cluster', () => {
   });
 
   it('refuses what needs keys that are not there while its slot moves, and loses nothing', async () => {
-    const store = openStore({ ...optionsOf(), partitions: 1 }, { ...QUICK, limitMs: 300 });
+    const store = openStore({ ...optionsOf(), partitions: 1 });
     const add = async (id: string): Promise<Added> =>
       await store.turns.add({ conversation: 'anna', id, message: 'hi' }, OPTIONS);
     expect(await add('1')).toBe('added');
     await whileItMoves(async () => {
       await expect(add('2')).rejects.toMatchObject({ code: 'unreachable' });
     });
-    expect(await add('2')).toBe('added');
+    // What was refused may have been done when the slot had moved: ioredis tries on for a while.
+    expect(['added', 'unfinished']).toContain(await add('2'));
     expect(await store.turns.waiting('anna', 10)).toMatchObject([{ id: '1' }, { id: '2' }]);
   });
 
