@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { Cluster } from 'ioredis';
+import { Cluster, type ClusterOptions } from 'ioredis';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Added } from '@trunkline/core';
 import { storeContract } from '@trunkline/testing';
 import { needs, program } from '../../../scripts/test-support/needs.ts';
 import { RedisStore, type RedisStoreOptions } from '../src/index.ts';
+import { Keys } from '../src/keys.ts';
+import { BURY } from '../src/scripts/living.ts';
 import { newPrefix, openStore, redisProgram, RedisServer, until } from './support/redis.ts';
 
 const OPTIONS = { markTtlMs: 60_000, maxTurns: 50 };
@@ -25,13 +28,19 @@ async function startCluster(): Promise<void> {
   });
 }
 
+function newClient(options: ClusterOptions): Cluster {
+  return new Cluster(
+    nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+    options,
+  );
+}
+
 function optionsOf(prefix = newPrefix()): RedisStoreOptions {
-  const addresses = nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
-  return { prefix, create: ({ cluster }) => new Cluster(addresses, cluster) };
+  return { prefix, create: ({ cluster }) => newClient(cluster) };
 }
 
 /** Does something while the slot of the only partition is on its way to another node, with all of its keys. */
-async function whileItMoves(work: () => Promise<void>): Promise<void> {
+async function whileItMoves(work: () => Promise<unknown>): Promise<void> {
   const slot = String(await nodes[0]?.command('CLUSTER', 'KEYSLOT', '{0}'));
   const ids = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'MYID')));
   const counts = await Promise.all(
@@ -110,6 +119,57 @@ describe('RedisStore on a cluster', () => {
     expect(await store.lists.last('history', 'anna', 10)).toEqual([1, 2]);
     expect(await store.turns.waiting('anna', 10)).toEqual([]);
     lock.release();
+  });
+
+  it('refuses what needs keys that are not there while its slot moves, and loses nothing', async () => {
+    const store = openStore({ ...optionsOf(), partitions: 1 });
+    const add = async (id: string): Promise<Added> =>
+      await store.turns.add({ conversation: 'anna', id, message: 'hi' }, OPTIONS);
+    expect(await add('1')).toBe('added');
+    await whileItMoves(async () => {
+      await expect(add('2')).rejects.toMatchObject({ code: 'unreachable' });
+    });
+    // What was refused may have been done when the slot had moved: ioredis tries on for a while.
+    expect(['added', 'unfinished']).toContain(await add('2'));
+    expect(await store.turns.waiting('anna', 10)).toMatchObject([{ id: '1' }, { id: '2' }]);
+  });
+
+  it('names what a dead process leaves while its slot moves to another node', async () => {
+    // The line was looked at again after the dead one's ticket, the last, had been taken out of it:
+    // Redis ended the script there, half done, and nobody was told before the slot had moved.
+    const options = { prefix: newPrefix(), partitions: 1 };
+    const clients: Cluster[] = [];
+    const create: RedisStoreOptions['create'] = ({ cluster }) => {
+      const client = newClient(cluster);
+      clients.push(client);
+      return client;
+    };
+    const one = openStore({ ...options, create });
+    const named: string[] = [];
+    const two = openStore({ ...optionsOf(options.prefix), ...options });
+    two.turns.watch((conversation) => named.push(conversation));
+    await two.ready();
+    await one.lock('anna');
+    await one.turns.add({ conversation: 'anna', id: '1', message: 'hi' }, OPTIONS);
+    await whileItMoves(async () => {
+      for (const client of clients) client.disconnect();
+      await until('it to be named', () => named.length > 0);
+    });
+    expect(named[0]).toBe('anna');
+    (await two.lock('anna')).release();
+  });
+
+  it('forgets a process that another one has forgotten already while its slot moves', async () => {
+    // The last of the dead was forgotten, and the next one was looked for where there was nobody any more.
+    const alive = new Keys(newPrefix(), 1).shared(0, 'alive');
+    const client = newClient({});
+    try {
+      await client.zadd(alive, 1, 'one', 1, 'two');
+      await whileItMoves(() => BURY.run(client, [alive], ['one', 'two', 'three']));
+      expect(await client.exists(alive)).toBe(0);
+    } finally {
+      client.disconnect();
+    }
   });
 
   it('passes locks between processes, and names what a closed one leaves', async () => {

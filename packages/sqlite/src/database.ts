@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { cannotOpen, explain, newerSchema } from './errors.ts';
@@ -99,7 +99,7 @@ export function openDatabase(
 ): Connections {
   let writer: Database.Database;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFile(file);
     writer = new Database(file, { timeout: BUSY_MS });
   } catch (error) {
     throw cannotOpen(file, error);
@@ -116,6 +116,20 @@ export function openDatabase(
   } catch (error) {
     writer.close();
     throw explain(file, error);
+  }
+}
+
+/**
+ * Makes the file where it is missing, for nobody else to read: what people write is in it. SQLite gives
+ * its log the same permissions.
+ */
+function makeFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  try {
+    // One that is there is not opened: to close it would end the locks that SQLite has on it in this process.
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -58,6 +58,7 @@ export class SqliteTurns implements StoredTurns {
   readonly #commits: Commits;
   readonly #select: Database.Statement;
   readonly #selectFirst: Database.Statement;
+  readonly #selectApart: Database.Statement;
 
   constructor(
     { writer, reader }: Connections,
@@ -71,15 +72,20 @@ export class SqliteTurns implements StoredTurns {
     this.#adds = new Adds(writer, batch, clock, this.#marks);
     this.#commits = new Commits(writer, batch, { ...options, marks: this.#marks });
     this.#stranded = new Stranded(reader, clock, options.lastTurn ?? 0);
+    const select = 'SELECT conversation, id, message, stamp, progress FROM turns';
+    // The index alone says which are the first of a place: the conversation is in the rows, and to ask for
+    // it looks up every row that waits.
     this.#select = reader.prepare(
-      `SELECT conversation, id, message, stamp, progress FROM turns
-       WHERE seq IN (SELECT seq FROM turns WHERE place = ? AND conversation = ? ORDER BY seq LIMIT ?)
+      `${select} WHERE seq IN (SELECT seq FROM turns WHERE place = ? ORDER BY seq LIMIT ?)
        ORDER BY seq`,
     );
     // A statement of its own: where one was gone through, libsql's `get` takes no new parameters.
     this.#selectFirst = reader.prepare(
-      `SELECT conversation, id, message, stamp, progress FROM turns
-       WHERE seq = (SELECT min(seq) FROM turns WHERE place = ? AND conversation = ?)`,
+      `${select} WHERE seq = (SELECT min(seq) FROM turns WHERE place = ?)`,
+    );
+    // Where a place is shared.
+    this.#selectApart = reader.prepare(
+      `${select} WHERE place = ? AND conversation = ? ORDER BY seq LIMIT ?`,
     );
   }
 
@@ -96,11 +102,11 @@ export class SqliteTurns implements StoredTurns {
   waiting(conversation: string, limit: number): MaybePromise<StoredTurn[]> {
     if (limit <= 0) return [];
     return this.#options.read(() => {
-      const params = [placeOf(conversation), toColumn(conversation)];
-      // To ask for one row is half as dear as to go through the rows.
-      const first = limit === 1 ? [this.#selectFirst.get(params)] : null;
-      const rows = first ?? this.#select.all([...params, countOf(limit)]);
-      return (rows as (TurnRow | undefined)[]).flatMap((row) => (row ? [open(row)] : []));
+      const place = placeOf(conversation);
+      const count = countOf(limit);
+      const turns = count === 1 ? this.#firstOf(place) : opened(this.#select.all(place, count));
+      if (turns.every((turn) => turn.conversation === conversation)) return turns;
+      return opened(this.#selectApart.all(place, toColumn(conversation), count));
     });
   }
 
@@ -129,6 +135,12 @@ export class SqliteTurns implements StoredTurns {
     }
   }
 
+  /** To ask for one row is half as dear as to go through the rows. */
+  #firstOf(place: number): StoredTurn[] {
+    const row = this.#selectFirst.get(place);
+    return row === undefined ? [] : opened([row]);
+  }
+
   /** Removes marks that nobody will ask for any more. */
   async sweep(): Promise<void> {
     await this.#batch.write(() => this.#marks.sweep());
@@ -140,12 +152,13 @@ export class SqliteTurns implements StoredTurns {
   }
 }
 
-function open({ conversation, id, message, stamp, progress }: TurnRow): StoredTurn {
-  return {
+function opened(rows: readonly unknown[]): StoredTurn[] {
+  // As the queries have them.
+  return (rows as TurnRow[]).map(({ conversation, id, message, stamp, progress }) => ({
     conversation: fromColumn(conversation),
     id: fromColumn(id),
     message: fromColumn(message),
     progress: progress === null ? null : fromColumn(progress),
     stamp: stamp === null ? null : (JSON.parse(stamp) as JsonValue),
-  };
+  }));
 }

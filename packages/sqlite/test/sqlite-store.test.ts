@@ -2,7 +2,7 @@ import { ConfigurationError, StoreError, type StoredValue } from '@trunkline/cor
 import { FakeClock } from '@trunkline/testing';
 import Database from 'libsql';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -170,6 +170,24 @@ describe('what is stored', () => {
     await store.close();
     await written;
     expect(await openStore(file).values.get('state', 'ada')).toMatchObject({ value: 1 });
+  });
+});
+
+describe('the file of a store', () => {
+  it('is read by nobody but its owner, and so is its log', async () => {
+    // What people write was there for every user of the machine to read.
+    const file = newFile();
+    await openStore(file).values.set('state', 'ada', 1);
+    const modes = ['', '-wal', '-shm'].map((part) => statSync(file + part).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
+  });
+
+  it('keeps the permissions that somebody gave it', async () => {
+    const file = newFile();
+    await closed(file);
+    chmodSync(file, 0o660);
+    await openStore(file).values.set('state', 'ada', 1);
+    expect(statSync(file).mode & 0o777).toBe(0o660);
   });
 });
 

@@ -324,6 +324,29 @@ describe('a full disk', () => {
   });
 });
 
+describe('two conversations that share a place', () => {
+  it('have their own turns', async () => {
+    // Found by trying thirty million.
+    const [one, two] = ['user 18621548', 'user 29490621'];
+    expect(placeOf(one)).toBe(placeOf(two));
+    const store = openStore(newFile());
+    for (const id of ['1', '2', '3']) {
+      for (const conversation of [one, two])
+        await add(store, conversation, `${conversation} ${id}`);
+    }
+    await finish(store, one, `${one} 1`);
+    const idsOf = async (conversation: string, limit: number): Promise<string[]> =>
+      (await store.turns.waiting(conversation, limit)).map(({ id }) => id);
+    expect(await idsOf(one, 1)).toEqual([`${one} 2`]);
+    expect(await idsOf(one, 10)).toEqual([`${one} 2`, `${one} 3`]);
+    expect(await idsOf(two, 1)).toEqual([`${two} 1`]);
+    expect(await idsOf(two, 2)).toEqual([`${two} 1`, `${two} 2`]);
+    await finish(store, two, `${two} 1`, `${two} 2`, `${two} 3`);
+    expect(await idsOf(two, 1)).toEqual([]);
+    expect(await idsOf(one, 1)).toEqual([`${one} 2`]);
+  });
+});
+
 describe('the columns of a turn', () => {
   it('are texts where SQLite keeps them, and any other text is kept, too', () => {
     for (const text of ['', 'hi', '👋🏽']) expect(toColumn(text)).toBe(text);

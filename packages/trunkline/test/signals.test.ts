@@ -10,7 +10,7 @@ import { needs } from '../../../scripts/test-support/needs.ts';
 import { stopOnSignals } from '../src/signals.ts';
 
 const script = fileURLToPath(new URL('support/stopping.mjs', import.meta.url));
-const built = fileURLToPath(new URL('../dist/signals.js', import.meta.url));
+const built = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 beforeEach(needs({ name: 'a build', present: () => existsSync(built), provide: 'npm run build' }));
 
 let folder: string;

@@ -95,6 +95,9 @@ return false`,
  * so for them. `remind` tells the holder again, in case that it never heard. Where no record says
  * who holds the lock, it is given to the first.
  *
+ * The line is not looked at again, since it may be gone: in a cluster, to touch what is not there while its
+ * slot moves to another node is an error.
+ *
  * KEYS: line, holder, lines, fence, alive, queue, pending. ARGV: key, channels, remind.
  */
 export const PRUNE: Script = new Script(
@@ -102,7 +105,7 @@ export const PRUNE: Script = new Script(
   GRANT,
   `
 local line, holder, key, channels = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
-local now, lives, left, is_first_dead = now_ms(), {}, 0, false
+local now, lives, first, is_first_dead = now_ms(), {}, nil, false
 local tickets = redis.call('LRANGE', line, 0, -1)
 for i, ticket in ipairs(tickets) do
   local process = string.match(ticket, '^[^:]*')
@@ -111,21 +114,21 @@ for i, ticket in ipairs(tickets) do
     lives[process] = till and tonumber(till) > now or false
   end
   if lives[process] then
-    left = left + 1
+    first = first or ticket
   else
     redis.call('LREM', line, 1, ticket)
     is_first_dead = is_first_dead or i == 1
   end
 end
 local fence = redis.call('HGET', holder, 'f')
-if is_first_dead or left == 0 or not fence then
-  grant(redis.call('LINDEX', line, 0), holder, KEYS[3], KEYS[4], key, channels, '')
+if is_first_dead or not first or not fence then
+  grant(first, holder, KEYS[3], KEYS[4], key, channels, '')
 elseif ARGV[3] == '1' then
-  tell(channels, tickets[1], fence, key)
+  tell(channels, first, fence, key)
 end
 if redis.call('EXISTS', KEYS[6]) == 0 then
   redis.call('SREM', KEYS[7], key)
   return 0
 end
-return left == 0 and 1 or 0`,
+return first and 0 or 1`,
 );

@@ -75,15 +75,19 @@ end
 return gone`,
 );
 
-/** Forgets processes, unless they were heard of again. KEYS: alive. ARGV: the processes. */
+/**
+ * Forgets processes, unless they were heard of again. All at once: with the last one the key is gone, and
+ * is not to be touched again while its slot moves. KEYS: alive. ARGV: the processes.
+ */
 export const BURY: Script = new Script(
   NOW,
   `
-local now = now_ms()
+local now, gone = now_ms(), {}
 for _, process in ipairs(ARGV) do
   local till = redis.call('ZSCORE', KEYS[1], process)
-  if till and tonumber(till) <= now then redis.call('ZREM', KEYS[1], process) end
-end`,
+  if till and tonumber(till) <= now then gone[#gone + 1] = process end
+end
+if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end`,
 );
 
 /**

@@ -2,7 +2,7 @@
 // when its signal says so, or when it is told to hurry.
 import { InputChannel, OutputChannel, Trunkline, UserMessage } from '@trunkline/core';
 import { SqliteStore } from '@trunkline/sqlite';
-import { stopOnSignals } from '../../dist/signals.js';
+import { stopOnSignals } from '../../dist/index.js';
 
 const [file = '', hurries] = process.argv.slice(2);
 /** @type {(event: Record<string, unknown>) => void} */
