@@ -114,6 +114,14 @@ export class DeliveryError extends TrunklineError {
   }
 }
 
+/**
+ * Whether nothing was sent because its recipient wants nothing: a `DeliveryError` of the code `opted_out`,
+ * which a channel MUST give it. That is nobody's failure, and no matter for a dead letter.
+ */
+export function isOptedOut(thrown: unknown): boolean {
+  return thrown instanceof DeliveryError && thrown.code === 'opted_out';
+}
+
 /** Which limit was reached. */
 export type OverloadReason =
   | 'queue_full'

@@ -43,6 +43,7 @@ export { nodeModules, type Modules } from './credentials/modules.ts';
 export {
   ConfigurationError,
   DeliveryError,
+  isOptedOut,
   MalformedPayloadError,
   OverloadedError,
   ProactiveError,

@@ -1,4 +1,4 @@
-import { toError } from './errors.ts';
+import { isOptedOut, toError } from './errors.ts';
 import { callGuarded } from './guard.ts';
 import type { Logger } from './logger.ts';
 
@@ -24,7 +24,7 @@ export interface TurnReport {
   /** Which message it was. */
   messageId: string;
   /**
-   * `failed`: the assistant threw. `aborted`: it was ended, see the error. Of deferred turns also
+   * `failed`: the assistant threw, or nothing may be said to the user (`opted_out`). `aborted`: it was ended, see the error. Of deferred turns also
    * `superseded` and `joined`, which overlap explains, and `dead`: it became a dead letter.
    */
   outcome: 'answered' | 'failed' | 'aborted' | 'superseded' | 'joined' | 'dead';
@@ -52,7 +52,7 @@ export interface SendReport {
 
 /** Hooks for logs and metrics. They cannot break a turn: what they throw is logged and forgotten. */
 export interface Hooks {
-  /** Called for every failure that is not the caller's own, once. */
+  /** Called for every failure that is not the caller's own, once. That a user has opted out is none. */
   onError?: ((error: Error, context: ErrorContext) => void) | undefined;
   /** Called when a turn ended. */
   onTurn?: ((report: TurnReport) => void) | undefined;
@@ -91,6 +91,7 @@ export function createTelemetry(logger: Logger, hooks: Hooks): Telemetry {
       const error = toError(thrown);
       if (turn === undefined ? reported.delete(error) : reported.get(error) === turn) return;
       if (turn !== undefined) reported.set(error, turn);
+      if (isOptedOut(error)) return logger.info({ ...context }, error.message);
       logger.error({ err: error, ...context }, error.message);
       onError(error, context);
     },

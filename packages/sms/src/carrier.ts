@@ -201,8 +201,3 @@ export async function assertConsent(
     platformCode: OPTED_OUT,
   });
 }
-
-/** Whether nothing was sent because the recipient has opted out. */
-export function isOptOutRefusal(error: unknown): boolean {
-  return error instanceof DeliveryError && error.code === 'opted_out';
-}

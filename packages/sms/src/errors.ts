@@ -102,6 +102,7 @@ export function refusalOf(
     mayHaveArrived: isUnknown,
     retryAfterMs: retryAfterMs ?? kind?.retryAfterMs ?? null,
     platformCode: code === undefined ? null : String(code),
+    ...(String(code) === OPTED_OUT ? { code: 'opted_out' } : {}),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  isOptedOut,
   OverloadedError,
   TurnAbortedError,
   UserMessage,
@@ -10,7 +11,7 @@ import {
 } from '@trunkline/core';
 import type { Accounts } from './accounts.ts';
 import { accountOf, addressOf, type Destination } from './address.ts';
-import { isOptOutRefusal, type Carrier } from './carrier.ts';
+import type { Carrier } from './carrier.ts';
 import { askedFor, type Asked, type Consent } from './consent.ts';
 import type { ResolvedSmsOptions } from './credentials.ts';
 import { OPTED_OUT } from './errors.ts';
@@ -203,7 +204,7 @@ export class Inbox {
 /** Whether a turn ended early as it should: a newer message took its place, or nothing may be said. */
 function isNoFailure(error: unknown): boolean {
   const isAborted = error instanceof TurnAbortedError;
-  return isAborted ? UNANSWERED.has(error.reason) : isOptOutRefusal(error);
+  return isAborted ? UNANSWERED.has(error.reason) : isOptedOut(error);
 }
 
 const UNANSWERED: ReadonlySet<string> = new Set(['superseded', 'cancelled']);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { DeliveryError, sendText, StoreError, type Receipt } from '@trunkline/core';
+import { DeliveryError, isOptedOut, sendText, StoreError, type Receipt } from '@trunkline/core';
 import type { Destination } from './address.ts';
-import { assertConsent, isOptOutRefusal, type Carrier } from './carrier.ts';
+import { assertConsent, type Carrier } from './carrier.ts';
 import type { Consent } from './consent.ts';
 import type { ResolvedSmsOptions } from './credentials.ts';
 import type { MessageParameters } from './parameters.ts';
@@ -182,7 +182,9 @@ export class TwimlCarrier implements Carrier {
     try {
       await this.#settled;
     } catch (error) {
-      logger?.error({ channel, err: error }, 'what was said in time did not reach the user');
+      const text = 'what was said in time did not reach the user';
+      if (isOptedOut(error)) logger?.info({ channel }, `${text}: they have opted out`);
+      else logger?.error({ channel, err: error }, text);
     }
   }
 
@@ -212,7 +214,7 @@ export class TwimlCarrier implements Carrier {
       }
     } catch (error) {
       acknowledge(res);
-      if (isOptOutRefusal(error)) return;
+      if (isOptedOut(error)) return;
       // The store may know again.
       return await this.#move();
     }
@@ -248,7 +250,7 @@ function isForNow(error: unknown): boolean {
 
 /** The error of messages that were said, and went neither way. Their texts are nobody's business. */
 function unsent(channel: string, count: number, cause: unknown): unknown {
-  if (!(cause instanceof DeliveryError) || isOptOutRefusal(cause)) return cause;
+  if (!(cause instanceof DeliveryError) || isOptedOut(cause)) return cause;
   const { code, platformCode, retryable, mayHaveArrived, retryAfterMs } = cause;
   const what = count === 1 ? 'the last message was' : `the last ${count} messages were`;
   return new DeliveryError(`of an answer, ${what} not sent`, {

@@ -1,4 +1,4 @@
-import type { ChannelEvent, Handle, Reply } from '@trunkline/core';
+import type { ChannelEvent, Handle, Reply, TurnReport } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { deferred, outcomeOf } from '../../../scripts/test-support/deferred.ts';
@@ -28,8 +28,12 @@ interface Told extends Scene {
   /** Whether the assistant could have answered each event. */
   replies: boolean[];
   failures: string[];
+  /** How each turn has ended. */
+  outcomes: TurnReport['outcome'][];
   /** Resolves when so many events and messages have come. */
   came(count: number): Promise<void>;
+  /** Resolves when so many turns are over. */
+  over(count: number): Promise<void>;
 }
 
 /** A line whose assistant writes down what it hears, and answers messages. */
@@ -38,6 +42,7 @@ async function tell(options: SceneOptions = {}): Promise<Told> {
   const heard: (string | null)[] = [];
   const replies: boolean[] = [];
   const failures: string[] = [];
+  const outcomes: TurnReport['outcome'][] = [];
   let wake = deferred();
   const note = (): void => {
     wake.resolve();
@@ -55,41 +60,62 @@ async function tell(options: SceneOptions = {}): Promise<Told> {
     note();
   };
   const onError = (error: Error): void => void failures.push(error.message);
-  const scene = await startScene({ handle, onEvent }, { onError, ...options });
+  const onTurn = ({ outcome }: TurnReport): void => {
+    outcomes.push(outcome);
+    note();
+  };
+  const scene = await startScene({ handle, onEvent }, { onError, onTurn, ...options });
   const came = async (count: number): Promise<void> => {
     while (events.length + heard.length < count) await wake.promise;
   };
-  return { ...scene, events, heard, replies, failures, came };
+  const over = async (count: number): Promise<void> => {
+    while (outcomes.length < count) await wake.promise;
+  };
+  return { ...scene, events, heard, replies, failures, outcomes, came, over };
 }
 
 const types = (events: readonly ChannelEvent[]): string[] => events.map(({ type }) => type);
 
 describe('STOP and START (trap 24)', () => {
   it('are events, and nothing is sent in between by any path', async () => {
-    const { twilio, bring, events, heard, replies, failures, sms, line, came } = await tell();
+    const { twilio, bring, events, heard, replies, sms, line, came, over } = await tell();
     await bring({ Body: ' Stop ' });
     await came(1);
-    // An answer, a message of our own, and a replay: each its own path.
+    // An answer, and messages of our own, stored and at once: each its own path.
     await bring({ Body: 'Hello' });
-    await came(2);
+    await over(1);
+    await line.send(PHONE, { text: 'News' }, { channel: 'sms' });
+    await over(2);
     await expect(
       sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'News'),
     ).rejects.toMatchObject({ code: 'opted_out', platformCode: '21610', retryable: false });
-    await deadLetter(line);
-    const [letter] = await line.deadLetters.list();
-    await line.deadLetters.replay(letter?.id ?? '');
-    await came(3);
-    await deadLetter(line);
-    expect([twilio.tries, heard]).toEqual([0, ['Hello', 'Hello']]);
-    expect(failures[0]).toBe('[sms] nothing is sent to a recipient who has opted out');
+    expect([twilio.tries, heard]).toEqual([0, ['Hello']]);
     await bring({ Body: 'start' });
-    await came(4);
+    await came(3);
     await bring({ Body: 'Back' });
     await twilio.until(1);
     expect(twilio.texts).toEqual(['You said Back']);
     expect(types(events)).toEqual(['opted_out', 'opted_in']);
     expect(events[0]).toMatchObject({ senderId: PHONE, data: { keyword: 'STOP', answered: true } });
     expect(replies).toEqual([false, false]);
+  });
+
+  // The story: each message of somebody who had opted out and wrote on became a dead letter, and two errors in the log.
+  it('leave no dead letters, and a line in the log for each answer', async () => {
+    const { logger, lines } = recordingLogger();
+    const { bring, failures, outcomes, line, came, over } = await tell({ logger });
+    await bring({ Body: 'STOP' });
+    await came(1);
+    for (const [index, Body] of ['Hello?', 'Anybody there?'].entries()) {
+      await bring({ Body });
+      await over(index + 1);
+    }
+    expect([await line.deadLetters.list(), failures]).toEqual([[], []]);
+    expect(outcomes).toEqual(['failed', 'failed']);
+    const text = 'nothing is sent to a recipient who has opted out';
+    const about = lines.filter((each) => each.includes('opted out'));
+    expect(about).toEqual([expect.stringContaining(text), expect.stringContaining(text)]);
+    expect(lines.join()).not.toMatch(/dead letter|5557654321/);
   });
 
   it.each(['STOPALL', 'Unsubscribe', 'cancel', 'END', 'quit', 'REVOKE', 'optout'])(
@@ -331,50 +357,53 @@ describe('Advanced Opt-Out', () => {
 
 describe('error 21610', () => {
   it('sets the same state: Twilio is not asked again', async () => {
-    const { bring, twilio, line, failures } = await tell();
+    const { bring, twilio, line, over, outcomes, failures } = await tell();
     twilio.script.push(refusing(21610));
-    await bring({ Body: 'Hello' });
-    await deadLetter(line);
-    await bring({ Body: 'Hello?' });
-    await deadLetter(line, 2);
+    for (const [index, Body] of ['Hello', 'Hello?'].entries()) {
+      await bring({ Body });
+      await over(index + 1);
+    }
+    expect([twilio.tries, outcomes]).toEqual([1, ['failed', 'failed']]);
+    expect([await line.deadLetters.list(), failures]).toEqual([[], []]);
+  });
+
+  it('is told to whoever sends, as any other attempt', async () => {
+    const { sms, twilio } = await tell();
+    twilio.script.push(refusing(21610));
+    for (let i = 0; i < 2; i++) {
+      const sent = sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'News');
+      await expect(sent).rejects.toMatchObject({ code: 'opted_out', platformCode: '21610' });
+    }
     expect(twilio.tries).toBe(1);
-    expect(failures[0]).toContain('21610');
-    expect(failures.join()).not.toContain(PHONE);
   });
 
   it('is logged where the store cannot take it', async () => {
     const { logger, lines } = recordingLogger();
     const { store, failing } = forgetfulStore();
-    const { bring, twilio, line } = await tell({ sms: { logger }, store });
+    const { bring, twilio, over } = await tell({ sms: { logger }, store });
     twilio.script.push(refusing(21610), refusing(21610));
     failing.writes = 1;
     await bring({ Body: 'Hello' });
-    await deadLetter(line);
+    await over(1);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('an opt-out was not noted');
     expect(lines[0]).toContain('the store is away');
     expect(lines[0]).not.toContain(PHONE);
     // Twilio says it once more, and this time it is noted.
     await bring({ Body: 'Hello?' });
-    await deadLetter(line, 2);
+    await over(2);
     await bring({ Body: 'Hello!' });
-    await deadLetter(line, 3);
+    await over(3);
     expect(twilio.tries).toBe(2);
   });
 
   it('of a status callback does, too', async () => {
-    const { url, bring, twilio, line } = await tell();
+    const { url, bring, twilio, over } = await tell();
     const form = { ...inboundForm(), From: OUR_NUMBER, To: PHONE };
     const status = { ...form, MessageStatus: 'failed', ErrorCode: '21610' };
     expect((await call(`${url}/webhooks/sms/status`, status)).status).toBe(204);
     await bring({ Body: 'Hello' });
-    await deadLetter(line);
+    await over(1);
     expect(twilio.tries).toBe(0);
   });
 });
-
-async function deadLetter(line: Scene['line'], count = 1): Promise<void> {
-  while ((await line.deadLetters.list()).length < count) {
-    await new Promise((done) => setImmediate(done));
-  }
-}

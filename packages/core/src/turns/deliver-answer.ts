@@ -1,5 +1,5 @@
 import { responseTexts } from '../channel/fallbacks.ts';
-import { toError } from '../errors.ts';
+import { isOptedOut, toError } from '../errors.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import type { ConversationChanges } from './conversation.ts';
 import type { HeldTurn, TurnEnd } from './held-turn.ts';
@@ -31,6 +31,7 @@ export async function deliverAnswer(
     const mayRetry = journal.isParked || abort.isReason(error);
     context.telemetry.error(error, { channel, stage: 'send' }, abort);
     await held.rest();
+    if (isOptedOut(error)) return await held.finish('failed');
     if (!mayRetry) return await held.bury(toError(error).message);
     if (!held.tries.schedule(journal.parked?.retryAfterMs ?? null)) {
       const { attempts } = context.policy;

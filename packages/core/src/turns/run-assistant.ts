@@ -1,5 +1,5 @@
 import { responseTexts } from '../channel/fallbacks.ts';
-import { RetryableError, toError } from '../errors.ts';
+import { isOptedOut, RetryableError, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import { beginRun, type Run } from './begin-run.ts';
@@ -90,6 +90,9 @@ async function failed(
   // Nobody has asked for what is missing.
   const isAsked = run !== null && progress.proactive === undefined;
   const apology = !isAsked ? null : apologyFor(run.message, toError(error));
+  if (run !== null && apology === null && journal.isComplete && isOptedOut(error)) {
+    return await held.finish('failed', run.conversation.changes(null, history));
+  }
   if (run === null || apology === null) return await held.bury(toError(error).message);
   const { conversation } = run;
   const text = responseTexts(responseFor(channel, apology)).join('\n');

@@ -1,0 +1,125 @@
+import { DeliveryError, isOptedOut, type Assistant, type LogMethod } from '@trunkline/core';
+import { describe, expect, it } from 'vitest';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+import { post, say } from '../support/engine.ts';
+import { failing, PlatformOutput, away } from '../support/platform.ts';
+import { Processes, type ProcessSetup } from '../support/processes.ts';
+
+expectNoUnhandledRejections();
+
+const refusal = (): DeliveryError =>
+  new DeliveryError('the user has opted out', { channel: 'test', code: 'opted_out' });
+
+const echo: Assistant = {
+  handle: async (message, reply) => void (await reply.text(`You said ${message.text}`)),
+  triggerIntent: async ({ name }, reply) => void (await reply.text(name)),
+};
+
+/** A platform whose only user has opted out, and a log that is written down. */
+function setUp(assistant: Assistant = echo, setup: ProcessSetup = {}) {
+  const all = new Processes();
+  const lines: string[] = [];
+  const at = (level: string): LogMethod => {
+    return (_fields, message) => void lines.push(`${level}: ${message}`);
+  };
+  const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  all.platform.onRequest = failing(refusal);
+  return { all, lines, ...all.start(assistant, { logger, ...setup }) };
+}
+
+const told = 'info: [test] the user has opted out';
+
+// The story: users who had opted out of text messages went on writing. Each of their messages became a dead letter
+// and two errors in the log, and nobody could do anything about it.
+describe('an answer to whoever has opted out', () => {
+  it('is a line in the log and a failed turn, and no dead letter', async () => {
+    const { turns, engine, clock, lines, errors, turnReports, sendReports } = setUp();
+    await turns.accept(post('1', { messageId: '1' }));
+    await turns.accept(post('2', { messageId: '2' }));
+    await clock.advance(0);
+    expect(await engine.deadLetters.list()).toEqual([]);
+    expect(lines).toEqual([told, told]);
+    expect(errors).toEqual([]);
+    expect(turnReports).toMatchObject([{ outcome: 'failed' }, { outcome: 'failed' }]);
+    expect(sendReports).toMatchObject([{ outcome: 'failed' }, { outcome: 'failed' }]);
+  });
+
+  it('keeps what the user has said for when they are back', async () => {
+    const seen: unknown[] = [];
+    const { all, turns, clock } = setUp(async (_, reply) => {
+      seen.push((await reply.history(9)).map(({ text }) => text));
+      await reply.text('Hello');
+    });
+    await turns.accept(post('Where is my pizza?', { messageId: '1' }));
+    await clock.advance(0);
+    all.platform.onRequest = () => {};
+    await turns.accept(post('Hi', { messageId: '2' }));
+    await clock.advance(0);
+    expect([seen, all.platform.texts]).toEqual([[[], ['Where is my pizza?']], ['Hello']]);
+  });
+
+  it('is no dead letter where an apology would be said, or where it had to wait', async () => {
+    const { all, turns, engine, clock, errors, turnReports } = setUp(echo, { apology: 'Sorry' });
+    await turns.accept(post('1', { messageId: '1' }));
+    await clock.advance(0);
+    // It waits, and they opt out meanwhile.
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('2', { messageId: '2' }));
+    await clock.advance(11_000);
+    all.platform.onRequest = failing(refusal);
+    await clock.advance(3_600_000);
+    expect(await engine.deadLetters.list()).toEqual([]);
+    expect([all.platform.texts, errors]).toEqual([[], []]);
+    expect(turnReports).toMatchObject([{ outcome: 'failed' }, { outcome: 'failed' }]);
+  });
+
+  it('of somebody else drops nothing that waits to be said', async () => {
+    const { all, turns, engine, clock } = setUp(async (_, reply) => {
+      await reply.text('Hello');
+      throw refusal();
+    });
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('1'));
+    await clock.advance(11_000);
+    expect(await engine.deadLetters.list()).toMatchObject([
+      { progress: { pending: [{ response: { text: 'Hello' } }] } },
+    ]);
+  });
+
+  it('is the assistant’s to know of', async () => {
+    const { turns, engine, clock, lines, turnReports } = setUp(async (_, reply) => {
+      await reply.text('Hello').catch((error: unknown) => {
+        if (!isOptedOut(error)) throw error;
+      });
+    });
+    await turns.accept(post('1'));
+    await clock.advance(0);
+    expect([await engine.deadLetters.list(), lines]).toEqual([[], [told]]);
+    expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
+  });
+
+  it('fails a live turn, and is a line in the log', async () => {
+    const { all, turns, lines, errors } = setUp();
+    const message = say('1', { outputChannel: new PlatformOutput(all.platform) });
+    await expect(turns.run(message)).rejects.toMatchObject({ code: 'opted_out' });
+    expect([lines, errors]).toEqual([[told], []]);
+  });
+});
+
+it('a proactive message to whoever has opted out is no dead letter either', async () => {
+  const { turns, engine, clock, lines, errors, turnReports } = setUp();
+  await turns.accept(post('1', { messageId: '1' }));
+  await clock.advance(0);
+  await engine.proactive.send('ada', { text: 'News' }, { channel: 'test' });
+  await engine.proactive.trigger('ada', { name: 'remind' }, { channel: 'test' });
+  await clock.advance(0);
+  expect(await engine.deadLetters.list()).toEqual([]);
+  expect([lines, errors]).toEqual([[told, told, told], []]);
+  expect(turnReports.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed']);
+});
+
+it('only a refusal of that code is one of an opt-out', () => {
+  expect(isOptedOut(refusal())).toBe(true);
+  expect(isOptedOut(new DeliveryError('refused'))).toBe(false);
+  expect(isOptedOut(Object.assign(new Error('other'), { code: 'opted_out' }))).toBe(false);
+});
