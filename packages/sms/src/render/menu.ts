@@ -25,6 +25,11 @@ export function menuLines(
   });
 }
 
+/** A number alone, with whatever signs somebody puts around it. With a sign of reckoning or a word it is another. */
+const NUMBER = /^[\s([【#*_]*(\d{1,3})[\s)\]】.:*_-]*$/u;
+/** A number, and what is said behind it. */
+const NUMBERED = /^[\s([【#*_]*(\d{1,3})[\s)\]】.:*_-]+(.+)$/u;
+
 /** How an answer to a menu is read. */
 export interface MenuReading {
   /** Whether a number that is not on the menu gets it once more. */
@@ -32,7 +37,7 @@ export interface MenuReading {
 }
 
 /**
- * What a text is to a menu: its option by number (`1`, `1.`, `(1)`, `#1`), by title (`small`, `"Small."`), by a
+ * What a text is to a menu: its option by number (`1`, `1.`, `[1]`, `#1`), by title (`small`, `"Small."`), by a
  * beginning that no other title has, or by its whole line (`1 Small`). Any other short number asks for the menu
  * again.
  */
@@ -43,9 +48,11 @@ export function answerTo(
 ): MenuAnswer {
   if (text === null || shown(text) === '') return null;
   const said = plain(text);
-  const number = /^[(#]?\s?(\d{1,3})\.?\)?$/.exec(said)?.[1];
+  const number = NUMBER.exec(said)?.[1];
   const areNumbers = nameThemselves(options);
-  const byNumber = number === undefined || areNumbers ? undefined : options[Number(number) - 1];
+  const byNumber = areNumbers
+    ? options.find(({ title }) => plain(title) === number)
+    : options[Number(number) - 1];
   const whole = titled(text, options);
   // "2" begins "20 cm" too, and whoever types it means one of the numbers.
   const meant = whole.length > 0 || number !== undefined ? whole : begun(text, options);
@@ -83,7 +90,7 @@ function firstFound(
 
 /** The option whose number and title were both said. */
 function byLine(said: string, options: readonly MenuOption[]): MenuOption | undefined {
-  const [, number, title = ''] = /^[(#]?\s?(\d{1,3})[.):\s-]+(.+)$/u.exec(said) ?? [];
+  const [, number, title = ''] = NUMBERED.exec(said) ?? [];
   const option = options[Number(number) - 1];
   if (option === undefined) return undefined;
   return unaccented(option.title) === unaccented(title) ? option : undefined;
@@ -102,14 +109,14 @@ function shown(title: string): string {
 
 /**
  * Marks that no reader sees, or that their phone chooses: directions of writing, joiners, whether a sign is in
- * colour, and of what colour skin is.
+ * colour, of what colour skin is, and a key around a digit (`1️⃣`).
  */
 const UNSEEN =
-  /[\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]|\uFE0E|\uFE0F|[\u{1F3FB}-\u{1F3FF}]/gu;
+  /[\u20E3\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]|\uFE0E|\uFE0F|[\u{1F3FB}-\u{1F3FF}]/gu;
 
-/** What a sentence begins and ends with, in the scripts that have signs of their own; a keycap (`1️⃣`). */
+/** What a sentence begins and ends with, in the scripts that have signs of their own. */
 const BEGIN = /^[¡¿]+/u;
-const END = /(?:[.!?,;:。、،؛؟۔।॥։።]|\u20E3)+$/u;
+const END = /[.!?,;:。、،؛؟۔।॥։።]+$/u;
 
 /** A digit of another script, `٣` say, as ours. Each script has its ten in a row. */
 function asciiDigit(digit: string): string {
@@ -120,12 +127,13 @@ function asciiDigit(digit: string): string {
 }
 
 /**
- * Without case, doubled white space, quotes around it, and what a sentence or a keycap begins and ends
+ * Without case, doubled white space, quotes around it, and what a sentence begins and ends
  * with. Phones show and type other quotes, dashes and digits than the title has.
  */
 function plain(text: string): string {
   const words = text
     .replaceAll(UNSEEN, '')
+    .replaceAll('🔟', '10')
     .replaceAll(/[\u2018\u2019\u201A\u201B\u2032\u00B4`]/gu, "'")
     .replaceAll(/[\u201C-\u201F\u2033\u00AB\u00BB\u300C-\u300F]/gu, '"')
     .replaceAll(/[\p{Pd}\u2212]/gu, '-')

@@ -47,6 +47,15 @@ describe('answerTo', () => {
     '#1)',
     '１',
     '1️⃣',
+    '1 )',
+    '( 1 )',
+    '1 !',
+    '1 -',
+    '[1]',
+    '【１】',
+    '*1*',
+    '_1_',
+    '①',
     // Arabic, Persian and Hindi keyboards have digits of their own, and marks that nobody sees.
     '١',
     '(۱)',
@@ -68,8 +77,16 @@ describe('answerTo', () => {
     '(1) Small.',
     '1 – small',
     '1: “Small”',
+    '1️⃣ Small',
+    '[1] small',
   ])('%j is the first option', (text) => {
     expect(answer(text)).toEqual({ title: 'Small', payload: '/small' });
+  });
+
+  it.each(['10', '1️⃣0️⃣', '🔟', '(１０)'])('%j is the tenth', (text) => {
+    const ten = Array.from({ length: 12 }, (_, index) => ({ title: `Pizza ${index + 1}` }));
+    const menu = menuOptions({ buttons: ten });
+    expect(answerTo(text, menu, { repeat: true })).toMatchObject({ title: 'Pizza 10' });
   });
 
   it.each(['large salad', 'Large  Salad', 'large s'])('%j is the third', (text) => {
@@ -89,6 +106,15 @@ describe('answerTo', () => {
     '1.5',
     '-1',
     '¿?',
+    // How many, for all we know.
+    '1 please',
+    '1 pizza',
+    '1x',
+    '+1',
+    '~1',
+    '1/2',
+    'one',
+    'option 1',
   ])('%j is an ordinary message', (text) => {
     expect(answer(text)).toBeNull();
   });
@@ -192,6 +218,9 @@ describe('answerTo', () => {
     const counts = menuOptions({ buttons: [{ title: '2' }, { title: '4' }, { title: '6' }] });
     expect(answerTo('2', counts, { repeat: true })).toEqual({ title: '2', payload: '2' });
     expect(answerTo('1', counts, { repeat: true })).toBe('again');
+    for (const text of ['4', '4)', '(4)', '#4', '4️⃣']) {
+      expect(answerTo(text, counts, { repeat: true })).toMatchObject({ title: '4' });
+    }
   });
 
   it('means nobody where two options have one title', () => {
