@@ -22,6 +22,7 @@ import {
   customParameters,
   NO_PARAMETERS,
   parametersIn,
+  templateAlone,
   type MessageParameters,
 } from './parameters.ts';
 import { cards } from './render/cards.ts';
@@ -93,8 +94,8 @@ export class SmsOutput extends OutputChannel {
     const own = responseFor(this.name, message);
     const found = parametersIn(own);
     if (found !== NO_PARAMETERS) {
-      const { contentSid, mediaUrl, ...parameters } = found;
-      if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
+      if (found.contentSid !== undefined) return await this.#say(templateAlone(found));
+      const { mediaUrl, ...parameters } = found;
       const hasText = Boolean(own.text) || Boolean(own.buttons?.length || own.quickReplies?.length);
       if (mediaUrl !== undefined && !hasText) await this.#sayMedia(mediaUrl, parameters);
     }
@@ -172,11 +173,9 @@ export class SmsOutput extends OutputChannel {
     return isAlone ? this.#say({ body }) : this.#sayParts(body, parameters);
   }
 
-  async #sayParts(
-    body: string,
-    { mediaUrl, contentSid, ...parameters }: MessageParameters,
-  ): Promise<void> {
-    if (contentSid !== undefined) return await this.#say({ ...parameters, contentSid });
+  async #sayParts(body: string, said: MessageParameters): Promise<void> {
+    if (said.contentSid !== undefined) return await this.#say(templateAlone(said));
+    const { mediaUrl, ...parameters } = said;
     if (body.trim() === '') {
       if (mediaUrl !== undefined) await this.#sayMedia(mediaUrl, parameters);
       return;

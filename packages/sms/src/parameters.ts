@@ -120,12 +120,26 @@ export function customParameters(json: JsonValue): MessageParameters | null {
     named[name] = value;
   }
   const { body, to } = named;
-  const parameters = { ...parametersIn(named) };
+  let parameters = { ...parametersIn(named) };
   if (typeof body === 'string') parameters.body = body;
+  if (parameters.contentSid !== undefined) parameters = templateAlone(parameters);
   const { contentSid, mediaUrl } = parameters;
   const isMessage = Boolean(parameters.body) || contentSid !== undefined || mediaUrl !== undefined;
   if (typeof to === 'string') parameters.to = to;
   return isMessage ? parameters : null;
+}
+
+/**
+ * A template without text and media, in the place of which it stands: Twilio takes either.
+ *
+ * @see https://www.twilio.com/docs/api/errors/92005
+ */
+export function templateAlone({
+  body: _body,
+  mediaUrl: _mediaUrl,
+  ...parameters
+}: MessageParameters): MessageParameters {
+  return parameters;
 }
 
 const READERS: Record<Kind, (value: unknown) => unknown> = {
@@ -136,14 +150,13 @@ const READERS: Record<Kind, (value: unknown) => unknown> = {
   },
   number: (value) => (typeof value === 'number' ? value : undefined),
   flag: (value) => (typeof value === 'boolean' ? value : undefined),
-  // Twilio wants a JSON object of texts, as a text.
+  // Twilio wants a JSON object of texts, as a text. What is null has no value, and nobody is to read "null".
   variables(value) {
     if (typeof value === 'string') return value;
     if (!isJsonObject(value)) return undefined;
-    const texts = Object.entries(value).map(([key, item]) => [
-      key,
-      typeof item === 'string' ? item : JSON.stringify(item),
-    ]);
+    const texts = Object.entries(value)
+      .filter(([, item]) => item !== null)
+      .map(([key, item]) => [key, typeof item === 'string' ? item : JSON.stringify(item)]);
     return JSON.stringify(Object.fromEntries(texts));
   },
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Accounts, senderKey } from '../src/accounts.ts';
+import { Accounts, asChannelOf, samePhone, senderKey } from '../src/accounts.ts';
 import { addressOf, destinationOf } from '../src/address.ts';
 import type { ResolvedSmsAccount } from '../src/credentials.ts';
 import { ACCOUNT, OTHER_NUMBER, OUR_NUMBER, PHONE, SERVICE } from './support/twilio.ts';
@@ -94,4 +94,15 @@ describe('an address', () => {
   ])('%j is none', (address, text) => {
     expect(() => destinationOf('sms', accounts, address as never)).toThrow(text);
   });
+});
+
+describe('a name that is no phone number (trap 22)', () => {
+  it.each(['whatsapp:US.ABC123', 'rcs:pizza', 'PIZZA', 'whatsapp:US.(555) 123'])(
+    '%s stays as it is',
+    (name) => {
+      expect(samePhone(name)).toBe(name);
+      expect(asChannelOf('whatsapp:+15557654321', name)).toBe(name);
+      expect(asChannelOf(PHONE, name)).toBe(name);
+    },
+  );
 });

@@ -128,6 +128,33 @@ describe('STOP and START (trap 24)', () => {
     },
   );
 
+  it('UNSTOP opts in as START does', async () => {
+    const { bring, events, came } = await tell();
+    for (const [index, Body] of ['STOP', 'unstop'].entries()) {
+      await bring({ Body });
+      await came(index + 1);
+    }
+    expect(types(events)).toEqual(['opted_out', 'opted_in']);
+  });
+
+  it.each([
+    ['RCS', { From: `rcs:${PHONE}`, To: 'rcs:pizza', MessagingServiceSid: SERVICE }],
+    ['a short code of a service', { To: '12345', MessagingServiceSid: SERVICE }],
+  ])('are answered by Twilio on %s', async (_, values) => {
+    const { bring, events, came } = await tell({
+      sms: { messagingServiceSid: SERVICE, twilioNumber: OTHER_NUMBER },
+    });
+    for (const [index, Body] of ['info', 'cancel', 'start'].entries()) {
+      await bring({ ...values, Body });
+      await came(index + 1);
+    }
+    expect(events.map(({ type, data }) => [type, data?.['answered']])).toEqual([
+      ['help', true],
+      ['opted_out', true],
+      ['opted_in', true],
+    ]);
+  });
+
   it.each(['STOP please', 'please stop', 'Yes', 'stopp'])('%j is a message', async (text) => {
     const { bring, heard, events, twilio } = await tell();
     await bring({ Body: text });
@@ -240,6 +267,20 @@ describe('STOP and START (trap 24)', () => {
       expect(twilio.tries).toBe(0);
     },
   );
+
+  it('over WhatsApp are none of SMS, nor the other way round', async () => {
+    const whatsapp = { From: `whatsapp:${PHONE}`, To: `whatsapp:${OUR_NUMBER}` };
+    for (const [values, other] of [
+      [whatsapp, PHONE],
+      [{}, `whatsapp:${PHONE}`],
+    ] as const) {
+      const { bring, sms, twilio, came } = await tell();
+      await bring({ ...values, Body: 'STOP' });
+      await came(1);
+      await sms.getOutputChannel({ to: other }).sendTextMessage(other, 'News');
+      expect(twilio.sent).toMatchObject([{ To: other }]);
+    }
+  });
 
   it('over RCS block SMS of the service too', async () => {
     const { bring, sms, came } = await tell({

@@ -16,6 +16,14 @@ describe('the options', () => {
     ).not.toThrow();
   });
 
+  it.each(['12345', 'PIZZA', 'whatsapp:+15550001111', 'whatsapp:US.ABC123', 'rcs:pizza_agent'])(
+    'take %s for a sender, which need not be a phone number (trap 22)',
+    (twilioNumber) => {
+      const { accounts } = resolveOptions({ ...good, twilioNumber });
+      expect(accounts).toMatchObject([{ number: twilioNumber }]);
+    },
+  );
+
   it('have defaults', () => {
     expect(resolveOptions(good)).toMatchObject({
       name: 'sms',

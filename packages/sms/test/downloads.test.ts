@@ -1,10 +1,11 @@
 import type { UserAttachment } from '@trunkline/core';
+import { SmsInput } from '@trunkline/sms';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { startScene } from './support/scene.ts';
-import { ACCOUNT } from './support/twilio.ts';
+import { ACCOUNT, OUR_NUMBER, TOKEN } from './support/twilio.ts';
 
 const path = `/2010-04-01/Accounts/${ACCOUNT}/Messages/MM1/Media/ME1`;
 
@@ -54,6 +55,62 @@ describe('a file that comes with a message (trap 23)', () => {
       await expect(sms.download(attachment as UserAttachment)).rejects.toThrow('not at Twilio');
     }
     expect(logins).toHaveLength(1);
+  });
+
+  // Twilio itself is not called by tests: what would be asked there is written down.
+  it('is asked for at Twilio alone, by https and with the token that sends', async () => {
+    const asked: unknown[] = [];
+    vi.stubGlobal('fetch', (url: string, { headers }: { headers: Record<string, string> }) => {
+      asked.push([new URL(url).hostname, headers['authorization']]);
+      return Promise.resolve(new Response('a picture'));
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const sms = new SmsInput({
+      accountSid: ACCOUNT,
+      authToken: [TOKEN, 'the old one'],
+      twilioNumber: OUR_NUMBER,
+    });
+    const login = `Basic ${Buffer.from(`${ACCOUNT}:${TOKEN}`).toString('base64')}`;
+    const hosts = ['api.twilio.com', 'api.dublin.ie1.twilio.com'];
+    for (const host of hosts) await sms.download({ type: 'image', url: `https://${host}${path}` });
+    expect(asked).toEqual(hosts.map((host) => [host, login]));
+    for (const origin of [
+      'http://api.twilio.com',
+      'https://api.twilio.com.example.org',
+      'https://apitwilio.com',
+      'https://my-api.twilio.com',
+      'https://api.twilio.com@example.org',
+    ]) {
+      const stranger = sms.download({ type: 'image', url: origin + path });
+      await expect(stranger).rejects.toThrow('not at Twilio');
+    }
+    expect(asked).toHaveLength(2);
+  });
+
+  it('that is larger than any of Twilio’s is not read to its end', async () => {
+    const gone = deferred();
+    let sent = 0;
+    const server = createServer((_, res) => {
+      const megabyte = Buffer.alloc(1024 * 1024);
+      const write = (): void => {
+        while (!res.destroyed && res.write(megabyte)) sent++;
+        sent++;
+      };
+      res.on('drain', write).on('close', () => gone.resolve());
+      write();
+    });
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { twilio, sms } = await startScene(() => {});
+    const { port } = server.address() as AddressInfo;
+    twilio.redirects.set(path, `http://localhost:${port}/endless`);
+    const download = sms.download({ type: 'video', url: twilio.url + path });
+    await expect(download).rejects.toThrow('it is larger than 16777216 bytes');
+    await gone.promise;
+    expect(sent).toBeGreaterThanOrEqual(16);
   });
 
   it('that is gone, or nobody answers for, is an error', async () => {

@@ -25,6 +25,19 @@ describe('refusalOf', () => {
     expect(refusalOf('sms', status, code)).toMatchObject({ ...expected, channel: 'sms' });
   });
 
+  it.each([
+    [63016, 'more than 24 hours after the user wrote, WhatsApp takes templates only'],
+    [35114, 'sendAt is 5 minutes to 35 days ahead'],
+    [21656, 'contentVariables'],
+    [21610, 'only they can opt in again'],
+    [30034, 'A2P 10DLC'],
+    [63007, 'check twilio_number'],
+  ])('has advice for %d (traps 19, 20, 24, 25)', (code, advice) => {
+    expect(refusalOf('sms', 400, code).message).toContain(advice);
+    // Most of these come afterwards, with a status.
+    expect(meaningOf(code)).toContain(advice);
+  });
+
   it('says what to do', () => {
     expect(refusalOf('sms', 400, 21606).message).toBe(
       '[sms] Twilio did not take the message (error 21606, HTTP 400): the sender is not one of the account: check twilio_number and messagingServiceSid',

@@ -235,11 +235,22 @@ describe('what a response becomes', () => {
       channels: { sms: { contentSid, contentVariables: { 1: 'Ada' }, mediaUrl: PICTURE } },
     };
     // Of JSON: Twilio takes no numbers.
-    const custom = { content_sid: contentSid, content_variables: { 1: 'Ada', 2: 3 } };
-    expect([await sentFor(response), await sentFor({ custom })]).toEqual([
+    const custom = { content_sid: contentSid, content_variables: { 1: 'Ada', 2: 3, 3: null } };
+    const written = { content_sid: contentSid, content_variables: '{"1":"Ada"}' };
+    expect([
+      await sentFor(response),
+      await sentFor({ custom }),
+      await sentFor({ custom: written }),
+    ]).toEqual([
       [{ ContentSid: contentSid, ContentVariables: '{"1":"Ada"}' }],
       [{ ContentSid: contentSid, ContentVariables: '{"1":"Ada","2":"3"}' }],
+      [{ ContentSid: contentSid, ContentVariables: '{"1":"Ada"}' }],
     ]);
+    // Rasa's own form has a body, empty by default.
+    for (const body of ['', 'Fallback']) {
+      const mixed = { content_sid: contentSid, body, media_url: [PICTURE] };
+      expect(await sentFor({ custom: mixed })).toEqual([{ ContentSid: contentSid }]);
+    }
     // Also where an assistant speaks to the channel itself.
     const { sms, twilio } = await startScene(() => {});
     await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'Hello', { contentSid });
@@ -259,13 +270,13 @@ describe('what a response becomes', () => {
   });
 
   it('other parameters go with each message', async () => {
-    const sendAt = '2030-01-01T10:00:00Z';
+    const sendAt = '2030-01-01T12:00:00+02:00';
     const own = { scheduleType: 'fixed', sendAt, maxPrice: 0.1, shortenUrls: true, nonsense: 1 };
     const [sent] = await sentFor({ text: 'Soon', channels: { sms: own } });
     expect(sent).toEqual({
       Body: 'Soon',
       ScheduleType: 'fixed',
-      SendAt: sendAt,
+      SendAt: '2030-01-01T10:00:00Z',
       MaxPrice: '0.1',
       ShortenUrls: 'true',
     });

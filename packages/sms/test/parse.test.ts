@@ -68,10 +68,11 @@ describe('parseInbound', () => {
       text: '/small',
       choice: { title: 'Small', payload: '/small' },
     });
-    expect(parse({ Body: 'Small', ListId: '/small' }).choice).toEqual({
-      title: 'Small',
-      payload: '/small',
-    });
+    // What the item says beside its title may stand in the body.
+    const list = { Body: 'Small: 20 cm', ListId: '/small' };
+    expect(parse({ ...list, ListTitle: 'Small' }).choice?.title).toBe('Small');
+    expect(parse(list).choice).toEqual({ title: 'Small: 20 cm', payload: '/small' });
+    expect(parse({ ...list, Body: '' }).choice).toEqual({ title: '/small', payload: '/small' });
     expect(parse({ Body: 'Yes' }).choice).toBeNull();
   });
 

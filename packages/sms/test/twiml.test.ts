@@ -310,12 +310,15 @@ describe("an answer within Twilio's request", () => {
     expect(twilio.tries).toBe(0);
   });
 
-  it('is empty for whoever has opted out', async () => {
-    const { bring } = await startScene((_, reply) => void reply.text('Hello').catch(() => {}), {
-      sms,
-    });
+  it('is empty for whoever has opted out, and the assistant hears of it', async () => {
+    const refused: unknown[] = [];
+    const { bring } = await startScene(
+      (_, reply) => reply.text('Hello').catch((error: unknown) => void refused.push(error)),
+      { sms },
+    );
     await bring({ Body: 'STOP' });
     expect(await (await bring({ Body: 'Hello' })).text()).toBe(`${HEAD}<Response/>`);
+    expect(refused).toMatchObject([{ code: 'opted_out' }]);
   });
 
   describe('where the store cannot say who has opted out', () => {

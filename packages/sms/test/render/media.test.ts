@@ -69,7 +69,10 @@ describe('isSendable', () => {
   it('is what Twilio takes, within its size', () => {
     expect(sendable({ mimeType: 'image/png' })).toBe(true);
     expect(sendable({ mimeType: 'application/pdf', sizeBytes: 400_000 })).toBe(true);
-    expect(sendable({ mimeType: 'image/png', sizeBytes: 6 * 1024 * 1024 })).toBe(false);
+    for (const mimeType of ['image/png', 'video/mp4']) {
+      expect(sendable({ mimeType, sizeBytes: 5 * 1024 * 1024 })).toBe(true);
+      expect(sendable({ mimeType, sizeBytes: 5 * 1024 * 1024 + 1 })).toBe(false);
+    }
     expect(sendable({ mimeType: 'application/zip' })).toBe(false);
     expect(sendable({})).toBe(false);
   });
@@ -94,6 +97,7 @@ describe('isSendable', () => {
     };
     expect(image('https://x.org/picture?id=3')).toBe(true);
     expect(image('https://x.org/pizza.svg')).toBe(false);
+    expect(image('https://x.org/pizza.webp')).toBe(false);
   });
 });
 
