@@ -1,4 +1,4 @@
-import { MemoryStore } from '@trunkline/core';
+import { MemoryStore, type Handle } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +13,22 @@ expectNoUnhandledRejections();
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>';
 const answer = (...texts: string[]): string =>
   `${HEAD}<Response>${texts.map((text) => `<Message><Body>${text}</Body></Message>`).join('')}</Response>`;
+
+/** An assistant that says some texts, and the others when the gate opens. */
+function inTwoParts(
+  first: string[],
+  ...others: string[]
+): { assistant: Handle; began: Promise<void>; gate: { resolve(): void } } {
+  const began = deferred();
+  const gate = deferred();
+  const assistant: Handle = async (_, reply) => {
+    for (const text of first) await reply.text(text);
+    began.resolve();
+    await gate.promise;
+    for (const text of others) await reply.text(text);
+  };
+  return { assistant, began: began.promise, gate };
+}
 
 /** What XML 1.0 allows. */
 function isXml(char: string): boolean {
@@ -100,19 +116,10 @@ describe("an answer within Twilio's request", () => {
 
   it('ends after 10 seconds; what is missing goes by REST, and nothing twice', async () => {
     const clock = new FakeClock();
-    const gate = deferred();
-    const { bring, twilio } = await startScene(
-      async (_, reply) => {
-        await reply.text('At once');
-        began.resolve();
-        await gate.promise;
-        await reply.text('Later');
-      },
-      { sms: { ...sms, clock }, clock },
-    );
-    const began = deferred();
+    const { assistant, began, gate } = inTwoParts(['At once'], 'Later');
+    const { bring, twilio } = await startScene(assistant, { sms: { ...sms, clock }, clock });
     const response = bring();
-    await began.promise;
+    await began;
     await clock.advance(9_999);
     expect(twilio.tries).toBe(0);
     await clock.advance(1);
@@ -123,17 +130,8 @@ describe("an answer within Twilio's request", () => {
   });
 
   it('that nobody waits for any more goes by REST, in order', async () => {
-    const gate = deferred();
-    const began = deferred();
-    const { webhook, twilio } = await startScene(
-      async (_, reply) => {
-        await reply.text('One');
-        began.resolve();
-        await gate.promise;
-        await reply.text('Two');
-      },
-      { sms },
-    );
+    const { assistant, began, gate } = inTwoParts(['One'], 'Two');
+    const { webhook, twilio } = await startScene(assistant, { sms });
     const gone = new AbortController();
     const form = inboundForm();
     const request = fetch(webhook, {
@@ -142,7 +140,7 @@ describe("an answer within Twilio's request", () => {
       body: new URLSearchParams(form).toString(),
       signal: gone.signal,
     });
-    await began.promise;
+    await began;
     gone.abort();
     await expect(request).rejects.toThrow();
     await twilio.until(1);
@@ -255,70 +253,45 @@ describe("an answer within Twilio's request", () => {
     expect([response.status, await response.text()]).toEqual([200, `${HEAD}<Response/>`]);
   });
 
-  it('is empty where the assistant lets the refusal of an opt-out through', async () => {
-    const { bring } = await startScene(async (_, reply) => void (await reply.text('Hello')), {
-      sms,
+  describe('is empty for whoever has opted out', () => {
+    it('before, whether the assistant lets the refusal through or hears of it', async () => {
+      const refused: unknown[] = [];
+      const { bring } = await startScene(
+        async (message, reply) => {
+          const said = reply.text('Hello');
+          await (message.text === 'listen'
+            ? said.catch((error: unknown) => void refused.push(error))
+            : said);
+        },
+        { sms },
+      );
+      await bring({ Body: 'STOP' });
+      for (const Body of ['Hello', 'listen']) {
+        const response = await bring({ Body });
+        expect([response.status, await response.text()]).toEqual([200, `${HEAD}<Response/>`]);
+      }
+      expect(refused).toMatchObject([{ code: 'opted_out' }]);
     });
-    await bring({ Body: 'STOP' });
-    const response = await bring({ Body: 'Hello' });
-    expect([response.status, await response.text()]).toEqual([200, `${HEAD}<Response/>`]);
-  });
 
-  it('is empty for whoever opts out before it is written', async () => {
-    const began = deferred();
-    const gate = deferred();
-    const { bring, twilio } = await startScene(
-      async (_, reply) => {
-        await reply.text('Said at once');
-        began.resolve();
-        await gate.promise;
-      },
-      { sms },
-    );
-    const response = bring({ Body: 'Hello' });
-    await began.promise;
-    await bring({ Body: 'STOP' });
-    gate.resolve();
-    expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
-    expect(twilio.tries).toBe(0);
-  });
-
-  it.each([
-    ['a moment ago', 20],
-    ['by a clock that was put back, in the future', -1],
-  ])('is empty for whoever tells another process: it looked %s', async (_when, ms) => {
-    const store = new MemoryStore();
-    const clock = new FakeClock();
-    const began = deferred();
-    const gate = deferred();
-    const { bring, twilio } = await startScene(
-      async (_, reply) => {
-        await reply.text('Said at once');
-        began.resolve();
-        await gate.promise;
-        await reply.text('Said later').catch(() => {});
-      },
-      { sms: { ...sms, clock }, clock, store },
-    );
-    const other = await startScene(() => {}, { store });
-    const response = bring({ Body: 'Hello' });
-    await began.promise;
-    await other.bring({ Body: 'STOP' });
-    await clock.advance(ms);
-    gate.resolve();
-    expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
-    expect(twilio.tries).toBe(0);
-  });
-
-  it('is empty for whoever has opted out, and the assistant hears of it', async () => {
-    const refused: unknown[] = [];
-    const { bring } = await startScene(
-      (_, reply) => reply.text('Hello').catch((error: unknown) => void refused.push(error)),
-      { sms },
-    );
-    await bring({ Body: 'STOP' });
-    expect(await (await bring({ Body: 'Hello' })).text()).toBe(`${HEAD}<Response/>`);
-    expect(refused).toMatchObject([{ code: 'opted_out' }]);
+    it.each([
+      ['to this process', false, 0],
+      ['to another process, and it looked a moment ago', true, 20],
+      ['to another process, and it looked by a clock that was put back, in the future', true, -1],
+    ])('since the first of it was said: %s', async (_when, isElsewhere, ms) => {
+      const store = new MemoryStore();
+      const clock = new FakeClock();
+      const { assistant, began, gate } = inTwoParts(['Said at once'], 'Said later');
+      const options = { sms: { ...sms, clock }, clock, store };
+      const { bring, twilio } = await startScene(assistant, options);
+      const other = isElsewhere ? await startScene(() => {}, { store }) : { bring };
+      const response = bring({ Body: 'Hello' });
+      await began;
+      await other.bring({ Body: 'STOP' });
+      await clock.advance(ms);
+      gate.resolve();
+      expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
+      expect(twilio.tries).toBe(0);
+    });
   });
 
   describe('where the store cannot say who has opted out', () => {
@@ -332,27 +305,18 @@ describe("an answer within Twilio's request", () => {
       gate: { resolve(): void };
     }> {
       const clock = new FakeClock();
-      const gate = deferred();
-      const said = deferred();
+      const { assistant, began, gate } = inTwoParts(['One', 'Two']);
       const { store, failing } = forgetfulStore();
       const { logger, lines } = recordingLogger();
       const failures: Error[] = [];
-      const scene = await startScene(
-        async (_, reply) => {
-          await reply.text('One');
-          await reply.text('Two');
-          said.resolve();
-          await gate.promise;
-        },
-        {
-          sms: { ...sms, clock, logger },
-          clock,
-          store,
-          onError: (error) => void failures.push(error),
-        },
-      );
+      const scene = await startScene(assistant, {
+        sms: { ...sms, clock, logger },
+        clock,
+        store,
+        onError: (error) => void failures.push(error),
+      });
       const response = scene.bring();
-      await said.promise;
+      await began;
       failing.reads = reads;
       await clock.advance(10_000);
       return { scene, response, clock, lines, failures, gate };
