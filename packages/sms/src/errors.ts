@@ -27,6 +27,10 @@ const CLASSES: readonly ErrorClass[] = [
     text: 'the sender is not one of the account: check twilio_number and messagingServiceSid',
   },
   { codes: [30034], text: 'the number has to be registered (A2P 10DLC) to write to the US' },
+  {
+    codes: [21608, 21219],
+    text: 'a trial account writes to verified numbers only: verify it in the Console, or upgrade the account',
+  },
   { codes: [21408], text: 'the account may not write to this region: enable it in the Console' },
   {
     codes: [21211, 21614, 21612, 30003, 30005, 30006, 63003, 63024],

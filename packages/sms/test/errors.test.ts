@@ -31,6 +31,7 @@ describe('refusalOf', () => {
     [21656, 'contentVariables'],
     [21610, 'only they can opt in again'],
     [30034, 'A2P 10DLC'],
+    [21608, 'a trial account writes to verified numbers only'],
     [63007, 'check twilio_number'],
   ])('has advice for %d (traps 19, 20, 24, 25)', (code, advice) => {
     expect(refusalOf('sms', 400, code).message).toContain(advice);
