@@ -9,7 +9,15 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { recordingLogger, startScene } from './support/scene.ts';
-import { ACCOUNT, call, inboundForm, OUR_NUMBER, PHONE, TOKEN } from './support/twilio.ts';
+import {
+  ACCOUNT,
+  call,
+  inboundForm,
+  OUR_NUMBER,
+  PHONE,
+  TOKEN,
+  type Answer,
+} from './support/twilio.ts';
 
 expectNoUnhandledRejections();
 
@@ -235,6 +243,48 @@ describe('bad input', () => {
     const log = lines.join('\n');
     expect(log).not.toBe('');
     for (const secret of [TOKEN, signature, 'secret', PHONE]) expect(log).not.toContain(secret);
+  });
+});
+
+describe('several accounts', () => {
+  it('are told apart by what Twilio names, each with a token of its own, both ways (trap 8)', async () => {
+    const theirs = {
+      accountSid: `AC${'b'.repeat(32)}`,
+      authToken: 'theirs',
+      twilioNumber: '+15559990000',
+    };
+    const { webhook, bring, twilio } = await startScene(
+      async (message, reply) => void (await reply.text(`${message.account}`)),
+      { accounts: [{ twilioNumber: OUR_NUMBER }, theirs] },
+    );
+    const sent: unknown[] = [];
+    const all = deferred();
+    // The emulator knows one account.
+    const taken: Answer = (res, form) => {
+      const { url, headers } = res.req;
+      const login = Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString();
+      sent.push([url, login, form.get('From'), form.get('Body')]);
+      res.writeHead(201).end(JSON.stringify({ sid: `SM${sent.length}`, status: 'queued' }));
+      if (sent.length === 2) all.resolve();
+    };
+    twilio.script.push(taken, taken);
+    const form = inboundForm({ AccountSid: theirs.accountSid, To: theirs.twilioNumber });
+    expect((await call(webhook, form, { token: TOKEN })).status).toBe(403);
+    expect((await call(webhook, form, { token: 'theirs' })).status).toBe(200);
+    expect((await bring()).status).toBe(200);
+    await all.promise;
+    const messageOf = (sid: string, token: string, number: string): unknown[] => [
+      `/2010-04-01/Accounts/${sid}/Messages.json`,
+      `${sid}:${token}`,
+      number,
+      `${sid}/${number}`,
+    ];
+    const expected = [
+      messageOf(theirs.accountSid, 'theirs', theirs.twilioNumber),
+      messageOf(ACCOUNT, TOKEN, OUR_NUMBER),
+    ];
+    expect(sent).toHaveLength(2);
+    expect(sent).toEqual(expect.arrayContaining(expected));
   });
 });
 
