@@ -1,9 +1,10 @@
-import type { ChannelEvent } from '@trunkline/core';
+import { MemoryStore, type ChannelEvent } from '@trunkline/core';
 import { SmsInput, type SmsStatus } from '@trunkline/sms';
 import fc from 'fast-check';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { isFurther } from '../src/status.ts';
 import { recordingLogger, startScene, type Scene } from './support/scene.ts';
@@ -109,6 +110,46 @@ describe('status callbacks (trap 13)', () => {
     expect(names(statuses)).toEqual(['sent', 'delivered', 'read']);
   });
 
+  it('come to two processes at the same moment: what is told only ever goes on', async () => {
+    const store = new MemoryStore();
+    const statuses: SmsStatus[] = [];
+    const options = { store, sms: { onStatus: (status: SmsStatus) => void statuses.push(status) } };
+    const [first, second] = [
+      await startScene(() => {}, options),
+      await startScene(() => {}, options),
+    ];
+    // Each has read what is known before the other writes.
+    const both = deferred();
+    let asked = 0;
+    const get = store.values.get.bind(store.values);
+    store.values.get = async (namespace, key) => {
+      const found = await get(namespace, key);
+      if (key !== SID) return found;
+      if (++asked === 2) both.resolve();
+      await both.promise;
+      return found;
+    };
+    const report = ({ url }: Scene, status: string): Promise<Response> =>
+      call(`${url}/webhooks/sms/status`, statusForm(status));
+    await Promise.all([report(first, 'delivered'), report(second, 'sent')]);
+    expect([['delivered'], ['sent', 'delivered']]).toContainEqual(names(statuses));
+  });
+
+  it('that the store cannot take leave a message sent', async () => {
+    const { logger, lines } = recordingLogger();
+    const store = new MemoryStore();
+    const statuses: SmsStatus[] = [];
+    const { sms } = await startScene(() => {}, {
+      store,
+      sms: { logger, onStatus: (status) => void statuses.push(status) },
+    });
+    store.values.compareAndSet = () => Promise.reject(new Error('the store is away'));
+    await sms.getOutputChannel({ to: PHONE }).sendTextMessage(PHONE, 'Hello');
+    expect(statuses).toEqual([]);
+    expect(lines.join()).toContain('the first status was not noted');
+    expect(lines.join()).not.toContain(PHONE);
+  });
+
   it('are further in one direction only', { timeout: 30_000 }, () => {
     const status = fc.constantFrom(
       'accepted',
@@ -136,6 +177,13 @@ describe('status callbacks (trap 13)', () => {
         }
       }),
     );
+  });
+
+  it('are read as Twilio has written them over the years', async () => {
+    const { url, statuses } = await watch();
+    const { MessageStatus: _, ...old } = statusForm('Sent', { ErrorCode: '0' });
+    expect((await call(`${url}/webhooks/sms/status`, old)).status).toBe(204);
+    expect(statuses).toMatchObject([{ status: 'sent', errorCode: null }]);
   });
 
   it('that fail have their code, and go to the log with what it means', async () => {
@@ -173,10 +221,12 @@ describe('status callbacks (trap 13)', () => {
 
   it('that are an outcome are events for the assistant', async () => {
     const { report, events } = await watch();
-    for (const status of ['sent', 'delivered']) await report(status);
-    while (events.length === 0) await new Promise((done) => setImmediate(done));
+    for (const status of ['sent', 'delivered', 'delivered', 'read']) await report(status);
+    while (events.length < 2) await new Promise((done) => setImmediate(done));
+    const about = { type: 'delivery_status', senderId: PHONE };
     expect(events).toMatchObject([
-      { type: 'delivery_status', senderId: PHONE, data: { messageSid: SID, status: 'delivered' } },
+      { ...about, data: { messageSid: SID, status: 'delivered' } },
+      { ...about, data: { messageSid: SID, status: 'read' } },
     ]);
   });
 

@@ -1,46 +1,14 @@
-import type { BotMessage, MenuAnswer, MenuOption } from '@trunkline/core';
+import type { MenuAnswer, MenuOption } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
 import { TextOutput } from '../support/outputs.ts';
-import { away, failing, PlatformOutput, refused } from '../support/platform.ts';
+import { colours, MenuOutput, setUp, sizes } from '../support/menus.ts';
+import { away, failing, refused } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
 
 expectNoUnhandledRejections();
-
-class MenuOutput extends PlatformOutput {
-  override readonly numbersChoices = true;
-}
-
-const sizes: BotMessage = {
-  text: 'Size?',
-  buttons: [
-    { title: 'Small', payload: '/s' },
-    { title: 'Large', payload: '/l' },
-  ],
-};
-const colours: BotMessage = { text: 'Colour?', buttons: [{ title: 'Red' }, { title: 'Blue' }] };
-
-/** Asks two questions, one after the other. */
-function setUp(setup: ProcessSetup = {}) {
-  const all = new Processes();
-  const heard: unknown[] = [];
-  const makeOutput = (isDead: () => boolean): MenuOutput =>
-    new MenuOutput(all.platform, true, isDead);
-  const options = { makeOutput, ...setup };
-  const process = all.start(async (message, reply) => {
-    heard.push([message.text, message.choice?.title ?? null]);
-    if (message.text === 'Hi') await reply.response(sizes);
-    else if (message.text === '/s' || message.text === '/l') await reply.response(colours);
-    else if (message.text !== 'hush') await reply.text('so?');
-  }, options);
-  const accept = async (text: string): Promise<void> => {
-    await process.turns.accept(post(text));
-    await all.clock.advance(0);
-  };
-  return { ...process, all, heard, accept, options };
-}
 
 describe('a numbered menu', () => {
   it.each(['2', ' 2.', '2)', 'large', 'LARGE '])('is answered by %j', async (answer) => {
