@@ -8,7 +8,16 @@ import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { isFurther } from '../src/status.ts';
 import { recordingLogger, startScene, type Scene } from './support/scene.ts';
-import { ACCOUNT, call, inboundForm, OUR_NUMBER, PHONE, TOKEN, Twilio } from './support/twilio.ts';
+import {
+  ACCOUNT,
+  call,
+  inboundForm,
+  OUR_NUMBER,
+  PHONE,
+  SERVICE,
+  TOKEN,
+  Twilio,
+} from './support/twilio.ts';
 
 expectNoUnhandledRejections();
 
@@ -203,6 +212,12 @@ describe('status callbacks (trap 13)', () => {
     const { report, statuses } = await watch();
     await report('delivered', { To: `whatsapp:${PHONE}`, EventType: 'READ' });
     expect(statuses).toMatchObject([{ status: 'read', senderId: `whatsapp:${PHONE}` }]);
+  });
+
+  it('of a service are of its conversation, whatever number has sent', async () => {
+    const { report, statuses } = await watch();
+    await report('sent', { From: '+15553330000', MessagingServiceSid: SERVICE });
+    expect(statuses).toMatchObject([{ senderId: PHONE, account: `${ACCOUNT}/${SERVICE}` }]);
   });
 
   it('of a message that nobody knows are answered 204', async () => {
