@@ -267,6 +267,11 @@ describe('what a response becomes', () => {
     expect(await sentFor({ channels: { sms: { mediaUrl: PICTURE } } })).toEqual([
       { MediaUrl: [PICTURE] },
     ]);
+    // WhatsApp takes one.
+    const three = mediaUrl.slice(0, 3);
+    expect(await sentFor({ channels: { sms: { mediaUrl: three } } }, `whatsapp:${PHONE}`)).toEqual(
+      three.map((url) => ({ MediaUrl: [url] })),
+    );
   });
 
   it('other parameters go with each message', async () => {
