@@ -30,7 +30,6 @@ const HEARD = Promise.resolve();
  */
 export class LiveSession {
   readonly id: string;
-  readonly log: LogEnd;
   /** A list of its own whenever it changes: a set takes up more, and most have one. */
   feeds: readonly Feed[] = [];
   /** How many have to do with it. */
@@ -45,7 +44,9 @@ export class LiveSession {
   #touchedAt: number;
   #heard: Promise<void> | null = null;
   #onHeard: (() => void) | null = null;
+  readonly #isNew: boolean;
   // Made when there is something for them: most sessions are quiet most of the time.
+  #log: LogEnd | null = null;
   #streams: Streams | null = null;
   #said: Said | null = null;
   #expected: Expected | null = null;
@@ -54,7 +55,7 @@ export class LiveSession {
     this.#hub = hub;
     this.id = id;
     this.#topic = `session:${id}`;
-    this.log = new LogEnd(hub, id, isNew);
+    this.#isNew = isNew;
     this.#touchedAt = isNew ? hub.clock.now() : 0;
   }
 
@@ -82,6 +83,11 @@ export class LiveSession {
     this.#heard = heard;
     this.#tell({ kind: 'ask', by: this.#hub.process });
     return heard;
+  }
+
+  /** Its end of the log. */
+  get log(): LogEnd {
+    return (this.#log ??= new LogEnd(this.#hub, this.id, this.#isNew));
   }
 
   /** The open streams. */
@@ -170,7 +176,7 @@ export class LiveSession {
     const { options, book } = this.#hub;
     this.#touchedAt = now;
     if (isIssued) await book.touch(this.id);
-    const number = await this.log.keep(options.sessionTtlMs / 2);
+    const number = (await this.#log?.keep(options.sessionTtlMs / 2)) ?? null;
     if (number === null) return;
     for (const feed of this.feeds) feed.skip(number);
   }
