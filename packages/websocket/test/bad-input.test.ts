@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '@trunkline/testing';
@@ -106,9 +106,11 @@ describe('bad input', () => {
   ])('closes a connection that sends %s', async (_what, code, bytes) => {
     const { connect, turns } = await startSocket();
     const client = connect();
+    const upgraded = once(client.socket, 'upgrade');
     await client.session();
     // Below the client, which would not send it.
-    (client.socket as unknown as { _socket: Socket })._socket.write(bytes);
+    const [{ socket }] = (await upgraded) as [IncomingMessage];
+    socket.write(bytes);
     expect((await client.closed).code).toBe(code);
     expect(turns).toEqual([]);
   });
