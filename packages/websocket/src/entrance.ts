@@ -186,8 +186,7 @@ export class Entrance {
       if (error instanceof UnauthenticatedError) {
         return connection.close(CLOSE.unauthenticated, 'the token is wrong');
       }
-      hub.report(error, 'a session could not be opened');
-      connection.close(CLOSE.failed, 'connect again and resume');
+      connection.fail(error, 'a session could not be opened');
     }
   }
 
@@ -197,7 +196,7 @@ export class Entrance {
     const isNew = admission.kind === 'new';
     const { id, token } = admission;
     const session = hub.hold(id, isNew);
-    if (session.connections.length >= hub.options.maxConnections) {
+    if (session.feeds.length >= hub.options.maxConnections) {
       hub.drop(session);
       return connection.close(CLOSE.tooMany, 'the session has too many connections');
     }
@@ -219,22 +218,22 @@ export class Entrance {
     connection: Connection,
     { id, token, seq }: Extract<Admission, { kind: 'resumed' }>,
   ): Promise<void> {
-    const { session } = connection;
-    if (session === null) return;
+    const { feed } = connection;
+    if (feed === null) return;
+    const { session } = feed;
     try {
       await session.listening();
       // A log that has not come so far is another one: it was lost, or the client made the number up.
       const isKnown = seq === 0 || (await session.log.after(seq - 1, 1)).length > 0;
       if (isKnown) await session.closeEnded(seq);
-      if (connection.session !== session) return;
+      if (connection.feed !== feed) return;
       const from = isKnown ? seq : 0;
       const more = this.#limit;
       connection.tell({ type: 'session', session: id, token, seq: from, resumed: true, ...more });
-      if (!isKnown) connection.beginAnew(null);
-      connection.catchUp();
+      if (!isKnown) feed.beginAnew(null);
+      feed.catchUp();
     } catch (error) {
-      this.#options.hub.report(error, 'a session could not be read');
-      connection.close(CLOSE.failed, 'connect again and resume');
+      connection.fail(error, 'a session could not be read');
     }
   }
 }

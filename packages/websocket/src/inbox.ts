@@ -10,6 +10,7 @@ import {
 import type { RawData } from 'ws';
 import { CLOSE } from './close-codes.ts';
 import type { Connection } from './connection.ts';
+import type { Feed } from './feed.ts';
 import type { Hub } from './hub.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Unnumbered } from './log.ts';
@@ -158,9 +159,10 @@ export class Inbox {
   #say(frame: SaidFrame): void {
     const { connection } = this;
     const { turns } = this.#options;
-    const { session } = connection;
+    const { feed } = connection;
     const who = this.#whoIs(frame.sender, frame.id);
-    if (session === null || who === null) return;
+    if (feed === null || who === null) return;
+    const { session } = feed;
     this.#isSpoken = true;
     const id = frame.id ?? this.#nextName();
     const { text, choice } = frame;
@@ -177,7 +179,7 @@ export class Inbox {
     });
     // The message's ticket is taken here, in the order of the frames.
     const accepted = turns.accept(message);
-    void this.#logSaid(session, frame, who.senderId, id, accepted);
+    void this.#logSaid(feed, frame, who.senderId, id, accepted);
   }
 
   /** A name for a message that came without one. */
@@ -187,7 +189,7 @@ export class Inbox {
   }
 
   async #logSaid(
-    session: LiveSession,
+    feed: Feed,
     { text, choice, id: clientId }: SaidFrame,
     senderId: string,
     id: string,
@@ -204,9 +206,9 @@ export class Inbox {
     if (clientId !== null) frame.client_id = clientId;
     if (choice !== null) frame.choice = choice;
     // The client may leave meanwhile.
-    const held = hub.hold(session.id);
+    const held = hub.hold(feed.session.id);
     try {
-      const seq = await held.hearUser(frame, accepted, connection);
+      const seq = await held.hearUser(frame, accepted, feed);
       if (seq === null) {
         connection.refuse('refused', 'too much is waiting: send it again later', clientId);
       } else if (clientId !== null) connection.tell({ type: 'ack', id: clientId, seq });
@@ -225,10 +227,10 @@ export class Inbox {
   }
 
   #cancel({ id, sender }: Extract<ParsedFrame, { type: 'cancel' }>): void {
-    const { session } = this.connection;
+    const { feed } = this.connection;
     const who = this.#whoIs(sender, id);
-    if (session === null || who === null) return;
-    void this.#cancelIn(session, who, id);
+    if (feed === null || who === null) return;
+    void this.#cancelIn(feed.session, who, id);
   }
 
   async #cancelIn(session: LiveSession, who: ConversationRef, id: string | null): Promise<void> {
@@ -247,13 +249,13 @@ export class Inbox {
   #typing(sender: string | null): void {
     const { connection } = this;
     const { hub, turns } = this.#options;
-    const { session } = connection;
+    const { feed } = connection;
     const who = this.#whoIs(sender, null);
     const now = hub.clock.now();
-    if (session === null || who === null) return;
+    if (feed === null || who === null) return;
     if (this.#typingAt !== null && now - this.#typingAt < TYPING_MS) return;
     this.#typingAt = now;
-    const address: SessionAddress = { session: session.id };
+    const address: SessionAddress = { session: feed.session.id };
     turns
       .notify({ type: 'typing', ...who, address })
       .catch((error: unknown) => hub.report(error, 'an event was not taken'));
@@ -268,7 +270,7 @@ export class Inbox {
     id: string | null,
   ): { senderId: string; account: string | null } | null {
     const { connection } = this;
-    const session = connection.session?.id ?? '';
+    const session = connection.feed?.session.id ?? '';
     const { subject } = this;
     if (subject === null) return { senderId: claimed ?? session, account: session };
     if (claimed === null || claimed === subject) return { senderId: subject, account: null };

@@ -1,6 +1,6 @@
 import { whenThere, type ConversationRef, type MaybePromise } from '@trunkline/core';
-import type { Connection } from './connection.ts';
 import { Expected } from './expected.ts';
+import type { Feed } from './feed.ts';
 import type { Hub } from './hub.ts';
 import { numbered, type Unnumbered } from './log.ts';
 import { LogEnd } from './log-end.ts';
@@ -24,15 +24,14 @@ const HEARD_MS = 1_000;
 const HEARD = Promise.resolve();
 
 /**
- * A session in this process: its connections, its open streams, and its end of the log. What is said
- * is appended to the log first; the connections then get it, here at once and elsewhere by way of
+ * A session in this process: who is connected, its open streams, and its end of the log. What is said
+ * is appended to the log first; those who are connected then get it, here at once and elsewhere by way of
  * news, which carry no more than that there is something to read.
  */
 export class LiveSession {
   readonly id: string;
-  readonly log: LogEnd;
   /** A list of its own whenever it changes: a set takes up more, and most have one. */
-  connections: readonly Connection[] = [];
+  feeds: readonly Feed[] = [];
   /** How many have to do with it. */
   holders = 0;
   /** Whether another process has had to do with it as well. */
@@ -45,7 +44,9 @@ export class LiveSession {
   #touchedAt: number;
   #heard: Promise<void> | null = null;
   #onHeard: (() => void) | null = null;
+  readonly #isNew: boolean;
   // Made when there is something for them: most sessions are quiet most of the time.
+  #log: LogEnd | null = null;
   #streams: Streams | null = null;
   #said: Said | null = null;
   #expected: Expected | null = null;
@@ -54,7 +55,7 @@ export class LiveSession {
     this.#hub = hub;
     this.id = id;
     this.#topic = `session:${id}`;
-    this.log = new LogEnd(hub, id, isNew);
+    this.#isNew = isNew;
     this.#touchedAt = isNew ? hub.clock.now() : 0;
   }
 
@@ -84,11 +85,16 @@ export class LiveSession {
     return heard;
   }
 
+  /** Its end of the log. */
+  get log(): LogEnd {
+    return (this.#log ??= new LogEnd(this.#hub, this.id, this.#isNew));
+  }
+
   /** The open streams. */
   get streams(): Streams {
     return (this.#streams ??= new Streams({
       process: this.#hub.process,
-      connections: () => this.connections,
+      feeds: () => this.feeds,
       tell: (news) => this.#tell(news),
       log: this.log,
       report: (error, what) => this.#hub.report(error, what),
@@ -110,11 +116,7 @@ export class LiveSession {
    * Puts what the user said into the log, once `accepted` has resolved to whether it was taken.
    * Resolves to its number, `null` where it was not. What the assistant says meanwhile waits.
    */
-  hearUser(
-    frame: Unnumbered<UserFrame>,
-    accepted: Accepted,
-    from: Connection,
-  ): Promise<number | null> {
+  hearUser(frame: Unnumbered<UserFrame>, accepted: Accepted, from: Feed): Promise<number | null> {
     const { clock } = this.#hub;
     const since = clock.now();
     this.#said ??= new Said();
@@ -139,7 +141,7 @@ export class LiveSession {
   async #appendUnless(
     there: Promise<number | null>,
     frame: Unnumbered<UserFrame>,
-    from: Connection,
+    from: Feed,
   ): Promise<number> {
     return (await there) ?? (await this.#append(frame, null, from));
   }
@@ -174,22 +176,22 @@ export class LiveSession {
     const { options, book } = this.#hub;
     this.#touchedAt = now;
     if (isIssued) await book.touch(this.id);
-    const number = await this.log.keep(options.sessionTtlMs / 2);
+    const number = (await this.#log?.keep(options.sessionTtlMs / 2)) ?? null;
     if (number === null) return;
-    for (const connection of this.connections) connection.skip(number);
+    for (const feed of this.feeds) feed.skip(number);
   }
 
   /** Adds a frame to the log: whoever is here gets it, and the other processes hear of it. */
-  #append(frame: Unnumbered, step: string | null, from: Connection | null): MaybePromise<number> {
+  #append(frame: Unnumbered, step: string | null, from: Feed | null): MaybePromise<number> {
     const json = JSON.stringify(frame);
     return this.log.append({ frame, json, step }, (number, lostHead) => {
       if (lostHead !== null) this.#streams?.forgetNumbers();
       let bytes: Buffer | null = null;
-      for (const connection of this.connections) {
-        if (lostHead !== null) connection.beginAnew(lostHead);
+      for (const feed of this.feeds) {
+        if (lostHead !== null) feed.beginAnew(lostHead);
         // Whose client said it need not be told.
-        if (connection === from) connection.skip(number);
-        else connection.logged(number, frame, (bytes ??= textFrame(numbered(json, number))));
+        if (feed === from) feed.skip(number);
+        else feed.logged(number, frame, (bytes ??= textFrame(numbered(json, number))));
       }
       this.#tell({ kind: 'logged', by: this.#hub.process, number, id: frame.id });
     });
@@ -211,7 +213,7 @@ export class LiveSession {
     switch (news.kind) {
       case 'logged':
         this.#expected?.logged(news.id, news.number);
-        for (const connection of this.connections) connection.behind(news.number);
+        for (const feed of this.feeds) feed.behind(news.number);
         return;
       case 'ask':
         this.#streams?.answer();
@@ -229,7 +231,7 @@ export class LiveSession {
 
   #showTyping(recipientId: string): void {
     const frame: TypingFrame = { type: 'typing', recipient_id: recipientId };
-    for (const connection of this.connections) connection.show(frame);
+    for (const feed of this.feeds) feed.show(frame);
   }
 
   #tell(news: News): void {

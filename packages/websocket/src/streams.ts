@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Feed } from './feed.ts';
 import type { LogEnd } from './log-end.ts';
 import type { News } from './news.ts';
 import { OpenStream } from './stream.ts';
@@ -15,7 +15,7 @@ export interface StreamsOptions {
   /** What this process calls itself. */
   process: string;
   /** Who sees them. */
-  connections: () => readonly Connection[];
+  feeds: () => readonly Feed[];
   /** Tells the other processes. */
   tell: (news: News) => void;
   /** Where the starts and ends of streams are. */
@@ -102,7 +102,7 @@ export class Streams {
   /** Another process tells of a piece. */
   hear(piece: Piece): void {
     const { id, seq, offset, text } = piece;
-    if (this.#ended.has(id) || this.#options.connections().length === 0) return;
+    if (this.#ended.has(id) || this.#options.feeds().length === 0) return;
     const known = this.#open.get(id);
     // The log is known here beyond its start, perhaps beyond its end: it may be late.
     if (known === undefined && seq <= this.#options.log.head) return this.#lookUp(piece);
@@ -164,10 +164,10 @@ export class Streams {
   #show(stream: OpenStream, chunk: string): void {
     const offset = stream.text.length;
     stream.text += chunk;
-    const connections = this.#options.connections();
-    if (connections.length === 0) return;
+    const feeds = this.#options.feeds();
+    if (feeds.length === 0) return;
     const bytes = textFrame(stream.frameOf(offset, chunk));
-    for (const connection of connections) connection.piece(stream, offset, bytes);
+    for (const feed of feeds) feed.piece(stream, offset, bytes);
   }
 
   #tellPiece({ id, recipientId, seq }: OpenStream, offset: number, text: string): void {

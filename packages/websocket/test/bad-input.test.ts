@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '@trunkline/testing';
@@ -96,6 +97,22 @@ describe('bad input', () => {
     client.send({ message: 'x'.repeat(64 * 1024 + 1 - empty) });
     expect((await client.closed).code).toBe(1009);
     expect(turns).toHaveLength(1);
+  });
+
+  it.each([
+    // A masked frame has 0x80 in its second byte, and four bytes of mask.
+    ['no WebSocket frame', 1002, Buffer.of(0x81, 0x02, 0x7b, 0x7d)],
+    ['a message in too many pieces', 1008, piecesOf(16_385)],
+  ])('closes a connection that sends %s', async (_what, code, bytes) => {
+    const { connect, turns } = await startSocket();
+    const client = connect();
+    const upgraded = once(client.socket, 'upgrade');
+    await client.session();
+    // Below the client, which would not send it.
+    const [{ socket }] = (await upgraded) as [IncomingMessage];
+    socket.write(bytes);
+    expect((await client.closed).code).toBe(code);
+    expect(turns).toEqual([]);
   });
 
   it('closes a connection that sends no UTF-8', async () => {
@@ -206,3 +223,9 @@ describe('bad input', () => {
     expect(await back.session()).toMatchObject({ resumed: true });
   });
 });
+
+/** So many empty pieces of a text message, without its end. */
+function piecesOf(count: number): Buffer {
+  const continuation = Buffer.of(0x00, 0x80, 0, 0, 0, 0);
+  return Buffer.concat([Buffer.of(0x01, 0x80, 0, 0, 0, 0), ...Array(count - 1).fill(continuation)]);
+}

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { MemoryStore, systemClock, type JsonValue, type KeyedLists } from '@trunkline/core';
 import { expect, it } from 'vitest';
-import type { Connection } from '../src/connection.ts';
+import type { Feed } from '../src/feed.ts';
 import type { Hub } from '../src/hub.ts';
 import { LiveSession } from '../src/live-session.ts';
 import { Log } from '../src/log.ts';
@@ -28,11 +28,11 @@ it('tells once that a log was lost, however much is on its way into it', async (
   const hub = { clock: systemClock, process: 'p', store: { signals }, log } as unknown as Hub;
   const session = new LiveSession(hub, 'session', true);
   const told: string[] = [];
-  session.connections = [
+  session.feeds = [
     {
       beginAnew: (head: number | null) => told.push(`anew after ${head}`),
       logged: (number: number) => told.push(`logged ${number}`),
-    } as unknown as Connection,
+    } as unknown as Feed,
   ];
   const say = (text: string): unknown =>
     session.say({ type: 'text', id: text, text, recipient_id: 'ada' });

@@ -56,6 +56,17 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
     await shot(page, '46-phone-rtl');
   });
 
+  it('is as large as the reader has asked the browser for, and fits', async () => {
+    const page = await visit({ viewport: { width: 360, height: 640 } });
+    const session = await page.context().newCDPSession(page);
+    await session.send('Page.setFontSizes', { fontSizes: { standard: 28 } });
+    await converse(page);
+    await shot(page, '48-large-font');
+    const said = page.locator('trunkline-chat').getByText('Which way?');
+    expect(await said.evaluate(fontSizeOf)).toBe('28px');
+    expect(await page.evaluate(OVERFLOW)).toBeLessThanOrEqual(0);
+  });
+
   it.each([
     ['200 % of 1280 pixels', 640, 400],
     ['400 % of 1280 pixels', 320, 256],
@@ -227,6 +238,13 @@ function scaleOf(node: unknown): string {
   return (
     globalThis as unknown as { getComputedStyle: (node: unknown) => { scale: string } }
   ).getComputedStyle(node).scale;
+}
+
+/** Runs in the page. */
+function fontSizeOf(node: unknown): string {
+  return (
+    globalThis as unknown as { getComputedStyle: (node: unknown) => { fontSize: string } }
+  ).getComputedStyle(node).fontSize;
 }
 
 /** Runs in the page. */

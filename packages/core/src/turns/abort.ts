@@ -1,5 +1,4 @@
 import { TurnAbortedError, type AbortReason } from '../errors.ts';
-import { settle, type MaybePromise } from '../maybe-promise.ts';
 
 /** How a turn is ended from outside. The first reason stands. */
 export class TurnAbort {
@@ -57,39 +56,5 @@ export class TurnAbort {
       promise.then(resolve, reject);
       if (this.#reason !== null) reject(this.#reason);
     });
-  }
-}
-
-/** Waits for one thing after the other, unless a signal aborts. One listener, since they are dear. */
-export class UnlessAborted {
-  /** Whether what was waited for has failed, and not the waiting. */
-  hasThrown = false;
-
-  readonly #signal: AbortSignal;
-  readonly #onAbort = (): void => this.#reject?.(this.#signal.reason as Error);
-  #reject: ((reason: unknown) => void) | null = null;
-
-  /** MUST be ended, or its listener stays. */
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  /** What `work` comes to, unless the signal aborts first. */
-  wait<T>(work: () => MaybePromise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#reject = reject;
-      const onThrown = (error: unknown): void => {
-        this.hasThrown = true;
-        reject(error);
-      };
-      void settle(work, resolve, onThrown);
-      if (this.#signal.aborted) this.#onAbort();
-    });
-  }
-
-  /** Lets go of the signal. */
-  end(): void {
-    this.#signal.removeEventListener('abort', this.#onAbort);
   }
 }

@@ -1,7 +1,7 @@
 import type { OutputChannel } from '../channel/output-channel.ts';
-import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
+import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { Extra } from '../message/bot-message.ts';
-import { UnlessAborted } from './abort.ts';
+import { gather } from './gather.ts';
 
 /** Where a stream goes. */
 export interface StreamTarget {
@@ -14,50 +14,6 @@ export interface StreamTarget {
   onThrown?: (error: unknown) => void;
   /** Puts a send in its place among what else is said. @defaultValue at once */
   inOrder?: (send: () => MaybePromise<void>, chunk?: string) => MaybePromise<void>;
-}
-
-/**
- * Reads a stream of text to its end and returns the whole. `onChunk` is called for every piece that
- * is not empty, one after the other; `onThrown` with what the producer throws.
- *
- * @throws What the producer threw, what `onChunk` threw, or the signal's reason. The producer is
- *   told to stop in the latter two.
- */
-export async function gather(
-  chunks: AsyncIterable<string>,
-  signal: AbortSignal,
-  onChunk?: (chunk: string) => MaybePromise<void>,
-  onThrown?: (error: unknown) => void,
-): Promise<string> {
-  const iterator = iteratorOf(chunks);
-  const unlessAborted = new UnlessAborted(signal);
-  let text = '';
-  let isOpen = true;
-  try {
-    for (;;) {
-      const next = await unlessAborted.wait(() => iterator.next());
-      if (next.done === true) {
-        isOpen = false;
-        return text;
-      }
-      const chunk = next.value;
-      if (typeof chunk !== 'string') throw notText(chunk);
-      text += chunk;
-      const shown = chunk === '' ? undefined : onChunk?.(chunk);
-      if (isPromise(shown)) await shown;
-    }
-  } catch (error) {
-    // A producer that throws is finished; one that we leave early has to be told.
-    if (unlessAborted.hasThrown) {
-      isOpen = false;
-      onThrown?.(error);
-    }
-    throw error;
-  } finally {
-    unlessAborted.end();
-    // Not awaited: a producer that hangs would hang us.
-    if (isOpen) void iterator.return?.()?.then(undefined, () => {});
-  }
 }
 
 /**
@@ -94,16 +50,4 @@ export async function streamTo(
   }
   await inOrder(end);
   return text;
-}
-
-function iteratorOf(chunks: AsyncIterable<string>): AsyncIterator<unknown> {
-  if (typeof chunks?.[Symbol.asyncIterator] === 'function') return chunks[Symbol.asyncIterator]();
-  throw new TypeError('reply.stream() takes an AsyncIterable<string>, an async generator say');
-}
-
-function notText(value: unknown): TypeError {
-  return new TypeError(
-    `reply.stream() takes pieces of text and was given one of type ${typeof value}: ` +
-      'take the text out of your model’s chunks first',
-  );
 }

@@ -24,7 +24,7 @@ import type { Reply, Sent, TransformEntry } from './reply.ts';
 import { reportSend } from './report-send.ts';
 import { SendQueue } from './send-queue.ts';
 import { closeInterrupted, showStream } from './show-stream.ts';
-import { gather } from './stream.ts';
+import { gather } from './gather.ts';
 import { transformed } from './transforms.ts';
 import { sendThrough, type TurnDelivery } from './turn-delivery.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gather, streamTo } from '../../src/turns/stream.ts';
+import { gather } from '../../src/turns/gather.ts';
+import { streamTo } from '../../src/turns/stream.ts';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { StreamingOutput } from '../support/outputs.ts';
 import { settle } from '../support/fake-clock.ts';
@@ -168,19 +169,22 @@ describe('gather', () => {
     await expect(gather(chunks, signal, failing)).rejects.toThrow('refused');
   });
 
-  it('is not bothered by a producer that fails to stop', async () => {
+  it.each([
+    ['later', async () => Promise.reject(new Error('cannot stop'))],
+    [
+      'at once',
+      () => {
+        throw new Error('cannot stop');
+      },
+    ],
+  ])('is not bothered by a producer that fails to stop, %s', async (_when, stop) => {
     const chunks: AsyncIterable<string> = {
-      [Symbol.asyncIterator]: () => ({
-        next: async () => ({ done: false, value: 'x' }),
-        return: async () => {
-          throw new Error('cannot stop');
-        },
-      }),
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}), return: stop }),
     };
-    const failing = async (): Promise<void> => {
-      throw new Error('refused');
-    };
-    await expect(gather(chunks, signal, failing)).rejects.toThrow('refused');
+    const controller = new AbortController();
+    const gathered = gather(chunks, controller.signal);
+    controller.abort(new Error('enough'));
+    await expect(gathered).rejects.toThrow('enough');
   });
 
   it('leaves no listener on the signal', async () => {

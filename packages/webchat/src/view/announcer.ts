@@ -8,7 +8,13 @@ const MAX_SAID = 5;
 
 /** Says what is new to those who do not see it: whole messages, never a part of one. */
 export class Announcer {
-  readonly node: HTMLElement = h('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' });
+  readonly node: HTMLElement = h('div', {
+    class: 'hidden',
+    role: 'status',
+    'aria-live': 'polite',
+    // By default a status is read out as a whole: what was said before as well.
+    'aria-atomic': 'false',
+  });
   readonly #labels: ChatLabels;
   /** What was said of each entry; `null` where nothing was. */
   #said = new Map<string, HTMLElement | null>();

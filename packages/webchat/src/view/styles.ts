@@ -23,7 +23,7 @@ export const STYLES = `
   box-sizing: border-box;
   background: var(--_background);
   color: var(--_text);
-  font: var(--trunkline-font, 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif);
+  font: var(--trunkline-font, medium/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif);
   -webkit-text-size-adjust: 100%;
 }
 :host([hidden]) { display: none; }

@@ -20,6 +20,13 @@ it('says what is new once, and not what was there before', () => {
   expect(announcer.node.getAttribute('aria-live')).toBe('polite');
 });
 
+it('does not say again what it said before', () => {
+  // A status is read out as a whole unless it says otherwise: the last five, with every new one.
+  const { node } = new Announcer(ENGLISH);
+  expect(node.getAttribute('role')).toBe('status');
+  expect(node.getAttribute('aria-atomic')).toBe('false');
+});
+
 it('says a stream when it is whole', () => {
   const announcer = new Announcer(ENGLISH);
   const start: ServerFrame = { type: 'stream_start', ...logged(1) };

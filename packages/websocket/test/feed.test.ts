@@ -42,7 +42,7 @@ it('tells of what is missing also where the client stopped to read before it cou
   items.push(item(PAGE + 1, text));
   const [reached, gate] = [deferred(), deferred()];
   const session = {
-    connections: [],
+    feeds: [],
     streams: { all: () => [] },
     touch: nothing,
     log: {
@@ -55,7 +55,7 @@ it('tells of what is missing also where the client stopped to read before it cou
     },
   } as unknown as LiveSession;
   connection.join(session, 0, false);
-  connection.catchUp();
+  connection.feed?.catchUp();
   await reached.promise;
   connection.refuse('refused', 'x'.repeat(200), null);
   gate.resolve();
