@@ -32,6 +32,7 @@ function target(id, label, name, ...rest) {
 /** The floor comes first: the others are measured in it. */
 export const targets = [
   target('node', '(a) node:http, undici', 'node-http'),
+  target('rows', '(a) with bare rows', 'node-http', '2', 'sqlite'),
   target('trunkline', '(b) Trunkline, memory', 'trunkline'),
   target('sqlite', '(c) Trunkline, SQLite', 'trunkline', '2', 'sqlite'),
   target('bolt', '(d) Bolt 5', 'bolt'),

@@ -16,6 +16,13 @@ const script = (/** @type {string} */ name) => new URL(`targets/${name}.mjs`, im
 
 /** The floor comes first: the others are measured in it. @type {Target} */
 const floor = { id: 'ws', label: '(a) ws', script: script('ws') };
+/** The floor with the least of an engine of turns: what no goal of turns can be above. @type {Target} */
+const bare = {
+  id: 'bare',
+  label: '(a) with bare turns',
+  script: script('ws'),
+  args: async () => ['turns'],
+};
 /** @type {Target} */
 const memory = {
   id: 'trunkline',
@@ -31,7 +38,7 @@ const sqlite = {
   args: async () => ['sqlite', folder()],
 };
 
-export const targets = [floor, memory, sqlite];
+export const targets = [floor, bare, memory, sqlite];
 
 const FEW = 100;
 const turns = turnsOf(1_000);
@@ -65,7 +72,7 @@ export async function run({ quick }) {
       'websocket: one message in, two texts out',
       `${count(connections)} connections, ${plan.rounds} rounds of ${plan.sliceMs} ms a target`,
     );
-    const compared = connections === FEW ? targets : [floor, memory];
+    const compared = connections === FEW ? targets : [floor, bare, memory];
     const samples = await takeTurns({
       targets: compared,
       connect: connector(connections, turns),

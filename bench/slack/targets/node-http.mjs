@@ -1,7 +1,10 @@
-// The floor: node:http, node:crypto and an undici Pool, nothing else.
+// The floor: node:http, node:crypto and an undici Pool, nothing else; or with bare rows in SQLite.
 import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
+import { BareRows } from '../../harness/bare-rows.mjs';
+import { folder } from '../../harness/folder.mjs';
 import { isSame, poster, serveWebhook } from '../../harness/webhook-floor.mjs';
-import { ANSWERS, answerOf, API_URL } from '../arguments.mjs';
+import { ANSWERS, answerOf, API_URL, STORE } from '../arguments.mjs';
 import { PATH, SECRET, TOKEN } from '../events.mjs';
 
 const post = poster({
@@ -11,6 +14,8 @@ const post = poster({
   authorization: `Bearer ${TOKEN}`,
 });
 
+const rows = STORE === 'sqlite' ? new BareRows(join(folder(), 'bare.db')) : null;
+
 serveWebhook(PATH, (req, res, body) => {
   const timestamp = String(req.headers['x-slack-request-timestamp']);
   const hmac = createHmac('sha256', SECRET).update(`v0:${timestamp}:`).update(body).digest('hex');
@@ -19,18 +24,26 @@ serveWebhook(PATH, (req, res, body) => {
     res.writeHead(401).end();
     return;
   }
-  const { event } = JSON.parse(body.toString());
-  res.writeHead(200, { 'content-length': 0 });
-  res.end();
-  void answer(event);
+  void answer(JSON.parse(body.toString()).event, () => {
+    res.writeHead(200, { 'content-length': 0 });
+    res.end();
+  });
 });
 
-/** @param {{ channel: string, text: string }} event */
-async function answer({ channel, text }) {
+/** @param {{ channel: string, text: string, ts: string }} event @param {() => void} acknowledge */
+async function answer({ channel, text, ts }, acknowledge) {
+  const id = `${channel}:${ts}`;
+  if (rows !== null) await rows.add(id, { channel, text, ts });
+  acknowledge();
+  /** @type {object[]} */
+  const steps = [];
   for (let index = 0; index < ANSWERS; index++) {
     const said = answerOf(text, index);
     const blocks = JSON.stringify([{ type: 'markdown', text: said }]);
+    if (rows !== null) await rows.save(id, [...steps, { state: 'begun' }]);
     const { statusCode, answer: posted } = await post({ channel, text: said, blocks });
     if (statusCode !== 200 || !posted.ok) throw new Error('not posted');
+    steps.push({ state: 'done', ts: posted.ts });
   }
+  if (rows !== null) await rows.end(id);
 }
