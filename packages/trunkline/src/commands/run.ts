@@ -110,7 +110,7 @@ async function channelsOf(
   } else if (ignored.length > 0) {
     const why =
       connector === null
-        ? `${ignored.join(', ')} of ${file} is left out: it is for Rasa X, which has no counterpart here`
+        ? `${ignored.join(', ')} of ${file} is left out: it is no channel`
         : `only ${connector} is used of ${file}`;
     logger.info({ ignored }, why);
   }
