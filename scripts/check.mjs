@@ -49,6 +49,9 @@ function checkPackage(folder) {
     if (!run('pnpm', ['pack', '--pack-destination', temp], { cwd, quiet: true })) return false;
     const [file] = readdirSync(temp);
     const packed = join(temp, String(file));
+    // pnpm adds the licence of the workspace only where it finds no file that is called like one.
+    const texts = ['package/LICENSE', 'package/README.md'];
+    if (!run('tar', ['-xzf', String(file), ...texts], { cwd: temp, quiet: true })) return false;
     const publint = run('publint', ['run', packed, '--strict'], { quiet: true });
     const attw = run('attw', [packed, '--profile', 'esm-only', '--format', 'ascii'], {
       quiet: true,

@@ -67,7 +67,7 @@ function copyLicences() {
     return `${name}\n\n${readFileSync(new URL(file, folder), 'utf8').trim()}\n`;
   });
   const note = 'Bundled here: minified, and without the parts that are not used.';
-  writeFileSync('dist/LICENSES.txt', [note, ...texts].join('\n\n'));
+  writeFileSync('dist/THIRD-PARTY.txt', [note, ...texts].join('\n\n'));
 }
 
 /**

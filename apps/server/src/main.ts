@@ -11,6 +11,12 @@ import { createAssistant } from './assistant.ts';
 import { banner } from './banner.ts';
 import { platformChannels } from './platforms.ts';
 
+/** What helps against an error, by its code. */
+const HINTS = new Map([
+  ['port', ', PORT=8080 npm start say'],
+  ['host', ', LISTEN_HOST=127.0.0.1 npm start say'],
+]);
+
 try {
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
@@ -34,8 +40,6 @@ try {
   console.log(`${banner(environment.publicUrl, line)}\nCtrl-C stops it.`);
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof StoreError)) throw error;
-  const hint = { port: ', PORT=8080 npm start say', host: ', LISTEN_HOST=127.0.0.1 npm start say' };
-  const said = Object.hasOwn(hint, error.code) ? hint[error.code as keyof typeof hint] : '';
-  console.error(`The server cannot start: ${error.message}${said}.`);
+  console.error(`The server cannot start: ${error.message}${HINTS.get(error.code) ?? ''}.`);
   process.exit(1);
 }

@@ -20,10 +20,24 @@ export interface Environment {
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'];
 
-/** Reads `.env` in the current folder, if there is one, and the environment, which wins. */
+/**
+ * Reads `.env` in the current folder, if there is one, and the environment, which wins.
+ *
+ * @throws ConfigurationError - one is malformed, or the file cannot be read.
+ */
 export function loadEnvironment(): Environment {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (existsSync('.env')) loadFile('.env');
   return parseEnvironment(process.env);
+}
+
+/** A container that is given a file which is not there makes a folder of it, of which Node says nothing clear. */
+function loadFile(file: string): void {
+  try {
+    process.loadEnvFile(file);
+  } catch (cause) {
+    const message = `${file} cannot be read: it must be a file, and this user must be let in`;
+    throw new ConfigurationError(message, { cause });
+  }
 }
 
 /** Reads variables. @throws ConfigurationError - one is malformed. */

@@ -30,13 +30,20 @@ export interface ReloadEvents {
   onFailed: (sentence: string) => void;
 }
 
-/** Loads assistant and responses again when a file of theirs changes. Resolves to what ends it, once no turn runs. */
-export async function reloadOnChange(
-  line: Trunkline,
+/** Loads assistant and responses again when a file of theirs changes. */
+export interface Reloading {
+  /** Into the line that the project was loaded for: begins with what has changed since it is watched. */
+  into: (line: Trunkline) => void;
+  /** Ends it, once no turn runs. */
+  stop: () => Promise<void>;
+}
+
+/** Watches a project from before it is loaded, so that whatever is saved after that is noticed. */
+export async function watchProject(
   project: Project,
   { onReloaded, onFailed }: ReloadEvents,
   clock: Clock = systemClock,
-): Promise<() => Promise<void>> {
+): Promise<Reloading> {
   const roots = project.watched();
   const watcher = watch(roots, {
     ignoreInitial: true,
@@ -51,7 +58,9 @@ export async function reloadOnChange(
   const changed = new Set<Part>();
   /** Assistants that turns may still have, and what calls their closing off. */
   const replaced = new Map<AssistantObject, () => void>();
-  const load = async (): Promise<void> => {
+  /** What has changed before there was a line: only what is loaded tells whose it is. */
+  const early: [path: string, isFolder: boolean][] = [];
+  const load = async (line: Trunkline): Promise<void> => {
     const parts = [...changed];
     changed.clear();
     try {
@@ -85,16 +94,9 @@ export async function reloadOnChange(
       onFailed(`the assistant of before could not be closed: ${describe(error)}`);
     }
   };
-  watcher.on('all', (event, path) => {
-    // What comes with a new folder may be there before the folder is looked at.
-    const part = project.partAt(path, event === 'addDir');
-    if (part === null) return;
-    changed.add(part);
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      isLoading = isLoading.then(load);
-    }, QUIET_MS);
-  });
+  let notice = (path: string, isFolder: boolean): void => void early.push([path, isFolder]);
+  // What comes with a new folder may be there before the folder is looked at.
+  watcher.on('all', (event, path) => notice(path, event === 'addDir'));
   await new Promise<void>((settle) => {
     watcher.once('ready', settle);
     // The system allows only so many files to be watched. It is no reason to stop.
@@ -103,13 +105,27 @@ export async function reloadOnChange(
       settle();
     });
   });
-  return async () => {
-    clearTimeout(timer);
-    await watcher.close();
-    await isLoading;
-    const rest = [...replaced];
-    for (const [, callOff] of rest) callOff();
-    await Promise.all(rest.map(([before]) => letGo(before)));
+  return {
+    into(line) {
+      notice = (path, isFolder) => {
+        const part = project.partAt(path, isFolder);
+        if (part === null) return;
+        changed.add(part);
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          isLoading = isLoading.then(() => load(line));
+        }, QUIET_MS);
+      };
+      for (const [path, isFolder] of early.splice(0)) notice(path, isFolder);
+    },
+    async stop() {
+      clearTimeout(timer);
+      await watcher.close();
+      await isLoading;
+      const rest = [...replaced];
+      for (const [, callOff] of rest) callOff();
+      await Promise.all(rest.map(([before]) => letGo(before)));
+    },
   };
 }
 

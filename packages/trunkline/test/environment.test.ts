@@ -1,6 +1,10 @@
 import { ConfigurationError } from '@trunkline/core';
-import { describe, expect, it } from 'vitest';
-import { parseEnvironment } from '../src/environment.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { loadEnvironment, parseEnvironment } from '../src/environment.ts';
+import { folderOf } from './support/folder.ts';
+
+const before = process.cwd();
+afterEach(() => process.chdir(before));
 
 describe('the environment', () => {
   it('has defaults', () => {
@@ -61,5 +65,13 @@ describe('the environment', () => {
   ])('names the variable that is wrong: %s=%s', (name, value) => {
     expect(() => parseEnvironment({ [name]: value })).toThrow(ConfigurationError);
     expect(() => parseEnvironment({ [name]: value })).toThrow(name);
+  });
+
+  // The story: Docker makes a folder of a file that is mounted and is not there, and what was said was
+  // "TypeError: Contents of '.env' should be a valid string."
+  it('says that its file cannot be read', async () => {
+    process.chdir(await folderOf({ '.env/keep': '' }));
+    expect(loadEnvironment).toThrow(ConfigurationError);
+    expect(loadEnvironment).toThrow('.env cannot be read');
   });
 });

@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Project } from '../src/project.ts';
-import { reloadOnChange } from '../src/reload.ts';
+import { watchProject } from '../src/reload.ts';
 import { PATIENCE_MS } from './support/command.ts';
 import { folderOf } from './support/folder.ts';
 
@@ -28,8 +28,6 @@ async function serve(files: Record<string, string>, below = '') {
   const folder = join(await folderOf(files), below);
   process.chdir(folder);
   const project = new Project({});
-  const { assistant: first, responses } = await project.load();
-  const line = new Trunkline({ channels: [], assistant: first, ...(responses && { responses }) });
   const news: string[] = [];
   let tell = (): void => {};
   const say = (what: string): void => {
@@ -38,7 +36,10 @@ async function serve(files: Record<string, string>, below = '') {
   };
   const clock = new StoppedClock();
   const events = { onReloaded: () => say('reloaded'), onFailed: (reason: string) => say(reason) };
-  const stop = await reloadOnChange(line, project, events, clock);
+  const { into, stop } = await watchProject(project, events, clock);
+  const { assistant: first, responses } = await project.load();
+  const line = new Trunkline({ channels: [], assistant: first, ...(responses && { responses }) });
+  into(line);
   onTestFinished(async () => {
     await line.close();
     await stop();
@@ -143,6 +144,17 @@ describe('a change', { timeout: PATIENCE_MS }, () => {
     await write('domain.yml', 'responses:\n  b: [{ text: B }]\n');
     await expect.poll(answer).toBe('two');
     expect(line.responses?.names).toEqual(['b']);
+  });
+
+  // The story: files were watched only once the server listened. What was saved while it started was
+  // not noticed, and the one before it went on answering.
+  it('that is saved while the assistant is loaded is loaded as well', async () => {
+    const saved = JSON.stringify(assistant('two'));
+    const { answer } = await serve({
+      'assistant.ts': `import { writeFileSync } from 'node:fs';
+        writeFileSync('assistant.ts', ${saved});\n${assistant('one')}`,
+    });
+    await expect.poll(answer, { timeout: PATIENCE_MS / 2 }).toBe('two');
   });
 
   it('is seen in a file that is new', async () => {

@@ -8,7 +8,7 @@ import { apiOf, onlyFor } from '../line-options.ts';
 import { createLogger } from '../log.ts';
 import type { Context } from '../program.ts';
 import { Project, type ProjectOptions } from '../project.ts';
-import { reloadOnChange } from '../reload.ts';
+import { watchProject } from '../reload.ts';
 import { stopOnSignals } from '../signals.ts';
 import { openStore, type StoreName } from '../store.ts';
 import { addProjectOptions, hostOption, portOption, storeOption } from './options.ts';
@@ -49,6 +49,13 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
   const project = new Project(options);
+  const isWatched = process.env['NODE_ENV'] !== 'production' && project.isReloadable;
+  const reloading = isWatched
+    ? await watchProject(project, {
+        onReloaded: (hasOptions) => logger.info({}, reloaded(project, hasOptions)),
+        onFailed: (sentence) => logger.error({}, sentence),
+      })
+    : null;
   const { assistant, responses, options: exported } = await project.load();
   const channels = await channelsOf(options, project, logger);
   const lineOptions = exported ?? {};
@@ -61,21 +68,15 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
     ...apiOf(environment.apiToken, lineOptions),
     logger,
   });
-  let stopReloading = async (): Promise<void> => {};
   stopOnSignals(async () => {
     await line.close();
-    await stopReloading();
+    await reloading?.stop();
   });
 
   const host = options.host ?? environment.host;
   const server = await line.listen(options.port ?? environment.port, host === null ? {} : { host });
   endWith(null);
-  if (process.env['NODE_ENV'] !== 'production' && project.isReloadable) {
-    stopReloading = await reloadOnChange(line, project, {
-      onReloaded: (hasOptions) => logger.info({}, reloaded(project, hasOptions)),
-      onFailed: (sentence) => logger.error({}, sentence),
-    });
-  }
+  reloading?.into(line);
   const { port } = server.address() as AddressInfo;
   const url = process.env['PUBLIC_URL'] ? environment.publicUrl : urlAt(host, port);
   output.write(`Trunkline serves ${project.assistant.module} on\n${channelRows(url, line)}`);
@@ -109,7 +110,7 @@ async function channelsOf(
   } else if (ignored.length > 0) {
     const why =
       connector === null
-        ? `${ignored.join(', ')} of ${file} is left out: it is for Rasa X, which has no counterpart here`
+        ? `${ignored.join(', ')} of ${file} is left out: it is no channel`
         : `only ${connector} is used of ${file}`;
     logger.info({ ignored }, why);
   }

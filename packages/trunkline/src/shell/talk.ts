@@ -3,7 +3,7 @@ import { Trunkline, TurnAbortedError, type Logger } from '@trunkline/core';
 import { describe } from '../failure.ts';
 import type { Context } from '../program.ts';
 import type { Project } from '../project.ts';
-import { reloadOnChange } from '../reload.ts';
+import { watchProject, type Reloading } from '../reload.ts';
 import { paint, type Screen } from '../terminal.ts';
 import { ShellInput } from './shell-input.ts';
 
@@ -24,6 +24,7 @@ export async function talk(project: Project, terminal: Context): Promise<boolean
 async function converse(project: Project, terminal: Context): Promise<boolean> {
   const { input, output, errors } = terminal;
   const isTerminal = [input, output].every(({ isTTY }) => isTTY);
+  const reloading = isTerminal ? await watched(project, errors) : null;
   const { assistant, responses } = await project.load();
   const shell = new ShellInput(output);
   const line = new Trunkline({
@@ -32,7 +33,7 @@ async function converse(project: Project, terminal: Context): Promise<boolean> {
     ...(responses === null ? {} : { responses }),
     logger: screenLogger(errors),
   });
-  const stopReloading = isTerminal ? await reloading(line, project, errors) : null;
+  reloading?.into(line);
   // From here on there is no other wait before the first line is asked for: it would be lost.
   const reader = createInterface({
     input,
@@ -70,7 +71,7 @@ async function converse(project: Project, terminal: Context): Promise<boolean> {
   // Whatever asks next does so on a line of its own.
   if (isAsking) output.write('\n');
   await line.close();
-  await stopReloading?.();
+  await reloading?.stop();
   return isFine || isTerminal;
 }
 
@@ -86,14 +87,10 @@ async function answered(shell: ShellInput, text: string, errors: Screen): Promis
   }
 }
 
-function reloading(
-  line: Trunkline,
-  project: Project,
-  errors: Screen,
-): Promise<() => Promise<void>> | null {
+function watched(project: Project, errors: Screen): Promise<Reloading> | null {
   if (!project.isReloadable) return null;
   const say = (text: string): unknown => errors.write(`\n${paint(errors, 'dim', text)}\n`);
-  return reloadOnChange(line, project, {
+  return watchProject(project, {
     onReloaded: () => say(`(${project.assistant.module} was loaded again)`),
     onFailed: (sentence) => say(sentence),
   });

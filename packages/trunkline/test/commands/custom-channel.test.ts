@@ -63,6 +63,7 @@ describe('the page on a channel of one’s own', () => {
     expect(Object.keys(files)).toEqual([
       'addons/pigeon.ts',
       'credentials.yml',
+      'addons/polled-pigeon.ts',
       'addons/pigeon.test.ts',
     ]);
     const pigeon = await startPigeon();

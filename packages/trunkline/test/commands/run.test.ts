@@ -61,7 +61,7 @@ describe('trunkline run', { timeout: PATIENCE_MS }, () => {
     );
     const server = start(['run', ...MEMORY], { cwd });
     const url = await urlOf(server);
-    expect(server.text()).toContain('rasa of credentials.yml is left out: it is for Rasa X');
+    expect(server.text()).toContain('rasa of credentials.yml is left out: it is no channel');
     expect(await say(`${url}/webhooks/support/webhook`, 'Hi')).toBe('You said: Hi');
     await writeFile(join(cwd, 'assistant.ts'), ECHO.replace('You said', 'Heard'));
     await server.says(/assistant\.ts was loaded again/);
