@@ -91,6 +91,20 @@ describe('long Markdown', () => {
     ]);
   });
 
+  // The story: a long answer was cut within a link that has a title, and readers saw its signs in two messages.
+  it.each([
+    '[a label](https://x.y/z_(w) "of a title")',
+    "![a picture](https://x.y/z.png 'of a title')",
+    '[a label [and more] of it](https://x.y)',
+    '``code with ` of its own``',
+  ])('is not split within %s', (whole) => {
+    for (let words = 0; words < 40; words++) {
+      const text = `${'x'.repeat(words)} ${whole} and more words, so that it is split somewhere`;
+      const parts = splitMarkdown(text, 45);
+      expect(parts.some((part) => part.includes(whole))).toBe(true);
+    }
+  });
+
   it('takes no line that begins with code for a fence', () => {
     const text = '```code``` is said <!here>\nand more';
     expect(openFence(text)).toBeNull();

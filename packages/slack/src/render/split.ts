@@ -2,9 +2,20 @@ import { splitText } from '@trunkline/core';
 import { fencesIn, type Fence } from './fence.ts';
 import { lengthOf, LIMITS } from './limits.ts';
 
+/** Code within a line. Its signs are as many at its end as at its beginning, and others may be in it. */
+const CODE = /(?<!`)(?<ticks>`+)(?!`)[^\n]*?[^`\n]\k<ticks>(?!`)/;
+
+/** A link or an image: brackets in its label, parentheses in its address and a title behind it are of it. */
+const LINK =
+  /!?\[(?:[^[\]\n]|\[[^\]\n]{0,200}\]){0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:[ \t]+(?:"[^"\n]*"|'[^'\n]*'))?\)/;
+
 /** What is not cut in two where it fits, beside fences: code, links, addresses, mentions, entities. */
-const WHOLE =
-  /`+[^`\n]+`+|!?\[[^\]\n]{0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|https?:\/\/[^\s<>]+|<[^<>\n]+>|&[a-z]+;/g;
+const WHOLE = new RegExp(
+  [CODE, LINK, /https?:\/\/[^\s<>]+/, /<[^<>\n]+>/, /&[a-z]+;/]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
 
 /** Stands for a character of what is not cut: nothing that a text is cut after. */
 const MASK = '\uE000';
