@@ -200,6 +200,23 @@ describe(
       fc.assert(property, { numRuns: 15 });
     });
 
+    it('blocks of Slack’s own, links and long cards, fifty a message (trap 15)', () => {
+      const blocks = Array.from({ length: 101 }, () => ({ type: 'divider' as const }));
+      const links = Array.from({ length: 251 }, () => ({ title: 'a', url: 'https://x.y' }));
+      const card = { title: 'a', subtitle: 'word '.repeat(31_000) };
+      const countsOf = (made: Rendered): unknown[] => {
+        expectTaken(made);
+        return made.messages.map((message) => message.blocks?.length);
+      };
+      expect(countsOf(render.custom(blocks, NOTHING))).toEqual([50, 50, 1]);
+      expect(countsOf(render.text('a', { extra: { blocks } }))).toEqual([50, 50, 1]);
+      // A text, and rows of five.
+      const withText = { text: 'a', buttons: links };
+      expect(countsOf(render.buttons(withText, NOTHING))).toEqual([50, 2]);
+      expect(countsOf(render.buttons({ ...withText, text: '' }, NOTHING))).toEqual([50, 1]);
+      expect(countsOf(render.elements([card], NOTHING))).toEqual([50, 2]);
+    });
+
     it('any other JSON', () => {
       const json = fc.jsonValue().filter((value) => {
         const keys = JSON.stringify(value);
