@@ -183,6 +183,17 @@ describe(
       expect(pages(['n'])).toEqual([100, 100, 53]);
     });
 
+    it('a table of many columns, with all of them (trap 15)', () => {
+      const rows = [Array.from({ length: 45 }, (_, index) => index)];
+      const made = render.custom({ table: { rows } }, NOTHING);
+      expectTaken(made);
+      const shown = made.messages.map(({ blocks = [] }) => (blocks[0] as TableBlock).rows[0] ?? []);
+      expect(shown.map((row) => row.length)).toEqual([20, 20, 5]);
+      expect(shown.flat().map((one) => (one as { text: string }).text)).toEqual(
+        rows.flat().map(String),
+      );
+    });
+
     it('tables (trap 15)', () => {
       const rows = fc.array(fc.array(cell, { maxLength: 45 }), {
         minLength: 1,
