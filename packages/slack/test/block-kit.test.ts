@@ -1,4 +1,4 @@
-import type { TableBlock } from '@slack/types';
+import type { ActionsBlock, StaticSelect, TableBlock } from '@slack/types';
 import * as fc from 'fast-check';
 import { isJsonObject, type JsonValue } from '@trunkline/core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -226,6 +226,27 @@ describe(
       expect(countsOf(render.buttons(withText, NOTHING))).toEqual([50, 2]);
       expect(countsOf(render.buttons({ ...withText, text: '' }, NOTHING))).toEqual([50, 1]);
       expect(countsOf(render.elements([card], NOTHING))).toEqual([50, 2]);
+    });
+
+    it('menus of a hundred options, 25 in a row (trap 15)', () => {
+      const list = Array.from({ length: 2_501 }, (_, index) => ({ title: `${index}` }));
+      const made = render.buttons({ text: '', buttons: list }, NOTHING);
+      expectTaken(made);
+      const rows = made.messages.flatMap(({ blocks = [] }) => blocks as ActionsBlock[]);
+      expect(rows.map(({ elements }) => elements.length)).toEqual([25, 1]);
+      const options = rows.flatMap(({ elements }) =>
+        elements.flatMap((menu) => (menu as StaticSelect).options ?? []),
+      );
+      expect(options.map(({ value }) => value)).toEqual(list.map(({ title }) => title));
+    });
+
+    // Random texts are seldom one character over.
+    it('titles and addresses that are one character over a limit', () => {
+      const address = 'https://x.y/'.padEnd(3_001, 'x');
+      expectTaken(render.elements([{ title: 'x'.repeat(151) }], NOTHING));
+      expectTaken(render.image(address, NOTHING));
+      expectTaken(render.buttons({ text: 'a', buttons: [{ title: 'a', url: address }] }, NOTHING));
+      expectTaken(render.elements([{ title: 'a', imageUrl: address }], NOTHING));
     });
 
     it('any other JSON', () => {
