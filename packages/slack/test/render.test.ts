@@ -48,7 +48,11 @@ describe('Markdown for Slack (trap 25)', () => {
   it('never leaves a mention, wherever it stands', () => {
     const part = fc.constantFrom(
       '<!channel>',
+      '<!here>',
+      '<!everyone|all>',
+      '<!subteam^S1>',
       '<@U1>',
+      '<@W1|x>',
       '`',
       '```',
       '\n',
@@ -64,7 +68,7 @@ describe('Markdown for Slack (trap 25)', () => {
       fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
         const text = parts.join('');
         for (const made of [escapeMarkdown(text), escapeText(text), fallbackOf(text)]) {
-          expect(made).not.toMatch(/<(?:!channel|@U1)/);
+          expect(made).not.toMatch(/<(?:![cehs]|@[UW])/);
         }
       }),
       { numRuns: 2_000 },
