@@ -363,6 +363,31 @@ describe('interactions', () => {
     expect(slack.of('chat.update')).toEqual([]);
   });
 
+  // Slack takes five answers to one address, for half an hour.
+  it('ask a response_url once, however often is clicked, and live with its no (trap 25)', async () => {
+    const warned: unknown[] = [];
+    const warn = (fields: unknown): void => void warned.push(fields);
+    await open({ logger: { debug() {}, info() {}, warn, error() {} } });
+    let asked = 0;
+    scene.slack.pages.set('/actions/1', () => {
+      asked++;
+      return new Response('expired_url', { status: 404 });
+    });
+    const { message: _none, ...payload } = clicked('block-actions-quick-reply');
+    const container = { ...(payload['container'] as object), is_ephemeral: true };
+    const response_url = `${scene.slack.url}/actions/1`;
+    for (let click = 0; click < 6; click++) {
+      const again = { ...payload, container, response_url, trigger_id: newTs() };
+      expect((await scene.request(interaction(again))).status).toBe(200);
+    }
+    await scene.over();
+    await scene.channel.close();
+    expect(scene.said).toEqual(['/small']);
+    expect(asked).toBe(1);
+    expect(warned).toMatchObject([{ err: { platformCode: 'http_404' } }]);
+    expect(String((warned[0] as { err: unknown }).err)).not.toContain('/actions/1');
+  });
+
   it('take quick replies off a message with a long text', async () => {
     const { slack } = await open();
     slack.on('chat.update', () => ({ ok: true }));

@@ -39,6 +39,7 @@ describe('Markdown for Slack (trap 25)', () => {
       '<@U1> &lt;@U2&gt; <!here> &lt;!channel&gt; <!subteam^S1>',
     );
     expect(escapeMarkdown(text, true)).toBe(text);
+    expect(escapeMarkdown('<@W1> <@W2>', ['W1'])).toBe('<@W1> &lt;@W2&gt;');
     const { messages } = render.text(text, { extra: { mentions: ['U2'] } });
     expect(messages[0]?.text).toBe(
       '&lt;@U1&gt; <@U2> &lt;!here&gt; &lt;!channel&gt; &lt;!subteam^S1&gt;',
