@@ -266,6 +266,17 @@ describe('a text that is being made', () => {
     );
   });
 
+  it('is cut between lines where a piece is as long as one may be', () => {
+    const lines = Array.from({ length: 200 }, (_, index) => `  const a${index} = b + c;\n`);
+    const code = '```js\n' + lines.join('') + '```\nDone.';
+    for (let shown = 0; shown < code.length;) {
+      const { end = code.length } = nextPiece(code, shown, true, []) ?? {};
+      if (end < code.length) expect(code[end - 1]).toBe('\n');
+      expect(end).toBeGreaterThan(shown + (end < code.length ? 2_000 : 0));
+      shown = end;
+    }
+  });
+
   it('holds back nothing for ever', () => {
     expect(nextPiece('`'.padEnd(1_500, 'x'), 0, false, [])).not.toBeNull();
     expect(nextPiece('an unfinished `code', 0, false, [])).toEqual({

@@ -57,12 +57,12 @@ function safeEnd(text: string, from: number): number {
 
 /**
  * Where a piece ends that is as long as one may be: the message may have no more room, and what follows then
- * is said in another one. Before a word, a link or code that would be cut in two.
+ * is said in another one. Before a line, else a word, and before a link that would be cut in two.
  */
 function roomEnd(text: string, from: number): number {
   const piece = text.slice(from, safeEnd(text.slice(0, from + MAX_RAW), from));
-  const word = piece.search(/(?<=\s)\S{1,100}$/);
-  return from + (word === -1 ? piece.length : word);
+  const cut = piece.search(/(?<=\n)[^\n]{1,200}$|(?<=\s)\S{1,100}$/);
+  return from + (cut === -1 ? piece.length : cut);
 }
 
 /** A place that does not split a character in two. */
