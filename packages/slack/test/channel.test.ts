@@ -293,6 +293,25 @@ describe('interactions', () => {
     expect(slack.texts('D024BE91L')).toEqual(['Small it is.', 'Small it is.']);
   });
 
+  // Slack does not send them again: who has pressed the button is told that it failed, and presses again.
+  it('are 500 when they cannot be stored, and one turn when they come again', async () => {
+    const store: Store = new MemoryStore();
+    const add = store.turns.add.bind(store.turns);
+    let isAway = true;
+    store.turns.add = async (...args) => {
+      if (isAway) throw new Error('disk full');
+      return await add(...args);
+    };
+    await open({}, { store });
+    const command = { ...fixture('slash-command'), team_id: TEAM } as Record<string, string>;
+    const requests = [form(command), interaction(clicked('block-actions-button'))];
+    for (const request of requests) expect((await scene.request(request)).status).toBe(500);
+    isAway = false;
+    for (const request of requests) expect((await scene.request(request)).status).toBe(200);
+    await scene.over(2);
+    expect(new Set(scene.said)).toEqual(new Set(['/small', '/weather 94070']));
+  });
+
   it('take quick replies away once one of them is used, and count once', async () => {
     const { slack } = await open();
     slack.on('chat.update', () => ({ ok: true }));
