@@ -142,7 +142,6 @@ export class Sender {
     const turn = clients.pace.post(`${team}:${channel}`);
     if (turn !== null) await turn;
     const answer = await clients.call(this.address, method, args);
-    if (method === 'chat.postMessage') this.status.gone();
     const receipt = teamFields(this.address);
     receipt['channel'] = textAt(answer, 'channel') ?? channel;
     const ts = textAt(answer, 'ts') ?? textAt(answer, 'message_ts');
@@ -151,6 +150,7 @@ export class Sender {
     if (scheduled !== null) receipt['scheduledId'] = scheduled;
     if (method === 'chat.postEphemeral') receipt['ephemeral'] = true;
     const thread = textAt(args as JsonObject, 'thread_ts');
+    if (method === 'chat.postMessage') this.status.gone(channel, thread);
     if (thread !== null) await this.noteThread(thread);
     return receipt;
   }
