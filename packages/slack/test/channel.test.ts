@@ -145,6 +145,20 @@ describe('events', () => {
     expect(scene.said).toEqual(['you there?', 'and this?', 'good morning']);
   });
 
+  // The story: an assistant passed a question on to another channel's thread. What was answered there was not heard.
+  it('in a thread of another channel count where JSON of Slack’s was said', async () => {
+    await open();
+    const thread = newTs();
+    const output = scene.channel.getOutputChannel({ team: TEAM, channel: CHANNEL });
+    await output.sendCustomJson('U1', { channel: 'C5', thread_ts: thread, text: 'Who knows?' });
+    const reply = { text: 'I do', channel: 'C5', thread_ts: thread, parent_user_id: 'U1' };
+    await scene.request(json(said(reply)));
+    await scene.request(json(said({ ...reply, channel: CHANNEL, text: 'not here' })));
+    await scene.request(json(direct('Over')));
+    await scene.until(() => scene.said.includes('Over'));
+    expect(scene.said).toEqual(['I do', 'Over']);
+  });
+
   it('of a mention that says nothing begin a thread with the bot, and no turn', async () => {
     await open();
     const root = newTs();
