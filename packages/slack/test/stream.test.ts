@@ -445,6 +445,16 @@ describe('a streamed answer', () => {
     ]);
   });
 
+  it.each(['Hello', ' '])('keeps payloads that its buttons have no room for: %j', async (text) => {
+    const button = { title: 'More', payload: 'x'.repeat(2_001) };
+    for (const place of [THREAD, { channel: 'C1' }]) {
+      const desk = new Desk();
+      await say(desk, begin(desk, place, { buttons: [button] }), [text]);
+      const [key = ''] = /trunkline:[\w-]{43}/.exec(JSON.stringify(desk.calls)) ?? [];
+      expect(await desk.services.payloads.find(key)).toEqual(button);
+    }
+  });
+
   // The story: of 300 links below a stream, all beyond the fifty blocks of a message were cut, and where Slack
   // itself streams, none was there.
   it('has all its links below it, in as many messages as they take', async () => {
