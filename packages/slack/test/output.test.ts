@@ -191,6 +191,25 @@ describe('what is sent beside the text', () => {
     ]);
   });
 
+  it('all the arguments that a response may carry', async () => {
+    const { slack, channel } = await open();
+    const all = {
+      username: 'Bot',
+      icon_emoji: ':pizza:',
+      icon_url: 'https://x.y/a.png',
+      thread_ts: '7.7',
+      parse: 'none',
+      reply_broadcast: true,
+      unfurl_links: false,
+      unfurl_media: false,
+      mrkdwn: false,
+      link_names: true,
+      metadata: { event_type: 'order', event_payload: { id: 1 } },
+    };
+    await channel.getOutputChannel(PLACE).sendTextMessage('U1', 'x', all);
+    expect(slack.of('chat.postMessage')).toMatchObject([all]);
+  });
+
   // The story: above the attachment of an assistant from Rasa, Slack showed its words once more.
   it('attachments of Slack’s own, without a text that would be shown above them', async () => {
     const { slack, channel } = await open();

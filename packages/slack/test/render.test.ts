@@ -310,7 +310,7 @@ describe('buttons', () => {
         buttons: [
           { title: 'Yes', style: 'primary' },
           { title: 'No', payload: '/no', style: 'odd' },
-          { title: 'Read', url: 'https://x.y' },
+          { title: 'Read', url: 'https://x.y', style: 'danger' },
         ],
       },
       NOTHING,
@@ -324,7 +324,7 @@ describe('buttons', () => {
             elements: [
               { value: 'Yes', style: 'primary' },
               { value: '/no' },
-              { url: 'https://x.y', text: { text: 'Read' } },
+              { url: 'https://x.y', text: { text: 'Read' }, style: 'danger' },
             ],
           },
         ],
