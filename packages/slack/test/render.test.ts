@@ -163,6 +163,19 @@ describe('long Markdown', () => {
     expect(parts.join('\n').match(/line \d/g)).toHaveLength(9);
   });
 
+  // The story: a long answer in one line began with the signs of a fence. All of it was taken for the name of a
+  // language, and nothing was said.
+  it.each(['``` ', '1. ~~~ ', '> ```'])(
+    'says a long line behind the signs of a fence: %j',
+    (signs) => {
+      const words = 'word '.repeat(40).trim();
+      for (const rest of ['', '\nmore', '\nmore\n```', '\nmore\n> ~~~']) {
+        const said = splitMarkdown(`${signs}${words}${rest}`, 60).join(' ');
+        expect(said.match(/word|more|1/g)).toEqual(`${signs}${words}${rest}`.match(/word|more|1/g));
+      }
+    },
+  );
+
   it('loses nothing but white space, and no part is over the limit', () => {
     const part = fc.constantFrom(
       'word ',

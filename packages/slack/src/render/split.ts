@@ -71,8 +71,11 @@ function splitFence(text: string, fence: Fence, limit: number): string {
   const inside = text.slice(start + open.length, end);
   const body = fence.isClosed ? inside.slice(0, Math.max(0, inside.lastIndexOf('\n'))) : inside;
   const room = limit - lengthOf(open) - lengthOf(close);
-  // An info string that leaves no room is none.
-  if (room < limit / 2) return splitText(body, limit, { length: lengthOf }).join('\n\n');
+  // An info string that leaves no room is none: what is behind the signs is said, too.
+  if (room < limit / 2) {
+    const words = `${lead}${line.slice(lead.length + ticks.length)}\n${body}`;
+    return splitText(words, limit, { length: lengthOf }).join('\n\n');
+  }
   return splitText(body, room, { length: lengthOf })
     .map((part) => open + part + close)
     .join('\n\n');
