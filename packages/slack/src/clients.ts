@@ -5,7 +5,7 @@ import type { ResolvedSlackOptions, SlackInstallation } from './credentials.ts';
 import { deliveryError, httpError, refusal } from './errors.ts';
 import { Gate } from './gate.ts';
 import { formOf } from './http/form.ts';
-import { createTransport, type Transport } from './http/transport.ts';
+import { createTransport, retryAfterMsOf, type Transport } from './http/transport.ts';
 import { Pace } from './pace.ts';
 import { SdkClients } from './sdk.ts';
 
@@ -147,8 +147,7 @@ export class Clients {
         body,
       });
       if (status === 429) {
-        const seconds = Number.parseInt(headers.get('retry-after') ?? '', 10);
-        const retryAfterMs = Number.isNaN(seconds) ? null : seconds * 1000;
+        const retryAfterMs = retryAfterMsOf(headers.get('retry-after'));
         throw refusal(name, what, 'ratelimited', { retryAfterMs });
       }
       if (status !== 200) throw httpError(name, what, status);

@@ -164,10 +164,8 @@ export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
   if (!isText(name)) fail('name must be a text that is not empty');
   if (channel !== null && !isText(channel)) fail('channel must be the id of a channel (C…)');
   if (status !== false && !isText(status)) fail('status must be a text, or false');
-  if (!URL.canParse(apiUrl)) fail('apiUrl must be an address');
-  if (proxy !== null && !URL.canParse(proxy)) {
-    fail('proxy must be an address such as http://proxy:8080');
-  }
+  if (!isUrl(apiUrl)) fail('apiUrl must be an address such as https://slack.com/api/');
+  if (proxy !== null && !isUrl(proxy)) fail('proxy must be an address such as http://proxy:8080');
   if (onInteraction !== null && typeof onInteraction !== 'function') {
     fail('onInteraction must be a function');
   }
@@ -196,6 +194,11 @@ export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
+}
+
+/** `proxy:8080` is an address of the protocol `proxy:`. */
+function isUrl(value: unknown): boolean {
+  return isText(value) && /^https?:\/\/[^/]/.test(value) && URL.canParse(value);
 }
 
 function choiceOf<N extends keyof typeof CHOICES>(

@@ -72,8 +72,9 @@ export class NativeStream implements GrowingMessage {
     this.#from = this.#shown;
     this.#isCounted = true;
     services.streams.open(team);
-    sender.status.gone();
-    await sender.noteThread(threadOf(extra, address));
+    const thread = threadOf(extra, address);
+    sender.status.gone(channel, thread);
+    await sender.noteThread(channel, thread);
   }
 
   async grow(text: string): Promise<void> {

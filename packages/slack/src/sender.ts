@@ -142,7 +142,6 @@ export class Sender {
     const turn = clients.pace.post(`${team}:${channel}`);
     if (turn !== null) await turn;
     const answer = await clients.call(this.address, method, args);
-    if (method === 'chat.postMessage') this.status.gone();
     const receipt = teamFields(this.address);
     receipt['channel'] = textAt(answer, 'channel') ?? channel;
     const ts = textAt(answer, 'ts') ?? textAt(answer, 'message_ts');
@@ -151,7 +150,8 @@ export class Sender {
     if (scheduled !== null) receipt['scheduledId'] = scheduled;
     if (method === 'chat.postEphemeral') receipt['ephemeral'] = true;
     const thread = textAt(args as JsonObject, 'thread_ts');
-    if (thread !== null) await this.noteThread(thread);
+    if (method === 'chat.postMessage') this.status.gone(channel, thread);
+    await this.noteThread(channel, thread);
     return receipt;
   }
 
@@ -189,13 +189,15 @@ export class Sender {
   }
 
   /** The bot has spoken in a thread: what is said there from now on is for it. */
-  async noteThread(thread: string | null): Promise<void> {
-    const { team, channel } = this.address;
-    if (thread === null || thread === this.#noted || isDirect(this.address)) return;
+  async noteThread(channel: string, thread: string | null): Promise<void> {
+    const { team } = this.address;
+    if (thread === null || isDirect({ channel })) return;
+    const key = `${channel}:${thread}`;
+    if (key === this.#noted) return;
     const { threads, options } = this.services;
     try {
       await threads.add({ team, channel, thread });
-      this.#noted = thread;
+      this.#noted = key;
     } catch (error) {
       // The message is posted, and must not be again.
       options.logger?.warn({ channel: options.name, err: error }, 'a thread could not be noted');

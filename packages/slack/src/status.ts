@@ -44,8 +44,9 @@ export class Status {
     if (status !== false && this.#canBeShown) this.#then(() => this.#set(status));
   }
 
-  /** A message was posted: the status is gone, if it was there when the message came. */
-  gone(): void {
+  /** A message was posted: the status of its thread is gone, if it was there when the message came. */
+  gone(channel: string, thread: string | null): void {
+    if (channel !== this.#address.channel || thread !== this.#address.thread) return;
     this.#isShown = false;
     this.#cancelRenewal?.();
   }

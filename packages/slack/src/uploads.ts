@@ -80,7 +80,7 @@ async function uploadTo(
       ? { initial_comment: escapeText(comment, allowedMentions(mentions)) }
       : {}),
   });
-  await sender.noteThread(thread);
+  await sender.noteThread(channel, thread);
   const receipt: Receipt = { ...teamFields(address), channel, fileId };
   const ts = await sharedAt(sender, channel, fileId);
   if (ts === null) {

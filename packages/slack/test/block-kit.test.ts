@@ -1,4 +1,4 @@
-import type { TableBlock } from '@slack/types';
+import type { ActionsBlock, StaticSelect, TableBlock } from '@slack/types';
 import * as fc from 'fast-check';
 import { isJsonObject, type JsonValue } from '@trunkline/core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -183,6 +183,17 @@ describe(
       expect(pages(['n'])).toEqual([100, 100, 53]);
     });
 
+    it('a table of many columns, with all of them (trap 15)', () => {
+      const rows = [Array.from({ length: 45 }, (_, index) => index)];
+      const made = render.custom({ table: { rows } }, NOTHING);
+      expectTaken(made);
+      const shown = made.messages.map(({ blocks = [] }) => (blocks[0] as TableBlock).rows[0] ?? []);
+      expect(shown.map((row) => row.length)).toEqual([20, 20, 5]);
+      expect(shown.flat().map((one) => (one as { text: string }).text)).toEqual(
+        rows.flat().map(String),
+      );
+    });
+
     it('tables (trap 15)', () => {
       const rows = fc.array(fc.array(cell, { maxLength: 45 }), {
         minLength: 1,
@@ -198,6 +209,44 @@ describe(
           ),
       );
       fc.assert(property, { numRuns: 15 });
+    });
+
+    it('blocks of Slack’s own, links and long cards, fifty a message (trap 15)', () => {
+      const blocks = Array.from({ length: 101 }, () => ({ type: 'divider' as const }));
+      const links = Array.from({ length: 251 }, () => ({ title: 'a', url: 'https://x.y' }));
+      const card = { title: 'a', subtitle: 'word '.repeat(31_000) };
+      const countsOf = (made: Rendered): unknown[] => {
+        expectTaken(made);
+        return made.messages.map((message) => message.blocks?.length);
+      };
+      expect(countsOf(render.custom(blocks, NOTHING))).toEqual([50, 50, 1]);
+      expect(countsOf(render.text('a', { extra: { blocks } }))).toEqual([50, 50, 1]);
+      // A text, and rows of five.
+      const withText = { text: 'a', buttons: links };
+      expect(countsOf(render.buttons(withText, NOTHING))).toEqual([50, 2]);
+      expect(countsOf(render.buttons({ ...withText, text: '' }, NOTHING))).toEqual([50, 1]);
+      expect(countsOf(render.elements([card], NOTHING))).toEqual([50, 2]);
+    });
+
+    it('menus of a hundred options, 25 in a row (trap 15)', () => {
+      const list = Array.from({ length: 2_501 }, (_, index) => ({ title: `${index}` }));
+      const made = render.buttons({ text: '', buttons: list }, NOTHING);
+      expectTaken(made);
+      const rows = made.messages.flatMap(({ blocks = [] }) => blocks as ActionsBlock[]);
+      expect(rows.map(({ elements }) => elements.length)).toEqual([25, 1]);
+      const options = rows.flatMap(({ elements }) =>
+        elements.flatMap((menu) => (menu as StaticSelect).options ?? []),
+      );
+      expect(options.map(({ value }) => value)).toEqual(list.map(({ title }) => title));
+    });
+
+    // Random texts are seldom one character over.
+    it('titles and addresses that are one character over a limit', () => {
+      const address = 'https://x.y/'.padEnd(3_001, 'x');
+      expectTaken(render.elements([{ title: 'x'.repeat(151) }], NOTHING));
+      expectTaken(render.image(address, NOTHING));
+      expectTaken(render.buttons({ text: 'a', buttons: [{ title: 'a', url: address }] }, NOTHING));
+      expectTaken(render.elements([{ title: 'a', imageUrl: address }], NOTHING));
     });
 
     it('any other JSON', () => {

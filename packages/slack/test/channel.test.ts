@@ -145,6 +145,20 @@ describe('events', () => {
     expect(scene.said).toEqual(['you there?', 'and this?', 'good morning']);
   });
 
+  // The story: an assistant passed a question on to another channel's thread. What was answered there was not heard.
+  it('in a thread of another channel count where JSON of Slack’s was said', async () => {
+    await open();
+    const thread = newTs();
+    const output = scene.channel.getOutputChannel({ team: TEAM, channel: CHANNEL });
+    await output.sendCustomJson('U1', { channel: 'C5', thread_ts: thread, text: 'Who knows?' });
+    const reply = { text: 'I do', channel: 'C5', thread_ts: thread, parent_user_id: 'U1' };
+    await scene.request(json(said(reply)));
+    await scene.request(json(said({ ...reply, channel: CHANNEL, text: 'not here' })));
+    await scene.request(json(direct('Over')));
+    await scene.until(() => scene.said.includes('Over'));
+    expect(scene.said).toEqual(['I do', 'Over']);
+  });
+
   it('of a mention that says nothing begin a thread with the bot, and no turn', async () => {
     await open();
     const root = newTs();
@@ -293,6 +307,25 @@ describe('interactions', () => {
     expect(slack.texts('D024BE91L')).toEqual(['Small it is.', 'Small it is.']);
   });
 
+  // Slack does not send them again: who has pressed the button is told that it failed, and presses again.
+  it('are 500 when they cannot be stored, and one turn when they come again', async () => {
+    const store: Store = new MemoryStore();
+    const add = store.turns.add.bind(store.turns);
+    let isAway = true;
+    store.turns.add = async (...args) => {
+      if (isAway) throw new Error('disk full');
+      return await add(...args);
+    };
+    await open({}, { store });
+    const command = { ...fixture('slash-command'), team_id: TEAM } as Record<string, string>;
+    const requests = [form(command), interaction(clicked('block-actions-button'))];
+    for (const request of requests) expect((await scene.request(request)).status).toBe(500);
+    isAway = false;
+    for (const request of requests) expect((await scene.request(request)).status).toBe(200);
+    await scene.over(2);
+    expect(new Set(scene.said)).toEqual(new Set(['/small', '/weather 94070']));
+  });
+
   it('take quick replies away once one of them is used, and count once', async () => {
     const { slack } = await open();
     slack.on('chat.update', () => ({ ok: true }));
@@ -361,6 +394,31 @@ describe('interactions', () => {
     expect(told).toEqual([{ replace_original: true, text: 'Small' }]);
     expect(slack.pageTokens).toEqual(['']);
     expect(slack.of('chat.update')).toEqual([]);
+  });
+
+  // Slack takes five answers to one address, for half an hour.
+  it('ask a response_url once, however often is clicked, and live with its no (trap 25)', async () => {
+    const warned: unknown[] = [];
+    const warn = (fields: unknown): void => void warned.push(fields);
+    await open({ logger: { debug() {}, info() {}, warn, error() {} } });
+    let asked = 0;
+    scene.slack.pages.set('/actions/1', () => {
+      asked++;
+      return new Response('expired_url', { status: 404 });
+    });
+    const { message: _none, ...payload } = clicked('block-actions-quick-reply');
+    const container = { ...(payload['container'] as object), is_ephemeral: true };
+    const response_url = `${scene.slack.url}/actions/1`;
+    for (let click = 0; click < 6; click++) {
+      const again = { ...payload, container, response_url, trigger_id: newTs() };
+      expect((await scene.request(interaction(again))).status).toBe(200);
+    }
+    await scene.over();
+    await scene.channel.close();
+    expect(scene.said).toEqual(['/small']);
+    expect(asked).toBe(1);
+    expect(warned).toMatchObject([{ err: { platformCode: 'http_404' } }]);
+    expect(String((warned[0] as { err: unknown }).err)).not.toContain('/actions/1');
   });
 
   it('take quick replies off a message with a long text', async () => {

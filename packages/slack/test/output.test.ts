@@ -191,6 +191,25 @@ describe('what is sent beside the text', () => {
     ]);
   });
 
+  it('all the arguments that a response may carry', async () => {
+    const { slack, channel } = await open();
+    const all = {
+      username: 'Bot',
+      icon_emoji: ':pizza:',
+      icon_url: 'https://x.y/a.png',
+      thread_ts: '7.7',
+      parse: 'none',
+      reply_broadcast: true,
+      unfurl_links: false,
+      unfurl_media: false,
+      mrkdwn: false,
+      link_names: true,
+      metadata: { event_type: 'order', event_payload: { id: 1 } },
+    };
+    await channel.getOutputChannel(PLACE).sendTextMessage('U1', 'x', all);
+    expect(slack.of('chat.postMessage')).toMatchObject([all]);
+  });
+
   // The story: above the attachment of an assistant from Rasa, Slack showed its words once more.
   it('attachments of Slack’s own, without a text that would be shown above them', async () => {
     const { slack, channel } = await open();
@@ -349,6 +368,24 @@ describe('a handle on what was sent', () => {
     expect(types).toEqual(['carousel', 'section', 'section']);
   });
 
+  it('keeps a payload that is too long for the button that an update has (trap 14)', async () => {
+    const { slack } = await open();
+    const payload = `/long ${'x'.repeat(2_500)}`;
+    scene.assistant = async (message, reply) => {
+      if (message.choice !== null) return;
+      const posted = scene.channel.posted(await reply.text('Working…'));
+      await posted?.update({ text: 'Done', buttons: [{ title: 'More', payload }] });
+    };
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    const [{ blocks } = {}] = slack.of('chat.update');
+    const [, { elements }] = blocks as unknown as [unknown, { elements: JsonObject[] }];
+    const pressed = { ...fixture('block-actions-button'), team: { id: TEAM }, actions: elements };
+    await scene.request(interaction(pressed));
+    await scene.over(2);
+    expect(scene.said).toEqual(['Hi', payload]);
+  });
+
   it('calls off what is scheduled', async () => {
     const { slack, channel } = await open();
     let sent: Sent | null = null;
@@ -357,12 +394,15 @@ describe('a handle on what was sent', () => {
       const posted = channel.posted(sent);
       expect(posted?.ts).toBeNull();
       await posted?.delete();
+      const error = 'invalid_scheduled_message_id';
+      slack.next('chat.deleteScheduledMessage', { ok: false, error });
+      await posted?.delete();
       await expect(posted?.update('x')).rejects.toThrow(/not there yet/);
     };
     await scene.request(json(direct('Hi')));
     await scene.over();
     expect(scene.errors).toEqual([]);
-    expect(slack.of('chat.deleteScheduledMessage')).toHaveLength(1);
+    expect(slack.of('chat.deleteScheduledMessage')).toHaveLength(2);
   });
 
   it('is none of what nobody can name', async () => {

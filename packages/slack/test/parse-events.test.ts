@@ -44,6 +44,13 @@ describe('an event', () => {
     });
   });
 
+  it('has the language of its user where Slack says it', () => {
+    const envelope = said({ text: 'Hi', channel_type: 'im', user_profile: { locale: 'de-CH' } });
+    expect(parsed(parseEvent(envelope, OPTIONS, NOBODY)).metadata).toMatchObject({
+      locale: 'de-CH',
+    });
+  });
+
   it('is a mention, with the text cleaned and the raw text kept', () => {
     const { text, metadata } = parsed(find('app-mention'));
     expect(text).toBe('what is the weather in #general?');

@@ -39,6 +39,7 @@ describe('Markdown for Slack (trap 25)', () => {
       '<@U1> &lt;@U2&gt; <!here> &lt;!channel&gt; <!subteam^S1>',
     );
     expect(escapeMarkdown(text, true)).toBe(text);
+    expect(escapeMarkdown('<@W1> <@W2>', ['W1'])).toBe('<@W1> &lt;@W2&gt;');
     const { messages } = render.text(text, { extra: { mentions: ['U2'] } });
     expect(messages[0]?.text).toBe(
       '&lt;@U1&gt; <@U2> &lt;!here&gt; &lt;!channel&gt; &lt;!subteam^S1&gt;',
@@ -48,7 +49,11 @@ describe('Markdown for Slack (trap 25)', () => {
   it('never leaves a mention, wherever it stands', () => {
     const part = fc.constantFrom(
       '<!channel>',
+      '<!here>',
+      '<!everyone|all>',
+      '<!subteam^S1>',
       '<@U1>',
+      '<@W1|x>',
       '`',
       '```',
       '\n',
@@ -64,7 +69,7 @@ describe('Markdown for Slack (trap 25)', () => {
       fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
         const text = parts.join('');
         for (const made of [escapeMarkdown(text), escapeText(text), fallbackOf(text)]) {
-          expect(made).not.toMatch(/<(?:!channel|@U1)/);
+          expect(made).not.toMatch(/<(?:![cehs]|@[UW])/);
         }
       }),
       { numRuns: 2_000 },
@@ -89,6 +94,20 @@ describe('long Markdown', () => {
       '[a long label](https://x.y/z)',
       'there.',
     ]);
+  });
+
+  // The story: a long answer was cut within a link that has a title, and readers saw its signs in two messages.
+  it.each([
+    '[a label](https://x.y/z_(w) "of a title")',
+    "![a picture](https://x.y/z.png 'of a title')",
+    '[a label [and more] of it](https://x.y)',
+    '``code with ` of its own``',
+  ])('is not split within %s', (whole) => {
+    for (let words = 0; words < 40; words++) {
+      const text = `${'x'.repeat(words)} ${whole} and more words, so that it is split somewhere`;
+      const parts = splitMarkdown(text, 45);
+      expect(parts.some((part) => part.includes(whole))).toBe(true);
+    }
   });
 
   it('takes no line that begins with code for a fence', () => {
@@ -143,6 +162,19 @@ describe('long Markdown', () => {
     expect(parts[1]).toMatch(/^```js\nline 0\n/);
     expect(parts.join('\n').match(/line \d/g)).toHaveLength(9);
   });
+
+  // The story: a long answer in one line began with the signs of a fence. All of it was taken for the name of a
+  // language, and nothing was said.
+  it.each(['``` ', '1. ~~~ ', '> ```'])(
+    'says a long line behind the signs of a fence: %j',
+    (signs) => {
+      const words = 'word '.repeat(40).trim();
+      for (const rest of ['', '\nmore', '\nmore\n```', '\nmore\n> ~~~']) {
+        const said = splitMarkdown(`${signs}${words}${rest}`, 60).join(' ');
+        expect(said.match(/word|more|1/g)).toEqual(`${signs}${words}${rest}`.match(/word|more|1/g));
+      }
+    },
+  );
 
   it('loses nothing but white space, and no part is over the limit', () => {
     const part = fc.constantFrom(
@@ -247,6 +279,17 @@ describe('a text that is being made', () => {
     );
   });
 
+  it('is cut between lines where a piece is as long as one may be', () => {
+    const lines = Array.from({ length: 200 }, (_, index) => `  const a${index} = b + c;\n`);
+    const code = '```js\n' + lines.join('') + '```\nDone.';
+    for (let shown = 0; shown < code.length;) {
+      const { end = code.length } = nextPiece(code, shown, true, []) ?? {};
+      if (end < code.length) expect(code[end - 1]).toBe('\n');
+      expect(end).toBeGreaterThan(shown + (end < code.length ? 2_000 : 0));
+      shown = end;
+    }
+  });
+
   it('holds back nothing for ever', () => {
     expect(nextPiece('`'.padEnd(1_500, 'x'), 0, false, [])).not.toBeNull();
     expect(nextPiece('an unfinished `code', 0, false, [])).toEqual({
@@ -280,7 +323,7 @@ describe('buttons', () => {
         buttons: [
           { title: 'Yes', style: 'primary' },
           { title: 'No', payload: '/no', style: 'odd' },
-          { title: 'Read', url: 'https://x.y' },
+          { title: 'Read', url: 'https://x.y', style: 'danger' },
         ],
       },
       NOTHING,
@@ -294,7 +337,7 @@ describe('buttons', () => {
             elements: [
               { value: 'Yes', style: 'primary' },
               { value: '/no' },
-              { url: 'https://x.y', text: { text: 'Read' } },
+              { url: 'https://x.y', text: { text: 'Read' }, style: 'danger' },
             ],
           },
         ],

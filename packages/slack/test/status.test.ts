@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Extra } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { readAddress } from '../src/address.ts';
 import { SlackOutput } from '../src/output.ts';
@@ -49,6 +50,39 @@ describe('the status of a long turn', () => {
     output.turnEnded();
     await desk.clock.advance(10 * 60_000);
     expect(statuses(desk)).toEqual(['is typing…']);
+  });
+
+  // The story: an answer was posted into another thread. Where the question was, the bot went on typing for minutes.
+  it.each<[string, Extra]>([
+    ['for one user alone', { ephemeral: true }],
+    ['for later', { postAt: 2_000_000_000 }],
+    ['in another thread', { thread_ts: '9.9' }],
+  ])('is taken away where what is said takes nothing away: %s', async (_, extra) => {
+    for (const isStreamed of [false, true]) {
+      const desk = open();
+      const output = outputOf(desk);
+      output.turnStarted();
+      await desk.clock.advance(1_000);
+      if (isStreamed) {
+        await output.sendResponseChunkStart('U1', extra);
+        await output.sendResponseChunk('U1', 'Hello');
+        await output.sendResponseChunkEnd();
+      } else await output.sendTextMessage('U1', 'Hello', extra);
+      output.turnEnded();
+      await desk.clock.advance(0);
+      expect(statuses(desk)).toEqual(['is typing…', '']);
+    }
+  });
+
+  it('is taken away where what is said is in another channel', async () => {
+    const desk = open();
+    const output = outputOf(desk);
+    output.turnStarted();
+    await desk.clock.advance(1_000);
+    await output.sendCustomJson('U1', { channel: 'C9', text: 'Hello' });
+    output.turnEnded();
+    await desk.clock.advance(0);
+    expect(statuses(desk)).toEqual(['is typing…', '']);
   });
 
   it('is tried again where it is not known whether it was shown', async () => {

@@ -1,6 +1,7 @@
 import { DeliveryError, type Extra, type JsonObject, type Receipt } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { SlackOutput } from '../src/output.ts';
+import { textAt } from '../src/parse/fields.ts';
 import { StreamedAnswer } from '../src/stream.ts';
 import { Desk, lost } from './support/desk.ts';
 
@@ -218,6 +219,33 @@ describe('a streamed answer', () => {
     expect(desk.texts.join('')).toBe(tokens(200).join(''));
   });
 
+  // The story: an answer came from its assistant in large pieces. Where one message had no more room, it was cut
+  // within a link, and neither message had one.
+  it('is cut between words and links where one message has no more room', async () => {
+    const desk = new Desk();
+    const lengths = new Map<string | null, number>();
+    desk.on('chat.appendStream', (args) => {
+      const ts = textAt(args, 'ts');
+      const length = (lengths.get(ts) ?? 0) + (textAt(args, 'markdown_text')?.length ?? 0);
+      if (length > 12_000) return { ok: false, error: 'msg_too_long' };
+      lengths.set(ts, length);
+      return undefined;
+    });
+    const links = Array.from(
+      { length: 400 },
+      (_, index) => `[the page ${index}](https://example.org/p/${index} "of this")`,
+    );
+    const text = links.join(' and ');
+    const stream = begin(desk);
+    await stream.answer.add(text);
+    await desk.clock.advance(60_000);
+    await stream.answer.end();
+    expect(desk.texts.length).toBeGreaterThan(1);
+    expect(desk.texts.join('')).toBe(text);
+    for (const link of links) expect(desk.texts.some((part) => part.includes(link))).toBe(true);
+    for (const part of desk.texts.slice(0, -1)) expect(part).toMatch(/\s$/);
+  });
+
   it('that takes nothing is written as a message, and not begun again and again', async () => {
     for (const error of ['message_not_in_streaming_state', 'msg_too_long']) {
       const desk = new Desk();
@@ -415,6 +443,16 @@ describe('a streamed answer', () => {
     expect(edited.of('chat.update')).toMatchObject([
       { blocks: [{ type: 'markdown', text: 'Hello' }, { type: 'actions' }] },
     ]);
+  });
+
+  it.each(['Hello', ' '])('keeps payloads that its buttons have no room for: %j', async (text) => {
+    const button = { title: 'More', payload: 'x'.repeat(2_001) };
+    for (const place of [THREAD, { channel: 'C1' }]) {
+      const desk = new Desk();
+      await say(desk, begin(desk, place, { buttons: [button] }), [text]);
+      const [key = ''] = /trunkline:[\w-]{43}/.exec(JSON.stringify(desk.calls)) ?? [];
+      expect(await desk.services.payloads.find(key)).toEqual(button);
+    }
   });
 
   // The story: of 300 links below a stream, all beyond the fifty blocks of a message were cut, and where Slack

@@ -82,8 +82,7 @@ export async function createTransport(options: TransportOptions): Promise<Transp
         headers: { authorization: `Bearer ${token}`, ...FORM },
         body: form,
       });
-      const seconds = Number.parseInt(retryAfterIn(status, headers) ?? '', 10);
-      return { status, retryAfterMs: Number.isNaN(seconds) ? null : seconds * 1000, text };
+      return { status, retryAfterMs: retryAfterMsOf(retryAfterIn(status, headers)), text };
     },
     async fetch(url, init) {
       const headers = init.headers as Record<string, string>;
@@ -113,6 +112,12 @@ type PostOptions = Pick<Dispatcher.DispatchOptions, 'headers' | 'body' | 'header
 function targetOf(url: string): { origin: string; path: string } {
   const { origin, pathname, search } = new URL(url);
   return { origin, path: pathname + search };
+}
+
+/** What a `Retry-After` says, in milliseconds; `null` where it says nothing. */
+export function retryAfterMsOf(header: string | null | undefined): number | null {
+  const seconds = Number.parseInt(header ?? '', 10);
+  return Number.isNaN(seconds) ? null : seconds * 1000;
 }
 
 /** The `Retry-After` of an answer, or what stands in for it. */

@@ -2,9 +2,20 @@ import { splitText } from '@trunkline/core';
 import { fencesIn, type Fence } from './fence.ts';
 import { lengthOf, LIMITS } from './limits.ts';
 
+/** Code within a line. Its signs are as many at its end as at its beginning, and others may be in it. */
+const CODE = /(?<!`)(?<ticks>`+)(?!`)[^\n]*?[^`\n]\k<ticks>(?!`)/;
+
+/** A link or an image: brackets in its label, parentheses in its address and a title behind it are of it. */
+const LINK =
+  /!?\[(?:[^[\]\n]|\[[^\]\n]{0,200}\]){0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:[ \t]+(?:"[^"\n]*"|'[^'\n]*'))?\)/;
+
 /** What is not cut in two where it fits, beside fences: code, links, addresses, mentions, entities. */
-const WHOLE =
-  /`+[^`\n]+`+|!?\[[^\]\n]{0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)|https?:\/\/[^\s<>]+|<[^<>\n]+>|&[a-z]+;/g;
+const WHOLE = new RegExp(
+  [CODE, LINK, /https?:\/\/[^\s<>]+/, /<[^<>\n]+>/, /&[a-z]+;/]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
 
 /** Stands for a character of what is not cut: nothing that a text is cut after. */
 const MASK = '\uE000';
@@ -60,8 +71,11 @@ function splitFence(text: string, fence: Fence, limit: number): string {
   const inside = text.slice(start + open.length, end);
   const body = fence.isClosed ? inside.slice(0, Math.max(0, inside.lastIndexOf('\n'))) : inside;
   const room = limit - lengthOf(open) - lengthOf(close);
-  // An info string that leaves no room is none.
-  if (room < limit / 2) return splitText(body, limit, { length: lengthOf }).join('\n\n');
+  // An info string that leaves no room is none: what is behind the signs is said, too.
+  if (room < limit / 2) {
+    const words = `${lead}${line.slice(lead.length + ticks.length)}\n${body}`;
+    return splitText(words, limit, { length: lengthOf }).join('\n\n');
+  }
   return splitText(body, room, { length: lengthOf })
     .map((part) => open + part + close)
     .join('\n\n');

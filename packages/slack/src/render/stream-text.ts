@@ -22,7 +22,7 @@ const MAX_RAW = Math.floor(LIMITS.markdown / 5);
  */
 const UNFINISHED = [
   /(?<![A-Za-z])(?:https?:\/{0,2}[^\s<>()]*|h(?:t(?:tp?)?)?|https)$/,
-  /\[[^\]\n]*(?:\](?:\([^()\s]*)?)?$/,
+  /\[[^\]\n]*(?:\](?:\([^)\n]*)?)?$/,
   /<[^<>\n]*$/,
   /(?<!`)`+[^`\n]*$/,
   UNFINISHED_FENCE,
@@ -40,7 +40,7 @@ export function nextPiece(
   allowed: AllowedMentions,
 ): Piece | null {
   const end = isLast ? text.length : safeEnd(text, from);
-  const cut = between(text, Math.min(end, from + MAX_RAW), isLast);
+  const cut = between(text, end - from > MAX_RAW ? roomEnd(text, from) : end, isLast);
   if (cut <= from) return null;
   return { end: cut, markdown: escapeMarkdown(text.slice(0, cut), allowed, from) };
 }
@@ -53,6 +53,16 @@ function safeEnd(text: string, from: number): number {
   const start = starts.length === 0 ? tail.length : Math.min(...starts);
   // Held back for so long, it is what it looks like.
   return start === 0 && recent > from ? text.length : recent + start;
+}
+
+/**
+ * Where a piece ends that is as long as one may be: the message may have no more room, and what follows then
+ * is said in another one. Before a line, else a word, and before a link that would be cut in two.
+ */
+function roomEnd(text: string, from: number): number {
+  const piece = text.slice(from, safeEnd(text.slice(0, from + MAX_RAW), from));
+  const cut = piece.search(/(?<=\n)[^\n]{1,200}$|(?<=\s)\S{1,100}$/);
+  return from + (cut === -1 ? piece.length : cut);
 }
 
 /** A place that does not split a character in two. */
