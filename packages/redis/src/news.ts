@@ -49,6 +49,11 @@ export class News implements Signals {
     this.#link.start();
   }
 
+  /** Rejects with what keeps this process from hearing the others. */
+  async ready(): Promise<void> {
+    await this.#link.send((client) => client.ping(), { isCheck: true });
+  }
+
   /** Finds out whether the connection is dead and does not know it. */
   ping(): void {
     // A cluster looks after the connection that it listens on.
