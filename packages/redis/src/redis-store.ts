@@ -20,6 +20,7 @@ import { newProcess, type Process } from './process.ts';
 import { Script } from './script.ts';
 import { steadyClock } from './steady-clock.ts';
 import { RedisTurns } from './turns.ts';
+import { toRedis } from './text.ts';
 import { serverInfo } from './server-info.ts';
 import { RedisValues } from './values.ts';
 import { Watch } from './watch.ts';
@@ -100,7 +101,7 @@ export class RedisStore implements Store {
 
   /** {@inheritDoc @trunkline/core#Store.lock} */
   lock(key: string, options?: LockOptions): Promise<Lock> {
-    return this.#locks.take(key, options);
+    return this.#locks.take(toRedis(key), options);
   }
 
   /** {@inheritDoc @trunkline/core#Store.ready} */
