@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { Redis, type Cluster } from 'ioredis';
 import type { RedisConnectionOptions, Settings } from './options.ts';
 
@@ -42,6 +43,13 @@ export function createClient({ url, create }: Settings): Client {
       redisOptions: OPTIONS,
     },
   });
+}
+
+/** Ends its connections; `again`: to make new ones. */
+export function hangUp(client: Client, again = false): void {
+  // One that is ended amid its handshake may say twice that it failed, and ioredis listens once.
+  if (!('nodes' in client)) (client.stream as Duplex | undefined)?.on('error', () => {});
+  client.disconnect(again);
 }
 
 /** What to call it in messages, without credentials. */

@@ -1,4 +1,5 @@
 import { ConfigurationError, StoreError, TrunklineError } from '@trunkline/core';
+import { explainTls } from './tls.ts';
 
 const NAME = 'redis';
 const DIFFER = 'partitions_differ';
@@ -6,28 +7,57 @@ const DIFFER = 'partitions_differ';
 /** Replies that are over when Redis has loaded its data, has done a slow script, or its cluster has settled. */
 const PASSING = ['LOADING', 'BUSY', 'CLUSTERDOWN', 'TRYAGAIN', 'MASTERDOWN', 'READONLY'];
 
+/** What Redis says where its user may not do what a script does. */
+const NOT_IN_SCRIPTS = /^ERR .*The user executing the script can't /;
+
+/** What went wrong in the end: what a cluster says when none of its nodes would do has that of the last one. */
+function innermost(thrown: unknown): Error | null {
+  if (!(thrown instanceof Error)) return null;
+  if ('lastNodeError' in thrown && thrown.lastNodeError !== thrown) {
+    return innermost(thrown.lastNodeError);
+  }
+  return thrown;
+}
+
 /** The word that a reply of Redis begins with; `null` if the error is none. */
 function replyCode(thrown: unknown): string | null {
-  if (!(thrown instanceof Error)) return null;
-  // What a cluster says when none of its nodes would do.
-  if ('lastNodeError' in thrown && thrown.lastNodeError !== thrown) {
-    return replyCode(thrown.lastNodeError);
-  }
-  const code = /^(?:Ready check failed: )?(?:\w*Error: )?([A-Z]{4,}) /.exec(thrown.message)?.[1];
-  if (code !== undefined) return code;
-  return thrown.name === 'ReplyError' ? 'ERR' : null;
+  const error = innermost(thrown);
+  if (error === null) return null;
+  const { message } = error;
+  if (NOT_IN_SCRIPTS.test(message)) return 'NOPERM';
+  // Redis 6.2 has what a script met at the end of a sentence.
+  const code =
+    /^(?:Ready check failed: )?(?:\w*Error: )?(?:ERR Error running script .*: -)?([A-Z]{3,}) /;
+  const found = code.exec(message)?.[1];
+  if (found !== undefined) return found;
+  return error.name === 'ReplyError' ? 'ERR' : null;
+}
+
+/** What Redis says that its user may not do, without the key that it was to be done to. */
+function refusedIn(thrown: unknown): string {
+  const command = /the '([\w|-]+)' command/.exec(innermost(thrown)?.message ?? '')?.[1];
+  return command === undefined ? 'do what it needs' : `run ${command.toUpperCase()}`;
+}
+
+/** What keeps TLS from being set up, if that is what went wrong. */
+function tlsError(thrown: unknown, where: string): ConfigurationError | null {
+  const error = innermost(thrown);
+  return error === null ? null : explainTls(error, where);
 }
 
 /** Whether the same command may do when it is sent again: the connection broke, or Redis is not yet there. */
 export function isPassing(thrown: unknown): boolean {
   if (thrown instanceof TrunklineError) return false;
   const code = replyCode(thrown);
-  return code === null || PASSING.includes(code);
+  if (code !== null) return PASSING.includes(code);
+  return tlsError(thrown, '') === null;
 }
 
 /** What Redis or the connection says, as what to do about it. Errors of ours are left as they are. */
 export function explain(thrown: unknown, where: string): TrunklineError {
   if (thrown instanceof TrunklineError) return thrown;
+  const tls = tlsError(thrown, where);
+  if (tls !== null) return tls;
   const code = replyCode(thrown);
   const cause = withoutCommand(thrown);
   switch (code) {
@@ -39,8 +69,8 @@ export function explain(thrown: unknown, where: string): TrunklineError {
       );
     case 'NOPERM':
       return new ConfigurationError(
-        `${where} lets this server in, but not do what it needs: give its user all commands on the ` +
-          'keys and channels of the prefix, INFO and SCRIPT included',
+        `${where} lets this server in, but not ${refusedIn(thrown)}: give its user all commands on ` +
+          'the keys and channels of the prefix, INFO and SCRIPT included',
         { channel: NAME, code: 'not_allowed', cause },
       );
     case 'OOM':
@@ -74,6 +104,7 @@ export function explain(thrown: unknown, where: string): TrunklineError {
     case 'MASTERDOWN':
       return unreachable(where, thrown);
     default:
+      if (/\bDB index\b/.test((cause as Error).message)) return noDatabase(where, cause);
       return failed(`${where} could not do it: ${(cause as Error).message}`, cause);
   }
 }
@@ -89,7 +120,8 @@ export function whileRunning(error: TrunklineError): TrunklineError {
 /** Redis did not answer in time. */
 export function unreachable(where: string, thrown: unknown): StoreError {
   return failed(
-    `${where} does not answer: check that it runs, and that this machine may connect to it`,
+    `${where} does not answer: check that it runs, that this machine may connect to it, and whether it ` +
+      'wants TLS (`rediss://`)',
     withoutCommand(thrown),
     'unreachable',
   );
@@ -114,6 +146,14 @@ export function needsCluster(where: string, cause?: unknown): ConfigurationError
   return new ConfigurationError(
     `${where} is a node of a cluster: connect with \`create\` and a Cluster`,
     { channel: NAME, code: 'needs_cluster', cause },
+  );
+}
+
+/** It has fewer databases. */
+function noDatabase(where: string, cause: unknown): ConfigurationError {
+  return new ConfigurationError(
+    `${where} has no database of this number: check the number at the end of the URL`,
+    { channel: NAME, code: 'no_database', cause },
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Clock, TrunklineError } from '@trunkline/core';
-import { type Client, whereOf } from './client.ts';
+import { type Client, hangUp, whereOf } from './client.ts';
 import { closed, explain, isPassing, unreachable, whileRunning } from './errors.ts';
 
 /** How long a command that may pass is waited with before it is sent again, in milliseconds. */
@@ -110,7 +110,7 @@ export class Link {
         // Nobody has heard of the other side since: this connection is dead, and does not know it.
         if (wasSent && this.#answers === answersBefore && this.isUp) {
           this.#isPrepared = false;
-          this.#client.disconnect(true);
+          hangUp(this.#client, true);
         }
       };
       // A process that was held up looks at its timers first, and only then at what has arrived.
@@ -152,7 +152,7 @@ export class Link {
     this.#isClosed = true;
     this.#cancelGuard();
     this.#resume(closed());
-    this.#client.disconnect();
+    hangUp(this.#client);
   }
 
   #noteAnswer(): void {
@@ -183,7 +183,7 @@ export class Link {
   #guard(): void {
     this.#cancelGuard();
     this.#cancelGuard = this.#clock.after(this.#limitMs, () => {
-      if (!this.#isPrepared && !this.#isClosed) this.#client.disconnect(true);
+      if (!this.#isPrepared && !this.#isClosed) hangUp(this.#client, true);
     });
   }
 

@@ -3,6 +3,7 @@ import { againOf } from './client.ts';
 import { countOf } from './count.ts';
 import type { Process } from './process.ts';
 import { AFTER, APPEND } from './scripts/kept.ts';
+import { toRedis } from './text.ts';
 import { parse, textOf, ttlOf } from './values.ts';
 
 /** Keyed lists. Each item begins with what its `append` is called, and its number. */
@@ -21,7 +22,7 @@ export class RedisLists implements KeyedLists {
   ): Promise<number> {
     if (items.length === 0) return 0;
     const { link, keys, unique } = this.#process;
-    const names = [keys.kept('list', namespace, key)];
+    const names = [keys.kept('list', toRedis(namespace), toRedis(key))];
     const id = unique();
     const rest = itemArgs(id, items, options);
     const last = await link.send((client, isAgain) =>
@@ -33,7 +34,7 @@ export class RedisLists implements KeyedLists {
   async last(namespace: string, key: string, count: number): Promise<JsonValue[]> {
     if (count <= 0) return [];
     const { link, keys } = this.#process;
-    const name = keys.kept('list', namespace, key);
+    const name = keys.kept('list', toRedis(namespace), toRedis(key));
     const items = await link.send((client) => client.lrange(name, -countOf(count), -1));
     return items.map((item) => parse(item).value);
   }
@@ -46,7 +47,7 @@ export class RedisLists implements KeyedLists {
   ): Promise<NumberedItem[]> {
     if (limit <= 0) return [];
     const { link, keys } = this.#process;
-    const names = [keys.kept('list', namespace, key)];
+    const names = [keys.kept('list', toRedis(namespace), toRedis(key))];
     const found = await link.send((client) => AFTER.run(client, names, [number, countOf(limit)]));
     // As the script has it: the items, each with its append's id and its number.
     return (found as string[]).map((item) => {

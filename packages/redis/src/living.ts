@@ -1,5 +1,6 @@
+import type { Client } from './client.ts';
 import type { Process } from './process.ts';
-import { BEAT, PART } from './scripts/living.ts';
+import { BEAT, LIVE, PART } from './scripts/living.ts';
 import type { Locks, Ticket } from './locks.ts';
 
 /** How many tickets are asked after in one go. */
@@ -75,6 +76,7 @@ export class Living {
     const mayRest = this.#locks?.isIdle(partition) === true;
     // Touched again while this is under way, it stays.
     if (mayRest) this.#touched.delete(partition);
+    else this.#liveIn(partition);
     try {
       const chunks = Math.max(1, Math.ceil(tickets.length / CHUNK));
       for (let chunk = 0; chunk < chunks; chunk++) {
@@ -87,6 +89,15 @@ export class Living {
       // The next beat, or the connection's return, asks again.
     }
     if (mayRest) this.touch(partition);
+  }
+
+  /** What is asked with a beat may be on two nodes of a cluster, which answer none of it then. */
+  #liveIn(partition: number): void {
+    const { link, keys, timing, id } = this.#process;
+    const names = [keys.shared(partition, 'alive')];
+    const live = async (client: Client): Promise<unknown> =>
+      'nodes' in client ? LIVE.run(client, names, [id, timing.leaseMs]) : null;
+    link.send(live).catch(() => {});
   }
 
   async #ask(partition: number, mayRest: boolean, asked: Ticket[]): Promise<number[] | null> {

@@ -4,6 +4,7 @@ import type { Living } from './living.ts';
 import { Entries, type Entry } from './entries.ts';
 import type { Process } from './process.ts';
 import { LEAVE } from './scripts/line.ts';
+import { fromRedis } from './text.ts';
 
 /** How long what could not be done in the background is left alone, in milliseconds. */
 const AGAIN_MS = 250;
@@ -74,10 +75,8 @@ export class Locks {
   }
 
   /** Keeps what Redis said of the turn at the head of a queue: it stays there while the lock is held. */
-  keepHead(ticket: string, turn: StoredTurn): void {
-    if (this.#ticketsOf(turn.conversation).has(ticket)) {
-      this.#heads.set(turn.conversation, { ticket, turn });
-    }
+  keepHead(key: string, ticket: string, turn: StoredTurn): void {
+    if (this.#ticketsOf(key).has(ticket)) this.#heads.set(key, { ticket, turn });
   }
 
   /** The turn at the head of a queue whose lock is held here, if it is known. Once. */
@@ -192,7 +191,7 @@ export class Locks {
     ticket.unlisten();
     this.#waiters--;
     ticket.resolve({
-      key: ticket.key,
+      key: fromRedis(ticket.key),
       fence,
       release: () => {
         if (this.#drop(ticket)) this.#leave(ticket.key, ticket.id);

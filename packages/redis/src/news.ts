@@ -2,6 +2,7 @@ import type { Clock, JsonValue, Signals } from '@trunkline/core';
 import type { Client } from './client.ts';
 import { Link } from './link.ts';
 import type { Process } from './process.ts';
+import { toRedis } from './text.ts';
 
 /** What {@link News} needs. */
 export interface NewsOptions {
@@ -49,6 +50,11 @@ export class News implements Signals {
     this.#link.start();
   }
 
+  /** Rejects with what keeps this process from hearing the others. */
+  async ready(): Promise<void> {
+    await this.#link.send((client) => client.ping(), { isCheck: true });
+  }
+
   /** Finds out whether the connection is dead and does not know it. */
   ping(): void {
     // A cluster looks after the connection that it listens on.
@@ -59,7 +65,7 @@ export class News implements Signals {
   /** {@inheritDoc @trunkline/core#Signals.send} */
   send(topic: string, news: JsonValue): void {
     const { link, keys } = this.#process;
-    const channel = keys.channelOf(topic);
+    const channel = keys.channelOf(toRedis(topic));
     const text = JSON.stringify(news);
     // Whoever began to listen here before this was called hears it.
     Promise.all(this.#subscribing)
@@ -70,7 +76,7 @@ export class News implements Signals {
 
   /** {@inheritDoc @trunkline/core#Signals.listen} */
   listen(topic: string, listener: (news: JsonValue) => void): () => void {
-    const channel = this.#process.keys.channelOf(topic);
+    const channel = this.#process.keys.channelOf(toRedis(topic));
     const listeners = this.#listeners.get(channel) ?? new Set();
     // A function of its own: the same one may be given twice.
     const own = (news: JsonValue): void => listener(news);

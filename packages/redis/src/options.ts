@@ -88,6 +88,12 @@ export function settingsOf(options: RedisStoreOptions & { timing?: Partial<Timin
   if (url !== null && !/^rediss?:\/\//.test(url)) {
     throw wrong('`url` must begin with redis:// or rediss://');
   }
+  if (url !== null && !isReadable(url)) {
+    throw wrong(
+      '`url` must be as in redis://user:password@host:6379/0, with a number at the end: write what is ' +
+        'special in a password as encodeURIComponent does, %2F for /',
+    );
+  }
   if (/[{}]/.test(prefix)) {
     throw wrong('`prefix` must be without braces: Redis Cluster reads them');
   }
@@ -95,6 +101,18 @@ export function settingsOf(options: RedisStoreOptions & { timing?: Partial<Timin
     throw wrong('`partitions` must be a whole number from 1 to 1024');
   }
   return { url, create, prefix, partitions, warn, timing: { ...TIMING, ...options.timing } };
+}
+
+/** Whether it is a URL that says what it means: what follows a / in a password would be the database. */
+function isReadable(url: string): boolean {
+  try {
+    const { username, password, pathname, searchParams, hash } = new URL(url);
+    decodeURIComponent(username + password);
+    const db = searchParams.get('db') ?? '';
+    return hash === '' && /^(?:\/\d*)?$/.test(pathname) && /^\d*$/.test(db);
+  } catch {
+    return false;
+  }
 }
 
 function wrong(message: string): ConfigurationError {

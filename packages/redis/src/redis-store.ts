@@ -20,6 +20,7 @@ import { newProcess, type Process } from './process.ts';
 import { Script } from './script.ts';
 import { steadyClock } from './steady-clock.ts';
 import { RedisTurns } from './turns.ts';
+import { toRedis } from './text.ts';
 import { serverInfo } from './server-info.ts';
 import { RedisValues } from './values.ts';
 import { Watch } from './watch.ts';
@@ -100,12 +101,13 @@ export class RedisStore implements Store {
 
   /** {@inheritDoc @trunkline/core#Store.lock} */
   lock(key: string, options?: LockOptions): Promise<Lock> {
-    return this.#locks.take(key, options);
+    return this.#locks.take(toRedis(key), options);
   }
 
   /** {@inheritDoc @trunkline/core#Store.ready} */
   async ready(): Promise<void> {
-    await this.#process.link.send((client) => client.ping(), { isCheck: true });
+    const isUp = this.#process.link.send((client) => client.ping(), { isCheck: true });
+    await Promise.all([isUp, this.#news.ready()]);
   }
 
   /** {@inheritDoc @trunkline/core#Store.close} */
@@ -128,6 +130,8 @@ export class RedisStore implements Store {
     const { uptimeMs, isClustered, evicts } = await serverInfo(client);
     const { where } = this.#process.link;
     if (isClustered && !('nodes' in client)) throw needsCluster(where);
+    // A client whose database is not there goes on in the first one, which may be somebody else's.
+    if (!('nodes' in client)) await client.select(client.options.db ?? 0);
     if (evicts !== null && !this.#hasWarned) {
       this.#hasWarned = true;
       this.#settings.warn(mayEvict(where, evicts));

@@ -18,6 +18,7 @@ import type { Living } from './living.ts';
 import type { Locks } from './locks.ts';
 import type { Process } from './process.ts';
 import { ADD, COMMIT, ENTER_AND_ADD, WAITING } from './scripts/turns.ts';
+import { fromRedis, toRedis } from './text.ts';
 import type { Watch } from './watch.ts';
 import { parse, textOf, ttlOf } from './values.ts';
 
@@ -43,7 +44,7 @@ export class RedisTurns implements StoredTurns {
 
   add(turn: NewTurn, { markTtlMs, maxTurns, stampOf }: AddTurnOptions): Promise<Added> {
     const { keys } = this.#process;
-    const { conversation, id, message } = turn;
+    const [conversation, id] = [toRedis(turn.conversation), toRedis(turn.id)];
     const partition = keys.partitionOf(conversation);
     const names = [
       keys.shared(partition, 'alive'),
@@ -52,9 +53,9 @@ export class RedisTurns implements StoredTurns {
       keys.shared(partition, 'pending'),
       keys.mark(conversation, id),
     ];
-    const value = stampOf === undefined ? null : keys.kept('value', stampOf, conversation);
+    const value = stampOf === undefined ? null : keys.kept('value', toRedis(stampOf), conversation);
     const markTtl = ttlOf(markTtlMs) || String(2 ** 52);
-    const about = [conversation, id, message, markTtl, maxTurns];
+    const about = [conversation, id, toRedis(turn.message), markTtl, maxTurns];
     // Before this returns: the ticket and the turn have their places in the order of the calls.
     const entry = this.#locks.entryOf(conversation);
     return entry === null
@@ -64,7 +65,7 @@ export class RedisTurns implements StoredTurns {
 
   waiting(conversation: string, limit: number): MaybePromise<StoredTurn[]> {
     if (limit <= 0) return [];
-    const head = limit === 1 ? this.#locks.takeHead(conversation) : null;
+    const head = limit === 1 ? this.#locks.takeHead(toRedis(conversation)) : null;
     return head === null ? this.#waiting(conversation, limit) : [head];
   }
 
@@ -72,7 +73,7 @@ export class RedisTurns implements StoredTurns {
     const { link, keys, unique } = this.#process;
     const says = this.#unsure.has(lock) ? JSON.stringify(changes) : '';
     const id = this.#unsure.get(lock)?.get(says) ?? unique();
-    const { key: conversation } = lock;
+    const conversation = toRedis(lock.key);
     this.#locks.takeHead(conversation);
     const partition = keys.partitionOf(conversation);
     const names = [
@@ -80,8 +81,8 @@ export class RedisTurns implements StoredTurns {
       keys.own(conversation, 'queue'),
       keys.own(conversation, 'turns'),
       keys.shared(partition, 'pending'),
-      keys.kept('value', changes.write?.namespace ?? '', conversation),
-      keys.kept('list', changes.append?.namespace ?? '', conversation),
+      keys.kept('value', toRedis(changes.write?.namespace ?? ''), conversation),
+      keys.kept('list', toRedis(changes.append?.namespace ?? ''), conversation),
     ];
     const args = commitArgs(lock, id, changes);
     let done: unknown;
@@ -103,12 +104,17 @@ export class RedisTurns implements StoredTurns {
 
   async #waiting(conversation: string, limit: number): Promise<StoredTurn[]> {
     const { link, keys } = this.#process;
-    const names = [keys.own(conversation, 'queue'), keys.own(conversation, 'turns')];
+    const key = toRedis(conversation);
+    const names = [keys.own(key, 'queue'), keys.own(key, 'turns')];
     const found = await link.send((client) => WAITING.run(client, names, [countOf(limit)]));
     // As the script has it: id, message, progress, stamp.
     const rows = found as [string, string, string | null, string | null][];
     return rows.map(([id, message, progress, stamp]) =>
-      openTurn({ conversation, id, message }, progress, stamp),
+      openTurn(
+        { conversation, id: fromRedis(id), message: fromRedis(message) },
+        progress === null ? null : fromRedis(progress),
+        stamp,
+      ),
     );
   }
 
@@ -131,7 +137,7 @@ export class RedisTurns implements StoredTurns {
     about: (string | number)[],
   ): Promise<Added> {
     const { link, keys, timing, id: process } = this.#process;
-    const { conversation } = turn;
+    const conversation = toRedis(turn.conversation);
     const all = [...names, ...keys.line(conversation)];
     const lead = [process, timing.leaseMs, entry.id];
     try {
@@ -140,7 +146,7 @@ export class RedisTurns implements StoredTurns {
       );
       // As the script has it.
       const [fence, added, isHead, stamp] = answer as [number, Added, 0 | 1, string | null];
-      if (isHead === 1) this.#locks.keepHead(entry.id, openTurn(turn, null, stamp));
+      if (isHead === 1) this.#locks.keepHead(conversation, entry.id, openTurn(turn, null, stamp));
       entry.resolve(fence);
       this.#living.touch(keys.partitionOf(conversation));
       return added;
@@ -160,13 +166,13 @@ function openTurn(turn: NewTurn, progress: string | null, stamp: string | null):
 /** What `COMMIT` takes. */
 function commitArgs(lock: Lock, id: string, changes: TurnChanges): (string | number)[] {
   const { save, remove = [], write, append } = changes;
-  const args = [lock.key, lock.fence, id, save ? 1 : 0, remove.length, write ? 1 : 0];
+  const args = [toRedis(lock.key), lock.fence, id, save ? 1 : 0, remove.length, write ? 1 : 0];
   const items: readonly JsonValue[] = append?.items ?? [];
   const rest = append && items.length > 0 ? itemArgs(id, items, append) : [];
   // Two of them are not items.
   args.push(Math.max(0, rest.length - 2));
-  if (save) args.push(save.id, save.progress);
-  args.push(...remove);
+  if (save) args.push(toRedis(save.id), toRedis(save.progress));
+  args.push(...remove.map(toRedis));
   // The commit's id is the version: sent again, it is the same.
   if (write) args.push(write.expected ?? '', textOf(id, write.value), ttlOf(write.ttlMs));
   args.push(...rest);

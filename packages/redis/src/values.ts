@@ -8,6 +8,7 @@ import type {
 import type { Client } from './client.ts';
 import type { Process } from './process.ts';
 import { COMPARE_AND_SET } from './scripts/kept.ts';
+import { fromRedis, toRedis } from './text.ts';
 
 /** How many keys Redis is asked to look at in one go: few enough to hold nobody up. */
 const PAGE = 500;
@@ -22,7 +23,7 @@ export class RedisValues implements KeyedValues {
 
   async get(namespace: string, key: string): Promise<StoredValue | null> {
     const { link, keys } = this.#process;
-    const name = keys.kept('value', namespace, key);
+    const name = keys.kept('value', toRedis(namespace), toRedis(key));
     const text = await link.send((client) => client.get(name));
     return text === null ? null : parse(text);
   }
@@ -34,7 +35,7 @@ export class RedisValues implements KeyedValues {
     options?: KeepOptions,
   ): Promise<string> {
     const { link, keys, unique } = this.#process;
-    const name = keys.kept('value', namespace, key);
+    const name = keys.kept('value', toRedis(namespace), toRedis(key));
     const version = unique();
     const text = textOf(version, value);
     const ttl = ttlOf(options?.ttlMs);
@@ -52,7 +53,7 @@ export class RedisValues implements KeyedValues {
     options?: KeepOptions,
   ): Promise<string | null> {
     const { link, keys, unique } = this.#process;
-    const names = [keys.kept('value', namespace, key)];
+    const names = [keys.kept('value', toRedis(namespace), toRedis(key))];
     const version = unique();
     const args = [expected ?? '', version, textOf(version, value), ttlOf(options?.ttlMs)];
     const isSet = await link.send((client) => COMPARE_AND_SET.run(client, names, args));
@@ -61,7 +62,7 @@ export class RedisValues implements KeyedValues {
 
   async delete(namespace: string, key: string): Promise<boolean> {
     const { link, keys } = this.#process;
-    const name = keys.kept('value', namespace, key);
+    const name = keys.kept('value', toRedis(namespace), toRedis(key));
     // Sent again, it would not know whether there was a value.
     return (await link.send((client) => client.unlink(name), { once: true })) === 1;
   }
@@ -85,7 +86,7 @@ export class RedisValues implements KeyedValues {
   }
 
   #page(namespace: string, node: number, cursor: string): Promise<[string, string[]]> {
-    const pattern = this.#process.keys.patternOf(namespace);
+    const pattern = this.#process.keys.patternOf(toRedis(namespace));
     return this.#process.link.send(async (client) => {
       const master = mastersOf(client)[node];
       // It left the cluster; what it had is on another one.
@@ -95,9 +96,11 @@ export class RedisValues implements KeyedValues {
   }
 
   async #entry(namespace: string, name: string): Promise<StoredEntry | null> {
-    const key = this.#process.keys.keyOf(name, namespace);
-    const stored = key === null ? null : await this.get(namespace, key);
-    return key === null || stored === null ? null : { key, ...stored };
+    const found = this.#process.keys.keyOf(name, toRedis(namespace));
+    if (found === null) return null;
+    const key = fromRedis(found);
+    const stored = await this.get(namespace, key);
+    return stored === null ? null : { key, ...stored };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Process } from './process.ts';
 import { Deaf, type Living } from './deaf.ts';
 import { BURY, EXPIRE, WHO } from './scripts/living.ts';
 import { PRUNE } from './scripts/line.ts';
+import { fromRedis } from './text.ts';
 
 /** How many conversations are looked at in one go. */
 const PAGE = 100;
@@ -203,7 +204,8 @@ export class Watch {
     if (isStranded === 1) this.#name(key);
   }
 
-  #name(conversation: string): void {
+  #name(key: string): void {
+    const conversation = fromRedis(key);
     for (const watcher of this.#watchers) {
       try {
         watcher(conversation);

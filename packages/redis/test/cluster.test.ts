@@ -7,7 +7,7 @@ import { needs, program } from '../../../scripts/test-support/needs.ts';
 import { RedisStore, type RedisStoreOptions } from '../src/index.ts';
 import { Keys } from '../src/keys.ts';
 import { BURY } from '../src/scripts/living.ts';
-import { newPrefix, openStore, redisProgram, RedisServer, until } from './support/redis.ts';
+import { newPrefix, openStore, QUICK, redisProgram, RedisServer, until } from './support/redis.ts';
 
 const OPTIONS = { markTtlMs: 60_000, maxTurns: 50 };
 
@@ -157,6 +157,32 @@ describe('RedisStore on a cluster', () => {
     });
     expect(named[0]).toBe('anna');
     (await two.lock('anna')).release();
+  });
+
+  it('lets processes say that they live while their slot moves for longer than a lease', async () => {
+    // Nobody could, and who looked after the dead was often heard before them when the slot had moved:
+    // every turn of the slot was begun again elsewhere.
+    const options = { ...optionsOf(), partitions: 1 };
+    const [one, two] = [openStore(options), openStore(options)];
+    two.turns.watch(() => {});
+    await two.ready();
+    // No turn waits, so that a key of each beat is missing.
+    const lock = await one.lock('anna');
+    const next = two.lock('anna');
+    const alive = new Keys(options.prefix ?? '', 1).shared(0, 'alive');
+    const client = newClient({});
+    try {
+      await whileItMoves(async () => {
+        const end = Date.now() + 3 * (QUICK.leaseMs ?? 0);
+        await until('leases to run out', () => Date.now() > end);
+        expect(await client.zcount(alive, Date.now(), '+inf')).toBe(2);
+      });
+    } finally {
+      client.disconnect();
+    }
+    await one.turns.commit(lock, { remove: ['1'] });
+    lock.release();
+    (await next).release();
   });
 
   it('forgets a process that another one has forgotten already while its slot moves', async () => {

@@ -79,6 +79,15 @@ export function lostFile(file: string): StoreError {
   });
 }
 
+/** What is written now nobody would find again. */
+export function movedFile(file: string): StoreError {
+  return new StoreError(
+    `${file}, or its -wal, was deleted, moved or replaced: nothing more is stored. ` +
+      'Put both back, or start the server again',
+    { channel: NAME, code: 'moved_file' },
+  );
+}
+
 /** The store was used after its end. */
 export function closed(): StoreError {
   return new StoreError('the store is closed', { channel: NAME, code: 'closed' });

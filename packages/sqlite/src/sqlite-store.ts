@@ -17,10 +17,11 @@ import {
 } from '@trunkline/core';
 import { Batch } from './batch.ts';
 import { closeDatabase, emptyLog, openDatabase, type Connections } from './database.ts';
-import { closed, explain, lostFile, noFile, noLocksBeside } from './errors.ts';
+import { closed, explain, lostFile, movedFile, noFile, noLocksBeside } from './errors.ts';
 import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
 import type { Read } from './read.ts';
+import { SameFiles } from './same-files.ts';
 import { lastTurnOf } from './stranded.ts';
 import { SqliteTurns } from './turns.ts';
 import { SqliteValues } from './values.ts';
@@ -113,7 +114,9 @@ export class SqliteStore implements Store {
       }
     };
     let versions = 0;
+    const files = new SameFiles(this.#file);
     const check = (): void => {
+      if (!files.areThere) throw movedFile(this.#file);
       if (owner?.holds() === false) throw lostFile(this.#file);
     };
     this.#batch = new Batch(connections.writer, check, explained);

@@ -24,6 +24,13 @@ export const PLACES: readonly (readonly [string, string])[] = [
   ['a\u0000b', 'c'],
   ['a', '\u0000b'],
   ['a', 'long'.repeat(200)],
+  // Halves of surrogate pairs, which UTF-8 has no bytes for, and what many write in their place.
+  ['a', '\uD800'],
+  ['a', '\uD801'],
+  ['a', '\uFFFD'],
+  ['\uDC00', 'a'],
+  ['\uFFFD', 'a'],
+  ['a', '\uFFFFd800'],
 ];
 
 /** What the checks of a store have in common. */

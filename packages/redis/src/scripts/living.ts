@@ -18,6 +18,12 @@ local function stay(alive, process, lease)
 end`;
 
 /**
+ * Says that a process lives, and nothing else. One key can be touched also while its slot moves to
+ * another node, which may take longer than a lease. KEYS: alive. ARGV: process, lease.
+ */
+export const LIVE: Script = new Script(NOW, STAY, `stay(KEYS[1], ARGV[1], ARGV[2])`);
+
+/**
  * Says that a process lives, and tells what has become of its tickets: -1 gone, 0 waiting, else the
  * fence it holds its lock with. A process that may rest stays among the living only while turns wait.
  *

@@ -61,6 +61,7 @@ export const PART_FAULTS: Record<string, readonly string[]> = {
     'removes turns that are finished, and no others',
   ],
   'has one queue for a and A': ['confuses no conversation with another one'],
+  'writes an id as UTF-8': ['confuses no conversation with another one'],
   'ends a text at a NUL': [
     'keeps a turn’s texts as they are',
     'confuses no conversation with another one',

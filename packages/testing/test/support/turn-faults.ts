@@ -102,6 +102,11 @@ export const TURN_FAULTS: Faults = {
       waiting: (conversation, limit) => turns.waiting(conversation.toLowerCase(), limit),
     },
   }),
+  'writes an id as UTF-8': ({ turns }) => ({
+    turns: {
+      add: (turn, options) => turns.add({ ...turn, id: Buffer.from(turn.id).toString() }, options),
+    },
+  }),
   'ends a text at a NUL': ({ turns }) => ({
     turns: {
       async waiting(conversation, limit) {
