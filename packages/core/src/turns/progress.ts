@@ -57,6 +57,8 @@ export interface Progress {
   waits: number;
   /** When it is tried again, in milliseconds since 1970. */
   retryAt?: number;
+  /** How long that was away when it was set, in milliseconds: it is never waited for longer. */
+  waitMs?: number;
   /** Whether the message begins a session, as the first run has found. */
   startsSession?: boolean;
   /** The turns that became one with this one. */
