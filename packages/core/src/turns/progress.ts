@@ -1,7 +1,7 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { TrackerState } from '../channel/output-channel.ts';
 import type { BotMessage } from '../message/bot-message.ts';
-import { isJsonObject, parseJson } from '../message/json.ts';
+import { isJsonObject, parseJson, type JsonObject } from '../message/json.ts';
 import {
   isBoolean,
   isCount,
@@ -132,7 +132,8 @@ const isPending = objectOf({
   cut: optional(isPlace),
 });
 
-const isProgress = objectOf({
+/** Whether a stored value is progress. */
+export const isProgress: (value: unknown) => value is JsonObject = objectOf({
   runs: isCount,
   deaths: isCount,
   waits: isCount,

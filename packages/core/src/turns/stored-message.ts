@@ -1,4 +1,4 @@
-import { parseJson, type JsonValue } from '../message/json.ts';
+import { parseJson, type JsonObject, type JsonValue } from '../message/json.ts';
 import { UserMessage, type UserMessageOptions } from '../message/user-message.ts';
 import type { Progress } from './progress.ts';
 import {
@@ -70,7 +70,8 @@ export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: Us
   return JSON.stringify({ message: written, ...about } satisfies StoredMessage);
 }
 
-const isMessage = objectOf({
+/** Whether a stored value is what {@link UserMessage} is made of. */
+export const isMessage: (value: unknown) => value is JsonObject = objectOf({
   text: optional(orNull(isText)),
   senderId: optional(orNull(isText)),
   messageId: isText,

@@ -144,7 +144,12 @@ describe('a stored turn that cannot be read', () => {
     expect(errors).toEqual([]);
     const letters = await engine.deadLetters.list();
     expect(letters).toMatchObject([
-      { channel: 'test', reason, message: { messageId: '0' }, unread: { message, progress } },
+      {
+        channel: 'test',
+        reason,
+        message: { messageId: '0' },
+        unread: { conversation: 'test::ada', id: 'test:0', message, progress },
+      },
     ]);
     expect(await engine.deadLetters.get(letters[0]?.id ?? '')).toEqual(letters[0]);
     // A user's text stands in none of them.
