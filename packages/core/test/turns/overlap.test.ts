@@ -321,6 +321,17 @@ describe('debounce', () => {
     expect(begun).toEqual(['1\n2']);
   });
 
+  it('waits one window for a message whose time is still to come by this clock', async () => {
+    // Another machine, which is an hour ahead, had accepted it.
+    const { turns, clock, begun } = setUp('debounce');
+    const now = clock.now.bind(clock);
+    clock.now = () => now() + 60 * 60 * 1000;
+    await turns.accept(deferredMessage('1'));
+    clock.now = now;
+    await clock.advance(2_000);
+    expect(begun).toEqual(['1']);
+  });
+
   it('occupies no slot while it waits', async () => {
     const { turns, clock, begun } = setUp('debounce', {
       overlap: { channels: { test: 'debounce' } },
