@@ -344,6 +344,26 @@ describe('debounce', () => {
     expect(begun.toSorted()).toEqual(['1', 'live']);
   });
 
+  it('is run again alone where it was, also where what follows seems to be of its moment', async () => {
+    const { clock, all, options } = setUp('debounce');
+    const first = all.start(() => new Promise(() => {}), options);
+    await first.turns.accept(deferredMessage('1'));
+    await clock.advance(1_100);
+    first.kill();
+    const begun: unknown[] = [];
+    const next = all.start(({ text, attempt }) => void begun.push([text, attempt]), options);
+    // A machine whose clock is behind.
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 1_000;
+    await next.turns.accept(deferredMessage('2'));
+    clock.now = now;
+    await clock.advance(5_000);
+    expect(begun).toEqual([
+      ['1', 2],
+      ['2', 1],
+    ]);
+  });
+
   it('has not begun where its process dies while it waits, and joins what comes then', async () => {
     const { turns, clock, all, kill, options } = setUp('debounce');
     await turns.accept(deferredMessage('1'));
