@@ -84,7 +84,8 @@ describe('a turn that was to start at once', () => {
     await all.clock.advance(1_000);
     gate.resolve();
     await all.clock.advance(1_000);
-    expect(handled.toSorted()).toEqual(['Hi elsewhere', 'busy', 'busy elsewhere']);
+    expect(handled).not.toContain('Hi');
+    expect(handled).toContain('Hi elsewhere');
   });
 
   it('is run where it was added, and only the answer was lost', async () => {
