@@ -9,6 +9,12 @@ import type { TurnLimits } from './limits.ts';
  */
 export type Kind = 'live' | 'deferred' | 'recovered' | 'event';
 
+/**
+ * How many types of events have a room of their own in a conversation, all of them full: a client that may
+ * name its events takes no more.
+ */
+const EVENT_ROOMS = 10;
+
 /** Whether the store has it, also when this process is gone. */
 export function isStored(kind: Kind): boolean {
   return kind === 'deferred' || kind === 'recovered';
@@ -67,11 +73,11 @@ export class Admission {
 
   #isQueueFull(key: string, kind: Kind, eventType: string, inConversation: number): boolean {
     if (isStored(kind)) return false;
-    const queued =
-      kind === 'event'
-        ? (this.#eventsOfType.get(ofType(key, eventType)) ?? 0)
-        : inConversation - (this.#events.get(key) ?? 0);
-    return queued > this.#limits.maxQueued;
+    const room = this.#limits.maxQueued + 1;
+    const events = this.#events.get(key) ?? 0;
+    if (kind !== 'event') return inConversation - events >= room;
+    const ofItsType = this.#eventsOfType.get(ofType(key, eventType)) ?? 0;
+    return ofItsType >= room || events >= EVENT_ROOMS * room;
   }
 
   /** Refuses everything from now on. */

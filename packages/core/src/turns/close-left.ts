@@ -1,17 +1,13 @@
 import { bindDelivery } from '../channel/delivery.ts';
 import type { InterruptedStream } from '../channel/output-channel.ts';
 import { within } from '../clock.ts';
-import { DeliveryError } from '../errors.ts';
 import { isPromise, type MaybePromise } from '../maybe-promise.ts';
-import { AsideDelivery } from './aside-delivery.ts';
+import { AsideDelivery, CLOSE_MS, closeIsLate } from './aside-delivery.ts';
 import type { HeldTurn } from './held-turn.ts';
 import type { Journal } from './journal.ts';
 import { OpenStreams } from './open-streams.ts';
 import { senderOf } from './read-turn.ts';
 import { closingOn } from './turn-delivery.ts';
-
-/** How long the platform may take to close a stream before it counts as away, in milliseconds. */
-const CLOSE_MS = 5_000;
 
 /**
  * Closes what a turn that ends without an answer has left open on the platform, since nobody comes back to
@@ -51,10 +47,5 @@ export async function closeBeside(
   // No journal knows of it: what a call that was given up does late is no step of the turn.
   bindDelivery(output, new AsideDelivery(record.turnId));
   const closing = closingOn(output, senderOf({ stored }))(stream);
-  await within(context.clock, CLOSE_MS, closing, noAnswer);
-}
-
-function noAnswer(): DeliveryError {
-  const text = `the platform has not closed a stream within ${CLOSE_MS} ms`;
-  return new DeliveryError(text, { retryable: true, mayHaveArrived: true });
+  await within(context.clock, CLOSE_MS, closing, closeIsLate);
 }

@@ -2,15 +2,16 @@ import { StoreError } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessageOptions } from '../message/user-message.ts';
 import type { KeyedValues, NewTurn, Store, StoredTurn, StoredTurns } from '../store/contract.ts';
-import type { Progress } from './progress.ts';
-import type { StoredMessage } from './stored-message.ts';
+import { isProgress, newProgress, type Progress } from './progress.ts';
+import { isText, isTime, objectOf, optional, someOf } from './stored-form.ts';
+import { isMessage, type StoredMessage } from './stored-message.ts';
 import { turnIdOf } from './turn-id.ts';
 
 /** A deferred turn that was given up. */
 export interface DeadLetter {
   /** What `replay` and `discard` are told. */
   id: string;
-  /** The channel that the message came in on. */
+  /** The channel that the message came in on; empty where that could not be read. */
   channel: string;
   /** When the message was accepted, in milliseconds since 1970. */
   acceptedAt: number;
@@ -23,10 +24,11 @@ export interface DeadLetter {
   /** How far the turn had come: whether the assistant has answered, what was sent, what waits. */
   progress: Progress;
   /**
-   * Of a turn that could not be read, what the store had of it, word for word. What could not be read is
-   * missing elsewhere: then `acceptedAt` is when that was found.
+   * Of a turn that could not be read, what the store had of it, word for word, and where it stood: its
+   * conversation says whose it was. What could not be read is missing elsewhere; then `acceptedAt` is when
+   * that was found. Of a letter that is damaged itself, all that there is of it is `message`.
    */
-  unread?: Pick<StoredTurn, 'message' | 'progress'>;
+  unread?: Omit<StoredTurn, 'stamp'>;
 }
 
 /** The deferred turns that were given up, for an operator. They are kept for 90 days. */
@@ -47,7 +49,7 @@ export interface DeadLetters {
 }
 
 /** A dead letter with what its replay needs. */
-export interface BuriedTurn extends Omit<DeadLetter, 'id'> {
+export interface BuriedTurn extends Omit<DeadLetter, 'id' | 'unread'> {
   /** The queue that it stood in. */
   conversation: string;
   /** The conversation's key. */
@@ -60,7 +62,23 @@ export interface BuriedTurn extends Omit<DeadLetter, 'id'> {
   stamp?: JsonValue;
   /** The messages that it was joined from, if it was: the assistant gets them in a replay as well. */
   originals?: UserMessageOptions[];
+  /** Of a turn that could not be read, what the store had of it. */
+  unread?: Pick<StoredTurn, 'message' | 'progress'>;
 }
+
+const isBuried = objectOf({
+  conversation: isText,
+  channel: isText,
+  key: isText,
+  turn: isText,
+  turnId: isText,
+  acceptedAt: isTime,
+  diedAt: isTime,
+  reason: isText,
+  message: isMessage,
+  progress: isProgress,
+  originals: optional(someOf(isMessage)),
+});
 
 const NAMESPACE = 'dead-letters';
 
@@ -92,14 +110,8 @@ export class DeadLetterBox {
 
   /** One of them, or `null`. */
   async get(id: string): Promise<DeadLetter | null> {
-    const buried = await this.find(id);
-    return buried === null ? null : letterOf(id, buried as unknown as JsonValue);
-  }
-
-  /** One of them with all that is known, or `null`. */
-  async find(id: string): Promise<BuriedTurn | null> {
     const stored = await this.#values.get(NAMESPACE, id);
-    return (stored?.value ?? null) as BuriedTurn | null;
+    return stored === null ? null : letterOf(id, stored.value);
   }
 
   /** Forgets one. Resolves to whether it was there. */
@@ -112,9 +124,10 @@ export class DeadLetterBox {
     letterId: string,
     turns: StoredTurns,
   ): Promise<Pick<NewTurn, 'conversation' | 'id'> | null> {
-    const buried = await this.find(letterId);
-    if (buried === null) return null;
-    if (buried.unread !== undefined) throw notReplayable();
+    const stored = await this.#values.get(NAMESPACE, letterId);
+    if (stored === null) return null;
+    const buried = buriedIn(stored.value);
+    if (buried === null || buried.unread !== undefined) throw notReplayable();
     const {
       conversation,
       channel,
@@ -135,11 +148,11 @@ export class DeadLetterBox {
     // that comes again after its mark's time may die again. No message's, since these begin with a
     // channel.
     const id = `~${letterId}.${at}`;
-    const stored: StoredMessage = { channel, key, at, message, progress, turnId, stamp };
-    if (originals !== undefined) stored.originals = originals;
+    const replayed: StoredMessage = { channel, key, at, message, progress, turnId, stamp };
+    if (originals !== undefined) replayed.originals = originals;
     // Its mark stays for as long as the letter may, which a process that dies now leaves behind.
     await turns.add(
-      { conversation, id, message: JSON.stringify(stored) },
+      { conversation, id, message: JSON.stringify(replayed) },
       { markTtlMs: TTL_MS, maxTurns: Number.MAX_SAFE_INTEGER },
     );
     return { conversation, id };
@@ -163,11 +176,33 @@ export function deadLettersIn(store: Store): DeadLetters {
   };
 }
 
+/** What is stored as a letter; `null` where it is none. */
+function buriedIn(value: JsonValue): BuriedTurn | null {
+  return isBuried(value) ? (value as unknown as BuriedTurn) : null;
+}
+
 function letterOf(id: string, value: JsonValue): DeadLetter {
-  const buried = value as unknown as BuriedTurn;
+  const buried = buriedIn(value);
+  if (buried === null) return damagedLetter(id, value);
   const { channel, acceptedAt, diedAt, reason, message, progress, unread } = buried;
   const letter = { id, channel, acceptedAt, diedAt, reason, message, progress };
-  return unread === undefined ? letter : { ...letter, unread };
+  if (unread === undefined) return letter;
+  const { conversation, turn } = buried;
+  return { ...letter, unread: { conversation, id: turn, ...unread } };
+}
+
+/** One that is no letter any more must not hide the others. It is the oldest. */
+function damagedLetter(id: string, value: JsonValue): DeadLetter {
+  return {
+    id,
+    channel: '',
+    acceptedAt: 0,
+    diedAt: 0,
+    reason: 'what the store has of this dead letter cannot be read',
+    message: { text: null, senderId: null, messageId: null },
+    progress: newProgress(),
+    unread: { conversation: '', id: '', message: JSON.stringify(value), progress: null },
+  };
 }
 
 function notReplayable(): StoreError {

@@ -9,7 +9,7 @@ export interface DeliveryOptions {
   retryMs?: number;
   /** How long a parked turn waits first, in milliseconds; four times as long after each attempt. @defaultValue 10,000 */
   firstDelayMs?: number;
-  /** How long it waits at most, in milliseconds, unless the platform asks for more. @defaultValue 1 hour */
+  /** How long it waits at most, in milliseconds, unless the platform asks for more, a day at most. @defaultValue 1 hour */
   maxDelayMs?: number;
   /** How long a message counts as delivered before, in milliseconds. @defaultValue 48 hours */
   markTtlMs?: number;
@@ -53,4 +53,9 @@ export function backOff(
 ): number {
   const delay = Math.min(maxMs, firstMs * factor ** (n - 1));
   return Math.round(delay * (1 + JITTER * (Math.random() * 2 - 1)));
+}
+
+/** The longest delay, where it is bounded by `maxMs`. */
+export function longest(maxMs: number): number {
+  return Math.ceil(maxMs * (1 + JITTER));
 }

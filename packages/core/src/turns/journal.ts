@@ -1,6 +1,7 @@
 import type { DeliveryStep, Receipt } from '../channel/delivery.ts';
-import { isPromise, type MaybePromise } from '../maybe-promise.ts';
-import { asideKey } from './aside-delivery.ts';
+import { within } from '../clock.ts';
+import { isPromise, promised, type MaybePromise } from '../maybe-promise.ts';
+import { asideKey, CLOSE_MS, closeIsLate } from './aside-delivery.ts';
 import type { SendFailure } from './failure.ts';
 import { JournalSteps, type StepRules } from './journal-steps.ts';
 import { JournalStream, type StreamRequest } from './journal-stream.ts';
@@ -217,7 +218,10 @@ export class Journal implements TurnDelivery {
     for (let first = open.firstAt(next); first !== null; first = open.firstAt(next)) {
       const stream = first;
       try {
-        await this.#retries.run(() => close(stream));
+        await this.#retries.run(
+          () => close(stream),
+          async (_, { retryable }) => retryable && !this.isParked,
+        );
       } catch (error) {
         // What comes after it would have to wait as well. Else that matters more than how the old one looks.
         if (this.isParked || abort.isReason(error)) throw error;
@@ -227,12 +231,19 @@ export class Journal implements TurnDelivery {
     }
   }
 
+  /**
+   * What takes too long counts as a platform that is away: nothing more is said by this journal, so that
+   * what comes of it late is taken for no step.
+   */
   async aside(send: () => Promise<void>): Promise<void> {
     this.#isAside = true;
+    const sending = promised(send).finally(() => void (this.#isAside = false));
+    const late = closeIsLate();
     try {
-      await send();
-    } finally {
-      this.#isAside = false;
+      await within(this.#options.clock, CLOSE_MS, sending, () => late);
+    } catch (error) {
+      if (error === late) this.#retries.park(late);
+      throw error;
     }
   }
 

@@ -3,9 +3,10 @@ import { menuOptions, type MenuAnswer, type MenuOption } from '../channel/menu.t
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
-import { isJsonObject, type JsonValue } from '../message/json.ts';
+import type { JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { KeyedValues } from '../store/contract.ts';
+import { isText, listOf, objectOf, optional } from './stored-form.ts';
 
 /** Where the menu stands that a conversation has open. */
 export const OPEN_MENU = 'menu';
@@ -129,6 +130,12 @@ function digest(options: readonly MenuOption[]): string {
   return createHash('sha256').update(JSON.stringify(options)).digest('base64url').slice(0, 16);
 }
 
+const isStored = objectOf({
+  id: isText,
+  text: optional(isText),
+  options: listOf(objectOf({ title: isText, payload: isText })),
+});
+
 function isMenu(value: JsonValue): value is JsonValue & Menu {
-  return isJsonObject(value) && typeof value['id'] === 'string' && Array.isArray(value['options']);
+  return isStored(value);
 }

@@ -1,7 +1,19 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { TrackerState } from '../channel/output-channel.ts';
 import type { BotMessage } from '../message/bot-message.ts';
-import { isJsonObject, parseJson } from '../message/json.ts';
+import { isJsonObject, parseJson, type JsonObject } from '../message/json.ts';
+import {
+  isBoolean,
+  isCount,
+  isList,
+  isPlace,
+  isText,
+  isTime,
+  listOf,
+  objectOf,
+  optional,
+  orNull,
+} from './stored-form.ts';
 
 /**
  * A step of a turn's journal, by its place among the turn's steps.
@@ -57,6 +69,8 @@ export interface Progress {
   waits: number;
   /** When it is tried again, in milliseconds since 1970. */
   retryAt?: number;
+  /** How long that was away when it was set, in milliseconds: it is never waited for longer. */
+  waitMs?: number;
   /** Whether the message begins a session, as the first run has found. */
   startsSession?: boolean;
   /** The turns that became one with this one. */
@@ -104,16 +118,41 @@ export function decodeProgress(text: string): Progress | null {
   return toProgress(parseJson(text));
 }
 
+const isStep = objectOf({
+  state: isText,
+  kind: isText,
+  receipts: optional(isList),
+  text: optional(isText),
+  error: optional(isText),
+});
+
+const isPending = objectOf({
+  response: isJsonObject,
+  from: optional(isPlace),
+  cut: optional(isPlace),
+});
+
+/** Whether a stored value is progress. */
+export const isProgress: (value: unknown) => value is JsonObject = objectOf({
+  runs: isCount,
+  deaths: isCount,
+  waits: isCount,
+  retryAt: optional(isTime),
+  waitMs: optional(isTime),
+  joined: optional(listOf(isText)),
+  steps: listOf(orNull(isStep)),
+  died: optional(isText),
+  answered: isBoolean,
+  pending: listOf(isPending),
+  pendingFrom: isPlace,
+});
+
 /**
  * Progress, of what is stored as such; `null` where it is nothing of the kind. What is asked for here,
  * every version writes and MUST go on writing: an earlier one gives up what lacks it.
  */
 export function toProgress(stored: unknown): Progress | null {
-  if (!isJsonObject(stored)) return null;
-  const { runs, steps, pending } = stored;
-  if (typeof runs !== 'number' || !Array.isArray(steps) || !Array.isArray(pending)) return null;
-  if (!pending.every(isJsonObject)) return null;
-  return upToDate(stored as unknown as Progress);
+  return isProgress(stored) ? upToDate(stored as unknown as Progress) : null;
 }
 
 /**

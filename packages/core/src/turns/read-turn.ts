@@ -70,8 +70,11 @@ function progressOf(
   stored: StoredMessage,
   isNew: boolean,
 ): Progress | null {
+  // Looked at in any case: the steps of before a replay are asked for later on.
+  const before = stored.progress === undefined ? undefined : toProgress(stored.progress);
+  if (before === null) return null;
   if (progress !== null) return decodeProgress(progress);
-  if (stored.progress !== undefined) return toProgress(stored.progress);
+  if (before !== undefined) return before;
   // Whoever was to begin it may have come as far as the first step.
   return stored.startsAtOnce === true && !isNew ? begunProgress() : newProgress();
 }

@@ -1,6 +1,16 @@
-import { isJsonObject, parseJson, type JsonValue } from '../message/json.ts';
+import { parseJson, type JsonObject, type JsonValue } from '../message/json.ts';
 import { UserMessage, type UserMessageOptions } from '../message/user-message.ts';
 import type { Progress } from './progress.ts';
+import {
+  isBoolean,
+  isList,
+  isText,
+  isTime,
+  objectOf,
+  optional,
+  orNull,
+  someOf,
+} from './stored-form.ts';
 
 /** A message as it was written down. */
 export interface StoredMessage {
@@ -60,18 +70,34 @@ export function encodeMessage(about: Omit<StoredMessage, 'message'>, message: Us
   return JSON.stringify({ message: written, ...about } satisfies StoredMessage);
 }
 
+/** Whether a stored value is what {@link UserMessage} is made of. */
+export const isMessage: (value: unknown) => value is JsonObject = objectOf({
+  text: optional(orNull(isText)),
+  senderId: optional(orNull(isText)),
+  messageId: isText,
+  account: optional(orNull(isText)),
+  authenticated: optional(isBoolean),
+  attachments: optional(isList),
+});
+
+const isStoredMessage = objectOf({
+  channel: isText,
+  key: isText,
+  at: isTime,
+  message: isMessage,
+  originals: optional(someOf(isMessage)),
+  turnId: optional(isText),
+});
+
 /**
  * Reads what {@link encodeMessage} has written; `null` where it is nothing of the kind. What is asked for
  * here, every version writes and MUST go on writing: an earlier one gives up what lacks it.
+ *
+ * How far the turn had come is not looked at.
  */
 export function decodeMessage(text: string): StoredMessage | null {
   const read = parseJson(text);
-  if (!isJsonObject(read)) return null;
-  const { channel, key, at, message } = read;
-  if (typeof channel !== 'string' || typeof key !== 'string' || typeof at !== 'number') return null;
-  if (!isJsonObject(message)) return null;
-  const { text: said = null } = message;
-  return said === null || typeof said === 'string' ? (read as unknown as StoredMessage) : null;
+  return isStoredMessage(read) ? (read as unknown as StoredMessage) : null;
 }
 
 /** The user message of a stored one. */

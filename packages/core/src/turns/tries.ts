@@ -1,8 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { backOff, type DeliveryOptions } from './delivery-options.ts';
+import { backOff, longest, type DeliveryOptions } from './delivery-options.ts';
 import type { Place } from './place.ts';
 import type { Progress } from './progress.ts';
 import { sleep } from './sleep.ts';
+
+/** The longest that a turn waits because it was told to, in milliseconds: its conversation waits with it. */
+const LONGEST_MS = 24 * 60 * 60 * 1000;
 
 /** How often somebody who waits looks at the clock, in milliseconds. */
 const LOOK_MS = 60_000;
@@ -61,22 +64,27 @@ export class Tries {
     const waits = ++this.#progress.waits;
     if (waits >= policy.attempts) return false;
     const { firstDelayMs: firstMs, maxDelayMs: maxMs } = policy;
-    const delay = Math.max(retryAfterMs ?? 0, backOff(waits, { firstMs, factor: 4, maxMs }));
-    this.#progress.retryAt = clock.now() + delay;
+    const delay = backOff(waits, { firstMs, factor: 4, maxMs });
+    const waitMs = Math.max(delay, Math.min(retryAfterMs ?? 0, LONGEST_MS));
+    this.#progress.retryAt = clock.now() + waitMs;
+    this.#progress.waitMs = waitMs;
     return true;
   }
 
   /** Waits until the turn is to be tried again, without a slot. */
   async due(waiter: { readonly place: Place; readonly signal: AbortSignal }): Promise<void> {
-    const { retryAt } = this.#progress;
+    const { retryAt, waitMs = LONGEST_MS } = this.#progress;
     if (retryAt === undefined) return;
-    const { clock } = this.#rules;
-    let left = retryAt - clock.now();
+    const { clock, policy } = this.#rules;
+    // The clock may have been far ahead when that was stored.
+    const longestMs = Math.max(LONGEST_MS, longest(policy.maxDelayMs));
+    let left = Math.min(retryAt - clock.now(), waitMs, longestMs);
     if (left > 0) waiter.place.giveSlot();
     // A clock that was wrong at first is put right meanwhile; one that is set back makes it no longer.
     for (; left > 0 && clock.now() < retryAt; left -= LOOK_MS) {
       await sleep(clock, Math.min(left, LOOK_MS), waiter.signal);
     }
     delete this.#progress.retryAt;
+    delete this.#progress.waitMs;
   }
 }

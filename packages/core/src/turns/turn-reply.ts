@@ -248,10 +248,11 @@ export class TurnReply implements Reply {
     const isUnseen = transforms.every(({ passStreams }) => passStreams);
     const onThrown = (error: unknown): void =>
       void (this.#thrownByProducers ??= new Set()).add(error);
-    if (!output.supportsStreaming || !isUnseen || delivery.isParked) {
+    const sayWhole = async (): Promise<Sent> => {
       const text = await gather(chunks, this.signal, undefined, onThrown);
       return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
-    }
+    };
+    if (!output.supportsStreaming || !isUnseen || delivery.isParked) return await sayWhole();
     const queue = this.#queue;
     const stream = await queue.add(async () => delivery.openStream());
     if (stream.isShown) {
@@ -261,6 +262,7 @@ export class TurnReply implements Reply {
     const to = { output, recipientId, extra, delivery, stream, queue };
     const options = { ...to, signal: this.signal, onThrown };
     await closeInterrupted(options);
+    if (delivery.isParked) return await sayWhole();
     output.trackerState = await this.#stateNow();
     const { text, receipts } = await this.#reported('stream', () => showStream(chunks, options));
     const isShown = await queue.add(() => stream.end());

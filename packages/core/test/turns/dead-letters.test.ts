@@ -333,6 +333,28 @@ describe('dead letters', () => {
 });
 
 describe('dead letters of a store', () => {
+  // The command that lists them failed at one that was damaged in the store, and a replay with a TypeError.
+  it.each([5, {}, { channel: 'test', progress: { steps: 5 } }])(
+    'that are none any more hide no other, and can be discarded: %j',
+    async (value) => {
+      const { turns, engine, clock, store } = setUp();
+      await turns.accept(post('1', one));
+      await clock.advance(0);
+      await store.values.set('dead-letters', 'damaged', value);
+      const letters = await engine.deadLetters.list();
+      const damaged = {
+        id: 'damaged',
+        reason: 'what the store has of this dead letter cannot be read',
+        unread: { message: JSON.stringify(value) },
+      };
+      expect(letters).toMatchObject([damaged, { message: { text: '1' } }]);
+      expect(await engine.deadLetters.get('damaged')).toEqual(letters[0]);
+      await expect(engine.replay('damaged')).rejects.toMatchObject({ code: 'unreadable' });
+      expect(await engine.deadLetters.discard('damaged')).toBe(true);
+      expect(await engine.deadLetters.list()).toHaveLength(1);
+    },
+  );
+
   it('are seen and decided without a line; what is replayed is its servers’ to handle', async () => {
     const { turns, engine, failures, handled, clock, all, store } = setUp();
     failures.left = 2;

@@ -619,6 +619,37 @@ describe('a waiting turn', () => {
     },
   );
 
+  // It waited until the time that the wrong clock had shown, for years.
+  it('waits no longer than it was to, where the clock was far ahead when that was stored', async () => {
+    const { clock, all, attempts, assistant, kill } = await waiting();
+    kill();
+    const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
+    const progress = JSON.parse(turn?.progress ?? '{}') as { retryAt: number };
+    progress.retryAt += 10_000 * HOUR_MS;
+    const lock = await all.shared.memory.lock('test::ada');
+    const save = { id: 'test:1', progress: JSON.stringify(progress) };
+    await all.shared.memory.turns.commit(lock, { save });
+    lock.release();
+    all.start(assistant);
+    await clock.advance(7_000);
+    expect(attempts).toEqual([1]);
+    await clock.advance(6_000);
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  it('waits a day at most, whatever it is told', async () => {
+    const all = new Processes();
+    const { turns, clock } = all.start(echo);
+    all.platform.onRequest = failing(() => away(10_000 * HOUR_MS), 1);
+    await turns.accept(post('first', one));
+    await clock.advance(0);
+    await turns.accept(post('second'));
+    await clock.advance(24 * HOUR_MS - 10_000);
+    expect(all.platform.texts).toEqual([]);
+    await clock.advance(20_000);
+    expect(all.platform.texts).toEqual(['first', 'second']);
+  });
+
   it('goes on within a minute of its time where the clock was wrong when its wait began', async () => {
     // A machine starts in 1970, and hears what time it is: the turn waited for half a century.
     const all = new Processes();

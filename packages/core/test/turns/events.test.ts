@@ -163,6 +163,25 @@ describe('events', () => {
     expect(heard.slice(-4)).toEqual(['typing', 'typing', 'opted_out', 'opted_out']);
   });
 
+  // One user of a channel whose clients name their events filled the process, and nobody else could write.
+  it('of ever new types fill the room of their own conversation only', async () => {
+    const gate = deferred();
+    const { turns } = setUpEngine(
+      { handle: ({ senderId }) => (senderId === 'ada' ? gate.promise : undefined), onEvent() {} },
+      { limits: { maxQueued: 1, maxWaiting: 30 } },
+    );
+    const started = turns.run(say('1'));
+    const types = Array.from({ length: 30 }, (_, index) => `client_event_${index}`);
+    const all = Promise.allSettled(types.map((type) => turns.notify({ ...event, type })));
+    await turns.run(say('Hi', { senderId: 'ben' }));
+    gate.resolve();
+    await started;
+    const refused = (await all).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(10);
+    expect(refused[0]).toMatchObject({ reason: { code: 'queue_full' } });
+    await turns.notify(event);
+  });
+
   // Who stops an answer takes back nothing that has happened: what the event had changed was not kept.
   it('are not ended by who stops an answer', async () => {
     const gate = deferred();

@@ -619,6 +619,56 @@ describe('a stream', () => {
       expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
     });
 
+    // The deadline of the turn ended it: what was said was lost.
+    it.each(['text', 'stream'])(
+      'and whose close hangs loses nothing that is said in its place: a %s',
+      async (what) => {
+        const { all, setup } = setUp();
+        await dieAt({ all, setup }, '+b', (_message, reply) => reply.stream(chunksOf('a', 'b')));
+        const backAt = all.clock.now() + 90_000;
+        all.platform.onRequest = ({ text }) =>
+          text.startsWith('cut') && all.clock.now() < backAt ? never : undefined;
+        let runs = 0;
+        const assistant = async (_message: unknown, reply: Reply): Promise<void> => {
+          runs++;
+          await (what === 'text' ? reply.text('whole') : reply.stream(chunksOf('wh', 'ole')));
+          await reply.text('more');
+        };
+        const { errors, turnReports } = all.start(assistant, { ...setup, apology: 'Sorry' });
+        await all.clock.advance(1_000_000);
+        expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} ', 'whole', 'more']);
+        expect(errors.map(({ context }) => context.stage)).not.toContain('assistant');
+        expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
+        expect(runs).toBe(1);
+      },
+    );
+
+    it('and whose close comes late is no step of what is said in its place', async () => {
+      const { all, setup } = setUp();
+      class TwiceClosed extends StreamOutput {
+        override async sendResponseChunkInterrupted(to: string): Promise<void> {
+          await this.post(to, 'cut');
+          await this.post(to, 'cut twice');
+        }
+      }
+      const makeOutput = (): StreamOutput => new TwiceClosed(all.platform);
+      await dieAt({ all, setup }, '+b', (_message, reply) => reply.stream(chunksOf('a', 'b')));
+      let goOn = (): void => {};
+      const late = new Promise<void>((resolve) => (goOn = resolve));
+      let closes = 0;
+      all.platform.onRequest = ({ text }) => (text === 'cut' && ++closes === 1 ? late : undefined);
+      const assistant = async (_message: unknown, reply: Reply): Promise<void> => {
+        await reply.text('whole');
+        goOn();
+        await all.clock.sleep(1_000);
+        await reply.text('more');
+      };
+      all.start(assistant, { ...setup, makeOutput });
+      await all.clock.advance(100_000);
+      const closed = ['cut', 'cut twice'];
+      expect(all.platform.texts).toEqual(['start', '+a', ...closed, ...closed, 'whole', 'more']);
+    });
+
     it('and whose close hangs does not hold back for long what takes the place of its turn', async () => {
       const { all, setup } = setUp();
       const latest = { ...setup, overlap: 'latest' } as const;

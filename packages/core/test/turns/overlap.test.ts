@@ -321,6 +321,17 @@ describe('debounce', () => {
     expect(begun).toEqual(['1\n2']);
   });
 
+  it('waits one window for a message whose time is still to come by this clock', async () => {
+    // Another machine, which is an hour ahead, had accepted it.
+    const { turns, clock, begun } = setUp('debounce');
+    const now = clock.now.bind(clock);
+    clock.now = () => now() + 60 * 60 * 1000;
+    await turns.accept(deferredMessage('1'));
+    clock.now = now;
+    await clock.advance(2_000);
+    expect(begun).toEqual(['1']);
+  });
+
   it('occupies no slot while it waits', async () => {
     const { turns, clock, begun } = setUp('debounce', {
       overlap: { channels: { test: 'debounce' } },
@@ -331,6 +342,26 @@ describe('debounce', () => {
     await clock.advance(1_200);
     await live;
     expect(begun.toSorted()).toEqual(['1', 'live']);
+  });
+
+  it('is run again alone where it was, also where what follows seems to be of its moment', async () => {
+    const { clock, all, options } = setUp('debounce');
+    const first = all.start(() => new Promise(() => {}), options);
+    await first.turns.accept(deferredMessage('1'));
+    await clock.advance(1_100);
+    first.kill();
+    const begun: unknown[] = [];
+    const next = all.start(({ text, attempt }) => void begun.push([text, attempt]), options);
+    // A machine whose clock is behind.
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 1_000;
+    await next.turns.accept(deferredMessage('2'));
+    clock.now = now;
+    await clock.advance(5_000);
+    expect(begun).toEqual([
+      ['1', 2],
+      ['2', 1],
+    ]);
   });
 
   it('has not begun where its process dies while it waits, and joins what comes then', async () => {

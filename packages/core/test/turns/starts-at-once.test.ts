@@ -1,4 +1,4 @@
-import { OutputChannel, StoreError } from '@trunkline/core';
+import { OutputChannel, StoreError, type UserMessage } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -64,6 +64,28 @@ describe('a turn that was to start at once', () => {
         ['Hi', 1],
       ]),
     );
+  });
+
+  it('is not run where it waited for a slot, and somebody else has got it meanwhile', async () => {
+    const all = new Processes();
+    const gate = deferred();
+    const handled: (string | null)[] = [];
+    const assistant = async ({ text }: UserMessage): Promise<void> => {
+      handled.push(text);
+      if (text === 'busy') await gate.promise;
+    };
+    const first = all.start(assistant, { limits: { maxRunning: 1 } });
+    await first.turns.accept(post('busy', { messageId: '0', senderId: 'bob' }));
+    await all.clock.advance(0);
+    await first.turns.accept(post('Hi', one));
+    await all.clock.advance(0);
+    all.start(({ text }) => void handled.push(`${text} elsewhere`));
+    first.store.loseLocks();
+    await all.clock.advance(1_000);
+    gate.resolve();
+    await all.clock.advance(1_000);
+    expect(handled).not.toContain('Hi');
+    expect(handled).toContain('Hi elsewhere');
   });
 
   it('is run where it was added, and only the answer was lost', async () => {

@@ -14,8 +14,12 @@ expectNoUnhandledRejections();
 
 const MESSAGE =
   '{"message":{"text":"Hi","senderId":"ada","messageId":"0","address":{"to":"ada"}},"channel":"test","key":"test::ada","at":1700000000000}';
+const PROGRESS =
+  '{"runs":1,"deaths":0,"waits":0,"steps":[],"answered":false,"pending":[],"pendingFrom":0}';
 const NO_MESSAGE = 'what the store has of its message cannot be read';
 const NO_PROGRESS = 'what the store has of how far it had come cannot be read';
+
+const progressWith = (right: string, wrong: string): string => PROGRESS.replace(right, wrong);
 
 /** Leaves something in the store, as a fault may. */
 async function leave(
@@ -47,12 +51,77 @@ describe('a stored turn that cannot be read', () => {
     ['a message without a key', MESSAGE.replace('"key"', '"kee"'), null, NO_MESSAGE],
     ['a message without a message', MESSAGE.replace('"message"', '"massage"'), null, NO_MESSAGE],
     ['a message whose text is none', MESSAGE.replace('"Hi"', '["Hi"]'), null, NO_MESSAGE],
+    ['a time that is none', MESSAGE.replace('1700000000000', '1e999'), null, NO_MESSAGE],
+    ['a sender that is none', MESSAGE.replace('"ada"', '{"toString":1}'), null, NO_MESSAGE],
+    [
+      'attachments that are no list',
+      MESSAGE.replace('"address"', '"attachments":5,"address"'),
+      null,
+      NO_MESSAGE,
+    ],
+    [
+      'a replayed message whose originals are no list',
+      MESSAGE.replace('"at"', '"originals":{},"at"'),
+      null,
+      NO_MESSAGE,
+    ],
+    [
+      'a replayed message that was joined from none',
+      MESSAGE.replace('"at"', '"originals":[],"at"'),
+      null,
+      NO_MESSAGE,
+    ],
+    [
+      'a replayed message one of whose originals has no text',
+      MESSAGE.replace('"at"', '"originals":[{"messageId":"0","text":5}],"at"'),
+      null,
+      NO_MESSAGE,
+    ],
     ['progress that is no JSON', MESSAGE, '{"secret', NO_PROGRESS],
-    ['progress without steps', MESSAGE, '{"runs":1,"pending":[]}', NO_PROGRESS],
+    ['progress without steps', MESSAGE, progressWith('"steps":[]', '"stairs":[]'), NO_PROGRESS],
+    ['a step that is a number', MESSAGE, progressWith('"steps":[]', '"steps":[5]'), NO_PROGRESS],
+    [
+      'a step without its state',
+      MESSAGE,
+      progressWith('"steps":[]', '"steps":[{"kind":"request"}]'),
+      NO_PROGRESS,
+    ],
+    [
+      'a step whose receipts are no list',
+      MESSAGE,
+      progressWith('"steps":[]', '"steps":[{"state":"done","kind":"request","receipts":5}]'),
+      NO_PROGRESS,
+    ],
     [
       'progress that waits with nothing',
       MESSAGE,
-      '{"runs":1,"steps":[],"pending":[null]}',
+      progressWith('"pending":[]', '"pending":[null]'),
+      NO_PROGRESS,
+    ],
+    [
+      'a response that is none',
+      MESSAGE,
+      progressWith('"pending":[]', '"pending":[{"response":"Hi"}]'),
+      NO_PROGRESS,
+    ],
+    [
+      'a response of which nobody knows where it belongs',
+      MESSAGE,
+      progressWith('"pendingFrom":0', '"pendingFrom":4000000000'),
+      NO_PROGRESS,
+    ],
+    [
+      'messages that were joined, and are no list',
+      MESSAGE,
+      progressWith('"runs":1', '"runs":1,"joined":5'),
+      NO_PROGRESS,
+    ],
+    ['an answer that is none', MESSAGE, progressWith('false', '"no"'), NO_PROGRESS],
+    ['a number of runs that is none', MESSAGE, progressWith('"runs":1', '"runs":-1'), NO_PROGRESS],
+    [
+      'a replayed message whose steps are none, of which more was stored since',
+      MESSAGE.replace('"at"', '"progress":{"runs":1,"steps":5,"pending":[]},"at"'),
+      PROGRESS,
       NO_PROGRESS,
     ],
     [
@@ -75,7 +144,12 @@ describe('a stored turn that cannot be read', () => {
     expect(errors).toEqual([]);
     const letters = await engine.deadLetters.list();
     expect(letters).toMatchObject([
-      { channel: 'test', reason, message: { messageId: '0' }, unread: { message, progress } },
+      {
+        channel: 'test',
+        reason,
+        message: { messageId: '0' },
+        unread: { conversation: 'test::ada', id: 'test:0', message, progress },
+      },
     ]);
     expect(await engine.deadLetters.get(letters[0]?.id ?? '')).toEqual(letters[0]);
     // A user's text stands in none of them.

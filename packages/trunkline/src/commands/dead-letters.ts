@@ -87,9 +87,11 @@ function missing(id: string): never {
 
 /** One a line, with tabs between, so that other programs can read it as well. */
 function list(letters: readonly DeadLetter[], output: Screen): void {
-  for (const { id, diedAt, channel, message, reason } of letters) {
+  for (const { id, diedAt, channel, message, reason, unread } of letters) {
     const when = new Date(diedAt).toISOString();
-    const row = [when, channel, String(message.senderId ?? ''), cell(reason).slice(0, 120)];
+    // Where the sender could not be read, the conversation says who it was.
+    const who = String(message.senderId ?? unread?.conversation ?? '');
+    const row = [when, channel, who, cell(reason).slice(0, 120)];
     output.write(`${paint(output, 'bold', cell(id))}\t${row.map(cell).join('\t')}\n`);
   }
 }

@@ -105,8 +105,13 @@ describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
     try {
       await expect.poll(() => line.deadLetters.list()).toHaveLength(1);
       const [{ id } = { id: '' }] = await line.deadLetters.list();
+      const listed = await run(['dead-letters', 'list'], { cwd });
+      expect(listed.text.split('\t').slice(2, 4)).toEqual(['post', 'post::ada']);
       const shown = await run(['dead-letters', 'show', id], { cwd });
-      expect(JSON.parse(shown.text)).toMatchObject({ id, unread: { message: '{"cut' } });
+      expect(JSON.parse(shown.text)).toMatchObject({
+        id,
+        unread: { conversation: 'post::ada', id: 'post:1', message: '{"cut' },
+      });
       expect(await run(['dead-letters', 'replay', id], { cwd })).toEqual({
         code: 1,
         text: expect.stringMatching(/^error: this dead letter could not be read.*discard it\n$/),
