@@ -13,6 +13,8 @@ export default defineConfig({
     // A limit for what hangs, and none for what is slow: machines are shared.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Less, so that it is said what was waited for. Vitest's own is one second.
+    expect: { poll: { timeout: 25_000 } },
     // What runs beside others waits most of the time.
     maxConcurrency: 25,
     // Every folder with a `test/` is a project with the folder's name: `npm test -- --project rest`.

@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { types } from 'node:util';
 import type { CryptoKey } from 'jose';
 import { isJsonObject } from '../message/json.ts';
@@ -36,6 +36,13 @@ const WEB_NAMES: Readonly<Record<string, string>> = {
   Ed: 'Ed25519',
 };
 
+/** What OpenSSL, and so Node, calls Web Crypto's curves. */
+const CURVES: Readonly<Record<string, string>> = {
+  'P-256': 'prime256v1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+};
+
 /** The least that RS… and PS… are verified with. @see RFC 7518, section 3.3 */
 const RSA_BITS = 2048;
 
@@ -63,16 +70,16 @@ export function resolveKey(
   const given: unknown = typeof key === 'string' ? ofText(key, algorithms, lead, fail) : key;
   if (given === undefined || given === null) return fail(`${lead}key is missing`);
   if (given instanceof Uint8Array) {
-    assertFits(createSecretKey(given), algorithms, lead, fail);
+    assertFits(traitsOf(createSecretKey(given)), algorithms, lead, fail);
     return given;
   }
   if (types.isCryptoKey(given)) {
-    assertFits(KeyObject.from(given), algorithms, lead, fail);
+    assertFits(webTraitsOf(given), algorithms, lead, fail);
     assertBound(given, algorithms, lead, fail);
     return given;
   }
   const resolved = types.isKeyObject(given) ? publicHalf(given) : ofJwk(given, lead, fail);
-  assertFits(resolved, algorithms, lead, fail);
+  assertFits(traitsOf(resolved), algorithms, lead, fail);
   return resolved;
 }
 
@@ -116,14 +123,38 @@ function publicHalf(key: KeyObject): KeyObject {
   return key.type === 'private' ? createPublicKey(key) : key;
 }
 
-function assertFits(key: KeyObject, algorithms: readonly string[], lead: string, fail: Fail): void {
+/** What has to fit: one of `KINDS`, and the bits of an RSA key. */
+interface Traits {
+  kind: string | undefined;
+  bits?: number | undefined;
+  isEmpty?: boolean;
+}
+
+function traitsOf(key: KeyObject): Traits {
+  if (key.type === 'secret') return { kind: 'secret', isEmpty: key.symmetricKeySize === 0 };
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
-  if (key.symmetricKeySize === 0) fail(`${lead}key is empty`);
-  const kind = key.type === 'secret' ? 'secret' : type === 'ec' ? details.namedCurve : type;
+  return { kind: type === 'ec' ? details.namedCurve : type, bits: details.modulusLength };
+}
+
+/** The same of a key of Web Crypto: Node deprecates making a `KeyObject` of one that is not extractable. */
+function webTraitsOf({ type, algorithm }: CryptoKey): Traits {
+  const about = algorithm as { name: string; namedCurve?: string; modulusLength?: number };
+  if (type === 'secret') return { kind: 'secret' };
+  if (about.namedCurve !== undefined) return { kind: CURVES[about.namedCurve] };
+  const bits = about.modulusLength;
+  return { kind: bits === undefined ? about.name.toLowerCase() : 'rsa', bits };
+}
+
+function assertFits(
+  { kind, bits, isEmpty = false }: Traits,
+  algorithms: readonly string[],
+  lead: string,
+  fail: Fail,
+): void {
+  if (isEmpty) fail(`${lead}key is empty`);
   if (!algorithms.some((name) => KINDS[name] === kind)) {
     fail(`${lead}key is no key for ${algorithms.join(', ')}`);
   }
-  const { modulusLength: bits } = details;
   if (bits !== undefined && bits < RSA_BITS) fail(`${lead}key has fewer than ${RSA_BITS} bits`);
 }
 

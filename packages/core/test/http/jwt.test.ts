@@ -1,7 +1,7 @@
 import { isKnownToken, resolveJwt, resolveTokens, verifySubject } from '@trunkline/core';
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT, type CryptoKey } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 const SECRET = 'a secret that is long enough for HS256';
 const bytes = new TextEncoder().encode(SECRET);
@@ -106,11 +106,46 @@ describe('resolveJwt', () => {
       [pkcs.privateKey, 'RS256', 'is a private key: give its public one'],
       [agreed, 'ES256', 'is no key for ES256: it was made for ECDH'],
     ];
+    const warn = vi.spyOn(process, 'emitWarning');
+    onTestFinished(() => warn.mockRestore());
     for (const [key, algorithm, message] of cases) {
       const resolve = () => resolveJwt({ key, algorithms: [algorithm] }, 'x.', fail);
       if (message === null) expect(resolve().key).toBe(key);
       else expect(resolve).toThrow(`x.key ${message}`);
     }
+    // Node 24 deprecates to look at such a key by way of a `KeyObject`.
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('takes the curves of Web Crypto, and refuses what is weak', async () => {
+    const { subtle } = crypto;
+    const curveOf = async (namedCurve: string) => {
+      const pair = await subtle.generateKey({ name: 'ECDSA', namedCurve }, false, [
+        'verify',
+        'sign',
+      ]);
+      return pair.publicKey;
+    };
+    const publicExponent = Uint8Array.of(1, 0, 1);
+    const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 1024, publicExponent, hash: 'SHA-256' };
+    const weak = await subtle.generateKey(rsa, false, ['sign', 'verify']);
+    const ed = (await subtle.generateKey({ name: 'Ed25519' }, false, ['sign', 'verify'])) as {
+      publicKey: CryptoKey;
+    };
+    const resolve = (key: CryptoKey, name: string) =>
+      resolveJwt({ key, algorithms: [name] }, 'x.', fail);
+    for (const [curve, name] of [
+      ['P-256', 'ES256'],
+      ['P-384', 'ES384'],
+      ['P-521', 'ES512'],
+    ] as const) {
+      const key = await curveOf(curve);
+      expect(resolve(key, name).key).toBe(key);
+      const other = name === 'ES256' ? 'ES384' : 'ES256';
+      expect(() => resolve(key, other)).toThrow(`x.key is no key for ${other}`);
+    }
+    for (const name of ['EdDSA', 'Ed25519']) expect(resolve(ed.publicKey, name)).toBeTruthy();
+    expect(() => resolve(weak.publicKey, 'RS256')).toThrow('x.key has fewer than 2048 bits');
   });
 
   it('takes the other half of a key pair for the public one, and a key for any of the list', () => {

@@ -28,10 +28,22 @@ function setUp(): { all: Processes; setup: ProcessSetup } {
   return { all, setup: { makeOutput } };
 }
 
-async function* failingChunks(): AsyncGenerator<string> {
-  yield '';
-  throw new Error('the model is away');
+/** A stream of these pieces, whose producer fails then. */
+async function* failingChunks(error: Error, ...chunks: string[]): AsyncGenerator<string> {
+  yield* chunks;
+  throw error;
 }
+
+/** The platform is away for this request. */
+const awayAt =
+  (request: string) =>
+  ({ text }: Arrived): void => {
+    if (text === request) throw away();
+  };
+
+const modelAway = new Error('the model is away');
+const retryLater = new RetryableError('the model is away', { retryAfterMs: 60_000 });
+const retrySoon = new RetryableError('the model is away');
 
 /** Begins a turn in a process that dies where the platform is to show `text`; the platform stays. */
 async function dieAt(
@@ -259,9 +271,7 @@ describe('a stream', () => {
       );
       statuses.push(sent.status, (await reply.text('last')).status);
     }, setup);
-    all.platform.onRequest = ({ text }) => {
-      if (text === '+b') throw away();
-    };
+    all.platform.onRequest = awayAt('+b');
     await turns.accept(post('Hi', one));
     await all.clock.advance(11_000);
     expect(produced).toBe(3);
@@ -278,22 +288,14 @@ describe('a stream', () => {
       const { all, setup } = setUp();
       const { turns } = all.start(
         async (_message, reply) => {
-          const stream = reply.stream(
-            (async function* () {
-              yield 'a';
-              yield 'b';
-              throw new Error('the model is away');
-            })(),
-          );
+          const stream = reply.stream(failingChunks(modelAway, 'a', 'b'));
           if (how === 'not caught') await stream;
           await stream.catch(() => reply.text('Sorry'));
           await reply.text('last');
         },
         { ...setup, apology: 'Sorry' },
       );
-      all.platform.onRequest = ({ text }) => {
-        if (text === '+b') throw away();
-      };
+      all.platform.onRequest = awayAt('+b');
       await turns.accept(post('Hi', one));
       await all.clock.advance(11_000);
       all.platform.onRequest = () => {};
@@ -338,9 +340,7 @@ describe('a stream', () => {
   it('whose old message cannot be closed is said all the same', async () => {
     const { all, setup } = setUp();
     const { turns } = all.start((_message, reply) => reply.stream(chunksOf('a', 'b')), setup);
-    all.platform.onRequest = ({ text }) => {
-      if (text === '+b') throw away();
-    };
+    all.platform.onRequest = awayAt('+b');
     await turns.accept(post('Hi', one));
     await all.clock.advance(11_000);
     all.platform.onRequest = ({ text }) => {
@@ -403,12 +403,7 @@ describe('a stream', () => {
             if (message.attempt === 2) throw new RetryableError('once more');
             return;
           }
-          await reply.stream(
-            (async function* () {
-              yield 'a';
-              throw new RetryableError('the model is away');
-            })(),
-          );
+          await reply.stream(failingChunks(retrySoon, 'a'));
         },
         how === 'deliver' ? setup : { makeOutput: () => new PlainOutput(all.platform) },
       );
@@ -564,16 +559,11 @@ describe('a stream', () => {
 
     it('is closed where its turn is cancelled', async () => {
       const { all, setup } = setUp();
-      const { turns } = all.start(async (_message, reply) => {
-        const pieces = async function* (): AsyncGenerator<string> {
-          yield 'a';
-          throw new RetryableError('the model is away', { retryAfterMs: 60_000 });
-        };
-        await reply.stream(pieces());
-      }, setup);
-      all.platform.onRequest = ({ text }) => {
-        if (text === 'end') throw away();
-      };
+      const { turns } = all.start(
+        (_message, reply) => reply.stream(failingChunks(retryLater, 'a')),
+        setup,
+      );
+      all.platform.onRequest = awayAt('end');
       await turns.accept(post('Hi', one));
       await all.clock.advance(30_000);
       expect(await turns.cancel({ senderId: 'ada' })).toBe(true);
@@ -585,7 +575,7 @@ describe('a stream', () => {
     it('is closed before a text that comes ahead of its place', async () => {
       const { all, setup } = setUp();
       await dieAt({ all, setup }, '+b', async (_message, reply) => {
-        await reply.stream(failingChunks()).catch(() => {});
+        await reply.stream(failingChunks(modelAway, '')).catch(() => {});
         await reply.stream(chunksOf('a', 'b'));
       });
       all.start(async (_message, reply) => {
@@ -674,15 +664,9 @@ describe('a stream', () => {
       const latest = { ...setup, overlap: 'latest' } as const;
       const { turns } = all.start(async (message, reply) => {
         if (message.text === '2') return await reply.text('to 2');
-        const pieces = async function* (): AsyncGenerator<string> {
-          yield 'a';
-          throw new RetryableError('the model is away', { retryAfterMs: 60_000 });
-        };
-        return await reply.stream(pieces());
+        return await reply.stream(failingChunks(retryLater, 'a'));
       }, latest);
-      all.platform.onRequest = ({ text }) => {
-        if (text === 'end') throw away();
-      };
+      all.platform.onRequest = awayAt('end');
       await turns.accept(post('1', one));
       await all.clock.advance(30_000);
       all.platform.onRequest = ({ text }) => (text.startsWith('cut') ? never : undefined);
@@ -702,17 +686,11 @@ describe('a stream', () => {
       const { turns, turnReports } = all.start(
         async (_message, reply) => {
           runs++;
-          const pieces = async function* (): AsyncGenerator<string> {
-            yield 'a';
-            throw new RetryableError('the model is away', { retryAfterMs: 60_000 });
-          };
-          await reply.stream(pieces());
+          await reply.stream(failingChunks(retryLater, 'a'));
         },
         { ...setup, weather: { before } },
       );
-      all.platform.onRequest = ({ text }) => {
-        if (text === 'end') throw away();
-      };
+      all.platform.onRequest = awayAt('end');
       await turns.accept(post('Hi', one));
       await all.clock.advance(30_000);
       all.platform.onRequest = () => never;
@@ -744,13 +722,7 @@ describe('a stream', () => {
   it('that the platform left is closed when it is back, also where nothing else is said', async () => {
     const { all, setup } = setUp();
     const { turns, turnReports } = all.start(async (_message, reply) => {
-      const stream = reply.stream(
-        (async function* () {
-          yield 'a';
-          throw new Error('the model is away');
-        })(),
-      );
-      await stream.catch(() => {});
+      await reply.stream(failingChunks(modelAway, 'a')).catch(() => {});
     }, setup);
     all.platform.onRequest = ({ text }) => {
       if (text !== 'start' && text !== '+a') throw away();
@@ -793,17 +765,9 @@ describe('a stream', () => {
         await reply.text('whole');
         return;
       }
-      await reply.stream(
-        (async function* () {
-          yield 'a';
-          yield 'b';
-          throw new RetryableError('the model is away');
-        })(),
-      );
+      await reply.stream(failingChunks(retrySoon, 'a', 'b'));
     }, setup);
-    all.platform.onRequest = ({ text }) => {
-      if (text === '+b') throw away();
-    };
+    all.platform.onRequest = awayAt('+b');
     await turns.accept(post('Hi', one));
     await all.clock.advance(60_000);
     expect(all.platform.texts).toEqual(['start', '+a', 'cut {"ts":"1"} a', 'whole']);

@@ -19,10 +19,11 @@ const three = async (_message: unknown, reply: Reply): Promise<void> => {
 /** Begins a turn in a process that dies when the platform says so, and ends it in another one. */
 async function crash(
   onDeath: (all: Processes, kill: () => void) => void,
-  setup: ProcessSetup = {},
+  setUp: ProcessSetup | ((all: Processes) => ProcessSetup) = {},
   [first, second]: Parameters<Processes['start']>[0][] = [three, three],
 ): Promise<Processes> {
   const all = new Processes();
+  const setup = typeof setUp === 'function' ? setUp(all) : setUp;
   const dying = all.start(first ?? three, setup);
   onDeath(all, dying.kill);
   await dying.turns.accept(post('Hi', one));
@@ -189,17 +190,9 @@ describe('a step', () => {
 
   it('is written down with those before it where it is not noted first', async () => {
     // Of several methods that a process had never called, a crash left each in doubt.
-    const all = new Processes();
-    const setup: ProcessSetup = { makeOutput: (isDead) => new PlainOutput(all, isDead) };
     const say = (_message: unknown, reply: Reply): Promise<unknown> =>
       reply.response({ text: 'a', elements: [{ title: 'b' }] });
-    const dying = all.start(say, setup);
-    all.platform.onArrived = ({ text }) => text === 'cards' && dying.kill();
-    await dying.turns.accept(post('Hi', one));
-    await all.clock.advance(0);
-    all.platform.onArrived = () => {};
-    all.start(say, setup);
-    await all.clock.advance(1_000);
+    const all = await crash(after('cards'), plain, [say, say]);
     expect(all.platform.texts).toEqual(['a', 'cards', 'cards']);
   });
 
@@ -403,46 +396,31 @@ class PlainOutput extends OutputChannel {
   }
 }
 
+/** A channel that makes its requests itself. */
+function plain(all: Processes): ProcessSetup {
+  return { makeOutput: (isDead) => new PlainOutput(all, isDead) };
+}
+
 describe('a channel that never calls deliver', () => {
   it('has a step for each call of a method that its author has written', async () => {
-    const all = new Processes();
-    const setup: ProcessSetup = { makeOutput: (isDead) => new PlainOutput(all, isDead) };
     const say = async (_message: unknown, reply: Reply): Promise<void> => {
       await reply.text('first');
       await reply.response({ text: 'a', image: 'b', elements: [{ title: 'c' }] });
     };
-    const dying = all.start(say, setup);
-    all.platform.onArrived = ({ text }) => text === 'cards' && dying.kill();
-    await dying.turns.accept(post('Hi', one));
-    await all.clock.advance(0);
-    all.platform.onArrived = () => {};
-    all.start(say, setup);
-    await all.clock.advance(1_000);
+    const all = await crash(after('cards'), plain, [say, say]);
     // The first call of a method in a process is not noted before it is made.
     expect(all.platform.texts).toEqual(['first', 'a', 'Image: b', 'cards', 'cards']);
   });
 
   it('has its steps stored before they are made, from the second call on', async () => {
-    const all = new Processes();
-    const setup: ProcessSetup = {
-      makeOutput: (isDead) => new PlainOutput(all, isDead),
-      delivery: { whenUnknown: 'assume-sent' },
-    };
-    const dying = all.start(three, setup);
-    all.platform.onArrived = ({ text }) => text === '2' && dying.kill();
-    await dying.turns.accept(post('Hi', one));
-    await all.clock.advance(0);
-    all.platform.onArrived = () => {};
-    all.start(three, setup);
-    await all.clock.advance(1_000);
+    const delivery = { whenUnknown: 'assume-sent' } as const;
+    const all = await crash(after('2'), (world) => ({ ...plain(world), delivery }));
     expect(all.platform.texts).toEqual(['1', '2', '3']);
   });
 
   it('has its calls tried again, and parked', async () => {
     const all = new Processes();
-    const { turns } = all.start(three, {
-      makeOutput: (isDead) => new PlainOutput(all, isDead),
-    });
+    const { turns } = all.start(three, plain(all));
     all.platform.onRequest = failing(away, 12);
     await turns.accept(post('Hi', one));
     await all.clock.advance(100_000);

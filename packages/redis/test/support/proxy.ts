@@ -11,8 +11,8 @@ export class Proxy {
   #frozen = new Set<Socket>();
   /** Whether it turns everybody away who connects. */
   isAway = false;
-  /** How long each reply is on its way, in milliseconds. */
-  delayMs = 0;
+  /** Whether Redis is told what is sent; `once` until its next reply. */
+  #tells: 'always' | 'once' | 'never' = 'always';
   /** How many replies were lost. */
   lost = 0;
 
@@ -30,6 +30,7 @@ export class Proxy {
         });
       }
       near.on('data', (data) => {
+        if (this.#tells === 'never') return;
         const marker = this.#losesReplyTo;
         if (marker !== null && data.includes(marker)) {
           this.#losesReplyTo = null;
@@ -42,8 +43,10 @@ export class Proxy {
         if (this.#losing.delete(near)) {
           this.lost++;
           near.destroy();
-        } else if (this.delayMs > 0) setTimeout(() => near.write(data), this.delayMs);
-        else near.write(data);
+        } else {
+          if (this.#tells === 'once') this.#tells = 'never';
+          near.write(data);
+        }
       });
     });
   }
@@ -67,6 +70,11 @@ export class Proxy {
    */
   loseReplyTo(text: string): void {
     this.#losesReplyTo = text;
+  }
+
+  /** Allows one more round trip: what is sent once there has been a reply is lost. */
+  allowOneTrip(): void {
+    this.#tells = 'once';
   }
 
   /** Lets nothing more through on the connections that there are: they are dead, and do not know it. */

@@ -87,10 +87,10 @@ describe('Markdown', () => {
     ['a depth of quotes', '> '.repeat(20_000)],
     ['a depth of lists', `${'- '.repeat(150)}x`],
   ])('shows %s that would take long as it is', (_what, text) => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     const { firstElementChild: shown, childElementCount: count } = renderMarkdown(text);
     expect([count, shown?.className, shown?.textContent]).toEqual([1, 'plain', text]);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
   });
 
   it('reads long texts of many paragraphs', () => {
