@@ -790,8 +790,9 @@ describe('streams', () => {
   });
 
   it('that the platform breaks off are said whole, once', async () => {
-    const clock = new HastyClock();
-    const { slack } = await open({ status: false, clock }, { clock, delivery: { retryMs: 0 } });
+    // The line's own clock: a hasty one would give the platform no time to close the stream.
+    const delivery = { retryMs: 0, firstDelayMs: 1 };
+    const { slack } = await open({ status: false, clock: new HastyClock() }, { delivery });
     slack.next('chat.appendStream', { ok: false, error: 'service_unavailable' });
     scene.assistant = async (_message, reply) => {
       const { status } = await reply.stream(
