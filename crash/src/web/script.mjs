@@ -13,7 +13,7 @@ const KINDS = /** @type {const} */ (['two texts', 'a stream', 'buttons', 'a slow
 export const kindOf = (n) => KINDS[n % KINDS.length] ?? 'two texts';
 
 /** Pieces of one stream, without the first. */
-export const PIECES = 20;
+const PIECES = 20;
 
 /** The answers to a message, as they are to be read. @param {number} n */
 export function answersTo(n) {
