@@ -163,6 +163,31 @@ describe('long Markdown', () => {
     expect(parts.join('\n').match(/line \d/g)).toHaveLength(9);
   });
 
+  // The story: the rows of a long table that came in a second message were shown as lines with bars, since
+  // nothing said there that they are a table.
+  it('cuts no table that fits, and repeats the header of one that does not', () => {
+    const head = '| name | price |\n|:-----|------:|';
+    const rows = Array.from({ length: 9 }, (_, index) => `| tea ${index} | ${index} & up |`);
+    const short = [head, ...rows.slice(0, 3)].join('\n');
+    expect(splitMarkdown(`Here it is:\n${short}\nThat is all.`, 100)).toEqual([
+      'Here it is:',
+      short,
+      'That is all.',
+    ]);
+    const parts = splitMarkdown(`Our teas:\n\n${[head, ...rows].join('\n')}\n\nThat is all.`, 100);
+    expect(parts.filter((part) => part.includes('tea ')).length).toBeGreaterThan(2);
+    for (const part of parts) {
+      expect(lengthOf(part)).toBeLessThanOrEqual(100);
+      if (part.includes('tea ')) expect(part.startsWith(`${head}\n| tea`)).toBe(true);
+    }
+    expect(parts.join('\n').match(/^\| tea \d \| \d & up \|$/gm)).toEqual(rows);
+  });
+
+  it('takes no line with bars for a table where none is below it', () => {
+    const text = 'a | b is said\n--- or so\nc | d.\n';
+    expect(splitMarkdown(text.repeat(9), 60).join('\n')).toBe(text.repeat(9));
+  });
+
   // The story: a long answer in one line began with the signs of a fence. All of it was taken for the name of a
   // language, and nothing was said.
   it.each(['``` ', '1. ~~~ ', '> ```'])(
