@@ -54,6 +54,7 @@ describe('what a response becomes', () => {
     // Twilio's limit, whatever we call it.
     expect(await bodies({ text: 'x'.repeat(1_600) })).toHaveLength(1);
     expect(await bodies({ text: 'x'.repeat(1_601) })).toHaveLength(2);
+    expect(await bodies({ text: 'x'.repeat(1_600) }, `whatsapp:${PHONE}`)).toHaveLength(1);
   });
 
   // The story: a card with a picture had a text of 1,500 characters. Twilio took it, and WhatsApp did not: below
@@ -285,6 +286,9 @@ describe('what a response becomes', () => {
       MaxPrice: '0.1',
       ShortenUrls: 'true',
     });
+    const long = 'Word after word. '.repeat(150);
+    const parts = await sentFor({ text: long, channels: { sms: { validityPeriod: 60 } } });
+    expect(parts.map(({ ValidityPeriod }) => ValidityPeriod)).toEqual(['60', '60']);
   });
 
   it('every parameter there is, Twilio knows', async () => {
