@@ -225,7 +225,7 @@ describe('what a response becomes', () => {
     expect(twilio.sent).toMatchObject([{ To: '+15559990000', Body: 'Psst' }]);
     await bring({ Body: 'STOP', From: '+15559990000' });
     const again = sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, { custom });
-    await expect(again).rejects.toMatchObject({ code: 'opted_out' });
+    await expect(again).rejects.toMatchObject({ code: 'delivery', platformCode: '21610' });
   });
 
   it('a template stands for all of it (traps 19, 20)', async () => {
