@@ -54,7 +54,7 @@ describe('what a response becomes', () => {
     // Twilio's limit, whatever we call it.
     expect(await bodies({ text: 'x'.repeat(1_600) })).toHaveLength(1);
     expect(await bodies({ text: 'x'.repeat(1_601) })).toHaveLength(2);
-    expect(await bodies({ text: 'x'.repeat(1_600) }, `whatsapp:${PHONE}`)).toHaveLength(1);
+    expect(await bodies({ text: 'x'.repeat(3_000) }, `whatsapp:${PHONE}`)).toHaveLength(2);
   });
 
   // The story: a card with a picture had a text of 1,500 characters. Twilio took it, and WhatsApp did not: below
