@@ -102,6 +102,7 @@ describe('long Markdown', () => {
     "![a picture](https://x.y/z.png 'of a title')",
     '[a label [and more] of it](https://x.y)',
     '``code with ` of its own``',
+    '<!subteam^S1|the whole team>',
   ])('is not split within %s', (whole) => {
     for (let words = 0; words < 40; words++) {
       const text = `${'x'.repeat(words)} ${whole} and more words, so that it is split somewhere`;
@@ -184,8 +185,26 @@ describe('long Markdown', () => {
   });
 
   it('takes no line with bars for a table where none is below it', () => {
-    const text = 'a | b is said\n--- or so\nc | d.\n';
-    expect(splitMarkdown(text.repeat(9), 60).join('\n')).toBe(text.repeat(9));
+    const text = 'a | b is said\n---\nc | d.\n\n';
+    expect(splitMarkdown(text.repeat(9), 60).join('\n\n')).toBe(text.repeat(9));
+  });
+
+  it('says the rows of a table whose header has no room', () => {
+    const head = `| ${'wide '.repeat(20)}|\n|---|`;
+    const rows = Array.from({ length: 9 }, (_, index) => `| tea ${index} |`);
+    const said = splitMarkdown([head, ...rows].join('\n'), 60).join('\n');
+    expect(said.match(/tea \d/g)).toHaveLength(9);
+    expect(said.match(/wide/g)).toHaveLength(20);
+  });
+
+  // The story: what is escaped in a long text without spaces was cut in two, and read as `&l` and `t;`.
+  it('cuts nothing in two where there is no white space either', () => {
+    for (const whole of ['&lt;', '`a b`', '[a b](https://x.y)']) {
+      const text = `字${`字${whole}`.repeat(20)}`;
+      const parts = splitMarkdown(text, 45);
+      expect(parts.join('')).toBe(text);
+      for (const part of parts) expect(part.replaceAll(whole, '')).toMatch(/^字*$/);
+    }
   });
 
   // The story: a long answer in one line began with the signs of a fence. All of it was taken for the name of a
@@ -313,6 +332,12 @@ describe('a text that is being made', () => {
       expect(end).toBeGreaterThan(shown + (end < code.length ? 2_000 : 0));
       shown = end;
     }
+  });
+
+  it('is cut between words where its lines are long', () => {
+    const words = 'word '.repeat(1_000);
+    const { end = 0 } = nextPiece(words, 0, true, []) ?? {};
+    expect([words[end - 1], end > 2_000]).toEqual([' ', true]);
   });
 
   it('holds back nothing for ever', () => {

@@ -23,8 +23,8 @@ const WHOLE = new RegExp(
 
 const TABLES = new RegExp(TABLE, 'gm');
 
-/** Stands for a character of what is not cut: nothing that a text is cut after. */
-const MASK = '\uE000';
+/** Stand for what is not cut: one character, with as many marks on it as it takes. */
+const [MASK, MARK] = ['\uE000', '\u0301'];
 
 /**
  * Splits Markdown into parts of at most `limit` characters: at a paragraph, a line, a sentence, a word;
@@ -42,7 +42,7 @@ export function splitMarkdown(text: string, limit: number = LIMITS.markdown): st
     (prose) => prose.replaceAll(TABLES, (table) => splitTable(table, limit)),
   );
   const mask = (whole: string): string =>
-    whole.length <= limit ? MASK.repeat(whole.length) : whole;
+    whole.length <= limit ? MASK + MARK.repeat(whole.length - 1) : whole;
   const masked = withFences(
     source,
     ({ start, end }) => mask(source.slice(start, end)),
