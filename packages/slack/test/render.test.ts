@@ -185,8 +185,10 @@ describe('long Markdown', () => {
   });
 
   it('takes no line with bars for a table where none is below it', () => {
-    const text = 'a | b is said\n---\nc | d.\n\n';
-    expect(splitMarkdown(text.repeat(9), 60).join('\n\n')).toBe(text.repeat(9));
+    for (const line of ['---', '--- or so | more']) {
+      const text = ['a | b', line, ...Array<string>(20).fill('c | d.')].join('\n');
+      expect(splitMarkdown(text, 60).join('\n')).toBe(text);
+    }
   });
 
   it('says the rows of a table whose header has no room', () => {
@@ -335,7 +337,7 @@ describe('a text that is being made', () => {
   });
 
   it('is cut between words where its lines are long', () => {
-    const words = 'word '.repeat(1_000);
+    const words = 'longer '.repeat(1_000);
     const { end = 0 } = nextPiece(words, 0, true, []) ?? {};
     expect([words[end - 1], end > 2_000]).toEqual([' ', true]);
   });
