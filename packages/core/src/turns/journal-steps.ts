@@ -1,6 +1,6 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { Clock } from '../clock.ts';
-import { DeliveryError, toError } from '../errors.ts';
+import { DeliveryError, isOptedOut, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnAbort } from './abort.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
@@ -86,7 +86,9 @@ export class JournalSteps {
     const onFailed = async (error: unknown, failure: SendFailure): Promise<boolean> => {
       if (!isOurs()) return false;
       if (!failure.retryable) {
-        steps[index] = { state: 'failed', kind, error: toError(error).message };
+        // Of who has opted out, only the channel knows whether that holds still in another run.
+        const failed: Step = { state: 'failed', kind, error: toError(error).message };
+        steps[index] = isOptedOut(error) ? null : failed;
         await record.save();
         return false;
       }
