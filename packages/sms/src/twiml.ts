@@ -78,7 +78,15 @@ const CONSENT_MS = 20;
 export class TwimlCarrier implements Carrier {
   readonly #carrier: TwimlCarrierOptions;
   readonly #said: Said[] = [];
-  readonly #stop: () => void;
+  readonly #cancelDeadline: () => void;
+  /**
+   * Twilio has gone. A field with its function: one that is assigned to a property later on, `this.x = () => …`,
+   * V8 makes among what is old, as if it were a prototype's, and all of the request stays with it.
+   */
+  readonly #onGone = (): void => {
+    this.#settle(() => this.#move());
+    void this.#finishUnasked();
+  };
   #isOpen = true;
   #isSilent = true;
   /** When it was read that the user has not opted out, and how much had been noted by then. */
@@ -91,16 +99,8 @@ export class TwimlCarrier implements Carrier {
   constructor(carrier: TwimlCarrierOptions) {
     this.#carrier = carrier;
     const { res, options } = carrier;
-    const onGone = (): void => {
-      this.#settle(() => this.#move());
-      void this.#finishUnasked();
-    };
-    const cancel = options.clock.after(DEADLINE_MS, () => void this.#finishUnasked());
-    res.on('close', onGone);
-    this.#stop = () => {
-      cancel();
-      res.off('close', onGone);
-    };
+    this.#cancelDeadline = options.clock.after(DEADLINE_MS, () => void this.#finishUnasked());
+    res.on('close', this.#onGone);
   }
 
   /** Whether nothing was said. */
@@ -238,7 +238,8 @@ export class TwimlCarrier implements Carrier {
 
   #close(): void {
     this.#isOpen = false;
-    this.#stop();
+    this.#cancelDeadline();
+    this.#carrier.res.off('close', this.#onGone);
   }
 }
 
