@@ -166,13 +166,13 @@ export class Feed {
 
   #show(stream: OpenStream): void {
     const shown = this.#shown?.get(stream.id) ?? 0;
-    if (shown >= stream.text.length) return;
+    if (shown >= stream.length) return;
     this.#markShown(stream);
     this.#connection.send(textFrame(stream.frameOf(shown, stream.text.slice(shown))));
   }
 
-  #markShown({ id, text }: OpenStream): void {
+  #markShown({ id, length }: OpenStream): void {
     this.#shown ??= new Map();
-    this.#shown.set(id, text.length);
+    this.#shown.set(id, length);
   }
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   isPromise,
   UserMessage,
@@ -20,6 +20,9 @@ import { TokenBucket } from './rate.ts';
 
 /** How often the assistant is told that the user is typing, in milliseconds. */
 const TYPING_MS = 3_000;
+
+/** Bytes of what the names begin with that messages are given here. */
+const NAME_BYTES = 12;
 
 /** Frames that may wait while a session is opened. */
 const MAX_WAITING = 100;
@@ -58,7 +61,10 @@ export class Inbox {
   /** Made with the first frame: many clients only listen. */
   #bucket: TokenBucket | null = null;
   #isSpoken = false;
-  /** What the names begin with that messages are given here: random once, since that is dear. */
+  /**
+   * What the names begin with that messages are given here: random once, since that is dear. No UUID, which
+   * is kept as the twenty texts that it is made of.
+   */
   #names: string | null = null;
   #named = 0;
   #typingAt: number | null = null;
@@ -184,7 +190,7 @@ export class Inbox {
 
   /** A name for a message that came without one. */
   #nextName(): string {
-    this.#names ??= randomUUID();
+    this.#names ??= randomBytes(NAME_BYTES).toString('base64url');
     return `${this.#names}.${++this.#named}`;
   }
 

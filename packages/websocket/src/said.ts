@@ -6,14 +6,18 @@ export type Accepted = Promise<'accepted' | 'duplicate' | 'refused'>;
 /** Logs a message, which another process may have done or be about to do. Gives its number. */
 export type LogSaid = (isDuplicate: boolean) => MaybePromise<number>;
 
+const NOTHING: readonly Promise<unknown>[] = [];
+
 /** What users have said and is not in the log yet: what the assistant says comes after it. */
 export class Said {
-  readonly #pending = new Set<Promise<unknown>>();
-  readonly #numbers = new Map<string, Promise<number>>();
+  /** A list of its own whenever it changes: a set would take up more, and keep what has left it. */
+  #pending: readonly Promise<unknown>[] = NOTHING;
+  /** Of what is on its way into a log that is waited for. Made when there is something. */
+  #numbers: Map<string, Promise<number>> | null = null;
 
   /** Resolves when what was said until now is in the log, or never will be; `null` if it is. */
   get settled(): Promise<unknown> | null {
-    return this.#pending.size === 0 ? null : Promise.allSettled(this.#pending);
+    return this.#pending.length === 0 ? null : Promise.allSettled(this.#pending);
   }
 
   /** Logs a message once it was taken. Resolves to its number, `null` where it was refused. */
@@ -21,19 +25,23 @@ export class Said {
     const done = accepted.then((outcome) =>
       outcome === 'refused' ? null : this.#log(id, outcome === 'duplicate', log),
     );
-    this.#pending.add(done);
-    const onSettled = (): void => void this.#pending.delete(done);
+    this.#pending = this.#pending.concat(done);
+    const onSettled = (): void => {
+      const left = this.#pending.filter((other) => other !== done);
+      this.#pending = left.length === 0 ? NOTHING : left;
+    };
     done.then(onSettled, onSettled);
     return done;
   }
 
   #log(id: string, isDuplicate: boolean, log: LogSaid): MaybePromise<number> {
     // The same message, sent again before it was in the log.
-    const known = this.#numbers.get(id);
+    const known = this.#numbers?.get(id);
     if (known !== undefined) return known;
     const number = log(isDuplicate);
     if (!isPromise(number)) return number;
-    this.#numbers.set(id, number);
-    return number.finally(() => this.#numbers.delete(id));
+    const numbers = (this.#numbers ??= new Map());
+    numbers.set(id, number);
+    return number.finally(() => numbers.delete(id));
   }
 }

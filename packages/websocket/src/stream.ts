@@ -1,4 +1,4 @@
-/** A stream that is open: what was said of it so far. */
+/** A stream that is open. */
 export class OpenStream {
   readonly id: string;
   readonly recipientId: string;
@@ -8,7 +8,10 @@ export class OpenStream {
   readonly isOurs: boolean;
   /** Whether another process has asked for it, and is told of every piece. */
   isWatched = false;
-  text = '';
+  /** How long the text is that was said so far. */
+  length = 0;
+  /** Joined when it is asked for: added up as they come, each text so far would be an object of its own. */
+  #pieces: string[] = [];
   readonly #lead: string;
 
   constructor(id: string, recipientId: string, seq: number, isOurs: boolean) {
@@ -19,6 +22,18 @@ export class OpenStream {
     // Written once: of a chunk's JSON, only the rest changes.
     const head = JSON.stringify({ type: 'stream_chunk', recipient_id: recipientId, id });
     this.#lead = `${head.slice(0, -1)},"offset":`;
+  }
+
+  /** What was said so far. */
+  get text(): string {
+    if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join('')];
+    return this.#pieces[0] ?? '';
+  }
+
+  /** More was said. */
+  add(chunk: string): void {
+    this.#pieces.push(chunk);
+    this.length += chunk.length;
   }
 
   /** The frame of a piece, as text. */

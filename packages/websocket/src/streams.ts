@@ -52,7 +52,7 @@ export class Streams {
 
   /** The next piece of one that runs here. */
   grow(stream: OpenStream, chunk: string): void {
-    const offset = stream.text.length;
+    const offset = stream.length;
     this.#show(stream, chunk);
     if (stream.isWatched) this.#tellPiece(stream, offset, chunk);
   }
@@ -109,8 +109,8 @@ export class Streams {
     const stream = known ?? this.#openTold(piece);
     if (stream.isOurs) return;
     // A piece got lost. What it says comes with the answer.
-    if (offset > stream.text.length) return this.#ask();
-    const chunk = text.slice(stream.text.length - offset);
+    if (offset > stream.length) return this.#ask();
+    const chunk = text.slice(stream.length - offset);
     if (chunk !== '') this.#show(stream, chunk);
   }
 
@@ -162,8 +162,8 @@ export class Streams {
   }
 
   #show(stream: OpenStream, chunk: string): void {
-    const offset = stream.text.length;
-    stream.text += chunk;
+    const offset = stream.length;
+    stream.add(chunk);
     const feeds = this.#options.feeds();
     if (feeds.length === 0) return;
     const bytes = textFrame(stream.frameOf(offset, chunk));

@@ -50,7 +50,10 @@ export class KeptList {
       for (const item of items) this.add([item], maxItems, maxCharacters);
       return;
     }
-    this.#batches.push({ json, size: items.length });
+    const batch = { json, size: items.length };
+    // Many lists have but one, of which a `push` would make room for sixteen more.
+    if (this.#batches.length === 0) this.#batches = [batch];
+    else this.#batches.push(batch);
     this.characters += BATCH_COST + json.length;
     this.count += items.length;
     this.length += items.length;

@@ -38,7 +38,8 @@ interface GatheringOptions {
  */
 class Gathering {
   readonly #options: GatheringOptions;
-  #text = '';
+  /** Joined at the end: added up as they come, each text so far would be an object of its own. */
+  readonly #pieces: string[] = [];
   /** A piece is shown: it is not left half-way. */
   #isShowing = false;
   #isOver = false;
@@ -70,7 +71,7 @@ class Gathering {
     try {
       if (next.done === true) {
         this.#end();
-        return this.#options.resolve(this.#text);
+        return this.#options.resolve(this.#pieces.join(''));
       }
       const shown = this.#take(next.value);
       if (!isPromise(shown)) return this.#ask();
@@ -83,8 +84,9 @@ class Gathering {
 
   #take(chunk: unknown): MaybePromise<void> {
     if (typeof chunk !== 'string') throw notText(chunk);
-    this.#text += chunk;
-    return chunk === '' ? undefined : this.#options.onChunk?.(chunk);
+    if (chunk === '') return undefined;
+    this.#pieces.push(chunk);
+    return this.#options.onChunk?.(chunk);
   }
 
   readonly #onShown = (): void => {

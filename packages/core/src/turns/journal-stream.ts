@@ -1,10 +1,10 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { InterruptedStream } from '../channel/output-channel.ts';
 import type { Clock } from '../clock.ts';
-import { settle, whenThere, type MaybePromise } from '../maybe-promise.ts';
+import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { failureOf, type SendFailure } from './failure.ts';
 import { isDone, type Step } from './progress.ts';
-import type { StreamDelivery } from './turn-delivery.ts';
+import type { SendPiece, StreamDelivery } from './turn-delivery.ts';
 
 /** What a {@link JournalStream} works with. */
 export interface JournalStreamOptions {
@@ -51,6 +51,8 @@ export class JournalStream implements StreamDelivery {
   #isLeft = false;
   /** Whether the call that was made last has failed, or is not stored: then the stream was not ended. */
   #hasFailed = false;
+  /** What was shown since the step was last saved. */
+  #unsaved: string[] = [];
   #savedAt = 0;
   #savedReceipts = 0;
   #requests = 0;
@@ -65,38 +67,49 @@ export class JournalStream implements StreamDelivery {
         : { receipts: known.receipts ?? [], text: known.text ?? '' };
   }
 
-  piece(send: () => MaybePromise<void>, chunk = ''): MaybePromise<void> {
+  piece(send: SendPiece, chunk: string): MaybePromise<void> {
     if (this.#isLeft) return undefined;
     if (this.#isBegun) return this.#show(send, chunk);
     this.#isBegun = true;
     return whenThere(this.#save(), () => this.#show(send, chunk));
   }
 
-  #show(send: () => MaybePromise<void>, chunk: string): MaybePromise<void> {
-    const { onPiece } = this.#options;
-    onPiece(this);
+  /** Without a function of its own for each piece, as far as nothing is waited for. */
+  #show(send: SendPiece, chunk: string): MaybePromise<void> {
+    this.#options.onPiece(this);
     this.#hasFailed = true;
-    return settle(
-      send,
-      () => {
-        onPiece(null);
-        this.#step.text += chunk;
-        const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
-        // A clock may have been set back.
-        const isOld = Math.abs(this.#options.clock.now() - this.#savedAt) >= SAVE_MS;
-        const saved = isHandleNew || isOld ? this.#save() : undefined;
-        // Not before: where the turn is ended meanwhile, nobody comes to end the stream.
-        return whenThere(saved, () => void (this.#hasFailed = false));
-      },
-      (error: unknown) => {
-        onPiece(null);
-        const failure = failureOf(error);
-        if (!failure.retryable) throw error;
-        // The producer goes on: what it says is said whole when the platform is back.
-        this.#isLeft = true;
-        this.#options.park(failure);
-      },
+    let sent: MaybePromise<void>;
+    try {
+      sent = send(chunk);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    if (!isPromise(sent)) return this.#shown(chunk);
+    return sent.then(
+      () => this.#shown(chunk),
+      (error: unknown) => this.#failed(error),
     );
+  }
+
+  #shown(chunk: string): MaybePromise<void> {
+    this.#options.onPiece(null);
+    this.#unsaved.push(chunk);
+    const isHandleNew = this.#savedReceipts === 0 && this.#receipts.length > 0;
+    // A clock may have been set back.
+    const isOld = Math.abs(this.#options.clock.now() - this.#savedAt) >= SAVE_MS;
+    const saved = isHandleNew || isOld ? this.#save() : undefined;
+    // Not before: where the turn is ended meanwhile, nobody comes to end the stream.
+    if (isPromise(saved)) return saved.then(() => void (this.#hasFailed = false));
+    this.#hasFailed = false;
+  }
+
+  #failed(error: unknown): void {
+    this.#options.onPiece(null);
+    const failure = failureOf(error);
+    if (!failure.retryable) throw error;
+    // The producer goes on: what it says is said whole when the platform is back.
+    this.#isLeft = true;
+    this.#options.park(failure);
   }
 
   /** One request of the piece that is under way. */
@@ -132,6 +145,8 @@ export class JournalStream implements StreamDelivery {
   #save(): MaybePromise<void> {
     const { steps, index, save, clock } = this.#options;
     steps[index] = this.#step;
+    this.#step.text += this.#unsaved.join('');
+    this.#unsaved = [];
     this.#savedAt = clock.now();
     this.#savedReceipts = this.#receipts.length;
     return save();

@@ -52,7 +52,7 @@ export class LiveDelivery implements TurnDelivery {
 const LIVE_STREAM: StreamDelivery = {
   isShown: false,
   interrupted: null,
-  piece: (send) => send(),
+  piece: (send, chunk) => send(chunk),
   end: async () => true,
   fail: async () => {},
 };

@@ -45,24 +45,24 @@ export class SendQueue {
    * @param onSent - Called before anybody hears of it.
    */
   enter<T>(send: () => MaybePromise<T>, onSent?: () => void): MaybePromise<T> {
-    const { onStart } = this.#options;
-    const start = (): MaybePromise<T> => {
-      onStart();
-      return send();
-    };
     if (this.#left++ > 0) {
-      const sent = this.tail.then(start);
+      const sent = this.tail.then(() => this.#start(send));
       this.#tail = this.#over(sent, onSent);
       return sent;
     }
     // A channel may have something said while it sends: that comes behind this one.
     this.#tail = null;
-    const sent = attempt(start);
+    const sent = this.#start(send);
     const over = isPromise(sent) ? this.#over(sent, onSent) : this.#sent(onSent);
     if (this.#onFirstOver === null) this.#tail = over;
     else void over.then(this.#onFirstOver);
     this.#onFirstOver = null;
     return sent;
+  }
+
+  #start<T>(send: () => MaybePromise<T>): MaybePromise<T> {
+    this.#options.onStart();
+    return attempt(send);
   }
 
   #sent(onSent: (() => void) | undefined): Promise<unknown> {

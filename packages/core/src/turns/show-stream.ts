@@ -4,7 +4,7 @@ import type { MaybePromise } from '../maybe-promise.ts';
 import type { Extra } from '../message/bot-message.ts';
 import type { SendQueue } from './send-queue.ts';
 import { streamTo } from './stream.ts';
-import type { StreamDelivery, TurnDelivery } from './turn-delivery.ts';
+import type { SendPiece, StreamDelivery, TurnDelivery } from './turn-delivery.ts';
 
 /** Where a stream is shown, and by what. */
 export interface ShowOptions {
@@ -37,7 +37,7 @@ export async function showStream(
     const taken = delivery.takeReceipts();
     if (taken.length > 0) receipts.push(...taken);
   };
-  const inOrder = (send: () => MaybePromise<void>, chunk?: string): MaybePromise<void> =>
+  const inOrder = (send: SendPiece, chunk = ''): MaybePromise<void> =>
     queue.enter(() => stream.piece(send, chunk), onShown);
   try {
     const target = { output, recipientId, extra, signal, inOrder, onThrown };

@@ -2,6 +2,7 @@ import type { OutputChannel } from '../channel/output-channel.ts';
 import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { Extra } from '../message/bot-message.ts';
 import { gather } from './gather.ts';
+import type { SendPiece } from './turn-delivery.ts';
 
 /** Where a stream goes. */
 export interface StreamTarget {
@@ -13,7 +14,7 @@ export interface StreamTarget {
   /** Called with what the producer throws, which is not the channel's failure. */
   onThrown?: (error: unknown) => void;
   /** Puts a send in its place among what else is said. @defaultValue at once */
-  inOrder?: (send: () => MaybePromise<void>, chunk?: string) => MaybePromise<void>;
+  inOrder?: (send: SendPiece, chunk?: string) => MaybePromise<void>;
 }
 
 /**
@@ -22,7 +23,7 @@ export interface StreamTarget {
  */
 export async function streamTo(
   chunks: AsyncIterable<string>,
-  { output, recipientId, extra, signal, onThrown, inOrder = (send) => send() }: StreamTarget,
+  { output, recipientId, extra, signal, onThrown, inOrder = sendAtOnce }: StreamTarget,
 ): Promise<string> {
   let shown = '';
   const end = async (): Promise<void> => {
@@ -33,10 +34,12 @@ export async function streamTo(
     signal.throwIfAborted();
     return output.sendResponseChunkStart(recipientId, extra);
   });
+  // One for all of them: there may be thousands.
+  const show: SendPiece = (chunk) => output.sendResponseChunk(recipientId, chunk, extra);
   let text: string;
   try {
     const onChunk = (chunk: string): MaybePromise<void> => {
-      const sent = inOrder(() => output.sendResponseChunk(recipientId, chunk, extra), chunk);
+      const sent = inOrder(show, chunk);
       return output.repeatsStreamedText ? whenThere(sent, () => void (shown += chunk)) : sent;
     };
     text = await gather(chunks, signal, onChunk, onThrown);
@@ -51,3 +54,5 @@ export async function streamTo(
   await inOrder(end);
   return text;
 }
+
+const sendAtOnce = (send: SendPiece, chunk = ''): MaybePromise<void> => send(chunk);

@@ -32,14 +32,17 @@ export interface TurnDelivery extends Delivery {
 /** Closes a stream that was cut, on its channel. */
 export type CloseStream = (stream: InterruptedStream) => Promise<void>;
 
+/** Makes one of the calls that show a stream. */
+export type SendPiece = (chunk: string) => MaybePromise<void>;
+
 /** What carries one stream. */
 export interface StreamDelivery {
   /** Whether an earlier run of the turn has shown it to its end. */
   readonly isShown: boolean;
   /** What an earlier run has shown, if it was cut short. */
   readonly interrupted: InterruptedStream | null;
-  /** Makes one of the channel's calls; `chunk` is the text that it shows. */
-  piece(send: () => MaybePromise<void>, chunk?: string): MaybePromise<void>;
+  /** Makes one of the channel's calls; `chunk` is the text that it shows, if any. */
+  piece(send: SendPiece, chunk: string): MaybePromise<void>;
   /** The stream is over. Resolves to whether everything was shown; if not, its text has to be said whole. */
   end(): Promise<boolean>;
   /** The stream broke off: its producer threw, or the turn was ended. What was shown stands. */
