@@ -1,6 +1,6 @@
 import type { Receipt } from '../channel/delivery.ts';
 import type { Clock } from '../clock.ts';
-import { DeliveryError, toError } from '../errors.ts';
+import { DeliveryError, isOptedOut, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
 import type { TurnAbort } from './abort.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
@@ -86,7 +86,9 @@ export class JournalSteps {
     const onFailed = async (error: unknown, failure: SendFailure): Promise<boolean> => {
       if (!isOurs()) return false;
       if (!failure.retryable) {
-        steps[index] = { state: 'failed', kind, error: toError(error).message };
+        const step: Step = { state: 'failed', kind, error: toError(error).message };
+        if (isOptedOut(error)) step.code = 'opted_out';
+        steps[index] = step;
         await record.save();
         return false;
       }
@@ -183,7 +185,7 @@ export class JournalSteps {
   }
 }
 
-function failedBefore({ error }: Step): DeliveryError {
+function failedBefore({ error, code }: Step): DeliveryError {
   const text = error ?? 'the platform refused this response in an earlier run of the turn';
-  return new DeliveryError(text, { code: 'failed_before' });
+  return new DeliveryError(text, { code: code ?? 'failed_before' });
 }

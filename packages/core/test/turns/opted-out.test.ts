@@ -4,6 +4,7 @@ import { expectNoUnhandledRejections } from '../../../../scripts/test-support/un
 import { post, say } from '../support/engine.ts';
 import { failing, PlatformOutput, away } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
+import type { Weather } from '../support/shared-memory.ts';
 
 expectNoUnhandledRejections();
 
@@ -97,6 +98,39 @@ describe('an answer to whoever has opted out', () => {
     expect([await engine.deadLetters.list(), lines]).toEqual([[], [told]]);
     expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
   });
+
+  it.each([
+    ['in its run', false],
+    ['when what has waited is said', true],
+  ])(
+    'is no dead letter where the process dies right behind the refusal, %s',
+    async (_, isParked) => {
+      let isRefused = false;
+      const weather: Weather = {
+        after: (call) => {
+          if (isRefused && call === 'commit') kill();
+        },
+      };
+      const { all, turns, clock, kill } = setUp(echo, { weather });
+      if (isParked) {
+        all.platform.onRequest = failing(away);
+        await turns.accept(post('1'));
+        await clock.advance(11_000);
+      }
+      all.platform.onRequest = () => {
+        isRefused = true;
+        throw refusal();
+      };
+      if (!isParked) void turns.accept(post('1'));
+      await clock.advance(3_600_000);
+      expect(isRefused).toBe(true);
+      const { engine, errors, turnReports } = all.start(echo);
+      await clock.advance(3_600_000);
+      expect(await engine.deadLetters.list()).toEqual([]);
+      expect(errors).toEqual([]);
+      expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
+    },
+  );
 
   it('fails a live turn, and is a line in the log', async () => {
     const { all, turns, lines, errors } = setUp();
