@@ -17,7 +17,15 @@ import {
 } from '@trunkline/core';
 import { Batch } from './batch.ts';
 import { closeDatabase, emptyLog, openDatabase, type Connections } from './database.ts';
-import { closed, explain, lostFile, movedFile, noFile, noLocksBeside } from './errors.ts';
+import {
+  closed,
+  explain,
+  explainAtStart,
+  lostFile,
+  movedFile,
+  noFile,
+  noLocksBeside,
+} from './errors.ts';
 import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
 import type { Read } from './read.ts';
@@ -182,7 +190,7 @@ export class SqliteStore implements Store {
       }
     } catch (error) {
       closeDatabase(this.#connections);
-      throw explain(this.#file, error);
+      throw explainAtStart(this.#file, error);
     }
   }
 
