@@ -935,3 +935,18 @@ describe('a finished turn', () => {
     expect(handled).toEqual(['Hi', 'Hi']);
   });
 });
+
+// The story: a channel whose platform counts its accounts, and has numbers for them. Its messages were refused
+// by a TypeError, and where a `conversationKey` was given, they became dead letters.
+it.each([undefined, () => 'linked'])(
+  'a message of an account with a number for a name is handled',
+  async (conversationKey) => {
+    const all = new Processes();
+    const handled: unknown[] = [];
+    const options = conversationKey && { conversationKey };
+    const { turns } = all.start(({ account }) => void handled.push(account), options);
+    expect(await turns.accept(post('Hi', { ...one, account: 7 }))).toBe('accepted');
+    await all.clock.advance(0);
+    expect(handled).toEqual(['7']);
+  },
+);
