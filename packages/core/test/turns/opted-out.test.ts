@@ -87,6 +87,17 @@ describe('an answer to whoever has opted out', () => {
     ]);
   });
 
+  it('of somebody else keeps no apology from whoever has written', async () => {
+    const failed: Assistant = async () => {
+      throw refusal();
+    };
+    const { all, turns, clock } = setUp(failed, { apology: 'Sorry' });
+    all.platform.onRequest = () => {};
+    await turns.accept(post('1'));
+    await clock.advance(0);
+    expect(all.platform.texts).toEqual(['Sorry']);
+  });
+
   it('is the assistant’s to know of', async () => {
     const { turns, engine, clock, lines, turnReports } = setUp(async (_, reply) => {
       await reply.text('Hello').catch((error: unknown) => {
