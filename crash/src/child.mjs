@@ -14,6 +14,8 @@ export class Child {
   exited;
 
   #process;
+  /** It was asked to end. */
+  #isDismissed = false;
 
   /** @param {import('node:child_process').ChildProcess} child */
   constructor(child) {
@@ -65,14 +67,21 @@ export class Child {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
-  /** Whether it was killed, and did not end by itself. */
-  get wasKilled() {
-    return this.#process.signalCode === 'SIGKILL';
+  /** Whether it has ended because somebody wanted that: killed, or dismissed and in good order. */
+  get wasEnded() {
+    const { signalCode, exitCode } = this.#process;
+    return signalCode === 'SIGKILL' || (this.#isDismissed && exitCode === 0);
   }
 
   /** @param {import('node:child_process').Serializable} message */
   tell(message) {
     if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  /** Asks it to end, as a deployment does. */
+  dismiss() {
+    this.#isDismissed = true;
+    this.#process.kill('SIGTERM');
   }
 
   /** `kill -9`. */

@@ -23,7 +23,8 @@ export class Crew {
   #whenStarted = [];
 
   /**
-   * @param {{ folder: string, stores: readonly string[], platform: string, mode: import('./record.d.ts').Mode, pauseMs: number }} options
+   * @param {{ folder: string, script: string, stores: readonly string[], about: object, pauseMs: number }} options -
+   *   `about` is what each worker is told beside its name and its store.
    * @param {Random} random
    * @param {{ onTurn: (turn: { id: string, outcome: string }) => void, onFailure: () => void }} hooks
    */
@@ -39,15 +40,22 @@ export class Crew {
     await Promise.all(this.#options.stores.map((store, i) => this.#hire(`w${i + 1}`, store, 1)));
   }
 
-  /** One that is there, whichever; waits for one. */
-  async any() {
-    while (this.#living.size === 0) {
-      if (this.failures.length > 0) throw new Error(this.failures.join('; '));
-      await Promise.race([this.started(), wait(1_000)]);
-    }
+  /** One that is there now, whichever, or `null`. */
+  get one() {
+    if (this.#living.size === 0) return null;
     const name = this.#random.pick([...this.#living.keys()]);
     // Just picked from among them.
     return { name, url: /** @type {Child} */ (this.#living.get(name)).url };
+  }
+
+  /** One that is there, whichever; waits for one. */
+  async any() {
+    for (;;) {
+      const { one } = this;
+      if (one !== null) return one;
+      if (this.failures.length > 0) throw new Error(this.failures.join('; '));
+      await Promise.race([this.started(), wait(1_000)]);
+    }
   }
 
   /** Resolves to the next that is started. @returns {Promise<string>} */
@@ -61,6 +69,11 @@ export class Crew {
     if (child === undefined || !child.isAlive) return;
     this.killed({ at: now(), worker, moment });
     child.kill();
+  }
+
+  /** Ends a worker as a deployment does: it has time to finish. @param {string} worker */
+  dismiss(worker) {
+    this.#living.get(worker)?.dismiss();
   }
 
   /** Notes a kill. Nobody dies twice. @param {Kill} kill */
@@ -78,10 +91,10 @@ export class Crew {
   /** @param {string} place @param {string} store @param {number} count */
   async #hire(place, store, count) {
     if (this.#isOver) return;
-    const { folder, platform, mode } = this.#options;
+    const { folder, script, about } = this.#options;
     const name = `${place}.${count}`;
-    const child = await Child.start('worker.mjs', {
-      options: { name, store, platform, mode },
+    const child = await Child.start(script, {
+      options: { name, store, ...about },
       log: join(folder, `${place}.log`),
       onMessage: ({ turn }) => turn && this.#onTurn(turn),
     });
@@ -98,7 +111,7 @@ export class Crew {
     const name = `${place}.${count}`;
     this.#living.delete(name);
     if (this.#isOver) return;
-    if (!child.wasKilled) return this.#fail(`${name} ended by itself: see ${place}.log`);
+    if (!child.wasEnded) return this.#fail(`${name} ended by itself: see ${place}.log`);
     await wait(this.#random.between(0, this.#options.pauseMs));
     await this.#hire(place, store, count + 1).catch((error) => this.#fail(String(error)));
   }

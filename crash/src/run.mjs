@@ -106,9 +106,10 @@ class Stage {
     const file = `sqlite:${join(this.#folder, 'trunkline.db')}`;
     const stores = redis === null ? [file] : wires.map(({ url }) => url);
     const pauseMs = redis === null ? 300 : 2_000;
-    const about = { folder: this.#folder, stores, platform: platform.url, mode, pauseMs };
+    const about = { platform: platform.url, mode };
+    const workers = { folder: this.#folder, script: 'worker.mjs', stores, about, pauseMs };
     const stuck = new AbortController();
-    const crew = new Crew(about, random, {
+    const crew = new Crew(workers, random, {
       onTurn: (turn) => this.#turnEnded(turn),
       onFailure: () => stuck.abort(),
     });

@@ -32,7 +32,9 @@ export function argumentsOf(
 ): Record<string, unknown> {
   const { channel, thread } = address;
   const args: Record<string, unknown> = { channel };
-  if (thread !== null) args['thread_ts'] = thread;
+  // A thread is one of its channel.
+  const isHere = message['channel'] === undefined || message['channel'] === channel;
+  if (thread !== null && isHere) args['thread_ts'] = thread;
   // Most responses carry nothing else.
   if (Object.keys(extra).length > 0) addExtra(args, extra, address);
   Object.assign(args, message);

@@ -150,7 +150,7 @@ describe('events', () => {
   it('in a thread of another channel count where JSON of Slack’s was said', async () => {
     await open();
     const thread = newTs();
-    const output = scene.channel.getOutputChannel({ team: TEAM, channel: CHANNEL });
+    const output = scene.channel.getOutputChannel({ team: TEAM, channel: 'DU1' });
     await output.sendCustomJson('U1', { channel: 'C5', thread_ts: thread, text: 'Who knows?' });
     const reply = { text: 'I do', channel: 'C5', thread_ts: thread, parent_user_id: 'U1' };
     await scene.request(json(said(reply)));

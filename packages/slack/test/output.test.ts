@@ -60,6 +60,24 @@ describe('where answers go', () => {
     ]);
   });
 
+  // The story: an assistant was asked in a thread to tell another channel. What it told had the thread's time with
+  // it, which is none of a message there.
+  it('elsewhere, if JSON of Slack’s says so, and then in no thread but its own', async () => {
+    const { slack, channel } = await open();
+    const output = channel.getOutputChannel({ ...PLACE, thread: '1.5' });
+    const elsewhere = { channel: 'C5' };
+    const places = [elsewhere, { ...elsewhere, thread_ts: '2.5' }, { channel: CHANNEL }, {}];
+    for (const place of places) await output.sendCustomJson('U1', { text: 'Hear', ...place });
+    expect(
+      slack.of('chat.postMessage').map(({ channel: id, thread_ts: thread }) => [id, thread]),
+    ).toEqual([
+      ['C5', undefined],
+      ['C5', '2.5'],
+      [CHANNEL, '1.5'],
+      [CHANNEL, '1.5'],
+    ]);
+  });
+
   it('nowhere, if nothing says where', async () => {
     await open();
     expect(() => scene.channel.getOutputChannel({ team: TEAM })).toThrow(

@@ -102,6 +102,7 @@ describe('long Markdown', () => {
     "![a picture](https://x.y/z.png 'of a title')",
     '[a label [and more] of it](https://x.y)',
     '``code with ` of its own``',
+    '<!subteam^S1|the whole team>',
   ])('is not split within %s', (whole) => {
     for (let words = 0; words < 40; words++) {
       const text = `${'x'.repeat(words)} ${whole} and more words, so that it is split somewhere`;
@@ -161,6 +162,51 @@ describe('long Markdown', () => {
     for (const part of parts) expect(openFence(part)).toBeNull();
     expect(parts[1]).toMatch(/^```js\nline 0\n/);
     expect(parts.join('\n').match(/line \d/g)).toHaveLength(9);
+  });
+
+  // The story: the rows of a long table that came in a second message were shown as lines with bars, since
+  // nothing said there that they are a table.
+  it('cuts no table that fits, and repeats the header of one that does not', () => {
+    const head = '| name | price |\n|:-----|------:|';
+    const rows = Array.from({ length: 9 }, (_, index) => `| tea ${index} | ${index} & up |`);
+    const short = [head, ...rows.slice(0, 3)].join('\n');
+    expect(splitMarkdown(`Here it is:\n${short}\nThat is all.`, 100)).toEqual([
+      'Here it is:',
+      short,
+      'That is all.',
+    ]);
+    const parts = splitMarkdown(`Our teas:\n\n${[head, ...rows].join('\n')}\n\nThat is all.`, 100);
+    expect(parts.filter((part) => part.includes('tea ')).length).toBeGreaterThan(2);
+    for (const part of parts) {
+      expect(lengthOf(part)).toBeLessThanOrEqual(100);
+      if (part.includes('tea ')) expect(part.startsWith(`${head}\n| tea`)).toBe(true);
+    }
+    expect(parts.join('\n').match(/^\| tea \d \| \d & up \|$/gm)).toEqual(rows);
+  });
+
+  it('takes no line with bars for a table where none is below it', () => {
+    for (const line of ['---', '--- or so | more']) {
+      const text = ['a | b', line, ...Array<string>(20).fill('c | d.')].join('\n');
+      expect(splitMarkdown(text, 60).join('\n')).toBe(text);
+    }
+  });
+
+  it('says the rows of a table whose header has no room', () => {
+    const head = `| ${'wide '.repeat(20)}|\n|---|`;
+    const rows = Array.from({ length: 9 }, (_, index) => `| tea ${index} |`);
+    const said = splitMarkdown([head, ...rows].join('\n'), 60).join('\n');
+    expect(said.match(/tea \d/g)).toHaveLength(9);
+    expect(said.match(/wide/g)).toHaveLength(20);
+  });
+
+  // The story: what is escaped in a long text without spaces was cut in two, and read as `&l` and `t;`.
+  it('cuts nothing in two where there is no white space either', () => {
+    for (const whole of ['&lt;', '`a b`', '[a b](https://x.y)']) {
+      const text = `字${`字${whole}`.repeat(20)}`;
+      const parts = splitMarkdown(text, 45);
+      expect(parts.join('')).toBe(text);
+      for (const part of parts) expect(part.replaceAll(whole, '')).toMatch(/^字*$/);
+    }
   });
 
   // The story: a long answer in one line began with the signs of a fence. All of it was taken for the name of a
@@ -288,6 +334,12 @@ describe('a text that is being made', () => {
       expect(end).toBeGreaterThan(shown + (end < code.length ? 2_000 : 0));
       shown = end;
     }
+  });
+
+  it('is cut between words where its lines are long', () => {
+    const words = 'longer '.repeat(1_000);
+    const { end = 0 } = nextPiece(words, 0, true, []) ?? {};
+    expect([words[end - 1], end > 2_000]).toEqual([' ', true]);
   });
 
   it('holds back nothing for ever', () => {

@@ -23,6 +23,17 @@ function open(): Desk {
   return desk;
 }
 
+async function sayHello(
+  output: SlackOutput,
+  isStreamed: boolean,
+  extra: Extra = {},
+): Promise<void> {
+  if (!isStreamed) return await output.sendTextMessage('U1', 'Hello', extra);
+  await output.sendResponseChunkStart('U1', extra);
+  await output.sendResponseChunk('U1', 'Hello');
+  await output.sendResponseChunkEnd();
+}
+
 describe('the status of a long turn', () => {
   it('is shown again before the two minutes are over after which Slack takes it away', async () => {
     const desk = open();
@@ -41,15 +52,17 @@ describe('the status of a long turn', () => {
   });
 
   it('stays away after a message, which has taken it away', async () => {
-    const desk = open();
-    const output = outputOf(desk);
-    output.turnStarted();
-    await desk.clock.advance(1_000);
-    await output.sendTextMessage('U1', 'Hello');
-    await desk.clock.advance(10 * 60_000);
-    output.turnEnded();
-    await desk.clock.advance(10 * 60_000);
-    expect(statuses(desk)).toEqual(['is typing…']);
+    for (const isStreamed of [false, true]) {
+      const desk = open();
+      const output = outputOf(desk);
+      output.turnStarted();
+      await desk.clock.advance(1_000);
+      await sayHello(output, isStreamed);
+      await desk.clock.advance(10 * 60_000);
+      output.turnEnded();
+      await desk.clock.advance(10 * 60_000);
+      expect(statuses(desk)).toEqual(['is typing…']);
+    }
   });
 
   // The story: an answer was posted into another thread. Where the question was, the bot went on typing for minutes.
@@ -63,11 +76,7 @@ describe('the status of a long turn', () => {
       const output = outputOf(desk);
       output.turnStarted();
       await desk.clock.advance(1_000);
-      if (isStreamed) {
-        await output.sendResponseChunkStart('U1', extra);
-        await output.sendResponseChunk('U1', 'Hello');
-        await output.sendResponseChunkEnd();
-      } else await output.sendTextMessage('U1', 'Hello', extra);
+      await sayHello(output, isStreamed, extra);
       output.turnEnded();
       await desk.clock.advance(0);
       expect(statuses(desk)).toEqual(['is typing…', '']);
@@ -79,7 +88,7 @@ describe('the status of a long turn', () => {
     const output = outputOf(desk);
     output.turnStarted();
     await desk.clock.advance(1_000);
-    await output.sendCustomJson('U1', { channel: 'C9', text: 'Hello' });
+    await output.sendCustomJson('U1', { channel: 'C9', thread_ts: THREAD.thread, text: 'Hello' });
     output.turnEnded();
     await desk.clock.advance(0);
     expect(statuses(desk)).toEqual(['is typing…', '']);

@@ -1,5 +1,12 @@
-import { DeliveryError, type Logger, type Receipt } from '@trunkline/core';
-import { asChannelOf, platformOf, senderKey, type Accounts, type Sender } from './accounts.ts';
+import { DeliveryError, isOptedOut, type Logger, type Receipt } from '@trunkline/core';
+import {
+  asChannelOf,
+  platformOf,
+  samePhone,
+  senderKey,
+  type Accounts,
+  type Sender,
+} from './accounts.ts';
 import type { Destination } from './address.ts';
 import type { Consent } from './consent.ts';
 import { OPTED_OUT } from './errors.ts';
@@ -67,7 +74,26 @@ export class RestCarrier implements Carrier {
     this.#options = options;
   }
 
+  /** That somebody else has opted out is a failure like others: the user of the conversation wants an answer. */
   async carry(
+    destination: Destination,
+    parameters: MessageParameters,
+    key: string,
+  ): Promise<Receipt> {
+    try {
+      return await this.#send(destination, parameters, key);
+    } catch (cause) {
+      const { to = destination.to } = parameters;
+      if (!isOptedOut(cause) || samePhone(to) === samePhone(destination.to)) throw cause;
+      throw new DeliveryError('a message was for somebody else, who has opted out', {
+        channel: this.#options.channel,
+        platformCode: OPTED_OUT,
+        cause,
+      });
+    }
+  }
+
+  async #send(
     destination: Destination,
     parameters: MessageParameters,
     key: string,
@@ -184,9 +210,9 @@ export async function assertConsent(
   consent: Consent,
   { sender, to }: Destination,
 ): Promise<void> {
-  let isOptedOut: boolean;
+  let isOut: boolean;
   try {
-    isOptedOut = await consent.isOptedOut(sender, to);
+    isOut = await consent.isOptedOut(sender, to);
   } catch (cause) {
     throw new DeliveryError('the store cannot say whether the recipient has opted out', {
       channel,
@@ -194,7 +220,7 @@ export async function assertConsent(
       cause,
     });
   }
-  if (!isOptedOut) return;
+  if (!isOut) return;
   throw new DeliveryError('nothing is sent to a recipient who has opted out', {
     channel,
     code: 'opted_out',

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { DeliveryError, isOptedOut, sendText, StoreError, type Receipt } from '@trunkline/core';
+import { DeliveryError, isOptedOut, sendText, type Receipt } from '@trunkline/core';
 import type { Destination } from './address.ts';
 import { assertConsent, type Carrier } from './carrier.ts';
 import type { Consent } from './consent.ts';
@@ -244,8 +244,7 @@ export class TwimlCarrier implements Carrier {
 
 /** Whether what failed was surely not sent, and may be the next time. */
 function isForNow(error: unknown): boolean {
-  if (error instanceof DeliveryError) return error.retryable && !error.mayHaveArrived;
-  return error instanceof StoreError;
+  return error instanceof DeliveryError && error.retryable && !error.mayHaveArrived;
 }
 
 /** The error of messages that were said, and went neither way. Their texts are nobody's business. */
@@ -267,7 +266,7 @@ function unsent(channel: string, count: number, cause: unknown): unknown {
 /** TwiML has texts, media and a callback, from the number that was written to; nothing else. */
 function fitsTwiml(parameters: MessageParameters): boolean {
   for (const name in parameters) if (!IN_TWIML.has(name)) return false;
-  return (parameters.body ?? parameters.mediaUrl) !== undefined;
+  return true;
 }
 
 const IN_TWIML: ReadonlySet<string> = new Set(['body', 'mediaUrl', 'statusCallback']);

@@ -2,7 +2,7 @@ import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
-import { forgetfulStore, recordingLogger } from './support/scene.ts';
+import { forgetfulStore, recordingLogger, startScene } from './support/scene.ts';
 import { tell, types } from './support/told.ts';
 import {
   call,
@@ -56,6 +56,21 @@ describe('STOP and START (trap 24)', () => {
     const about = lines.filter((each) => each.includes('opted out'));
     expect(about).toEqual([expect.stringContaining(text), expect.stringContaining(text)]);
     expect(lines.join()).not.toMatch(/dead letter|5557654321/);
+  });
+
+  // The story: a number of the staff had opted out. What was to be passed on to it, and the answer behind it, were
+  // dropped with a line in the log, as if the user themselves had wanted nothing.
+  it('of somebody else are a failure of what was for them', async () => {
+    const staff = '+15559990000';
+    const { bring, line } = await startScene(async (_, reply) => {
+      await reply.custom({ body: 'A customer asks', to: staff });
+      await reply.text('Somebody will call you');
+    });
+    await bring({ Body: 'STOP', From: staff });
+    await bring({ Body: 'Help me' });
+    await expect
+      .poll(() => line.deadLetters.list())
+      .toMatchObject([{ message: { text: 'Help me' } }]);
   });
 
   it('delivered twice are told once', async () => {
@@ -134,10 +149,16 @@ describe('STOP and START (trap 24)', () => {
     await bring({ Body: 'STOP' });
     await came(1);
     const output = sms.getOutputChannel({ to });
-    const refused = { code: 'opted_out' };
-    await expect(output.sendTextMessage(to, 'News')).rejects.toMatchObject(refused);
-    const custom = sms.getOutputChannel({ to: '+15550009999' });
-    await expect(custom.sendCustomJson('', { to, body: 'News' })).rejects.toMatchObject(refused);
+    await expect(output.sendTextMessage(to, 'News')).rejects.toMatchObject({ code: 'opted_out' });
+    const custom = { to, body: 'News' };
+    for (const [from, code] of [
+      [PHONE, 'opted_out'],
+      ['+15550009999', 'delivery'],
+    ] as const) {
+      await expect(
+        sms.getOutputChannel({ to: from }).sendCustomJson('', custom),
+      ).rejects.toMatchObject({ code, platformCode: '21610' });
+    }
     expect(twilio.tries).toBe(0);
   });
 

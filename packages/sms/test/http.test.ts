@@ -3,7 +3,7 @@ import { FakeClock } from '@trunkline/testing';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import type { Answer } from '../src/exchange.ts';
 import { TwilioHttp } from '../src/http.ts';
@@ -129,6 +129,15 @@ describe("the HTTP client underneath Twilio's SDK (traps 2, 3)", () => {
     expect(tries).toBe(4);
   });
 
+  it('waits longer each time where nothing says how long', async () => {
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    onTestFinished(() => random.mockRestore());
+    const { send, clock } = await peer((_, res) => void res.writeHead(429).end());
+    const after = vi.spyOn(clock, 'after');
+    await expect(throughTime(clock, send())).rejects.toMatchObject({ retryAfterMs: null });
+    expect(after.mock.calls.map(([ms]) => ms)).toEqual([100, 200, 400]);
+  });
+
   it('gives up, and says when to come again', async () => {
     let tries = 0;
     const { send, clock } = await peer(
@@ -145,6 +154,21 @@ describe("the HTTP client underneath Twilio's SDK (traps 2, 3)", () => {
       platformCode: '20429',
     });
     expect(tries).toBe(2);
+  });
+
+  it('reads a Retry-After that is a date, by the clock', async () => {
+    const answers = [2_000, -60_000];
+    const { send, clock } = await peer(
+      (_, res) => {
+        const at = new Date(clock.now() + (answers.shift() ?? 0));
+        res.writeHead(429, { 'retry-after': at.toUTCString() }).end('{"code":20429}');
+      },
+      { maxRetries: 0 },
+    );
+    // A date has no milliseconds.
+    await clock.advance(1_000 - (clock.now() % 1_000));
+    await expect(send()).rejects.toMatchObject({ retryAfterMs: 2_000 });
+    await expect(send()).rejects.toMatchObject({ retryAfterMs: 0 });
   });
 
   it('waits for no Retry-After that is longer than its own delays', async () => {

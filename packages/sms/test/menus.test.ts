@@ -109,6 +109,19 @@ describe('a menu on a phone', () => {
     expect(late.heard).toEqual([['1', null]]);
   });
 
+  it('is over after the time that the option says', async () => {
+    for (const [waitMs, choice] of [
+      [59_999, small],
+      [60_000, null],
+    ] as const) {
+      const clock = new FakeClock();
+      const { say, heard } = await ask({ clock, sms: { clock, menu: { ttlMs: 60_000 } } });
+      await clock.advance(waitMs);
+      await say('1');
+      expect(heard).toEqual([[choice === null ? '1' : '/s', choice]]);
+    }
+  });
+
   it('of one number is not answered at another', async () => {
     const { say, heard } = await ask();
     await say('1', { To: '+15550002222' });

@@ -54,6 +54,7 @@ describe('what a response becomes', () => {
     // Twilio's limit, whatever we call it.
     expect(await bodies({ text: 'x'.repeat(1_600) })).toHaveLength(1);
     expect(await bodies({ text: 'x'.repeat(1_601) })).toHaveLength(2);
+    expect(await bodies({ text: 'x'.repeat(3_000) }, `whatsapp:${PHONE}`)).toHaveLength(2);
   });
 
   // The story: a card with a picture had a text of 1,500 characters. Twilio took it, and WhatsApp did not: below
@@ -224,7 +225,7 @@ describe('what a response becomes', () => {
     expect(twilio.sent).toMatchObject([{ To: '+15559990000', Body: 'Psst' }]);
     await bring({ Body: 'STOP', From: '+15559990000' });
     const again = sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, { custom });
-    await expect(again).rejects.toMatchObject({ code: 'opted_out' });
+    await expect(again).rejects.toMatchObject({ code: 'delivery', platformCode: '21610' });
   });
 
   it('a template stands for all of it (traps 19, 20)', async () => {
@@ -285,6 +286,9 @@ describe('what a response becomes', () => {
       MaxPrice: '0.1',
       ShortenUrls: 'true',
     });
+    const long = 'Word after word. '.repeat(150);
+    const parts = await sentFor({ text: long, channels: { sms: { validityPeriod: 60 } } });
+    expect(parts.map(({ ValidityPeriod }) => ValidityPeriod)).toEqual(['60', '60']);
   });
 
   it('every parameter there is, Twilio knows', async () => {

@@ -2,6 +2,8 @@ import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
 import { Pace } from '../src/pace.ts';
+import { startScene } from './support/scene.ts';
+import { OTHER_NUMBER, PHONE } from './support/twilio.ts';
 
 describe('Pace', () => {
   it('lets a sender send so many segments a second, and others meanwhile', async () => {
@@ -17,17 +19,56 @@ describe('Pace', () => {
     await next;
   });
 
+  it('lets those that wait send one after the other', async () => {
+    const clock = new FakeClock();
+    const pace = new Pace('sms', clock, 1);
+    await pace.take('a', 2);
+    const [second, third] = [pace.take('a', 1), pace.take('a', 1)];
+    await clock.advance(2_000);
+    await second;
+    expect(await outcomeOf(third)).toBe('open');
+    await clock.advance(1_000);
+    await third;
+  });
+
+  it('has nobody save up what was not sent', async () => {
+    const clock = new FakeClock();
+    const pace = new Pace('sms', clock, 1);
+    await pace.take('a', 1);
+    await clock.advance(60_000);
+    await pace.take('a', 1);
+    const next = pace.take('a', 1);
+    expect(await outcomeOf(next)).toBe('open');
+    await clock.advance(1_000);
+    await next;
+  });
+
+  it('holds nobody for less than they wait already', async () => {
+    const clock = new FakeClock();
+    const pace = new Pace('sms', clock, 1);
+    await pace.take('a', 3);
+    pace.hold('a', 1_000);
+    const next = pace.take('a', 1);
+    await clock.advance(2_999);
+    expect(await outcomeOf(next)).toBe('open');
+    await clock.advance(1);
+    await next;
+  });
+
   it('sends those that wait for long to the store', async () => {
     const clock = new FakeClock();
     const pace = new Pace('sms', clock, 1);
-    await pace.take('a', 7);
+    await pace.take('a', 5);
+    const next = pace.take('a', 1);
+    expect(await outcomeOf(next)).toBe('open');
     await expect(pace.take('a', 1)).rejects.toMatchObject({
       code: 'paced',
       retryable: true,
       mayHaveArrived: false,
-      retryAfterMs: 7_000,
+      retryAfterMs: 6_000,
     });
-    await clock.advance(7_000);
+    await clock.advance(6_000);
+    await next;
     await pace.take('a', 1);
   });
 
@@ -58,5 +99,22 @@ describe('Pace', () => {
     expect(await outcomeOf(held)).toBe('open');
     await clock.advance(2_000);
     await held;
+  });
+});
+
+describe('the pace of a channel', () => {
+  it('counts what is billed, of each number apart', async () => {
+    const clock = new FakeClock();
+    const { sms, twilio } = await startScene(() => {}, { sms: { clock, segmentsPerSecond: 1 } });
+    const say = (text: string, from?: string): Promise<void> =>
+      sms.getOutputChannel({ to: PHONE, ...(from && { from }) }).sendTextMessage(PHONE, text);
+    await say('two segments '.repeat(13));
+    const next = say('Next');
+    await say('At once', OTHER_NUMBER);
+    await clock.advance(1_999);
+    expect(clock.pending, 'it waits').toBe(1);
+    await clock.advance(1);
+    await next;
+    expect(twilio.texts.slice(1)).toEqual(['At once', 'Next']);
   });
 });

@@ -179,7 +179,7 @@ describe('a message that Twilio does not take', () => {
 });
 
 describe('a sender whose queue is full at Twilio', () => {
-  it('is held back as a whole, until there is room', async () => {
+  it.each([21611, 30001])('is held back as a whole, until there is room (%d)', async (code) => {
     const clock = new FakeClock();
     const pending = deferred();
     const {
@@ -191,7 +191,7 @@ describe('a sender whose queue is full at Twilio', () => {
       sms: { ...sms, clock },
       onSend: ({ outcome }) => outcome === 'pending' && pending.resolve(),
     });
-    twilio.script.push(refusing(21611));
+    twilio.script.push(refusing(code));
     await bring();
     await pending.promise;
     const another = channel.getOutputChannel({ to: '+15559990000', from: OUR_NUMBER });

@@ -271,6 +271,15 @@ describe('status callbacks (trap 13)', () => {
     }
   });
 
+  it('are asked for where a message says so', async () => {
+    const [all, one] = ['http://127.0.0.1:1/all', 'http://127.0.0.1:1/one'];
+    const { sms, twilio } = await startScene(() => {}, { sms: { statusCallback: all } });
+    const output = sms.getOutputChannel({ to: PHONE });
+    await output.sendTextMessage(PHONE, 'Hi', { statusCallback: one });
+    await output.sendTextMessage(PHONE, 'Hi');
+    expect(twilio.sent.map(({ StatusCallback }) => StatusCallback)).toEqual([one, all]);
+  });
+
   // A line with another route told Twilio /webhooks/sms/status, where nothing was served.
   it.each([
     ['/hooks/', '/hooks/sms/status'],

@@ -14,12 +14,15 @@ function setUp({ failures = 0, mayHaveArrived = false }): {
   say: (body: string) => Promise<unknown>;
   leave: () => Promise<void>;
   sent: unknown[];
+  res: ServerResponse;
+  clock: FakeClock;
 } {
   const sent: unknown[] = [];
   let left = failures;
   const res = new ServerResponse(new IncomingMessage(new Socket()));
+  const clock = new FakeClock();
   const carrier = new TwimlCarrier({
-    options: { name: 'sms', statusCallback: null, clock: new FakeClock(), logger: null },
+    options: { name: 'sms', statusCallback: null, clock, logger: null },
     res,
     rest: {
       carry: async (_destination, { body }) => {
@@ -39,7 +42,14 @@ function setUp({ failures = 0, mayHaveArrived = false }): {
     res.emit('close');
     await setImmediate();
   };
-  return { carrier, say: (body) => carrier.carry(destination, { body }, 'a step'), leave, sent };
+  return {
+    carrier,
+    say: (body) => carrier.carry(destination, { body }, 'a step'),
+    leave,
+    sent,
+    res,
+    clock,
+  };
 }
 
 describe('an answer that Twilio does not wait for', () => {
@@ -72,5 +82,26 @@ describe('an answer that Twilio does not wait for', () => {
     await say('four');
     await carrier.finish();
     expect(sent).toEqual(['four']);
+  });
+
+  it('goes by REST where Twilio leaves while it is asked whether the user has opted out', async () => {
+    const { carrier, say, sent, res, clock } = setUp({});
+    await say('one');
+    // What was known of that is too old.
+    await clock.advance(1_000);
+    const finished = carrier.finish();
+    res.destroy();
+    await finished;
+    expect(sent).toEqual(['one']);
+  });
+
+  it('and one that Twilio takes leave no clock running', async () => {
+    for (const isGone of [true, false]) {
+      const { carrier, say, leave, clock } = setUp({});
+      await say('one');
+      if (isGone) await leave();
+      await carrier.finish();
+      expect(clock.pending).toBe(0);
+    }
   });
 });

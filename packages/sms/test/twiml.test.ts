@@ -117,13 +117,24 @@ describe("an answer within Twilio's request", () => {
   it('ends after 10 seconds; what is missing goes by REST, and nothing twice', async () => {
     const clock = new FakeClock();
     const { assistant, began, gate } = inTwoParts(['At once'], 'Later');
-    const { bring, twilio } = await startScene(assistant, { sms: { ...sms, clock }, clock });
+    const [late, said] = [deferred(), deferred()];
+    const { bring, twilio } = await startScene(
+      async (message, reply) => {
+        const first = assistant(message, reply);
+        await late.promise;
+        await reply.text('In time');
+        said.resolve();
+        await first;
+      },
+      { sms: { ...sms, clock }, clock },
+    );
     const response = bring();
     await began;
     await clock.advance(9_999);
-    expect(twilio.tries).toBe(0);
+    late.resolve();
+    await said.promise;
     await clock.advance(1);
-    expect(await (await response).text()).toBe(answer('At once'));
+    expect(await (await response).text()).toBe(answer('At once', 'In time'));
     gate.resolve();
     await twilio.until(1);
     expect(twilio.texts).toEqual(['Later']);
@@ -162,6 +173,32 @@ describe("an answer within Twilio's request", () => {
     expect(await (await bring()).text()).toBe(answer('One'));
     await twilio.until(2);
     expect(twilio.sent).toMatchObject([{ ContentSid: contentSid, To: PHONE }, { Body: 'Three' }]);
+  });
+
+  it('cannot hold what TwiML has no word for either', async () => {
+    const { bring, twilio } = await startScene(
+      async (_, reply) => {
+        await reply.text('One');
+        await reply.text('Two', { validityPeriod: 60 });
+      },
+      { sms },
+    );
+    expect(await (await bring()).text()).toBe(answer('One'));
+    expect(await twilio.until(1)).toMatchObject([{ Body: 'Two', ValidityPeriod: '60' }]);
+  });
+
+  it('has each message’s own callback, else the channel’s', async () => {
+    const { bring } = await startScene(
+      async (_, reply) => {
+        await reply.text('One', { statusCallback: 'https://x.org/one' });
+        await reply.text('Two');
+      },
+      { sms: { ...sms, statusCallback: 'https://x.org/all' } },
+    );
+    expect((await (await bring()).text()).match(/action="[^"]*"/g)).toEqual([
+      'action="https://x.org/one"',
+      'action="https://x.org/all"',
+    ]);
   });
 
   it('is given once, however often Twilio asks (trap 12)', async () => {

@@ -67,6 +67,21 @@ describe('a signature', () => {
     expect(signed({ url: withPort })).toBe(true);
     const signature = getExpectedTwilioSignature(VECTOR.token, withPort, VECTOR.form);
     expect(signed({ signature })).toBe(true);
+    expect(signed({ url: withPort.replace(':443', ':8443'), signature })).toBe(false);
+  });
+
+  it.each([
+    ['http://mycompany.com/x', 'http://mycompany.com:80/x'],
+    ['https://me:123@mycompany.com/x', 'https://me:123@mycompany.com:443/x'],
+    ['https://[2001:db8::1]/x?a=b', 'https://[2001:db8::1]:443/x?a=b'],
+  ])('is valid for %s with its port, and without it', (url, withPort) => {
+    for (const [called, checked] of [
+      [url, withPort],
+      [withPort, url],
+    ] as const) {
+      const signature = getExpectedTwilioSignature(VECTOR.token, called, VECTOR.form);
+      expect(signed({ url: checked, signature }), checked).toBe(true);
+    }
   });
 
   it('counts empty and unknown parameters as they came, and trims nothing (trap 9)', () => {

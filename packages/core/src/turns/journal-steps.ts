@@ -86,9 +86,9 @@ export class JournalSteps {
     const onFailed = async (error: unknown, failure: SendFailure): Promise<boolean> => {
       if (!isOurs()) return false;
       if (!failure.retryable) {
-        const step: Step = { state: 'failed', kind, error: toError(error).message };
-        if (isOptedOut(error)) step.code = 'opted_out';
-        steps[index] = step;
+        // Of who has opted out, only the channel knows whether that holds still in another run.
+        const failed: Step = { state: 'failed', kind, error: toError(error).message };
+        steps[index] = isOptedOut(error) ? null : failed;
         await record.save();
         return false;
       }
@@ -185,7 +185,7 @@ export class JournalSteps {
   }
 }
 
-function failedBefore({ error, code }: Step): DeliveryError {
+function failedBefore({ error }: Step): DeliveryError {
   const text = error ?? 'the platform refused this response in an earlier run of the turn';
-  return new DeliveryError(text, { code: code ?? 'failed_before' });
+  return new DeliveryError(text, { code: 'failed_before' });
 }

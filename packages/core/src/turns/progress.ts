@@ -35,8 +35,6 @@ export interface Step {
   isLeft?: boolean;
   /** Why it failed. */
   error?: string;
-  /** Of one that failed because nothing may be said to the user. */
-  code?: 'opted_out';
 }
 
 /** Whether the user has got all of a step. */
@@ -126,7 +124,6 @@ const isStep = objectOf({
   receipts: optional(isList),
   text: optional(isText),
   error: optional(isText),
-  code: optional(isText),
 });
 
 const isPending = objectOf({

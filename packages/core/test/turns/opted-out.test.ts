@@ -98,6 +98,32 @@ describe('an answer to whoever has opted out', () => {
     expect(all.platform.texts).toEqual(['Sorry']);
   });
 
+  // The story: the process died after the refusal. In its second run the turn knew of a refusal, and not of which:
+  // it became a dead letter all the same.
+  it.each([
+    ['still', false, [], 'failed'],
+    ['no more', true, ['Hello'], 'answered'],
+  ])('is asked for again in a second run: they are out %s', async (_, isBack, texts, outcome) => {
+    let runs = 0;
+    const assistant: Assistant = async (_message, reply) => {
+      const isFirst = ++runs === 1;
+      await reply.text('Hello').catch((error: unknown) => {
+        if (!isFirst) throw error;
+      });
+      if (isFirst) await new Promise(() => {});
+    };
+    const { all, turns, clock, kill } = setUp(assistant);
+    await turns.accept(post('1'));
+    await clock.advance(0);
+    kill();
+    if (isBack) all.platform.onRequest = () => {};
+    const { engine, turnReports } = all.start(assistant);
+    await clock.advance(60_000);
+    expect([runs, all.platform.texts]).toEqual([2, texts]);
+    expect(await engine.deadLetters.list()).toEqual([]);
+    expect(turnReports).toMatchObject([{ outcome }]);
+  });
+
   it('is the assistant’s to know of', async () => {
     const { turns, engine, clock, lines, turnReports } = setUp(async (_, reply) => {
       await reply.text('Hello').catch((error: unknown) => {

@@ -9,30 +9,40 @@ const CODE = /(?<!`)(?<ticks>`+)(?!`)[^\n]*?[^`\n]\k<ticks>(?!`)/;
 const LINK =
   /!?\[(?:[^[\]\n]|\[[^\]\n]{0,200}\]){0,500}\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:[ \t]+(?:"[^"\n]*"|'[^'\n]*'))?\)/;
 
-/** What is not cut in two where it fits, beside fences: code, links, addresses, mentions, entities. */
+/** A table: its header, the line that says how its columns are aligned, and its rows. */
+const TABLE =
+  /^(?=[^\n]*\|)[^\n]+\n(?=[^\n]*\|)[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?(?:\n(?=[^\n]*\|)[^\n]+)*$/;
+
+/** What is not cut in two where it fits, beside fences: tables, code, links, addresses, mentions, entities. */
 const WHOLE = new RegExp(
-  [CODE, LINK, /https?:\/\/[^\s<>]+/, /<[^<>\n]+>/, /&[a-z]+;/]
+  [TABLE, CODE, LINK, /https?:\/\/[^\s<>]+/, /<[^<>\n]+>/, /&[a-z]+;/]
     .map(({ source }) => source)
     .join('|'),
-  'g',
+  'gm',
 );
 
-/** Stands for a character of what is not cut: nothing that a text is cut after. */
-const MASK = '\uE000';
+const TABLES = new RegExp(TABLE, 'gm');
+
+/** Stand for what is not cut: one character, with as many marks on it as it takes. */
+const [MASK, MARK] = ['\uE000', '\u0301'];
 
 /**
  * Splits Markdown into parts of at most `limit` characters: at a paragraph, a line, a sentence, a word;
- * not in a code fence or a link. A fence that is itself too long is closed, and opened again.
+ * not in a code fence, a table or a link. A fence that is itself too long is closed, and opened again; a
+ * table is several ones, each with the header.
  */
 export function splitMarkdown(text: string, limit: number = LIMITS.markdown): string[] {
   if (text.length <= limit || lengthOf(text) <= limit) return [text];
-  const source = withFences(text, (fence) =>
-    fence.end - fence.start <= limit
-      ? text.slice(fence.start, fence.end)
-      : splitFence(text, fence, limit),
+  const source = withFences(
+    text,
+    (fence) =>
+      fence.end - fence.start <= limit
+        ? text.slice(fence.start, fence.end)
+        : splitFence(text, fence, limit),
+    (prose) => prose.replaceAll(TABLES, (table) => splitTable(table, limit)),
   );
   const mask = (whole: string): string =>
-    whole.length <= limit ? MASK.repeat(whole.length) : whole;
+    whole.length <= limit ? MASK + MARK.repeat(whole.length - 1) : whole;
   const masked = withFences(
     source,
     ({ start, end }) => mask(source.slice(start, end)),
@@ -51,7 +61,7 @@ export function splitMarkdown(text: string, limit: number = LIMITS.markdown): st
 function withFences(
   text: string,
   fenceOf: (fence: Fence) => string,
-  proseOf: (prose: string) => string = (prose) => prose,
+  proseOf: (prose: string) => string,
 ): string {
   let made = '';
   let end = 0;
@@ -78,5 +88,17 @@ function splitFence(text: string, fence: Fence, limit: number): string {
   }
   return splitText(body, room, { length: lengthOf })
     .map((part) => open + part + close)
+    .join('\n\n');
+}
+
+/** A long table as several ones. */
+function splitTable(table: string, limit: number): string {
+  if (lengthOf(table) <= limit) return table;
+  const [, head = '', rows = ''] = /^([^\n]*\n[^\n]*\n)([^]*)$/.exec(table) ?? [];
+  const room = limit - lengthOf(head);
+  // Of a header that leaves no room, the rows are read without it.
+  if (head === '' || room < limit / 2) return table;
+  return splitText(rows, room, { length: lengthOf })
+    .map((part) => head + part)
     .join('\n\n');
 }

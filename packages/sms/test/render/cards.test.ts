@@ -1,3 +1,4 @@
+import type { Button } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { cards } from '../../src/render/cards.ts';
 
@@ -28,6 +29,18 @@ describe('cards', () => {
       '2 B\nb',
     ]);
     expect(cards([{ title: 'A' }])[0]?.text).toBe('A');
+  });
+
+  it('count no link, which nobody can choose', () => {
+    const link = { title: 'Web', url: 'https://x.org' };
+    const [take, have] = [{ title: 'Take' }, { title: 'Have' }];
+    const texts = (...buttons: Button[][]): string[] =>
+      cards(buttons.map((each) => ({ title: 'Card', buttons: each }))).map(({ text }) => text);
+    expect(texts([link, take], [have])).toEqual([
+      'Card\nWeb: https://x.org\n1 Take',
+      'Card\n2 Have',
+    ]);
+    expect(texts([link], [])).toEqual(['1 Card\nWeb: https://x.org', '2 Card']);
   });
 
   it('show numbers that are titles as they are, also over several cards', () => {
