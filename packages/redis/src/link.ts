@@ -40,6 +40,8 @@ export interface LinkOptions {
 export class Link {
   /** What to call the other side in messages. */
   readonly where: string;
+  /** Whether it is a cluster that is on the other side. */
+  readonly isClustered: boolean;
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #limitMs: number;
@@ -66,6 +68,7 @@ export class Link {
     this.#prepareFor = options.prepare;
     this.#onUp = options.onUp;
     this.where = whereOf(client);
+    this.isClustered = 'nodes' in client;
     client.on('error', (error) => {
       this.#lastError = error;
       if (!isPassing(error)) this.#refuse(error);

@@ -36,7 +36,7 @@ export class RedisLists implements KeyedLists {
     const { link, keys } = this.#process;
     const name = keys.kept('list', toRedis(namespace), toRedis(key));
     const items = await link.send((client) => client.lrange(name, -countOf(count), -1));
-    return items.map((item) => parse(item).value);
+    return this.#whole(name, items).map(({ value }) => value);
   }
 
   async after(
@@ -47,12 +47,20 @@ export class RedisLists implements KeyedLists {
   ): Promise<NumberedItem[]> {
     if (limit <= 0) return [];
     const { link, keys } = this.#process;
-    const names = [keys.kept('list', toRedis(namespace), toRedis(key))];
-    const found = await link.send((client) => AFTER.run(client, names, [number, countOf(limit)]));
-    // As the script has it: the items, each with its append's id and its number.
-    return (found as string[]).map((item) => {
-      const { value, version } = parse(item);
-      return { number: Number(version.slice(version.lastIndexOf('#') + 1)), value };
+    const name = keys.kept('list', toRedis(namespace), toRedis(key));
+    const found = await link.send((client) => AFTER.run(client, [name], [number, countOf(limit)]));
+    // As the script has it.
+    return this.#whole(name, found as string[]);
+  }
+
+  /** The items that are not damaged. Each begins with its append's id and its number. */
+  #whole(name: string, items: readonly string[]): NumberedItem[] {
+    return items.flatMap((item) => {
+      const read = parse(item);
+      const number = Number(/#(\d+)$/.exec(read?.version ?? '')?.[1]);
+      if (read !== null && number > 0) return [{ number, value: read.value }];
+      this.#process.damage.tell(name);
+      return [];
     });
   }
 }

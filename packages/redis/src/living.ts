@@ -1,4 +1,3 @@
-import type { Client } from './client.ts';
 import type { Process } from './process.ts';
 import { BEAT, LIVE, PART } from './scripts/living.ts';
 import type { Locks, Ticket } from './locks.ts';
@@ -94,10 +93,9 @@ export class Living {
   /** What is asked with a beat may be on two nodes of a cluster, which answer none of it then. */
   #liveIn(partition: number): void {
     const { link, keys, timing, id } = this.#process;
+    if (!link.isClustered) return;
     const names = [keys.shared(partition, 'alive')];
-    const live = async (client: Client): Promise<unknown> =>
-      'nodes' in client ? LIVE.run(client, names, [id, timing.leaseMs]) : null;
-    link.send(live).catch(() => {});
+    link.send((client) => LIVE.run(client, names, [id, timing.leaseMs])).catch(() => {});
   }
 
   async #ask(partition: number, mayRest: boolean, asked: Ticket[]): Promise<number[] | null> {

@@ -33,7 +33,7 @@ export interface RedisStoreOptions {
    */
   partitions?: number;
   /**
-   * Told, once, what is wrong with the set-up of a Redis that works all the same.
+   * Told, once, what is wrong with a Redis that works all the same: its set-up, or something damaged in it.
    * @defaultValue `process.emitWarning`
    */
   warn?: (message: string) => void;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@trunkline/core';
+import type { Damage } from './damage.ts';
 import type { Keys } from './keys.ts';
 import type { Link } from './link.ts';
 import type { Timing } from './options.ts';
@@ -16,6 +17,8 @@ export interface Process {
   readonly timing: Timing;
   /** Time, for timers of this process. What processes share goes by Redis's own. */
   readonly clock: Clock;
+  /** Where what is damaged is told of. */
+  readonly damage: Damage;
   /** A number that it has not given before. */
   readonly next: () => number;
   /** A text that no process has given before. */
@@ -23,7 +26,9 @@ export interface Process {
 }
 
 /** A process with a name of its own. */
-export function newProcess(parts: Pick<Process, 'link' | 'keys' | 'timing' | 'clock'>): Process {
+export function newProcess(
+  parts: Pick<Process, 'link' | 'keys' | 'timing' | 'clock' | 'damage'>,
+): Process {
   const id = randomBytes(9).toString('base64url');
   let count = 0;
   const next = (): number => ++count;

@@ -16,6 +16,7 @@ import { Living } from './living.ts';
 import { Locks } from './locks.ts';
 import { News } from './news.ts';
 import { settingsOf, type RedisStoreOptions, type Settings } from './options.ts';
+import { Damage } from './damage.ts';
 import { newProcess, type Process } from './process.ts';
 import { Script } from './script.ts';
 import { steadyClock } from './steady-clock.ts';
@@ -60,7 +61,7 @@ export class RedisStore implements Store {
   /** @throws ConfigurationError - an option is missing or wrong. Not if Redis cannot be reached. */
   constructor(options: RedisStoreOptions) {
     this.#settings = settingsOf(options);
-    const { prefix, partitions, timing } = this.#settings;
+    const { prefix, partitions, timing, warn } = this.#settings;
     const clock = steadyClock;
     const { limitMs } = timing;
     const link = new Link(createClient(this.#settings), {
@@ -69,7 +70,8 @@ export class RedisStore implements Store {
       prepare: (client) => this.#prepare(client),
       onUp: (awayMs) => this.#isUp(awayMs),
     });
-    const process = newProcess({ link, keys: new Keys(prefix, partitions), timing, clock });
+    const keys = new Keys(prefix, partitions);
+    const process = newProcess({ link, keys, timing, clock, damage: new Damage(warn) });
     this.#process = process;
     this.#living = new Living(process, {
       onPresent: () => this.#news.start(),

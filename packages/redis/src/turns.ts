@@ -110,7 +110,7 @@ export class RedisTurns implements StoredTurns {
     // As the script has it: id, message, progress, stamp.
     const rows = found as [string, string, string | null, string | null][];
     return rows.map(([id, message, progress, stamp]) =>
-      openTurn(
+      this.#open(
         { conversation, id: fromRedis(id), message: fromRedis(message) },
         progress === null ? null : fromRedis(progress),
         stamp,
@@ -146,7 +146,7 @@ export class RedisTurns implements StoredTurns {
       );
       // As the script has it.
       const [fence, added, isHead, stamp] = answer as [number, Added, 0 | 1, string | null];
-      if (isHead === 1) this.#locks.keepHead(conversation, entry.id, openTurn(turn, null, stamp));
+      if (isHead === 1) this.#locks.keepHead(conversation, entry.id, this.#open(turn, null, stamp));
       entry.resolve(fence);
       this.#living.touch(keys.partitionOf(conversation));
       return added;
@@ -155,12 +155,16 @@ export class RedisTurns implements StoredTurns {
       throw error;
     }
   }
-}
 
-function openTurn(turn: NewTurn, progress: string | null, stamp: string | null): StoredTurn {
-  const { conversation, id, message } = turn;
-  const stamped = stamp === null ? null : parse(stamp).value;
-  return { conversation, id, message, progress, stamp: stamped };
+  #open(turn: NewTurn, progress: string | null, stamp: string | null): StoredTurn {
+    const { conversation, id, message } = turn;
+    const stamped = stamp === null ? null : parse(stamp);
+    if (stamp !== null && stamped === null) {
+      const { damage, keys } = this.#process;
+      damage.tell(keys.own(toRedis(conversation), 'turns'));
+    }
+    return { conversation, id, message, progress, stamp: stamped?.value ?? null };
+  }
 }
 
 /** What `COMMIT` takes. */

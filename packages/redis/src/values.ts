@@ -7,7 +7,7 @@ import type {
 } from '@trunkline/core';
 import type { Client } from './client.ts';
 import type { Process } from './process.ts';
-import { COMPARE_AND_SET } from './scripts/kept.ts';
+import { COMPARE_AND_SET, FORGET } from './scripts/kept.ts';
 import { fromRedis, toRedis } from './text.ts';
 
 /** How many keys Redis is asked to look at in one go: few enough to hold nobody up. */
@@ -22,10 +22,16 @@ export class RedisValues implements KeyedValues {
   }
 
   async get(namespace: string, key: string): Promise<StoredValue | null> {
-    const { link, keys } = this.#process;
+    const { link, keys, damage } = this.#process;
     const name = keys.kept('value', toRedis(namespace), toRedis(key));
     const text = await link.send((client) => client.get(name));
-    return text === null ? null : parse(text);
+    if (text === null) return null;
+    const value = parse(text);
+    if (value !== null) return value;
+    damage.tell(name);
+    // Else nobody could write it who takes it for missing.
+    await link.send((client) => FORGET.run(client, [name], [text]));
+    return null;
   }
 
   async set(
@@ -109,10 +115,15 @@ export function textOf(version: string, value: JsonValue): string {
   return `${version} ${JSON.stringify(value)}`;
 }
 
-/** What {@link textOf} wrote. */
-export function parse(text: string): StoredValue {
+/** What {@link textOf} wrote; `null` where it is damaged. */
+export function parse(text: string): StoredValue | null {
   const end = text.indexOf(' ');
-  return { value: JSON.parse(text.slice(end + 1)) as JsonValue, version: text.slice(0, end) };
+  if (end < 0) return null;
+  try {
+    return { value: JSON.parse(text.slice(end + 1)) as JsonValue, version: text.slice(0, end) };
+  } catch {
+    return null;
+  }
 }
 
 /** A time to live as Redis takes it, whole milliseconds; an empty text for good. */

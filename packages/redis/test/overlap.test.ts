@@ -14,7 +14,16 @@ import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { needs } from '../../../scripts/test-support/needs.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { Proxy } from './support/proxy.ts';
-import { anyRedis, newPrefix, openStore, QUICK, redisUrl, until } from './support/redis.ts';
+import {
+  anyRedis,
+  newPrefix,
+  openStore,
+  QUICK,
+  redisProgram,
+  RedisServer,
+  redisUrl,
+  until,
+} from './support/redis.ts';
 
 expectNoUnhandledRejections();
 beforeEach(needs(anyRedis));
@@ -142,4 +151,42 @@ describe('messages of one conversation that come in on two machines', () => {
     await until('the answers', () => one.reports.length + two.reports.length === 3);
     expect(said).toEqual(['Size?\n1. S', '/small. Sure?\n1. Yes', 'plain 1']);
   });
+});
+
+describe('a Redis that comes back with nothing in it', () => {
+  beforeEach(needs(redisProgram));
+
+  it.each<Overlap>(['queue', 'latest', 'debounce', 'parallel'])(
+    'while turns run and wait keeps nobody from being answered (%s)',
+    async (overlap) => {
+      const server = await RedisServer.start();
+      const held = deferred();
+      let lost: AbortSignal | null = null;
+      const assistant: Handle = async ({ text }, reply) => {
+        lost ??= reply.signal;
+        if (text === 'long') await held.promise;
+        await reply.text(`re ${text}`);
+      };
+      const [one, two] = [
+        start(assistant, overlap, server.url),
+        start(assistant, overlap, server.url),
+      ];
+      onTestFinished(() => held.resolve());
+      await one.accept('long');
+      await until('it to run', () => lost !== null);
+      await one.accept('behind it');
+      await two.accept('behind it, elsewhere');
+      await server.kill();
+      await server.start();
+      await until('it to be taken', async () =>
+        ['accepted', 'duplicate'].includes(String(await one.accept('new').catch(String))),
+      );
+      await until('its answer', () => said.includes('re new'));
+      await two.accept('newer');
+      await until('the next answer', () => said.includes('re newer'));
+      // It finds out with the next thing that it stores.
+      held.resolve();
+      await until('the end of what was lost', () => lost?.aborted === true);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
-import { cannotOpen, explain, newerSchema } from './errors.ts';
+import { cannotOpen, explainAtStart, newerSchema } from './errors.ts';
 import { transaction } from './transaction.ts';
 
 /**
@@ -115,7 +115,7 @@ export function openDatabase(
     return { writer, reader };
   } catch (error) {
     writer.close();
-    throw explain(file, error);
+    throw explainAtStart(file, error);
   }
 }
 

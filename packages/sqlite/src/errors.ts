@@ -3,14 +3,20 @@ import { ConfigurationError, StoreError, TrunklineError } from '@trunkline/core'
 const NAME = 'sqlite';
 
 /** @see https://sqlite.org/rescode.html */
-const [BUSY, READ_ONLY, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE] = [5, 8, 11, 13, 14, 26];
+const [BUSY, READ_ONLY, IO, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE] = [
+  5, 8, 10, 11, 13, 14, 26,
+];
+
+/** What is wrong with a file that is not open yet. */
+export function explainAtStart(file: string, thrown: unknown): TrunklineError {
+  return isUnwritable(codeOf(thrown)) ? cannotOpen(file, thrown) : explain(file, thrown);
+}
 
 /** What SQLite says, as what to do about it. Errors of ours are left as they are. */
 export function explain(file: string, thrown: unknown): TrunklineError {
   if (thrown instanceof TrunklineError) return thrown;
-  const { rawCode, message } = thrown as { rawCode?: number; message: string };
-  // The lowest byte says what it is; libsql has no names for many of the details above it.
-  const code = (rawCode ?? 0) & 0xff;
+  const { message } = thrown as Error;
+  const code = codeOf(thrown);
   const options = { channel: NAME, cause: thrown };
   if (code === FULL) {
     return new StoreError(
@@ -24,11 +30,34 @@ export function explain(file: string, thrown: unknown): TrunklineError {
       options,
     );
   }
-  if (code === READ_ONLY || code === CANNOT_OPEN) return cannotOpen(file, thrown);
+  // It was open: what is wrong may be put right while the server runs.
+  if (isUnwritable(code)) {
+    return new StoreError(
+      `${file} cannot be written any more: check its disk, the folder and the permissions`,
+      options,
+    );
+  }
+  if (code === IO) {
+    return new StoreError(
+      `the system refuses to read or write ${file}: check its disk, and whether a quota or a limit on ` +
+        'the size of files is reached',
+      options,
+    );
+  }
   if (code === BUSY) {
     return new StoreError(`another process has locked ${file} for too long`, options);
   }
   return new StoreError(`SQLite could not work with ${file}: ${message}`, options);
+}
+
+function codeOf(thrown: unknown): number {
+  const { rawCode = 0 } = thrown as { rawCode?: number };
+  // The lowest byte says what it is; libsql has no names for many of the details above it.
+  return rawCode & 0xff;
+}
+
+function isUnwritable(code: number): boolean {
+  return code === READ_ONLY || code === CANNOT_OPEN;
 }
 
 /** The file is not there and cannot be made, or may not be written. */

@@ -10,6 +10,7 @@ import type Database from 'libsql';
 import type { Batch } from './batch.ts';
 import { countOf } from './count.ts';
 import type { Connections } from './database.ts';
+import type { KeptJson } from './kept-json.ts';
 import type { Read } from './read.ts';
 import { apart, RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
@@ -36,6 +37,7 @@ export interface Addition extends ListOptions {
 export class SqliteLists implements KeyedLists {
   readonly #clock: Clock;
   readonly #read: Read;
+  readonly #kept: KeptJson;
   readonly #together: Together<Addition, number>;
   readonly #select: RowStatement;
   readonly #insert: RowStatement;
@@ -44,13 +46,20 @@ export class SqliteLists implements KeyedLists {
   readonly #removeItems: Database.Statement;
   readonly #selectItems: Database.Statement;
   readonly #selectLast: Database.Statement;
+  readonly #selectEach: Database.Statement;
   readonly #selectAfter: Database.Statement;
   readonly #removeExpiredItems: Database.Statement;
   readonly #removeExpired: Database.Statement;
 
-  constructor({ writer, reader }: Connections, batch: Batch, clock: Clock, read: Read) {
+  constructor(
+    { writer, reader }: Connections,
+    batch: Batch,
+    clock: Clock,
+    { read, kept }: { read: Read; kept: KeptJson },
+  ) {
     this.#clock = clock;
     this.#read = read;
+    this.#kept = kept;
     this.#select = new RowStatement(
       writer,
       3,
@@ -77,16 +86,21 @@ export class SqliteLists implements KeyedLists {
     );
     this.#removeItems = writer.prepare('DELETE FROM list_items WHERE list = ? AND seq < ?');
     this.#selectItems = reader.prepare(
-      `SELECT group_concat(json, ',' ORDER BY seq) AS items FROM (
+      `SELECT group_concat(json, ',' ORDER BY seq) AS items, count(*) AS count FROM (
          SELECT seq, json FROM list_items
          WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
          ORDER BY seq DESC LIMIT ?)`,
     );
     // For the addresses: to sort one item costs more than to find it.
     this.#selectLast = reader.prepare(
-      `SELECT json AS items FROM list_items
+      `SELECT json AS items, 1 AS count FROM list_items
        WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
        ORDER BY seq DESC LIMIT 1`,
+    );
+    this.#selectEach = reader.prepare(
+      `SELECT json FROM list_items
+       WHERE list = (SELECT id FROM lists WHERE namespace = ? AND key = ? AND expires_at > ?)
+       ORDER BY seq DESC LIMIT ?`,
     );
     this.#selectAfter = reader.prepare(
       `SELECT seq, json FROM list_items
@@ -122,9 +136,11 @@ export class SqliteLists implements KeyedLists {
         count === 1
           ? this.#selectLast.get(place)
           : this.#selectItems.get([...place, countOf(count)])
-      ) as { items: string | null } | undefined;
-      // Written by `JSON.stringify`, so that a comma makes them one.
-      return JSON.parse(`[${row?.items ?? ''}]`) as JsonValue[];
+      ) as { items: string | null; count: number } | undefined;
+      if (row === undefined) return [];
+      const items = itemsOf(row.items ?? '');
+      // One that is damaged may make it another number of them, or none.
+      return items?.length === row.count ? items : this.#lastOneByOne(namespace, key, count);
     });
   }
 
@@ -142,11 +158,23 @@ export class SqliteLists implements KeyedLists {
         seq: number;
         json: string;
       }[];
-      return rows.map(({ seq, json }) => ({
-        number: seq + 1,
-        value: JSON.parse(json) as JsonValue,
-      }));
+      return rows.flatMap(({ seq, json }) => {
+        const value = this.#open(json, namespace, key);
+        return value === undefined ? [] : [{ number: seq + 1, value }];
+      });
     });
+  }
+
+  #lastOneByOne(namespace: string, key: string, count: number): JsonValue[] {
+    const params = [toColumn(namespace), toColumn(key), this.#clock.now(), countOf(count)];
+    const rows = this.#selectEach.all(params) as { json: string }[];
+    const items = rows.map(({ json }) => this.#open(json, namespace, key));
+    return items.filter((item) => item !== undefined).toReversed();
+  }
+
+  /** What an item is; `undefined` where it is damaged. */
+  #open(json: string, namespace: string, key: string): JsonValue | undefined {
+    return this.#kept.read(json, () => `the list "${key}" of "${namespace}"`);
   }
 
   /** `append` of several lists, each another one, within a write. */
@@ -217,5 +245,14 @@ export class SqliteLists implements KeyedLists {
       }
     }
     return lists;
+  }
+}
+
+/** Items with commas between them, which make them one JSON: `JSON.stringify` has written each. */
+function itemsOf(joined: string): JsonValue[] | null {
+  try {
+    return JSON.parse(`[${joined}]`) as JsonValue[];
+  } catch {
+    return null;
   }
 }

@@ -8,7 +8,7 @@ import { statSync } from 'node:fs';
  */
 export class SameFiles {
   readonly #files: readonly string[];
-  readonly #opened: readonly (string | null)[];
+  readonly #opened: readonly Identity[];
 
   /** @param file - Which is open, and was written to: its log is there as well. */
   constructor(file: string) {
@@ -16,13 +16,23 @@ export class SameFiles {
     this.#opened = this.#files.map(identityOf);
   }
 
-  /** Asks anew. */
+  /** Asks anew. Where the system does not say, a folder may not be looked into say, they count as there. */
   get areThere(): boolean {
-    return this.#files.every((file, i) => identityOf(file) === this.#opened[i]);
+    return this.#files.every((file, i) => {
+      const found = identityOf(file);
+      return found === undefined || found === this.#opened[i];
+    });
   }
 }
 
-function identityOf(file: string): string | null {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
+/** `null` of what is not there, `undefined` where that cannot be told. */
+type Identity = string | null | undefined;
+
+function identityOf(file: string): Identity {
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
+  } catch {
+    return undefined;
+  }
 }

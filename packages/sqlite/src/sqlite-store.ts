@@ -17,7 +17,16 @@ import {
 } from '@trunkline/core';
 import { Batch } from './batch.ts';
 import { closeDatabase, emptyLog, openDatabase, type Connections } from './database.ts';
-import { closed, explain, lostFile, movedFile, noFile, noLocksBeside } from './errors.ts';
+import {
+  closed,
+  explain,
+  explainAtStart,
+  lostFile,
+  movedFile,
+  noFile,
+  noLocksBeside,
+} from './errors.ts';
+import { KeptJson } from './kept-json.ts';
 import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
 import type { Read } from './read.ts';
@@ -122,13 +131,16 @@ export class SqliteStore implements Store {
     this.#batch = new Batch(connections.writer, check, explained);
     this.#locks = new LocalLocks((owner?.generation ?? 0) * FENCES);
     const by = owner?.generation ?? randomUUID();
+    const kept = new KeptJson((what) => process.emitWarning(`${this.#file}: ${what}`));
     this.#values = new SqliteValues(connections, this.#batch, this.#clock, {
       read,
+      kept,
       nextVersion: () => `${by}.${++versions}`,
     });
-    this.#lists = new SqliteLists(connections, this.#batch, this.#clock, read);
+    this.#lists = new SqliteLists(connections, this.#batch, this.#clock, { read, kept });
     this.#turns = new SqliteTurns(connections, this.#batch, this.#clock, {
       read,
+      kept,
       locks: this.#locks,
       values: this.#values,
       lists: this.#lists,
@@ -182,7 +194,7 @@ export class SqliteStore implements Store {
       }
     } catch (error) {
       closeDatabase(this.#connections);
-      throw explain(this.#file, error);
+      throw explainAtStart(this.#file, error);
     }
   }
 

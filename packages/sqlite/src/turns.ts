@@ -2,7 +2,6 @@ import type {
   Added,
   AddTurnOptions,
   Clock,
-  JsonValue,
   LocalLocks,
   Lock,
   MaybePromise,
@@ -18,6 +17,7 @@ import { Commits } from './commits.ts';
 import { countOf } from './count.ts';
 import type { Connections } from './database.ts';
 import { lostLock } from './errors.ts';
+import type { KeptJson } from './kept-json.ts';
 import type { SqliteLists } from './lists.ts';
 import { Marks } from './marks.ts';
 import { placeOf } from './place.ts';
@@ -41,6 +41,7 @@ interface TurnRow {
 /** What turns are made with. */
 export interface SqliteTurnsOptions {
   read: Read;
+  kept: KeptJson;
   locks: LocalLocks;
   values: SqliteValues;
   lists: SqliteLists;
@@ -104,9 +105,10 @@ export class SqliteTurns implements StoredTurns {
     return this.#options.read(() => {
       const place = placeOf(conversation);
       const count = countOf(limit);
-      const turns = count === 1 ? this.#firstOf(place) : opened(this.#select.all(place, count));
+      const turns =
+        count === 1 ? this.#firstOf(place) : this.#opened(this.#select.all(place, count));
       if (turns.every((turn) => turn.conversation === conversation)) return turns;
-      return opened(this.#selectApart.all(place, toColumn(conversation), count));
+      return this.#opened(this.#selectApart.all(place, toColumn(conversation), count));
     });
   }
 
@@ -138,7 +140,7 @@ export class SqliteTurns implements StoredTurns {
   /** To ask for one row is half as dear as to go through the rows. */
   #firstOf(place: number): StoredTurn[] {
     const row = this.#selectFirst.get(place);
-    return row === undefined ? [] : opened([row]);
+    return row === undefined ? [] : this.#opened([row]);
   }
 
   /** Removes marks that nobody will ask for any more. */
@@ -150,15 +152,20 @@ export class SqliteTurns implements StoredTurns {
   close(): void {
     this.#stranded.close();
   }
-}
 
-function opened(rows: readonly unknown[]): StoredTurn[] {
-  // As the queries have them.
-  return (rows as TurnRow[]).map(({ conversation, id, message, stamp, progress }) => ({
-    conversation: fromColumn(conversation),
-    id: fromColumn(id),
-    message: fromColumn(message),
-    progress: progress === null ? null : fromColumn(progress),
-    stamp: stamp === null ? null : (JSON.parse(stamp) as JsonValue),
-  }));
+  #opened(rows: readonly unknown[]): StoredTurn[] {
+    const { kept } = this.#options;
+    // As the queries have them.
+    return (rows as TurnRow[]).map(({ conversation: key, id, message, stamp, progress }) => {
+      const conversation = fromColumn(key);
+      const place = (): string => `a turn of "${conversation}"`;
+      return {
+        conversation,
+        id: fromColumn(id),
+        message: fromColumn(message),
+        progress: progress === null ? null : fromColumn(progress),
+        stamp: stamp === null ? null : (kept.read(stamp, place) ?? null),
+      };
+    });
+  }
 }

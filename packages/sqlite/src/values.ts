@@ -11,6 +11,7 @@ import type {
 import type Database from 'libsql';
 import type { Batch } from './batch.ts';
 import type { Connections } from './database.ts';
+import type { KeptJson } from './kept-json.ts';
 import type { Read } from './read.ts';
 import { fromColumn, toColumn } from './text.ts';
 
@@ -36,6 +37,7 @@ export class SqliteValues implements KeyedValues {
   readonly #batch: Batch;
   readonly #clock: Clock;
   readonly #fromFile: Read;
+  readonly #kept: KeptJson;
   readonly #nextVersion: () => string;
   /** Of what is committed. */
   readonly #read: Database.Statement;
@@ -51,11 +53,12 @@ export class SqliteValues implements KeyedValues {
     { writer, reader }: Connections,
     batch: Batch,
     clock: Clock,
-    options: { read: Read; nextVersion: () => string },
+    options: { read: Read; kept: KeptJson; nextVersion: () => string },
   ) {
     this.#batch = batch;
     this.#clock = clock;
     this.#fromFile = options.read;
+    this.#kept = options.kept;
     this.#nextVersion = options.nextVersion;
     const isAlive = '(expires_at IS NULL OR expires_at > ?)';
     const one = `SELECT json, version FROM stored_values WHERE namespace = ? AND key = ? AND ${isAlive}`;
@@ -84,7 +87,7 @@ export class SqliteValues implements KeyedValues {
   get(namespace: string, key: string): MaybePromise<StoredValue | null> {
     return this.#fromFile(() => {
       const row = this.#row(this.#read, namespace, key);
-      return row === undefined ? null : open(row);
+      return row === undefined ? null : this.#open(row, namespace, key);
     });
   }
 
@@ -118,7 +121,11 @@ export class SqliteValues implements KeyedValues {
   async *entries(namespace: string): AsyncIterable<StoredEntry> {
     let rows = await this.#page(this.#selectFirst, namespace, '');
     for (;;) {
-      for (const row of rows) yield { key: fromColumn(row.key), ...open(row) };
+      for (const row of rows) {
+        const key = fromColumn(row.key);
+        const stored = this.#open(row, namespace, key);
+        if (stored !== null) yield { key, ...stored };
+      }
       const last = rows[PAGE_SIZE - 1];
       if (last === undefined) return;
       await setImmediate();
@@ -134,8 +141,13 @@ export class SqliteValues implements KeyedValues {
     json: string,
     options?: KeepOptions,
   ): string | null {
-    const current = this.#row(this.#select, namespace, key)?.version ?? null;
-    return current === expected ? this.#put(namespace, key, json, options) : null;
+    const row = this.#row(this.#select, namespace, key);
+    if ((row?.version ?? null) !== expected) {
+      // One that is damaged is missing to everybody.
+      if (expected !== null || row === undefined) return null;
+      if (this.#open(row, namespace, key) !== null) return null;
+    }
+    return this.#put(namespace, key, json, options);
   }
 
   /** Removes some of what nobody will read any more, within a write. Returns whether there may be more. */
@@ -160,8 +172,10 @@ export class SqliteValues implements KeyedValues {
     this.#upsert.run(toColumn(namespace), toColumn(key), json, version, expiresAt);
     return version;
   }
-}
 
-function open({ json, version }: ValueRow): StoredValue {
-  return { value: JSON.parse(json) as JsonValue, version };
+  /** What a row has; `null` where it is damaged. */
+  #open({ json, version }: ValueRow, namespace: string, key: string): StoredValue | null {
+    const value = this.#kept.read(json, () => `the value "${key}" of "${namespace}"`);
+    return value === undefined ? null : { value, version };
+  }
 }

@@ -12,6 +12,7 @@ import { closeDatabase, openDatabase } from '../src/database.ts';
 import { explain } from '../src/errors.ts';
 import { SqliteStore } from '../src/index.ts';
 import type { Read } from '../src/read.ts';
+import { KeptJson } from '../src/kept-json.ts';
 import { SqliteValues } from '../src/values.ts';
 import { newFile } from './support/files.ts';
 
@@ -360,7 +361,8 @@ describe('a file that cannot be used', () => {
     const read: Read = (query) => query();
     const batch = new Batch(db.writer, () => {}, explained);
     const clock = new FakeClock();
-    const options = { read, nextVersion: () => '1' };
+    const kept = new KeptJson(() => {});
+    const options = { read, kept, nextVersion: () => '1' };
     const values = new SqliteValues(db, batch, clock, options);
     await values.set('state', 'ada', 1);
     // SQLite says the same of a file that may not grow as of a disk that is full.

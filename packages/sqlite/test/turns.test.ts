@@ -14,6 +14,7 @@ import { nameOf, placeOf } from '../src/place.ts';
 import type { Read } from '../src/read.ts';
 import { fromColumn, toColumn } from '../src/text.ts';
 import { SqliteTurns } from '../src/turns.ts';
+import { KeptJson } from '../src/kept-json.ts';
 import { SqliteValues } from '../src/values.ts';
 import { newFile } from './support/files.ts';
 
@@ -299,10 +300,11 @@ describe('a full disk', () => {
     const read: Read = (query) => query();
     const batch = new Batch(db.writer, () => {}, explained);
     const locks = new LocalLocks();
-    const options = { read, nextVersion: () => '1' };
+    const kept = new KeptJson(() => {});
+    const options = { read, kept, nextVersion: () => '1' };
     const values = new SqliteValues(db, batch, clock, options);
-    const lists = new SqliteLists(db, batch, clock, read);
-    const parts = { read, locks, values, lists, lastTurn: 0 };
+    const lists = new SqliteLists(db, batch, clock, { read, kept });
+    const parts = { read, kept, locks, values, lists, lastTurn: 0 };
     const turns = new SqliteTurns(db, batch, clock, parts);
     await turns.add({ conversation: 'ada', id: '1', message: 'hi' }, LONG);
     const lock = await locks.take('ada');

@@ -54,7 +54,7 @@ export interface UserMessageOptions {
   /** How to reach the conversation later: a deferred message needs it. @defaultValue `null` */
   address?: Address | null;
   /** The account it came in on, where the channel serves several. @defaultValue `null` */
-  account?: string | null;
+  account?: string | number | null;
   /**
    * Whether the platform vouches for the sender id. `false` for one that a caller only claims: it is
    * never taken for the same person elsewhere. @defaultValue `true`
@@ -129,16 +129,14 @@ export class UserMessage {
   /** @throws MalformedPayloadError - the text is none, which only a cast can bring about. */
   constructor(options: UserMessageOptions = {}) {
     this.text = textOf(options.text)?.trim() ?? null;
-    this.anonymous = options.senderId === undefined || options.senderId === null;
-    this.senderId = this.anonymous ? DEFAULT_SENDER_ID : String(options.senderId);
-    this.messageId =
-      options.messageId === undefined || options.messageId === null
-        ? randomUUID().replaceAll('-', '')
-        : String(options.messageId);
+    const senderId = nameOf(options.senderId);
+    this.anonymous = senderId === null;
+    this.senderId = senderId ?? DEFAULT_SENDER_ID;
+    this.messageId = nameOf(options.messageId) ?? randomUUID().replaceAll('-', '');
     this.address = options.address ?? null;
     this.outputChannel =
       options.outputChannel ?? (this.address === null ? new CollectingOutputChannel() : null);
-    this.account = options.account ?? null;
+    this.account = nameOf(options.account);
     this.authenticated = options.authenticated ?? true;
     this.inputChannel = options.inputChannel ?? null;
     this.metadata = options.metadata ?? null;
@@ -155,6 +153,11 @@ export class UserMessage {
     const senderId = this.anonymous ? null : this.senderId;
     return new UserMessage(Object.assign({}, this, { senderId }, changes));
   }
+}
+
+/** What a platform calls something: many have numbers for names. */
+function nameOf(name: string | number | null | undefined): string | null {
+  return name === undefined || name === null ? null : String(name);
 }
 
 function textOf(text: unknown): string | null | undefined {

@@ -55,13 +55,14 @@ class Gathering {
 
   #ask(): void {
     const { iterator, signal } = this.#options;
+    // One that is asked for more hears only behind that piece that nobody wants it.
+    if (signal.aborted) return this.#leave(signal.reason);
     let next: Promise<IteratorResult<unknown>>;
     try {
       next = Promise.resolve(iterator.next());
     } catch (error) {
       return this.#onThrown(error);
     }
-    if (signal.aborted) this.#leave(signal.reason);
     // Also where it was left: what comes then is nobody's, and no unhandled rejection.
     next.then(this.#onNext, this.#onThrown);
   }
@@ -73,9 +74,9 @@ class Gathering {
         this.#end();
         return this.#options.resolve(this.#pieces.join(''));
       }
-      const shown = this.#take(next.value);
-      if (!isPromise(shown)) return this.#ask();
       this.#isShowing = true;
+      const shown = this.#take(next.value);
+      if (!isPromise(shown)) return this.#onShown();
       shown.then(this.#onShown, this.#leave);
     } catch (error) {
       this.#leave(error);

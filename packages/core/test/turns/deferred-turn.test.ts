@@ -569,6 +569,16 @@ async function waiting(setup: Parameters<Processes['start']>[1] = {}) {
   return { ...process, all, attempts, assistant };
 }
 
+/** Stores another time for the turn of `waiting` to go on. */
+async function postpone(all: Processes, time: object): Promise<void> {
+  const { turns } = all.shared.memory;
+  const [turn] = await turns.waiting('test::ada', 1);
+  const progress = { ...(JSON.parse(turn?.progress ?? '{}') as object), ...time };
+  const lock = await all.shared.memory.lock('test::ada');
+  await turns.commit(lock, { save: { id: 'test:1', progress: JSON.stringify(progress) } });
+  lock.release();
+}
+
 describe('a waiting turn', () => {
   it('the same message again: is a duplicate, and does not end the wait', async () => {
     const { turns, clock, attempts } = await waiting();
@@ -623,17 +633,23 @@ describe('a waiting turn', () => {
   it('waits no longer than it was to, where the clock was far ahead when that was stored', async () => {
     const { clock, all, attempts, assistant, kill } = await waiting();
     kill();
-    const [turn] = await all.shared.memory.turns.waiting('test::ada', 1);
-    const progress = JSON.parse(turn?.progress ?? '{}') as { retryAt: number };
-    progress.retryAt += 10_000 * HOUR_MS;
-    const lock = await all.shared.memory.lock('test::ada');
-    const save = { id: 'test:1', progress: JSON.stringify(progress) };
-    await all.shared.memory.turns.commit(lock, { save });
-    lock.release();
+    await postpone(all, { retryAt: clock.now() + 10_000 * HOUR_MS });
     all.start(assistant);
     await clock.advance(7_000);
     expect(attempts).toEqual([1]);
     await clock.advance(6_000);
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  it('waits a day at most, whatever is stored', async () => {
+    const { clock, all, attempts, assistant, kill } = await waiting();
+    kill();
+    const waitMs = 10_000 * HOUR_MS;
+    await postpone(all, { waitMs, retryAt: clock.now() + waitMs });
+    all.start(assistant);
+    await clock.advance(24 * HOUR_MS - 10_000);
+    expect(attempts).toEqual([1]);
+    await clock.advance(70_000);
     expect(attempts).toEqual([1, 2]);
   });
 
@@ -935,3 +951,18 @@ describe('a finished turn', () => {
     expect(handled).toEqual(['Hi', 'Hi']);
   });
 });
+
+// The story: a channel whose platform counts its accounts, and has numbers for them. Its messages were refused
+// by a TypeError, and where a `conversationKey` was given, they became dead letters.
+it.each([undefined, () => 'linked'])(
+  'a message of an account with a number for a name is handled',
+  async (conversationKey) => {
+    const all = new Processes();
+    const handled: unknown[] = [];
+    const options = conversationKey && { conversationKey };
+    const { turns } = all.start(({ account }) => void handled.push(account), options);
+    expect(await turns.accept(post('Hi', { ...one, account: 7 }))).toBe('accepted');
+    await all.clock.advance(0);
+    expect(handled).toEqual(['7']);
+  },
+);

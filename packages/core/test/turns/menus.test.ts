@@ -1,4 +1,4 @@
-import type { MenuAnswer, MenuOption } from '@trunkline/core';
+import type { JsonValue, MenuAnswer, MenuOption } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -24,6 +24,21 @@ describe('a numbered menu', () => {
     await accept('Hi');
     await accept(answer);
     expect(heard[1]).toEqual([answer, null]);
+  });
+
+  it.each<[string, JsonValue]>([
+    ['an option that is none', { id: 'a:b', text: 'Size?', options: [null] }],
+    ['an option without a title', { id: 'a:b', text: 'Size?', options: [{ payload: '/s' }] }],
+    ['no options', { id: 'a:b', text: 'Size?' }],
+  ])('of which the store has %s is none', async (_, menu) => {
+    const { heard, accept, store } = setUp();
+    await accept('hush');
+    await store.values.set('menu', 'test::ada', menu);
+    await accept('1');
+    expect(heard).toEqual([
+      ['hush', null],
+      ['1', null],
+    ]);
   });
 
   it('is used once: of two quick "1"s the second never answers the next question', async () => {

@@ -4,6 +4,7 @@ import { expectNoUnhandledRejections } from '../../../../scripts/test-support/un
 import { post, say } from '../support/engine.ts';
 import { failing, PlatformOutput, away } from '../support/platform.ts';
 import { Processes, type ProcessSetup } from '../support/processes.ts';
+import type { Weather } from '../support/shared-memory.ts';
 
 expectNoUnhandledRejections();
 
@@ -86,6 +87,17 @@ describe('an answer to whoever has opted out', () => {
     ]);
   });
 
+  it('of somebody else keeps no apology from whoever has written', async () => {
+    const failed: Assistant = async () => {
+      throw refusal();
+    };
+    const { all, turns, clock } = setUp(failed, { apology: 'Sorry' });
+    all.platform.onRequest = () => {};
+    await turns.accept(post('1'));
+    await clock.advance(0);
+    expect(all.platform.texts).toEqual(['Sorry']);
+  });
+
   // The story: the process died after the refusal. In its second run the turn knew of a refusal, and not of which:
   // it became a dead letter all the same.
   it.each([
@@ -123,6 +135,39 @@ describe('an answer to whoever has opted out', () => {
     expect([await engine.deadLetters.list(), lines]).toEqual([[], [told]]);
     expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
   });
+
+  it.each([
+    ['in its run', false],
+    ['when what has waited is said', true],
+  ])(
+    'is no dead letter where the process dies right behind the refusal, %s',
+    async (_, isParked) => {
+      let isRefused = false;
+      const weather: Weather = {
+        after: (call) => {
+          if (isRefused && call === 'commit') kill();
+        },
+      };
+      const { all, turns, clock, kill } = setUp(echo, { weather });
+      if (isParked) {
+        all.platform.onRequest = failing(away);
+        await turns.accept(post('1'));
+        await clock.advance(11_000);
+      }
+      all.platform.onRequest = () => {
+        isRefused = true;
+        throw refusal();
+      };
+      if (!isParked) void turns.accept(post('1'));
+      await clock.advance(3_600_000);
+      expect(isRefused).toBe(true);
+      const { engine, errors, turnReports } = all.start(echo);
+      await clock.advance(3_600_000);
+      expect(await engine.deadLetters.list()).toEqual([]);
+      expect(errors).toEqual([]);
+      expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
+    },
+  );
 
   it('fails a live turn, and is a line in the log', async () => {
     const { all, turns, lines, errors } = setUp();

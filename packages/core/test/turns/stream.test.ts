@@ -187,6 +187,46 @@ describe('gather', () => {
     await expect(gathered).rejects.toThrow('enough');
   });
 
+  // The story: the producer was asked for one more piece, and only behind that was it told to stop.
+  it('tells a producer that thinks for long at once, where it is aborted while a piece is shown', async () => {
+    let isStopped = false;
+    async function* thinking(): AsyncGenerator<string> {
+      try {
+        yield 'He';
+        await new Promise(() => {});
+      } finally {
+        isStopped = true;
+      }
+    }
+    const controller = new AbortController();
+    const gate = deferred();
+    const gathered = gather(thinking(), controller.signal, () => gate.promise);
+    await settle();
+    controller.abort(new Error('enough'));
+    gate.resolve();
+    await expect(gathered).rejects.toThrow('enough');
+    await settle();
+    expect(isStopped).toBe(true);
+  });
+
+  it('waits for a piece that is shown, also where showing it aborts', async () => {
+    const controller = new AbortController();
+    const gate = deferred();
+    const done: string[] = [];
+    const shown = async (chunk: string): Promise<void> => {
+      controller.abort(new Error('enough'));
+      await gate.promise;
+      done.push(`shown ${chunk}`);
+    };
+    const gathered = gather(chunksOf('He', 'y'), controller.signal, shown).catch((error: Error) => {
+      done.push(error.message);
+    });
+    await settle();
+    gate.resolve();
+    await gathered;
+    expect(done).toEqual(['shown He', 'enough']);
+  });
+
   it('leaves no listener on the signal', async () => {
     const listeners = new Set<unknown>();
     const own = new AbortController().signal;

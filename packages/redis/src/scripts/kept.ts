@@ -47,6 +47,11 @@ put(KEYS[1], ARGV[3], ARGV[4])
 return 1`,
 );
 
+/** Forgets a value that is damaged, unless it was written anew meanwhile. KEYS: value. ARGV: what it is. */
+export const FORGET: Script = new Script(
+  `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('UNLINK', KEYS[1]) end`,
+);
+
 /**
  * Adds to a list. Sent again, it looks for the append's id first. KEYS: list. ARGV: id, whether it is
  * sent again, most items, ms, the items. Returns the number of the last one.

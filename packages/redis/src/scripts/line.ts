@@ -2,6 +2,20 @@ import { Script } from '../script.ts';
 import { NOW, STAY } from './living.ts';
 
 /**
+ * Lua: the next fence. A counter that is new begins with the time: a Redis that has lost its data must not
+ * give out those again that somebody still holds.
+ */
+const NEXT_FENCE = `
+local function next_fence(counter)
+  local fence = redis.call('INCR', counter)
+  if fence > 1 then return fence end
+  local time = redis.call('TIME')
+  fence = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('SET', counter, fence)
+  return fence
+end`;
+
+/**
  * Lua: gives the lock to the first in line, if there is one. A line is a list of tickets,
  * `<process>:<number>`; the first holds the lock, and its holder record says with which fence. The
  * record also remembers the commits that were made with the lock, and goes when the lock does. Whether
@@ -12,7 +26,7 @@ import { NOW, STAY } from './living.ts';
  *
  * The process of the first hears of it, except `me`, which learns it from the answer.
  */
-const GRANT = `
+const GRANT = `${NEXT_FENCE}
 local function tell(channels, ticket, fence, key)
   redis.call('PUBLISH', channels .. string.match(ticket, '^[^:]*'), ticket .. ' ' .. fence .. ' ' .. key)
 end
@@ -23,7 +37,7 @@ local function grant(ticket, holder, lines, counter, key, channels, me)
     return false
   end
   local known = redis.call('HKEYS', holder)
-  local fence = redis.call('INCR', counter)
+  local fence = next_fence(counter)
   redis.call('HSET', holder, 'f', fence, 't', ticket)
   for _, field in ipairs(known) do
     if string.sub(field, 1, 1) == 'c' then redis.call('HDEL', holder, field) end
@@ -36,7 +50,7 @@ end`;
  * Lua: gets into a line. Returns the fence if the lock is free, else 0. Only what is sent again may be in
  * line already. Where nobody is in line there is no record of a holder.
  */
-export const GET_IN_LINE = `
+export const GET_IN_LINE: string = `${NEXT_FENCE}
 local function get_in_line(line, holder, lines, counter, ticket, key, is_again)
   if is_again == '1' then
     local place = redis.call('LPOS', line, ticket)
@@ -45,7 +59,7 @@ local function get_in_line(line, holder, lines, counter, ticket, key, is_again)
   end
   if redis.call('RPUSH', line, ticket) > 1 then return 0 end
   redis.call('SADD', lines, key)
-  local fence = redis.call('INCR', counter)
+  local fence = next_fence(counter)
   redis.call('HSET', holder, 'f', fence, 't', ticket)
   return fence
 end`;

@@ -65,13 +65,25 @@ local added, length, stamp =
 return { fence, added, fence > 0 and length == 1 and 1 or 0, stamp }`,
 );
 
-/** The first turns: id, message, progress, stamp of each. KEYS: queue, turns. ARGV: how many. */
+/**
+ * The first turns: id, message, progress, stamp of each. One of which Redis has lost all but its place, by
+ * making room for other keys say, is taken out of the queue: nobody could finish it.
+ * KEYS: queue, turns. ARGV: how many.
+ */
 export const WAITING: Script = new Script(`
-local found = {}
-for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, ARGV[1] - 1)) do
-  local turn = redis.call('HMGET', KEYS[2], 'm' .. id, 'p' .. id, 's' .. id)
-  found[#found + 1] = { id, turn[1], turn[2], turn[3] }
-end
+local found, lost
+repeat
+  found, lost = {}, false
+  for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, ARGV[1] - 1)) do
+    local turn = redis.call('HMGET', KEYS[2], 'm' .. id, 'p' .. id, 's' .. id)
+    if turn[1] then
+      found[#found + 1] = { id, turn[1], turn[2], turn[3] }
+    else
+      redis.call('LREM', KEYS[1], 1, id)
+      lost = true
+    end
+  end
+until not lost
 return found`);
 
 /**
