@@ -86,6 +86,9 @@ const MIGRATIONS = [
      json TEXT NOT NULL,
      PRIMARY KEY (list, seq)
    ) WITHOUT ROWID;`,
+
+  // Their sweep walks through all of them, too: each item that was added moved its list in this index.
+  `DROP INDEX lists_by_expiry;`,
 ];
 
 /**

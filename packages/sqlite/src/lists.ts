@@ -11,13 +11,16 @@ import type { Batch } from './batch.ts';
 import { countOf } from './count.ts';
 import type { Connections } from './database.ts';
 import type { KeptJson } from './kept-json.ts';
+import { SLICES } from './owner.ts';
 import type { Read } from './read.ts';
 import { apart, RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
 import { Together } from './together.ts';
 
-/** How many lists one sweep removes: the process waits for it, and a list may have hundreds of items. */
+/** How many lists one write of a sweep removes: the process waits for it, and a list may have hundreds of items. */
 const SWEPT = 20;
+/** Through how many lists it looks for them, and a sweep at least. */
+const LOOKED_THROUGH = 2_000;
 
 /** A list, without its items. */
 interface ListRow {
@@ -48,8 +51,13 @@ export class SqliteLists implements KeyedLists {
   readonly #selectLast: Database.Statement;
   readonly #selectEach: Database.Statement;
   readonly #selectAfter: Database.Statement;
+  readonly #selectEnds: Database.Statement;
   readonly #removeExpiredItems: Database.Statement;
   readonly #removeExpired: Database.Statement;
+  /** The last list that was looked at. */
+  #lookedAt = 0;
+  /** Through how many more this sweep looks; 0 between sweeps. */
+  #toLookAt = 0;
 
   constructor(
     { writer, reader }: Connections,
@@ -108,7 +116,9 @@ export class SqliteLists implements KeyedLists {
          AND seq >= ?
        ORDER BY seq LIMIT ?`,
     );
-    const expired = 'SELECT id FROM lists WHERE expires_at <= ? ORDER BY expires_at LIMIT ?';
+    this.#selectEnds = writer.prepare('SELECT min(id) AS first, max(id) AS last FROM lists');
+    // No index knows what expires: each item that is added would be two pages more to write.
+    const expired = 'SELECT id FROM lists WHERE id > ? AND id <= ? AND expires_at <= ? LIMIT ?';
     this.#removeExpiredItems = writer.prepare(`DELETE FROM list_items WHERE list IN (${expired})`);
     this.#removeExpired = writer.prepare(`DELETE FROM lists WHERE id IN (${expired})`);
     this.#together = new Together(batch, (additions) =>
@@ -206,11 +216,31 @@ export class SqliteLists implements KeyedLists {
     return numbers;
   }
 
-  /** Removes some of what nobody will read any more, within a write. Returns whether there may be more. */
+  /**
+   * Removes some of what nobody will read any more, within a write. Returns whether this sweep goes on. All
+   * lists are looked at in {@link SLICES} sweeps.
+   */
   sweep(): boolean {
-    const now = this.#clock.now();
-    this.#removeExpiredItems.run(now, SWEPT);
-    return this.#removeExpired.run(now, SWEPT).changes === SWEPT;
+    if (this.#toLookAt === 0 && !this.#beginSweep()) return false;
+    const from = this.#lookedAt;
+    const to = from + Math.min(this.#toLookAt, LOOKED_THROUGH);
+    const range = [from, to, this.#clock.now(), SWEPT] as const;
+    this.#removeExpiredItems.run(range);
+    // There may be more of them.
+    if (this.#removeExpired.run(range).changes === SWEPT) return true;
+    this.#lookedAt = to;
+    this.#toLookAt -= to - from;
+    return this.#toLookAt > 0;
+  }
+
+  /** Goes on behind what the sweep before has looked at. Returns whether there is anything. */
+  #beginSweep(): boolean {
+    const { first, last } = this.#selectEnds.get() as { first: number | null; last: number | null };
+    if (first === null || last === null) return false;
+    if (this.#lookedAt < first || this.#lookedAt >= last) this.#lookedAt = first - 1;
+    const slice = Math.ceil((last - first + 1) / SLICES);
+    this.#toLookAt = Math.min(Math.max(slice, LOOKED_THROUGH), last - this.#lookedAt);
+    return true;
   }
 
   /** The lists that there are. */

@@ -1,11 +1,8 @@
 import type { Clock } from '@trunkline/core';
 import type Database from 'libsql';
-import { BEAT_MS } from './owner.ts';
+import { BEAT_MS, SLICES } from './owner.ts';
 import { PLACES } from './place.ts';
 import { RowStatement } from './rows.ts';
-
-/** In how many sweeps, one each beat, the marks are gone through: in an hour. */
-const SLICES = 360;
 
 /** The marks of finished turns. All of it happens within a write. */
 export class Marks {

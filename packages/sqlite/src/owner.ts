@@ -9,6 +9,9 @@ import { transaction } from './transaction.ts';
 /** How often the owner says that it is there, in milliseconds. */
 export const BEAT_MS = 10_000;
 
+/** In how many beats all that is kept is looked through for what has expired: in an hour. */
+export const SLICES = 360;
+
 /** How long an owner on another machine may be silent before it counts as gone, in milliseconds. */
 const SILENT_MS = 3 * BEAT_MS;
 

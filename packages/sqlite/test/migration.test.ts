@@ -32,20 +32,60 @@ const VERSION_1 = `
   INSERT INTO stored_values VALUES ('state', 'ada', '{"visits":3}', '7.1', NULL);
 `;
 
-/** A file of version 1. */
-function ofVersion1(): string {
+/** What version 2 added. */
+const VERSION_2 = `
+  CREATE TABLE turns (
+    seq INTEGER PRIMARY KEY,
+    place INTEGER NOT NULL,
+    name INTEGER NOT NULL,
+    marked_until INTEGER NOT NULL,
+    conversation TEXT NOT NULL,
+    id TEXT NOT NULL,
+    message TEXT NOT NULL,
+    stamp TEXT,
+    progress TEXT
+  );
+  CREATE UNIQUE INDEX turns_by_place ON turns (place, name);
+  CREATE TABLE marks (
+    place INTEGER NOT NULL,
+    name INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (place, name)
+  ) WITHOUT ROWID;
+  CREATE TABLE lists (
+    id INTEGER PRIMARY KEY,
+    namespace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    next_seq INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    UNIQUE (namespace, key)
+  );
+  CREATE INDEX lists_by_expiry ON lists (expires_at);
+  CREATE TABLE list_items (
+    list INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (list, seq)
+  ) WITHOUT ROWID;
+  PRAGMA user_version = 2;
+  INSERT INTO lists VALUES (7, 'history', 'ada', 12, 9e12), (8, 'history', 'bob', 1, 1);
+  INSERT INTO list_items VALUES (7, 10, '"hi"'), (7, 11, '"ho"'), (8, 0, '"long ago"');
+`;
+
+/** A file of an earlier version. */
+function fileOf(...versions: string[]): string {
   const file = newFile();
   mkdirSync(dirname(file), { recursive: true });
   const db = new Database(file);
   db.exec('PRAGMA journal_mode = WAL');
-  db.exec(VERSION_1);
+  for (const version of versions) db.exec(version);
   db.close();
   return file;
 }
 
 it('leaves a file as it is whose server runs on the earlier version', async () => {
   // It was changed under that server before it was found to be taken.
-  const file = ofVersion1();
+  const file = fileOf(VERSION_1);
   const db = new Database(file);
   const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
   const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
@@ -59,7 +99,7 @@ it('leaves a file as it is whose server runs on the earlier version', async () =
 });
 
 it('takes a file of version 1 over, with all that is in it', async () => {
-  const file = ofVersion1();
+  const file = fileOf(VERSION_1);
   const clock = new FakeClock();
   const store = new SqliteStore({ file, clock });
   expect(await store.values.get('state', 'ada')).toEqual({ value: { visits: 3 }, version: '7.1' });
@@ -80,4 +120,24 @@ it('takes a file of version 1 over, with all that is in it', async () => {
   expect(await again.lists.last('history', 'ada', 10)).toEqual(['hi']);
   expect(await again.values.get('state', 'ada')).toMatchObject({ value: { visits: 4 } });
   await again.close();
+});
+
+it('takes a file of version 2 over, and clears away what has expired in it', async () => {
+  const file = fileOf(VERSION_1, VERSION_2);
+  const clock = new FakeClock();
+  const store = new SqliteStore({ file, clock });
+  expect(await store.lists.after('history', 'ada', 0, 10)).toEqual([
+    { number: 11, value: 'hi' },
+    { number: 12, value: 'ho' },
+  ]);
+  expect(await store.lists.append('history', 'ada', ['hum'], { maxItems: 2, ttlMs: 1e12 })).toBe(
+    13,
+  );
+  await clock.advance(10_000);
+  await store.ready();
+  await store.close();
+  const db = new Database(file);
+  const rows = (table: string): unknown => db.prepare(`SELECT count(*) AS n FROM ${table}`).get();
+  expect([rows('lists'), rows('list_items')]).toMatchObject([{ n: 1 }, { n: 2 }]);
+  db.close();
 });

@@ -113,6 +113,36 @@ describe('what is stored', () => {
     await vi.waitFor(() => expect(counts()).toEqual([1, 0, 0]), 10_000);
   });
 
+  it('is cleared away in an hour, however much of it is still in use', async () => {
+    const clock = new FakeClock();
+    const file = newFile();
+    const store = openStore(file, clock);
+    const DAY_MS = 24 * 60 * 60_000;
+    const append = async (count: number, ttlMs: number): Promise<void> => {
+      const keys = Array.from({ length: count }, (_, i) => `${ttlMs} ${i}`);
+      const all = { maxItems: 10, ttlMs };
+      await Promise.all(keys.map((key) => store.lists.append('history', key, ['hi'], all)));
+    };
+    // Beats, until what has expired is gone. A sweep that is still at it is not begun again.
+    const expectLists = async (count: number): Promise<void> => {
+      await vi.waitFor(async () => {
+        await clock.advance(10_000);
+        await store.ready();
+        expect(rowCount(file, 'lists')).toBe(count);
+      }, 20_000);
+      expect(rowCount(file, 'list_items')).toBe(count);
+    };
+    await append(3_000, 5_000);
+    await append(3_000, 30 * DAY_MS);
+    await append(100, 6_000);
+    await expectLists(3_000);
+    // What comes between the sweeps is found by the next ones.
+    await append(100, 5_000);
+    await expectLists(3_000);
+    await clock.advance(30 * DAY_MS);
+    await expectLists(0);
+  });
+
   it('need not be cleared away before it is closed', async () => {
     const clock = new FakeClock();
     const file = newFile();

@@ -44,8 +44,7 @@ describe('where a user was last seen', () => {
       await turns.accept(post('Hi'));
       await all.clock.advance(0);
     }
-    // The address there, its account, and that it was the last one.
-    expect(calls.filter((call) => call === 'append')).toHaveLength(3);
+    expect(calls.filter((call) => call === 'append')).toHaveLength(1);
   });
 
   it('is known for as long as there are messages', async () => {
@@ -57,5 +56,38 @@ describe('where a user was last seen', () => {
       await all.clock.advance(50 * DAY_MS);
       expect(await engine.lastSeen('ada')).toMatchObject({ channel: 'test' });
     }
+  });
+
+  it('is written once a message of somebody who comes from two places in turns', async () => {
+    const all = new Processes();
+    const calls: string[] = [];
+    const { engine } = all.start(() => {}, {
+      weather: { before: (call) => void calls.push(call) },
+    });
+    for (let i = 0; i < 6; i++) {
+      if (i === 2) calls.length = 0;
+      await engine.for(i % 2 === 0 ? 'sms' : 'slack').accept(post(`${i}`));
+      await all.clock.advance(0);
+    }
+    expect(calls.filter((call) => call === 'append')).toHaveLength(4);
+  });
+
+  it('is forgotten with its account, which nobody has to tell apart any more', async () => {
+    const all = new Processes();
+    const { engine } = all.start(() => {});
+    const hear = async (account: string): Promise<void> => {
+      await engine.for('slack').accept(post(`from ${account}`, { account }));
+      await all.clock.advance(50 * DAY_MS);
+    };
+    await hear('T1');
+    await hear('T2');
+    const place = (): Promise<unknown> => engine.proactive.placeOf('ada', { channel: 'slack' });
+    await expect(place()).rejects.toMatchObject({ code: 'ambiguous' });
+    // Of a sender with two accounts at a time, of which one is left.
+    for (let i = 0; i < 5; i++) {
+      await hear('T2');
+      await hear('T3');
+    }
+    await expect(place()).rejects.toThrow('name one of T2, T3');
   });
 });
