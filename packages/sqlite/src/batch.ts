@@ -1,4 +1,5 @@
 import type Database from 'libsql';
+import type { Reads } from './reads.ts';
 import { transactionBeside } from './transaction.ts';
 
 /** One write that waits for its commit. */
@@ -6,6 +7,16 @@ interface Write {
   run: () => unknown;
   resolve: (result: never) => void;
   reject: (error: unknown) => void;
+}
+
+/** What a batch works with. */
+export interface BatchOptions {
+  /** Called at the beginning of each commit; what it throws, the commit's writes reject with. */
+  check: () => void;
+  /** Makes what SQLite throws understood. */
+  explain: (error: unknown) => unknown;
+  /** Who is to see what was committed, before anybody is told of it. */
+  reads: Reads;
 }
 
 /**
@@ -17,21 +28,15 @@ interface Write {
  */
 export class Batch {
   readonly #db: Database.Database;
-  readonly #check: () => void;
-  readonly #explain: (error: unknown) => unknown;
+  readonly #options: BatchOptions;
   #writes: Write[] = [];
   /** Until nothing waits for its commit any more; `null` where nothing does. */
   #working: Promise<void> | null = null;
 
-  /**
-   * @param db - The connection that nobody else works with while something waits here.
-   * @param check - Called at the beginning of each commit; what it throws, the commit's writes reject with.
-   * @param explain - Makes what SQLite throws understood.
-   */
-  constructor(db: Database.Database, check: () => void, explain: (error: unknown) => unknown) {
+  /** @param db - The connection that nobody else works with while something waits here. */
+  constructor(db: Database.Database, options: BatchOptions) {
     this.#db = db;
-    this.#check = check;
-    this.#explain = explain;
+    this.#options = options;
   }
 
   /** What is asked for now shares a commit with all that finds the same here. */
@@ -59,18 +64,23 @@ export class Batch {
   }
 
   async #flush(): Promise<void> {
+    const { check, explain, reads } = this.#options;
     const writes = this.#writes;
     this.#writes = [];
+    // Who still reads what was there before keeps SQLite from emptying its log.
+    reads.renew();
     let results: unknown[];
     try {
       results = await transactionBeside(this.#db, () => {
-        this.#check();
+        check();
         return writes.map(({ run }) => run());
       });
     } catch (thrown) {
-      const error = this.#explain(thrown);
+      const error = explain(thrown);
       for (const write of writes) write.reject(error);
       return;
+    } finally {
+      reads.renew();
     }
     writes.forEach(({ resolve }, i) => resolve(results[i] as never));
   }

@@ -12,7 +12,7 @@ import { countOf } from './count.ts';
 import type { Connections } from './database.ts';
 import type { KeptJson } from './kept-json.ts';
 import { SLICES } from './owner.ts';
-import type { Read } from './read.ts';
+import type { Reads } from './reads.ts';
 import { apart, RowStatement, type Param } from './rows.ts';
 import { toColumn } from './text.ts';
 import { Together } from './together.ts';
@@ -39,7 +39,7 @@ export interface Addition extends ListOptions {
 /** Keyed lists: a row a list, and a row an item. An item's number is its `seq` + 1. */
 export class SqliteLists implements KeyedLists {
   readonly #clock: Clock;
-  readonly #read: Read;
+  readonly #reads: Reads;
   readonly #kept: KeptJson;
   readonly #together: Together<Addition, number>;
   readonly #select: RowStatement;
@@ -63,10 +63,10 @@ export class SqliteLists implements KeyedLists {
     { writer, reader }: Connections,
     batch: Batch,
     clock: Clock,
-    { read, kept }: { read: Read; kept: KeptJson },
+    { reads, kept }: { reads: Reads; kept: KeptJson },
   ) {
     this.#clock = clock;
-    this.#read = read;
+    this.#reads = reads;
     this.#kept = kept;
     this.#select = new RowStatement(
       writer,
@@ -140,7 +140,7 @@ export class SqliteLists implements KeyedLists {
 
   last(namespace: string, key: string, count: number): MaybePromise<JsonValue[]> {
     if (count <= 0) return [];
-    return this.#read(() => {
+    return this.#reads.read(() => {
       const place = [toColumn(namespace), toColumn(key), this.#clock.now()];
       const row = (
         count === 1
@@ -162,7 +162,7 @@ export class SqliteLists implements KeyedLists {
   ): MaybePromise<NumberedItem[]> {
     if (limit <= 0) return [];
     const place = [toColumn(namespace), toColumn(key)] as const;
-    return this.#read(() => {
+    return this.#reads.read(() => {
       const params = [...place, this.#clock.now(), number, countOf(limit)];
       const rows = this.#selectAfter.all(params) as {
         seq: number;

@@ -29,7 +29,7 @@ import {
 import { KeptJson } from './kept-json.ts';
 import { SqliteLists } from './lists.ts';
 import { BEAT_MS, Owner } from './owner.ts';
-import type { Read } from './read.ts';
+import { Reads } from './reads.ts';
 import { SameFiles } from './same-files.ts';
 import { lastTurnOf } from './stranded.ts';
 import { SqliteTurns } from './turns.ts';
@@ -83,6 +83,7 @@ export class SqliteStore implements Store {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #owner: Owner | null;
+  readonly #reads: Reads;
   readonly #batch: Batch;
   readonly #locks: LocalLocks;
   readonly #values: SqliteValues;
@@ -114,32 +115,26 @@ export class SqliteStore implements Store {
     // What fails afterwards fails because of that.
     const explained = (error: unknown): unknown =>
       this.#isOver ? closed() : explain(this.#file, error);
-    const read: Read = (query) => {
-      if (this.#isOver) return Promise.reject(closed());
-      try {
-        return query();
-      } catch (error) {
-        return Promise.reject(explain(this.#file, error));
-      }
-    };
+    const reads = new Reads(connections.reader, explained);
+    this.#reads = reads;
     let versions = 0;
     const files = new SameFiles(this.#file);
     const check = (): void => {
       if (!files.areThere) throw movedFile(this.#file);
       if (owner?.holds() === false) throw lostFile(this.#file);
     };
-    this.#batch = new Batch(connections.writer, check, explained);
+    this.#batch = new Batch(connections.writer, { check, explain: explained, reads });
     this.#locks = new LocalLocks((owner?.generation ?? 0) * FENCES);
     const by = owner?.generation ?? randomUUID();
     const kept = new KeptJson((what) => process.emitWarning(`${this.#file}: ${what}`));
     this.#values = new SqliteValues(connections, this.#batch, this.#clock, {
-      read,
+      reads,
       kept,
       nextVersion: () => `${by}.${++versions}`,
     });
-    this.#lists = new SqliteLists(connections, this.#batch, this.#clock, { read, kept });
+    this.#lists = new SqliteLists(connections, this.#batch, this.#clock, { reads, kept });
     this.#turns = new SqliteTurns(connections, this.#batch, this.#clock, {
-      read,
+      reads,
       kept,
       locks: this.#locks,
       values: this.#values,
@@ -170,6 +165,7 @@ export class SqliteStore implements Store {
     this.#cancelBeat();
     this.#turns.close();
     await this.#batch.empty();
+    this.#reads.close();
     try {
       this.#owner?.release();
       if (this.#owner !== null) emptyLog(this.#connections);

@@ -21,7 +21,7 @@ import type { KeptJson } from './kept-json.ts';
 import type { SqliteLists } from './lists.ts';
 import { Marks } from './marks.ts';
 import { placeOf } from './place.ts';
-import type { Read } from './read.ts';
+import type { Reads } from './reads.ts';
 import { Stranded } from './stranded.ts';
 import { fromColumn, toColumn } from './text.ts';
 import type { SqliteValues } from './values.ts';
@@ -40,7 +40,7 @@ interface TurnRow {
 
 /** What turns are made with. */
 export interface SqliteTurnsOptions {
-  read: Read;
+  reads: Reads;
   kept: KeptJson;
   locks: LocalLocks;
   values: SqliteValues;
@@ -102,7 +102,7 @@ export class SqliteTurns implements StoredTurns {
   /** At once, like all that is only read: the file is at hand. */
   waiting(conversation: string, limit: number): MaybePromise<StoredTurn[]> {
     if (limit <= 0) return [];
-    return this.#options.read(() => {
+    return this.#options.reads.read(() => {
       const place = placeOf(conversation);
       const count = countOf(limit);
       const turns =

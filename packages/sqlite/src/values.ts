@@ -12,7 +12,7 @@ import type Database from 'libsql';
 import type { Batch } from './batch.ts';
 import type { Connections } from './database.ts';
 import type { KeptJson } from './kept-json.ts';
-import type { Read } from './read.ts';
+import type { Reads } from './reads.ts';
 import { fromColumn, toColumn } from './text.ts';
 
 /** A value at rest. */
@@ -36,7 +36,7 @@ const SWEPT = 200;
 export class SqliteValues implements KeyedValues {
   readonly #batch: Batch;
   readonly #clock: Clock;
-  readonly #fromFile: Read;
+  readonly #reads: Reads;
   readonly #kept: KeptJson;
   readonly #nextVersion: () => string;
   /** Of what is committed. */
@@ -53,11 +53,11 @@ export class SqliteValues implements KeyedValues {
     { writer, reader }: Connections,
     batch: Batch,
     clock: Clock,
-    options: { read: Read; kept: KeptJson; nextVersion: () => string },
+    options: { reads: Reads; kept: KeptJson; nextVersion: () => string },
   ) {
     this.#batch = batch;
     this.#clock = clock;
-    this.#fromFile = options.read;
+    this.#reads = options.reads;
     this.#kept = options.kept;
     this.#nextVersion = options.nextVersion;
     const isAlive = '(expires_at IS NULL OR expires_at > ?)';
@@ -85,7 +85,7 @@ export class SqliteValues implements KeyedValues {
   }
 
   get(namespace: string, key: string): MaybePromise<StoredValue | null> {
-    return this.#fromFile(() => {
+    return this.#reads.read(() => {
       const row = this.#row(this.#read, namespace, key);
       return row === undefined ? null : this.#open(row, namespace, key);
     });
@@ -163,7 +163,7 @@ export class SqliteValues implements KeyedValues {
 
   #page(statement: Database.Statement, namespace: string, from: string): MaybePromise<EntryRow[]> {
     const params = [toColumn(namespace), toColumn(from), this.#clock.now()];
-    return this.#fromFile(() => statement.all(params) as EntryRow[]);
+    return this.#reads.read(() => statement.all(params) as EntryRow[]);
   }
 
   #put(namespace: string, key: string, json: string, options?: KeepOptions): string {

@@ -70,6 +70,8 @@ it.each([
     { number: 3, value: { i: 3 } },
   ]);
   tool.exec(`UPDATE list_items SET json = ${damaged} WHERE seq = 2`);
+  // What others write is seen in the next round.
+  await setImmediate();
   expect(await lists.last('history', 'ada', 1)).toEqual([]);
   expect(await lists.append('history', 'ada', [{ i: 4 }], LIST)).toBe(4);
   // Node tells of them a little later.

@@ -11,7 +11,7 @@ import { Batch } from '../src/batch.ts';
 import { closeDatabase, openDatabase } from '../src/database.ts';
 import { explain } from '../src/errors.ts';
 import { SqliteStore } from '../src/index.ts';
-import type { Read } from '../src/read.ts';
+import { Reads } from '../src/reads.ts';
 import { KeptJson } from '../src/kept-json.ts';
 import { SqliteValues } from '../src/values.ts';
 import { newFile } from './support/files.ts';
@@ -388,11 +388,11 @@ describe('a file that cannot be used', () => {
     mkdirSync(dirname(file), { recursive: true });
     const db = openDatabase(file, () => {});
     const explained = (error: unknown): unknown => explain(file, error);
-    const read: Read = (query) => query();
-    const batch = new Batch(db.writer, () => {}, explained);
+    const reads = new Reads(db.reader, explained);
+    const batch = new Batch(db.writer, { check: () => {}, explain: explained, reads });
     const clock = new FakeClock();
     const kept = new KeptJson(() => {});
-    const options = { read, kept, nextVersion: () => '1' };
+    const options = { reads, kept, nextVersion: () => '1' };
     const values = new SqliteValues(db, batch, clock, options);
     await values.set('state', 'ada', 1);
     // SQLite says the same of a file that may not grow as of a disk that is full.

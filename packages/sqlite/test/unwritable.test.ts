@@ -9,6 +9,7 @@ import { Batch } from '../src/batch.ts';
 import { closeDatabase, openDatabase } from '../src/database.ts';
 import { explain, explainAtStart } from '../src/errors.ts';
 import { SqliteStore } from '../src/index.ts';
+import { Reads } from '../src/reads.ts';
 import { newFile } from './support/files.ts';
 
 const run = promisify(execFile);
@@ -40,7 +41,8 @@ describe('a file that cannot be written while it is used', () => {
     mkdirSync(dirname(file), { recursive: true });
     const db = openDatabase(file, () => {});
     const explained = (error: unknown): unknown => explain(file, error);
-    const batch = new Batch(db.writer, () => {}, explained);
+    const reads = new Reads(db.reader, explained);
+    const batch = new Batch(db.writer, { check: () => {}, explain: explained, reads });
     const write = (): unknown => db.writer.exec('CREATE TABLE written (id INTEGER)');
     // SQLite says the same of a file that the system does not let it write.
     db.writer.exec('PRAGMA query_only = ON');
