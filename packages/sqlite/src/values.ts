@@ -156,9 +156,8 @@ export class SqliteValues implements KeyedValues {
   }
 
   #row(select: Database.Statement, namespace: string, key: string): ValueRow | undefined {
-    return select.get(toColumn(namespace), toColumn(key), this.#clock.now()) as
-      | ValueRow
-      | undefined;
+    const place = [toColumn(namespace), toColumn(key), this.#clock.now()];
+    return select.get(place) as ValueRow | undefined;
   }
 
   #page(statement: Database.Statement, namespace: string, from: string): MaybePromise<EntryRow[]> {
