@@ -2,6 +2,9 @@ import type Database from 'libsql';
 import type { Reads } from './reads.ts';
 import { transactionBeside } from './transaction.ts';
 
+/** How many rounds of the event loop a commit waits at most while each of them brings more to write. */
+const MOST_ROUNDS = 8;
+
 /** One write that waits for its commit. */
 interface Write {
   run: () => unknown;
@@ -20,8 +23,8 @@ export interface BatchOptions {
 }
 
 /**
- * Writes that share a commit: the ones that are asked for in one round of the event loop, and while the
- * commit before is under way. A commit is what costs, a write in it next to nothing. All of a commit is
+ * Writes that share a commit: the ones that are asked for while the commit before is under way, and in the
+ * rounds of the event loop after it, until one of them brings nothing. A commit is what costs, a write in it next to nothing. All of a commit is
  * there afterwards, or none of it.
  *
  * The disk is waited for beside the event loop (see docs/decisions/0006-commits-beside.md).
@@ -30,6 +33,8 @@ export class Batch {
   readonly #db: Database.Database;
   readonly #options: BatchOptions;
   #writes: Write[] = [];
+  /** How many writes were ever asked for. */
+  #asked = 0;
   /** Until nothing waits for its commit any more; `null` where nothing does. */
   #working: Promise<void> | null = null;
 
@@ -44,8 +49,14 @@ export class Batch {
     return this.#writes;
   }
 
+  /** One more shares the write that it finds here. */
+  joined(): void {
+    this.#asked++;
+  }
+
   /** Resolves to what `run` returns, when it is committed. `run` must not throw on purpose. */
   write<T>(run: () => T): Promise<T> {
+    this.#asked++;
     return new Promise((resolve, reject) => {
       this.#writes.push({ run, resolve, reject });
       this.#working ??= this.#work();
@@ -59,8 +70,18 @@ export class Batch {
 
   async #work(): Promise<void> {
     // What was told of a commit may have more to write: that goes into the next one.
-    for (await nextRound(); this.#writes.length > 0; await nextRound()) await this.#flush();
+    for (await this.#gather(); this.#writes.length > 0; await this.#gather()) await this.#flush();
     this.#working = null;
+  }
+
+  /** Waits for what comes now: turns that were told of a commit write again once their platform has answered. */
+  async #gather(): Promise<void> {
+    let asked: number;
+    let rounds = 0;
+    do {
+      asked = this.#asked;
+      await nextRound();
+    } while (this.#asked > asked && ++rounds < MOST_ROUNDS);
   }
 
   async #flush(): Promise<void> {

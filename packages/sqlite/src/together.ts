@@ -26,7 +26,8 @@ export class Together<T, R> {
   /** Resolves to what became of it, when it is committed. */
   write(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
-      if (this.#round !== this.#batch.round) this.#begin();
+      if (this.#round === this.#batch.round) this.#batch.joined();
+      else this.#begin();
       this.#asked.push({ item, resolve, reject });
     });
   }
