@@ -36,8 +36,14 @@ export function isOriginAllowed(
   if (origin === undefined || origins === true) return true;
   if (origins !== null) return origins.includes(origin);
   // A sandboxed page has the origin `null`, which is no URL.
-  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  // Proxies may name the port that a browser leaves out: nginx with `$host:$server_port`, say.
+  const hosts = [page.host, page.host + (USUAL_PORTS[page.protocol] ?? '')];
+  return hosts.includes(host.toLowerCase());
 }
+
+const USUAL_PORTS: Readonly<Record<string, string>> = { 'http:': ':80', 'https:': ':443' };
 
 /** The sender that a token names, or that a function knows. @throws UnauthenticatedError */
 export async function authenticate(

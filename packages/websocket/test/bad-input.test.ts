@@ -148,6 +148,17 @@ describe('bad input', () => {
     await connect().session();
   });
 
+  // Behind nginx with `proxy_set_header Host $host:$server_port`, nobody could connect.
+  it('knows its own pages where a proxy names the port that browsers leave out', async () => {
+    const { connect } = await startSocket();
+    const at = (origin: string, host: string): Client => connect('', { origin, headers: { host } });
+    await at('https://shop.example', 'shop.example:443').session();
+    await at('http://shop.example', 'Shop.Example:80').session();
+    expect(await at('https://shop.example', 'shop.example:8443').refused).toBe(403);
+    expect(await at('https://shop.example', 'shop.example:80').refused).toBe(403);
+    expect(await at('https://shop.example', 'me@shop.example/..').refused).toBe(403);
+  });
+
   it('lets pages of the named origins in, and no others', async () => {
     const { connect, port } = await startSocket(echo, { origins: ['https://shop.example'] });
     await connect('', { origin: 'https://shop.example' }).session();
