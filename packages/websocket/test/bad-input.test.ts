@@ -166,6 +166,13 @@ describe('bad input', () => {
     expect(await connect('', { origin: `http://127.0.0.1:${port}` }).refused).toBe(403);
   });
 
+  // A page inside an app could be let in with all others alone.
+  it('lets an app of its own scheme in where it is named', async () => {
+    const { connect } = await startSocket(echo, { origins: ['capacitor://localhost'] });
+    await connect('', { origin: 'capacitor://localhost' }).session();
+    expect(await connect('', { origin: 'capacitor://localhost.evil' }).refused).toBe(403);
+  });
+
   it('answers what is no handshake, and goes on', async () => {
     const { port, connect } = await startSocket();
     const headers = { connection: 'Upgrade', upgrade: 'websocket' };
