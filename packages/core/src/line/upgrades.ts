@@ -37,11 +37,11 @@ export class Upgrades {
     };
   }
 
-  /** Adds a channel's handler. */
+  /** Adds a channel's handler: like a route, with and without a slash at the end of its path. */
   add(mount: string, handler: UpgradeHandler, channel: string): string {
-    const path = mount + handler.path;
-    this.#handlers.set(path, { handler, channel });
-    return path;
+    const path = (mount + handler.path).replace(/\/+$/, '');
+    for (const each of [path || '/', `${path}/`]) this.#handlers.set(each, { handler, channel });
+    return path || '/';
   }
 
   /** Takes part in a server's `upgrade` events. Twice is once. */
