@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import {
   assertKnownOptions,
   ConfigurationError,
+  guardLogger,
   isJsonObject,
   resolveJwt,
   systemClock,
@@ -120,7 +121,7 @@ type Fail = (message: string) => never;
 /** Checks the options and fills in the defaults. @throws ConfigurationError */
 export function resolveOptions(options: WebSocketOptions = {}): ResolvedWebSocketOptions {
   const { name = 'websocket', origins = null, idleTimeoutMs = null } = options;
-  const { clock = systemClock, logger = null } = options;
+  const { clock = systemClock, logger } = options;
   const fail: Fail = (message) => {
     throw new ConfigurationError(message, { channel: name });
   };
@@ -139,7 +140,7 @@ export function resolveOptions(options: WebSocketOptions = {}): ResolvedWebSocke
     name,
     origins,
     clock,
-    logger,
+    logger: logger ? guardLogger(logger) : null,
     idleTimeoutMs: idle,
     auth: resolveAuth(options.auth, name, fail),
     log: withDefaults('log.', LOG_DEFAULTS, log, fail),

@@ -341,6 +341,21 @@ describe('the WebSocket channel', () => {
     expect(reports).toMatchObject([{ message: 'disk full' }]);
   });
 
+  // One that writes errors as JSON does, over an error that holds itself. It ended the process.
+  it('is answered also where the logger throws', async () => {
+    const store = new MemoryStore();
+    const throwing = (): never => {
+      throw new TypeError('Converting circular structure to JSON');
+    };
+    const logger = { debug: throwing, info: throwing, warn: throwing, error: throwing };
+    const { connect } = await startSocket(echo, { logger }, { store });
+    const client = connect();
+    await client.session();
+    store.turns.add = () => Promise.reject(new Error('disk full'));
+    client.send({ message: 'Hi', id: 'm' });
+    expect(await client.next('error')).toMatchObject({ code: 'unavailable', id: 'm' });
+  });
+
   it('answers a cancel that fails, where it has an id', async () => {
     // It got neither an acknowledgement nor an error: whoever waited for one waited for good.
     const upgrade = vi.spyOn(WebSocketInput.prototype, 'upgrade');
