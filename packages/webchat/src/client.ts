@@ -280,8 +280,9 @@ export class ChatClient {
 }
 
 function addressOf(url: string): string {
-  const base = (globalThis as { location?: { href: string } }).location?.href;
-  const address = new URL(url, base);
+  // As all addresses of a page: a page in the `srcdoc` of a frame has none of its own.
+  const { document, location } = globalThis as { document?: Document; location?: { href: string } };
+  const address = new URL(url, document?.baseURI ?? location?.href);
   address.protocol = address.protocol.replace(/^http/, 'ws');
   return address.href;
 }
