@@ -10,10 +10,18 @@ export interface Entrance {
   seq: number;
 }
 
-/** Reads the query and the `Authorization` header. A `seq` that is no number is 0: all there is. */
-export function entranceOf(req: IncomingMessage): Entrance {
+/** What a token of a session looks like that was issued here. */
+const ISSUED = /^[-\w]{32}$/;
+
+/**
+ * Reads the query and the `Authorization` header. A `seq` that is no number is 0: all there is.
+ *
+ * @param isIssued - Whether tokens are ours. A proxy ahead of us may put one of its own into the header.
+ */
+export function entranceOf(req: IncomingMessage, isIssued: boolean): Entrance {
   const query = queryOf(req);
-  const bearer = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
+  const given = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
+  const bearer = isIssued && !ISSUED.test(given ?? '') ? null : given;
   const seq = Number(query.get('seq') ?? 0);
   return {
     session: query.get('session') || null,
