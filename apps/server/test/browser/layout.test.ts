@@ -208,6 +208,30 @@ describe('code in a text that is read from the right', { timeout: 30_000 }, () =
   });
 });
 
+describe('a table on a phone', { timeout: 30_000 }, () => {
+  const amounts = ['Amount', '1234567', '7654321', '1122334', '4433221'];
+  const row = `|${amounts.join('|')}|`;
+
+  siteForEach(() => ({
+    assistant: async (_message, reply) => {
+      await reply.text(`${row}\n|-|-|-|-|-|\n${row}\n\nThat was ${'x'.repeat(200)}.`);
+    },
+  }));
+
+  // Its columns were as narrow as two digits, which stood below one another.
+  it('scrolls, and its numbers stay whole', async () => {
+    const page = await visit({ ...PHONE, viewport: { width: 320, height: 640 } });
+    await say(page, 'table');
+    await hear(page, 'That was');
+    await shot(page, '49-phone-table');
+    const lines = await page.evaluate<number[]>(
+      `[...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('th, td')].map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return range.getClientRects().length; })`,
+    );
+    expect(lines).toEqual(Array.from({ length: 10 }, () => 1));
+    expect(await page.evaluate(OVERFLOW)).toBeLessThanOrEqual(0);
+  });
+});
+
 /** By how many pixels something is wider than its place. */
 const OVERFLOW = `Math.max(...[document.documentElement, ...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('.log, .list, .entry')].map((node) => node.scrollWidth - node.clientWidth))`;
 
