@@ -164,7 +164,8 @@ export class ChatClient {
   /** Tells that the user is typing; at most every three seconds, so call it at every key. */
   typing(): void {
     const now = this.#clock.now();
-    if (now - this.#toldTypingAt < TYPING_MS) return;
+    // Either way: a clock may be set back.
+    if (Math.abs(now - this.#toldTypingAt) < TYPING_MS) return;
     if (this.#link.send({ type: 'typing', ...this.#sender })) this.#toldTypingAt = now;
   }
 

@@ -1,4 +1,5 @@
-import { MemoryStore, type InputChannel, type UserMessage } from '@trunkline/core';
+import { MemoryStore, type Assistant, type InputChannel, type UserMessage } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
 import { WebSocketInput } from '@trunkline/websocket';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
@@ -195,17 +196,23 @@ describe('the WebSocket channel', () => {
   });
 
   it('tells the assistant now and then that the user is typing', async () => {
+    const clock = new FakeClock();
     const events: string[] = [];
-    const { connect } = await startSocket({
+    const assistant: Assistant = {
       handle: (_message, reply) => void reply.text('ok'),
       onEvent: (event) => void events.push(`${event.type} ${event.senderId}`),
-    });
+    };
+    const { connect } = await startSocket(assistant, { clock });
     const client = connect();
     const { session } = await client.session();
     for (let i = 0; i < 5; i++) client.send({ type: 'typing' });
     client.send({ message: 'done' });
     await client.next('text');
     expect(events.filter((event) => event.startsWith('typing'))).toEqual([`typing ${session}`]);
+    // A clock that is set back by an hour is no hour without typing.
+    await clock.advance(-3_600_000);
+    client.send({ type: 'typing' });
+    await expect.poll(() => events.filter((event) => event.startsWith('typing'))).toHaveLength(2);
   });
 
   it('shows that the assistant is at work', async () => {
