@@ -86,7 +86,7 @@ export type { ApiOptions } from './line/api/options.ts';
 export { refuseUpgrade } from './line/upgrades.ts';
 export type { ListenOptions, TrunklineOptions } from './line/options.ts';
 export { Trunkline } from './line/trunkline.ts';
-export type { LogMethod, Logger } from './logger.ts';
+export { guardLogger, type LogMethod, type Logger } from './logger.ts';
 export type {
   Attachment,
   BotMessage,

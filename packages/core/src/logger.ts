@@ -18,7 +18,11 @@ export interface Logger {
 /** Says nothing: the default. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The same logger, except that a logger that throws breaks no request. */
+/**
+ * The same logger, except that one that throws breaks nothing. Whoever takes a logger as an option MUST
+ * put it through this: lines are written where a failure is dealt with, and a second one there may end
+ * the process.
+ */
 export function guardLogger(logger: Logger): Logger {
   // There is no one left to tell.
   const ignore = (): void => {};

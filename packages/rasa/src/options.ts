@@ -1,5 +1,6 @@
 import {
   ConfigurationError,
+  guardLogger,
   isJsonObject,
   systemClock,
   type Clock,
@@ -158,7 +159,7 @@ export function resolveOptions(options: RasaOptions): ResolvedRasaOptions {
     trackerState,
     resume,
     via,
-    logger: options.logger ?? null,
+    logger: options.logger ? guardLogger(options.logger) : null,
     clock: options.clock ?? systemClock,
   };
 }

@@ -30,6 +30,16 @@ describe('the options', () => {
     });
   });
 
+  // Lines are written where a failure is dealt with: a second one there may end the process.
+  it('take a logger that throws for one that says nothing', () => {
+    const throwing = (): never => {
+      throw new TypeError('Converting circular structure to JSON');
+    };
+    const logger = { debug: throwing, info: throwing, warn: throwing, error: throwing };
+    const { logger: guarded } = resolveOptions({ url, logger });
+    expect(() => guarded?.error({}, 'something failed')).not.toThrow();
+  });
+
   it.each([
     ['https://bots.example/rasa/', 'https://bots.example', '/rasa'],
     ['http://[::1]:5005', 'http://[::1]:5005', ''],

@@ -80,7 +80,10 @@ export function resolveOptions(options: RestOptions = {}): ResolvedRestOptions {
 
 /** An origin is scheme, host and port; with a path or a slash at its end it would match nothing. */
 function isOrigin(origin: unknown): boolean {
-  return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
+  if (typeof origin !== 'string' || !URL.canParse(origin)) return false;
+  const { origin: own, protocol, host } = new URL(origin);
+  // Apps and extensions have schemes of theirs (`capacitor://localhost`), whose origins Node does not know.
+  return origin === (own === 'null' && host !== '' ? `${protocol}//${host}` : own);
 }
 
 function resolveAuth(

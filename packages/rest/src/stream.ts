@@ -5,7 +5,8 @@ import { renderFailure, renderOutput, type StreamFailure, type StreamFormat } fr
 /** Rasa declares its lines as an event stream, which they are not; clients rely on it. */
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream',
-  'cache-control': 'no-store',
+  // What compresses answers on their way gathers them: Express's `compression()`, and proxies.
+  'cache-control': 'no-store, no-transform',
   // Proxies that gather answers would spoil it.
   'x-accel-buffering': 'no',
 };

@@ -18,6 +18,12 @@ describe('the options', () => {
     });
   });
 
+  // A page inside an app could be let in with all others alone.
+  it('take origins of apps, which have schemes of their own', () => {
+    const cors = ['https://example.org', 'capacitor://localhost', 'chrome-extension://abc'];
+    expect(resolveOptions({ cors }).cors).toEqual(cors);
+  });
+
   it('take one bearer token, or several', () => {
     const tokensOf = (token: string | string[]): unknown =>
       resolveOptions({ auth: { type: 'bearer', token } }).auth;
@@ -34,6 +40,8 @@ describe('the options', () => {
     ['unknown errors', { errors: 'none' }, 'errors must be'],
     ['cors as a text', { cors: '*' }, 'cors must be'],
     ['cors with a path', { cors: ['https://example.org/'] }, 'cors must be'],
+    ['cors with a path of an app', { cors: ['capacitor://localhost/'] }, 'cors must be'],
+    ['cors without a host', { cors: ['file://'] }, 'cors must be'],
     ['cors left empty', { cors: null }, 'cors must be'],
     ['auth left empty', { auth: null }, 'auth must hold'],
     ['auth as a text', { auth: 'bearer' }, 'auth must hold'],

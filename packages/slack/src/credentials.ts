@@ -1,6 +1,7 @@
 import {
   assertKnownOptions,
   ConfigurationError,
+  guardLogger,
   isJsonObject,
   systemClock,
   type Clock,
@@ -155,7 +156,7 @@ type Fail = (message: string) => never;
 /** Checks the options and fills in the defaults. @throws ConfigurationError */
 export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
   const { name = 'slack', channel = null, status = 'is typing…', proxy = null } = options;
-  const { apiUrl = 'https://slack.com/api/', logger = null, clock = systemClock } = options;
+  const { apiUrl = 'https://slack.com/api/', logger, clock = systemClock } = options;
   const { onInteraction = null } = options;
   const fail: Fail = (message) => {
     throw new ConfigurationError(message, { channel: name });
@@ -183,7 +184,7 @@ export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
     status,
     proxy,
     apiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`,
-    logger,
+    logger: logger ? guardLogger(logger) : null,
     clock,
     onInteraction,
     paths: pathsOf(options.paths, name, fail),

@@ -21,6 +21,16 @@ describe('options', () => {
     });
   });
 
+  // Lines are written where a failure is dealt with: a second one there may end the process.
+  it('take a logger that throws for one that says nothing', () => {
+    const throwing = (): never => {
+      throw new TypeError('Converting circular structure to JSON');
+    };
+    const logger = { debug: throwing, info: throwing, warn: throwing, error: throwing };
+    const { logger: guarded } = resolveOptions({ ...GOOD, logger });
+    expect(() => guarded?.error({}, 'something failed')).not.toThrow();
+  });
+
   it('take a token of any kind that a bot has, or a function', () => {
     for (const token of ['xoxb-1-2-abc', 'xoxe.xoxb-1-abc', () => null]) {
       expect(() => new SlackInput({ ...GOOD, token })).not.toThrow();

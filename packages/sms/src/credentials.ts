@@ -1,5 +1,6 @@
 import {
   ConfigurationError,
+  guardLogger,
   isJsonObject,
   systemClock,
   type Clock,
@@ -79,7 +80,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** Checks the options and fills in the defaults. @throws ConfigurationError */
 export function resolveOptions(options: SmsOptions): ResolvedSmsOptions {
   const { name = 'sms', reply = 'rest', menu = {}, maxRetries = 3, onStatus = null } = options;
-  const { apiUrl = 'https://api.twilio.com', publicUrl, logger = null } = options;
+  const { apiUrl = 'https://api.twilio.com', publicUrl, logger } = options;
   const fail: Fail = (message) => {
     throw new ConfigurationError(message, { channel: name });
   };
@@ -108,7 +109,7 @@ export function resolveOptions(options: SmsOptions): ResolvedSmsOptions {
     onStatus,
     maxRetries,
     apiUrl: urlOf('apiUrl', apiUrl, fail),
-    logger,
+    logger: logger ? guardLogger(logger) : null,
     clock: options.clock ?? systemClock,
   };
 }

@@ -164,7 +164,8 @@ export class ChatClient {
   /** Tells that the user is typing; at most every three seconds, so call it at every key. */
   typing(): void {
     const now = this.#clock.now();
-    if (now - this.#toldTypingAt < TYPING_MS) return;
+    // Either way: a clock may be set back.
+    if (Math.abs(now - this.#toldTypingAt) < TYPING_MS) return;
     if (this.#link.send({ type: 'typing', ...this.#sender })) this.#toldTypingAt = now;
   }
 
@@ -280,8 +281,9 @@ export class ChatClient {
 }
 
 function addressOf(url: string): string {
-  const base = (globalThis as { location?: { href: string } }).location?.href;
-  const address = new URL(url, base);
+  // As all addresses of a page: a page in the `srcdoc` of a frame has none of its own.
+  const { document, location } = globalThis as { document?: Document; location?: { href: string } };
+  const address = new URL(url, document?.baseURI ?? location?.href);
   address.protocol = address.protocol.replace(/^http/, 'ws');
   return address.href;
 }

@@ -50,7 +50,10 @@ export class TrunklineChat extends ElementBase {
       isSame = typeof before === 'function';
     }
     // Frameworks set everything again that they draw, and functions that they have made anew.
-    if (!isSame || this.#client?.state === 'closed') this.#restart();
+    if (isSame && this.#client?.state !== 'closed') return;
+    // It may be somebody else's now.
+    this.#chat?.clear();
+    this.#restart();
   }
 
   /** What the element says itself: English, and whatever you set. */
@@ -66,7 +69,7 @@ export class TrunklineChat extends ElementBase {
 
   /** The conversation, to say something in it say; `null` while the element is in no page. */
   get client(): ChatClient | null {
-    return this.#client;
+    return this.#isInPage ? this.#client : null;
   }
 
   /** The browser's. */
@@ -78,7 +81,13 @@ export class TrunklineChat extends ElementBase {
   /** The browser's. */
   disconnectedCallback(): void {
     this.#isInPage = false;
-    this.#stop();
+    // To be moved is to be taken out and put in at once, and no reason to begin anew.
+    queueMicrotask(() => {
+      if (this.#isInPage) return;
+      this.#stop();
+      // Who logs out meanwhile, in another tab say, is not heard of here.
+      this.#chat?.clear();
+    });
   }
 
   /** The browser's. */
@@ -110,7 +119,9 @@ export class TrunklineChat extends ElementBase {
   }
 
   #restart(): void {
-    if (!this.#isInPage || this.#isWaiting) return;
+    // It begins when it comes back.
+    if (!this.#isInPage) return this.#stop();
+    if (this.#isWaiting) return;
     // Several attributes may be set in a row.
     this.#isWaiting = true;
     queueMicrotask(() => {
@@ -151,11 +162,14 @@ export class TrunklineChat extends ElementBase {
       suggestions: wordsOf(this.getAttribute('suggestions')),
       keepsSuggestions: () => this.getAttribute('suggestions-stay') !== null,
     });
+    const draft = this.#chat?.draft ?? '';
     this.#client = client;
     this.#chat = chat;
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     style(root);
     root.replaceChildren(chat.node);
+    // Not before: how high it is shows in the page.
+    chat.draft = draft;
     const onState = (state: ClientState): void => this.setAttribute('data-state', state);
     onState(client.state);
     this.#ends = [

@@ -51,6 +51,9 @@ export interface LinkOptions {
   onClosed: (code: number) => void;
 }
 
+/** How long the page may take to find a token: its user may have to sign in. */
+const TOKEN_MS = 60_000;
+
 /** How long a connection may take to be there, session included. */
 const CONNECT_MS = 15_000;
 
@@ -125,14 +128,15 @@ export class Link {
   async #open(): Promise<void> {
     const { token, open, url } = this.#options;
     let proof: string | null;
+    this.#watch(TOKEN_MS);
     try {
       proof = typeof token === 'function' ? await token() : token;
     } catch {
-      if (this.#state === 'connecting') this.#retryLater();
+      if (this.#state === 'connecting' && this.#socket === null) this.#retryLater();
       return;
     }
-    // The client may have been closed meanwhile.
-    if (this.#state !== 'connecting') return;
+    // The client may have been closed meanwhile, or have got a token that it had asked for before.
+    if (this.#state !== 'connecting' || this.#socket !== null) return;
     let socket: WebSocketLike;
     try {
       socket = open(this.#withSession(url, proof));
@@ -230,6 +234,7 @@ export class Link {
   }
 
   #retryLater(): void {
+    this.#cancelWatch();
     this.#become('offline');
     this.#failures++;
     const { clock, random } = this.#options;
@@ -241,6 +246,7 @@ export class Link {
     this.#cancelWatch();
     this.#cancelWatch = this.#options.clock.after(ms, () => {
       if (this.#state === 'connected') this.#ping(PING_MS);
+      else if (this.#socket === null) this.#retryLater();
       else this.drop();
     });
   }

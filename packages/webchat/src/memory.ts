@@ -104,7 +104,8 @@ export class Memory {
 export function openStorage(kind: 'shared' | 'tab' | 'none'): KeyValueStorage | null {
   if (kind === 'none') return null;
   try {
-    return kind === 'shared' ? globalThis.localStorage : globalThis.sessionStorage;
+    // Outside of a page there is none.
+    return globalThis[kind === 'shared' ? 'localStorage' : 'sessionStorage'] ?? null;
   } catch {
     // A page in a sandbox may not even ask.
     return null;

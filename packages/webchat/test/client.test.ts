@@ -16,6 +16,10 @@ describe('the client', () => {
     await clock.pass(1);
     client.typing();
     expect(socket.sent).toHaveLength(2);
+    // A clock that is set back by an hour is no hour without typing.
+    await clock.pass(-3_600_000);
+    client.typing();
+    expect(socket.sent).toHaveLength(3);
   });
 
   it('ends a turn, and makes a choice by its title where there is no payload', async () => {

@@ -80,6 +80,28 @@ describe('the session', () => {
     expect(last().sent).toEqual([{ type: 'resume', session: 's1', token: 'jwt2' }]);
   });
 
+  // A page that slept while it fetched one was "Connecting …" until it was loaded again.
+  it('is tried again where the token does not come, and takes the first that does', async () => {
+    const asked: ((token: string) => void)[] = [];
+    const token = (): Promise<string> => new Promise((resolve) => void asked.push(resolve));
+    const client = await start({ token });
+    await clock.pass(59_999);
+    expect(client.state).toBe('connecting');
+    await clock.pass(1);
+    expect(client.state).toBe('offline');
+    await clock.pass(500);
+    expect(asked).toHaveLength(2);
+    for (const answer of asked) answer(answer === asked[0] ? 'late' : 'second');
+    await settle();
+    expect(sockets).toHaveLength(1);
+    await clock.pass(14_999);
+    last().open();
+    expect(last().sent).toEqual([{ type: 'resume', token: 'late' }]);
+    last().say(opened({ token: null }));
+    await settle();
+    expect(client.state).toBe('connected');
+  });
+
   it('ends where a token that never changes is refused', async () => {
     const client = await start({ token: 'jwt' });
     const errors: string[] = [];

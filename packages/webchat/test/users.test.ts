@@ -20,6 +20,18 @@ import {
 
 beginAnew();
 
+// Outside of a page there is no storage, and all clients of an address had this nothing in common.
+it('has clients of a program that has no storage forget each for itself', async () => {
+  const beside = await start({ storage: 'shared' });
+  (await enter()).say(text(1));
+  let isForgotten = false;
+  beside.on('forgotten', () => (isForgotten = true));
+  (await start({ storage: 'shared' })).forget();
+  expect(isForgotten).toBe(false);
+  expect(beside.state).toBe('connected');
+  expect(beside.transcript.entries).toMatchObject([{ key: 'm1' }]);
+});
+
 /** The session of somebody who has proved who that is: each has one for good. */
 const sessionOf = (user: string, changes: object = {}): ServerFrame =>
   opened({ session: `session of ${user}`, token: null, resumed: true, ...changes });

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import {
   assertKnownOptions,
   ConfigurationError,
+  guardLogger,
   isJsonObject,
   resolveJwt,
   systemClock,
@@ -120,7 +121,7 @@ type Fail = (message: string) => never;
 /** Checks the options and fills in the defaults. @throws ConfigurationError */
 export function resolveOptions(options: WebSocketOptions = {}): ResolvedWebSocketOptions {
   const { name = 'websocket', origins = null, idleTimeoutMs = null } = options;
-  const { clock = systemClock, logger = null } = options;
+  const { clock = systemClock, logger } = options;
   const fail: Fail = (message) => {
     throw new ConfigurationError(message, { channel: name });
   };
@@ -139,7 +140,7 @@ export function resolveOptions(options: WebSocketOptions = {}): ResolvedWebSocke
     name,
     origins,
     clock,
-    logger,
+    logger: logger ? guardLogger(logger) : null,
     idleTimeoutMs: idle,
     auth: resolveAuth(options.auth, name, fail),
     log: withDefaults('log.', LOG_DEFAULTS, log, fail),
@@ -168,7 +169,10 @@ function numberOf(name: string, value: unknown, fail: Fail): number {
 
 /** An origin is scheme, host and port; with a path or a slash at its end it would match nothing. */
 function isOrigin(origin: unknown): boolean {
-  return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin;
+  if (typeof origin !== 'string' || !URL.canParse(origin)) return false;
+  const { origin: own, protocol, host } = new URL(origin);
+  // Apps and extensions have schemes of theirs (`capacitor://localhost`), whose origins Node does not know.
+  return origin === (own === 'null' && host !== '' ? `${protocol}//${host}` : own);
 }
 
 function resolveAuth(auth: WebSocketOptions['auth'], channel: string, fail: Fail): ResolvedAuth {

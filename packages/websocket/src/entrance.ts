@@ -80,7 +80,7 @@ export class Entrance {
     const prove = this.#proverOf(req);
     let admission: Admission;
     try {
-      admission = await this.#admit(prove, entranceOf(req), true);
+      admission = await this.#admit(prove, entranceOf(req, prove === null), true);
     } catch (error) {
       if (error instanceof UnauthenticatedError) {
         return refuseUpgrade(stream, 401, 'the token is missing or wrong');

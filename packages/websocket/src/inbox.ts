@@ -259,7 +259,8 @@ export class Inbox {
     const who = this.#whoIs(sender, null);
     const now = hub.clock.now();
     if (feed === null || who === null) return;
-    if (this.#typingAt !== null && now - this.#typingAt < TYPING_MS) return;
+    // Either way: a clock that was set back is no reason to say nothing until it has caught up.
+    if (this.#typingAt !== null && Math.abs(now - this.#typingAt) < TYPING_MS) return;
     this.#typingAt = now;
     const address: SessionAddress = { session: feed.session.id };
     turns

@@ -90,8 +90,8 @@ function fileOf(attachment: Attachment): Attachment {
   return typeof src === 'string' ? { url: src, ...rest } : attachment;
 }
 
-/** What is sent back when it is pressed: the title, where the assistant left the payload out. */
+/** What is sent back when it is pressed: the title, where the assistant left the payload out or empty (`null`). */
 function withPayload<B extends Button | QuickReply>(button: B): B {
-  if (button.payload !== undefined || typeof button['url'] === 'string') return button;
+  if ((button.payload ?? null) !== null || typeof button['url'] === 'string') return button;
   return { ...button, payload: button.title };
 }

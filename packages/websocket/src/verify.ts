@@ -10,10 +10,18 @@ export interface Entrance {
   seq: number;
 }
 
-/** Reads the query and the `Authorization` header. A `seq` that is no number is 0: all there is. */
-export function entranceOf(req: IncomingMessage): Entrance {
+/** What a token of a session looks like that was issued here. */
+const ISSUED = /^[-\w]{32}$/;
+
+/**
+ * Reads the query and the `Authorization` header. A `seq` that is no number is 0: all there is.
+ *
+ * @param isIssued - Whether tokens are ours. A proxy ahead of us may put one of its own into the header.
+ */
+export function entranceOf(req: IncomingMessage, isIssued: boolean): Entrance {
   const query = queryOf(req);
-  const bearer = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
+  const given = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
+  const bearer = isIssued && !ISSUED.test(given ?? '') ? null : given;
   const seq = Number(query.get('seq') ?? 0);
   return {
     session: query.get('session') || null,
@@ -36,8 +44,14 @@ export function isOriginAllowed(
   if (origin === undefined || origins === true) return true;
   if (origins !== null) return origins.includes(origin);
   // A sandboxed page has the origin `null`, which is no URL.
-  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  // Proxies may name the port that a browser leaves out: nginx with `$host:$server_port`, say.
+  const hosts = [page.host, page.host + (USUAL_PORTS[page.protocol] ?? '')];
+  return hosts.includes(host.toLowerCase());
 }
+
+const USUAL_PORTS: Readonly<Record<string, string>> = { 'http:': ':80', 'https:': ':443' };
 
 /** The sender that a token names, or that a function knows. @throws UnauthenticatedError */
 export async function authenticate(

@@ -148,11 +148,29 @@ describe('bad input', () => {
     await connect().session();
   });
 
+  // Behind nginx with `proxy_set_header Host $host:$server_port`, nobody could connect.
+  it('knows its own pages where a proxy names the port that browsers leave out', async () => {
+    const { connect } = await startSocket();
+    const at = (origin: string, host: string): Client => connect('', { origin, headers: { host } });
+    await at('https://shop.example', 'shop.example:443').session();
+    await at('http://shop.example', 'Shop.Example:80').session();
+    expect(await at('https://shop.example', 'shop.example:8443').refused).toBe(403);
+    expect(await at('https://shop.example', 'shop.example:80').refused).toBe(403);
+    expect(await at('https://shop.example', 'me@shop.example/..').refused).toBe(403);
+  });
+
   it('lets pages of the named origins in, and no others', async () => {
     const { connect, port } = await startSocket(echo, { origins: ['https://shop.example'] });
     await connect('', { origin: 'https://shop.example' }).session();
     expect(await connect('', { origin: 'https://shop.example.evil' }).refused).toBe(403);
     expect(await connect('', { origin: `http://127.0.0.1:${port}` }).refused).toBe(403);
+  });
+
+  // A page inside an app could be let in with all others alone.
+  it('lets an app of its own scheme in where it is named', async () => {
+    const { connect } = await startSocket(echo, { origins: ['capacitor://localhost'] });
+    await connect('', { origin: 'capacitor://localhost' }).session();
+    expect(await connect('', { origin: 'capacitor://localhost.evil' }).refused).toBe(403);
   });
 
   it('answers what is no handshake, and goes on', async () => {

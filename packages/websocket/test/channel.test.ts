@@ -1,4 +1,5 @@
-import { MemoryStore, type InputChannel, type UserMessage } from '@trunkline/core';
+import { MemoryStore, type Assistant, type InputChannel, type UserMessage } from '@trunkline/core';
+import { FakeClock } from '@trunkline/testing';
 import { WebSocketInput } from '@trunkline/websocket';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
@@ -195,17 +196,23 @@ describe('the WebSocket channel', () => {
   });
 
   it('tells the assistant now and then that the user is typing', async () => {
+    const clock = new FakeClock();
     const events: string[] = [];
-    const { connect } = await startSocket({
+    const assistant: Assistant = {
       handle: (_message, reply) => void reply.text('ok'),
       onEvent: (event) => void events.push(`${event.type} ${event.senderId}`),
-    });
+    };
+    const { connect } = await startSocket(assistant, { clock });
     const client = connect();
     const { session } = await client.session();
     for (let i = 0; i < 5; i++) client.send({ type: 'typing' });
     client.send({ message: 'done' });
     await client.next('text');
     expect(events.filter((event) => event.startsWith('typing'))).toEqual([`typing ${session}`]);
+    // A clock that is set back by an hour is no hour without typing.
+    await clock.advance(-3_600_000);
+    client.send({ type: 'typing' });
+    await expect.poll(() => events.filter((event) => event.startsWith('typing'))).toHaveLength(2);
   });
 
   it('shows that the assistant is at work', async () => {
@@ -339,6 +346,21 @@ describe('the WebSocket channel', () => {
     client.send({ message: 'Hi', id: 'm' });
     expect(await client.next('error')).toMatchObject({ code: 'unavailable', id: 'm' });
     expect(reports).toMatchObject([{ message: 'disk full' }]);
+  });
+
+  // One that writes errors as JSON does, over an error that holds itself. It ended the process.
+  it('is answered also where the logger throws', async () => {
+    const store = new MemoryStore();
+    const throwing = (): never => {
+      throw new TypeError('Converting circular structure to JSON');
+    };
+    const logger = { debug: throwing, info: throwing, warn: throwing, error: throwing };
+    const { connect } = await startSocket(echo, { logger }, { store });
+    const client = connect();
+    await client.session();
+    store.turns.add = () => Promise.reject(new Error('disk full'));
+    client.send({ message: 'Hi', id: 'm' });
+    expect(await client.next('error')).toMatchObject({ code: 'unavailable', id: 'm' });
   });
 
   it('answers a cancel that fails, where it has an id', async () => {

@@ -12,6 +12,10 @@ describe('the options', () => {
     [{ name: '' }, 'name must be'],
     [{ origins: 'https://example.org' }, 'origins must be'],
     [{ origins: ['https://example.org/'] }, 'origins must be'],
+    [{ origins: ['capacitor://localhost/'] }, 'origins must be'],
+    [{ origins: ['null'] }, 'origins must be'],
+    [{ origins: ['file://'] }, 'origins must be'],
+    [{ origins: ['mailto:me@example.org'] }, 'origins must be'],
     [{ maxFrameBytes: 0 }, 'maxFrameBytes must be a number above 0'],
     [{ framesPerSecond: '20' }, 'framesPerSecond must be'],
     [{ idleTimeoutMs: -1 }, 'idleTimeoutMs must be'],
@@ -40,6 +44,7 @@ describe('the options', () => {
     const good: WebSocketOptions[] = [
       {},
       { origins: true, idleTimeoutMs: null, framesPerSecond: Infinity },
+      { origins: ['https://example.org', 'capacitor://localhost', 'chrome-extension://abc'] },
       { name: 'intranet', log: { maxMessages: 10 } },
       { auth: { type: 'jwt', key: pem.toString(), algorithms: ['ES256'] } },
     ];

@@ -47,6 +47,17 @@ describe('render', () => {
     }
   });
 
+  // JSON of an assistant's: the wire's payload is a text, and the button could not be pressed.
+  it('takes a payload of null for none', () => {
+    const button = JSON.parse('{"title":"Small","payload":null}') as { title: string };
+    const whole = { title: 'Small', payload: 'Small' };
+    expect(renderButtons('anna', '', [button]).buttons).toEqual([whole]);
+    expect(renderQuickReplies('anna', '', [button]).quick_replies).toEqual([whole]);
+    expect(renderElements('anna', [{ buttons: [button] }]).elements).toEqual([
+      { buttons: [whole] },
+    ]);
+  });
+
   it('brings a file into one form', () => {
     const forms: [unknown, unknown][] = [
       ['https://x/f.pdf', { url: 'https://x/f.pdf' }],

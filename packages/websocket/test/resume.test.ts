@@ -57,6 +57,28 @@ describe('resume', () => {
     }
   });
 
+  // A proxy that signs users in adds a token of its own. The first visit went well; after a reload each
+  // connection was refused with 401, for good.
+  it('goes on behind a proxy that has a token of its own in every request', async () => {
+    const { connect } = await startSocket();
+    const proxied = {
+      headers: { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm5hIn0.x' },
+    };
+    const first = await connect('', proxied).session();
+    expect(first).toMatchObject({ resumed: false });
+    expect(first).not.toHaveProperty('reason');
+    const { session, token } = first;
+    const back = connect(`?session=${session}`, proxied);
+    await new Promise((resolve) => back.socket.on('open', resolve));
+    back.send({ type: 'resume', session, token: token ?? '' });
+    expect(await back.session()).toMatchObject({ session, resumed: true });
+    expect(await connect(resuming(first), proxied).session()).toMatchObject({ resumed: true });
+    const own = { headers: { authorization: `Bearer ${token}` } };
+    expect(await connect(`?session=${session}`, own).session()).toMatchObject({ resumed: true });
+    const wrong = { headers: { authorization: `Bearer ${token?.slice(1)}x` } };
+    expect(await connect(`?session=${session}`, wrong).refused).toBe(401);
+  });
+
   it('is too late when something was said', async () => {
     const { connect } = await startSocket();
     const client = connect();

@@ -60,6 +60,70 @@ describe('the element in a page', { timeout: 30_000 }, () => {
     await page.getByRole('button', { name: 'Los' }).waitFor();
   });
 
+  // Lists that are sorted and windows that are put to the front move it. It began anew, without what was
+  // being written, and with `storage="none"` without the conversation.
+  it('goes on where it is moved', async () => {
+    await inChat(page, "setAttribute('storage', 'none')");
+    await say(page, 'Hello');
+    await hear(page, 'You said: Hello');
+    await input(page).fill('a draft');
+    await page.evaluate(`{
+      const chat = document.querySelector('trunkline-chat');
+      window.client = chat.client;
+      const { parentNode } = chat;
+      chat.remove();
+      window.between = chat.client;
+      parentNode.append(chat);
+    }`);
+    expect(await isTheSame()).toBe(true);
+    expect(await page.evaluate('window.between')).toBeNull();
+    expect(await input(page).inputValue()).toBe('a draft');
+    await hear(page, 'You said: Hello');
+    await input(page).press('Enter');
+    await hear(page, 'You said: a draft');
+  });
+
+  it('begins anew where it is moved and something else is changed on the way', async () => {
+    await page.evaluate(`{
+      const chat = document.querySelector('trunkline-chat');
+      window.client = chat.client;
+      const { parentNode } = chat;
+      chat.remove();
+      chat.setAttribute('title', 'Elsewhere');
+      parentNode.append(chat);
+    }`);
+    await page.getByRole('heading', { name: 'Elsewhere' }).waitFor();
+    expect(await isTheSame()).toBe(false);
+  });
+
+  // A page whose language changes, say.
+  it('keeps what is being written where it begins anew, and not for somebody else', async () => {
+    const lines = 'a draft\nof\nsome\nlines';
+    await input(page).fill(lines);
+    const height = (await input(page).boundingBox())?.height;
+    await inChat(page, "labels = { send: 'Go' }");
+    await page.getByRole('button', { name: 'Go' }).waitFor();
+    expect(await input(page).inputValue()).toBe(lines);
+    expect((await input(page).boundingBox())?.height).toBe(height);
+    await inChat(page, "token = 'somebody else'");
+    await expect.poll(() => input(page).inputValue()).toBe('');
+  });
+
+  it('is closed where it is taken out, and keeps nothing for whoever comes then', async () => {
+    await input(page).fill('a draft');
+    await page.evaluate(`(async () => {
+      const chat = document.querySelector('trunkline-chat');
+      const { parentNode, client } = chat;
+      chat.remove();
+      await new Promise((resolve) => setTimeout(resolve));
+      window.wasClosed = client.state;
+      parentNode.append(chat);
+    })()`);
+    expect(await page.evaluate('window.wasClosed')).toBe('closed');
+    await page.locator(CONNECTED).waitFor();
+    expect(await input(page).inputValue()).toBe('');
+  });
+
   it('keeps the token that it is given when it tells that it was forgotten', async () => {
     await page.evaluate(`{
       const chat = document.querySelector('trunkline-chat');

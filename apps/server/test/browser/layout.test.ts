@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { hear, inChat, input, say, shot } from './support/browser.ts';
+import { bubbles, hear, inChat, input, say, shot } from './support/browser.ts';
 import { anotherTab, siteForEach, visit } from './support/visit.ts';
 
 const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true } as const;
@@ -62,7 +62,8 @@ describe('the look of the chat page', { timeout: 30_000 }, () => {
     await session.send('Page.setFontSizes', { fontSizes: { standard: 28 } });
     await converse(page);
     await shot(page, '48-large-font');
-    const said = page.locator('trunkline-chat').getByText('Which way?');
+    // In its bubble: where the page was slow, it is read out as well.
+    const said = bubbles(page).getByText('Which way?');
     expect(await said.evaluate(fontSizeOf)).toBe('28px');
     expect(await page.evaluate(OVERFLOW)).toBeLessThanOrEqual(0);
   });
@@ -205,6 +206,30 @@ describe('code in a text that is read from the right', { timeout: 30_000 }, () =
       const [first, last] = await each.evaluate(placesOf);
       expect(first).toBeLessThan(last);
     }
+  });
+});
+
+describe('a table on a phone', { timeout: 30_000 }, () => {
+  const amounts = ['Amount', '1234567', '7654321', '1122334', '4433221'];
+  const row = `|${amounts.join('|')}|`;
+
+  siteForEach(() => ({
+    assistant: async (_message, reply) => {
+      await reply.text(`${row}\n|-|-|-|-|-|\n${row}\n\nThat was ${'x'.repeat(200)}.`);
+    },
+  }));
+
+  // Its columns were as narrow as two digits, which stood below one another.
+  it('scrolls, and its numbers stay whole', async () => {
+    const page = await visit({ ...PHONE, viewport: { width: 320, height: 640 } });
+    await say(page, 'table');
+    await hear(page, 'That was');
+    await shot(page, '49-phone-table');
+    const lines = await page.evaluate<number[]>(
+      `[...document.querySelector('trunkline-chat').shadowRoot.querySelectorAll('th, td')].map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return range.getClientRects().length; })`,
+    );
+    expect(lines).toEqual(Array.from({ length: 10 }, () => 1));
+    expect(await page.evaluate(OVERFLOW)).toBeLessThanOrEqual(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { ConfigurationError, toError } from '../errors.ts';
 
 /** Listens, or says in one sentence why not. */
@@ -36,18 +37,30 @@ const LISTEN_ERRORS: Record<string, [code: 'port' | 'host', reason: string]> = {
 /** How long a connection may take to carry its last answer away, in milliseconds. */
 const LAST_ANSWER_MS = 1_000;
 
+/** The connections of a server, also those that somebody has taken over: Node's server knows them no more. */
+export function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  // The same for all.
+  const forget = function (this: Socket): void {
+    open.delete(this);
+  };
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', forget);
+  });
+  return open;
+}
+
 /**
  * Takes no more connections. The returned function ends those that are left: at once where they
- * are idle, after the answer where one is on its way. `endUpgraded` is called for those that Node's
- * server gave away.
+ * are idle, after the answer where one is on its way, and all after a moment, whoever has them.
  */
-export function stopServer(server: Server, endUpgraded: () => void): () => Promise<void> {
+export function stopServer(server: Server, connections: ReadonlySet<Socket>): () => Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   return async () => {
     server.closeIdleConnections();
     const timer = setTimeout(() => {
-      server.closeAllConnections();
-      endUpgraded();
+      for (const socket of connections) socket.destroy();
     }, LAST_ANSWER_MS);
     await closed;
     clearTimeout(timer);

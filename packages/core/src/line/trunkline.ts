@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Blueprint, InputChannel } from '../channel/input-channel.ts';
 import { systemClock, within, type Clock } from '../clock.ts';
 import { ConfigurationError } from '../errors.ts';
@@ -27,7 +28,7 @@ import { ChannelDirectory } from './channel-directory.ts';
 import { healthRoutes } from './health.ts';
 import { Mounts } from './mounts.ts';
 import { checkOptions, type ListenOptions, type TrunklineOptions } from './options.ts';
-import { listenOn, stopServer } from './server.ts';
+import { connectionsOf, listenOn, stopServer } from './server.ts';
 
 /** How long a channel or the assistant may take to let go of what it holds, in milliseconds. */
 const CLOSE_MS = 5_000;
@@ -65,7 +66,8 @@ export class Trunkline {
   readonly #mounts: Mounts;
   readonly #middleware: Middleware[] = [];
   readonly #transforms: TransformEntry[] = [];
-  readonly #servers = new Set<Server>();
+  /** Those that are ours, with their connections. */
+  readonly #servers = new Map<Server, ReadonlySet<Socket>>();
   #assistant: AssistantObject;
   #closed: Promise<void> | null = null;
 
@@ -237,13 +239,14 @@ export class Trunkline {
     const { host, fallback }: ListenOptions =
       typeof options === 'string' ? { host: options } : options;
     const server = createServer(this.#handler(fallback));
+    const connections = connectionsOf(server);
     this.attach(server);
     await listenOn(server, port, host);
     if (this.#closed !== null) {
       server.close();
       throw new ConfigurationError('the line was closed while it began to listen');
     }
-    this.#servers.add(server);
+    this.#servers.set(server, connections);
     // Not before: a server that cannot listen ends, and would end turns that it has taken up.
     this.start();
     return server;
@@ -268,8 +271,7 @@ export class Trunkline {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const endUpgraded = (): void => this.#mounts.upgrades.destroy();
-    const stopped = [...this.#servers].map((server) => stopServer(server, endUpgraded));
+    const stopped = [...this.#servers].map((server) => stopServer(...server));
     this.#mounts.upgrades.detach();
     await this.#engine.close(graceMs);
     // Ahead of the servers, which wait for the connections that channels have taken over.

@@ -22,26 +22,19 @@ export class Upgrades {
   readonly #mount: string;
   readonly #handlers = new Map<string, ChannelUpgrade>();
   readonly #attached = new Map<Server, (...event: UpgradeEvent) => void>();
-  readonly #sockets = new Set<Duplex>();
   #isOver = false;
   readonly #onError: UpgradeFailed;
-  /** The same for all. One made for each would keep its request, which is kilobytes. */
-  readonly #forget: (this: Duplex) => void;
 
   constructor(mount: string, onError: UpgradeFailed) {
-    const sockets = this.#sockets;
     this.#mount = mount;
     this.#onError = onError;
-    this.#forget = function (this: Duplex): void {
-      sockets.delete(this);
-    };
   }
 
-  /** Adds a channel's handler. */
+  /** Adds a channel's handler: like a route, with and without a slash at the end of its path. */
   add(mount: string, handler: UpgradeHandler, channel: string): string {
-    const path = mount + handler.path;
-    this.#handlers.set(path, { handler, channel });
-    return path;
+    const path = (mount + handler.path).replace(/\/+$/, '');
+    for (const each of [path || '/', `${path}/`]) this.#handlers.set(each, { handler, channel });
+    return path || '/';
   }
 
   /** Takes part in a server's `upgrade` events. Twice is once. */
@@ -64,18 +57,11 @@ export class Upgrades {
     this.#attached.clear();
   }
 
-  /** Ends the connections that were taken over and are still there: Node knows them no more. */
-  destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
   #onUpgrade(server: Server, ...[req, socket, head]: UpgradeEvent): void {
     const path = pathOf(req);
     const known = this.#handlers.get(path);
     if (known !== undefined) {
       const { handler, channel } = known;
-      this.#sockets.add(socket);
-      socket.on('close', this.#forget);
       callGuarded(
         () => handler.handle(req, socket, head),
         (error) => {

@@ -194,6 +194,20 @@ describe('close', () => {
     client.socket.destroy();
   });
 
+  // "Nobody else's upgrade handler is disturbed", and its connections were waited for without end.
+  it('does not wait for connections that somebody else has taken over', async () => {
+    const line = new Trunkline({ channels: [], assistant: silent });
+    const server = await line.listen(0, '127.0.0.1');
+    server.on('upgrade', (_req, socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    });
+    const client = await openRaw(portOf(server), upgradeTo('/theirs'));
+    await client.until('101');
+    await line.close();
+    await client.ended;
+  });
+
   it('is over when a client that was refused an upgrade stays', async () => {
     const line = new Trunkline({ channels: [new SocketInput()], assistant: silent });
     const server = await line.listen(0, '127.0.0.1');

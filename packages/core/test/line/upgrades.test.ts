@@ -45,6 +45,13 @@ describe('upgrades', () => {
     }
   });
 
+  // A plain request to such a path was told that it was for sockets, and a socket that there was nothing.
+  it('are taken over as well where the path has a slash at its end', async () => {
+    const line = new Trunkline({ channels: [new SocketInput()], assistant });
+    const client = await open(await serverOf(line, true), '/webhooks/echo/ws/');
+    expect(await client.until('\r\n')).toContain('101');
+  });
+
   it('are taken once, however often a server is attached', async () => {
     const line = new Trunkline({ channels: [new SocketInput()], assistant });
     const server = await serverOf(line, true);

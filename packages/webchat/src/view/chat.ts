@@ -106,6 +106,15 @@ export class Chat {
     this.#composer.focus();
   }
 
+  /** What is being written. */
+  get draft(): string {
+    return this.#composer.text;
+  }
+
+  set draft(text: string) {
+    this.#composer.text = text;
+  }
+
   /** Forgets what is being written, here and there. */
   clear(): void {
     this.#composer.clear();

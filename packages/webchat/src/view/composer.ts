@@ -81,11 +81,20 @@ export class Composer {
     this.#input.focus();
   }
 
-  /** Forgets what is written there. */
-  clear(): void {
-    this.#input.value = '';
+  /** What is written there. */
+  get text(): string {
+    return this.#input.value;
+  }
+
+  set text(text: string) {
+    this.#input.value = text;
     this.note.textContent = '';
     this.#grow();
+  }
+
+  /** Forgets what is written there. */
+  clear(): void {
+    this.text = '';
   }
 
   /** Whether there is something to stop. */

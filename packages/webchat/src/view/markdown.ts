@@ -51,8 +51,9 @@ export function renderMarkdown(text: string): DocumentFragment {
   }
   // When it is used first: a module that is only loaded, on a server say, has no window.
   purifier ??= createDOMPurify(window);
-  // See RETURN_DOM_FRAGMENT.
-  const fragment = purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment;
+  // See RETURN_DOM_FRAGMENT. Nothing where a page that asks for trusted types lets it read no HTML.
+  const fragment = purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment | null;
+  if (fragment === null) return plain(text);
   for (const link of fragment.querySelectorAll('a')) secure(link);
   for (const table of fragment.querySelectorAll('table, pre')) makeScrollable(table);
   return fragment;

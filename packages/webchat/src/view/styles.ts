@@ -88,7 +88,8 @@ pre code { padding: 0; background: none; font-size: 1em; }
 .wide:has(pre) { padding: 10px 12px; border-radius: 8px; background: color-mix(in srgb, var(--_text) 7%, transparent); }
 .json { overflow-x: auto; overflow-wrap: normal; white-space: pre; max-width: 100%; }
 table { border-collapse: collapse; }
-th, td { padding: 4px 10px; border: 1px solid var(--_line); text-align: start; }
+/* A word is cut where it would not fit into a bubble, not so that a column can be narrow: the table scrolls. */
+th, td { overflow-wrap: break-word; padding: 4px 10px; border: 1px solid var(--_line); text-align: start; }
 
 .bubble.open > :last-child::after, .bubble.open:empty::after {
   content: '';
