@@ -8,7 +8,7 @@ import {
   type AssistantModule,
   type LoadedModule,
 } from './assistant-module.ts';
-import { assertOneCore, forgetModules, isLoaded, userModules } from './user-modules.ts';
+import { assertOneCore, forgetModules, isLoaded, loadAnew, userModules } from './user-modules.ts';
 
 /** What a project is made of, as the command line names it. */
 export interface ProjectOptions {
@@ -33,6 +33,7 @@ export class Project {
   readonly responses: string | null;
   /** Whether all that the assistant is made of was loaded. */
   #isComplete = false;
+  #wasAsked = false;
 
   /** @throws ConfigurationError - there is no assistant, or a second copy of core. */
   constructor({ assistant, responses }: ProjectOptions) {
@@ -41,19 +42,15 @@ export class Project {
     this.responses = responses ?? USUAL_DOMAINS.find((path) => existsSync(path)) ?? null;
   }
 
-  /** The folder that holds the assistant. */
+  /** The folder whose modules are the user's: this one, or that of an assistant from elsewhere. */
   get folder(): string {
-    return dirname(this.#entry);
+    const here = process.cwd();
+    return this.#entry.startsWith(here + sep) ? here : dirname(this.#entry);
   }
 
   get #entry(): string {
     const { resolved } = this.assistant;
     return resolved.startsWith('file:') ? fileURLToPath(resolved) : resolve(resolved);
-  }
-
-  /** Whether the assistant can be loaded twice: what only Node itself can run, it keeps. */
-  get isReloadable(): boolean {
-    return !this.assistant.resolved.endsWith('.mjs');
   }
 
   /** Loads both, as they stand there now. @throws ConfigurationError - one is malformed. */
@@ -65,7 +62,10 @@ export class Project {
   async loadAssistant(): Promise<LoadedModule> {
     this.#isComplete = false;
     forgetModules(this.folder);
-    const loaded = await loadAssistant(this.assistant, this.modules);
+    const { modules } = this;
+    const again = this.#wasAsked ? { ...modules, load: loadAnew } : modules;
+    this.#wasAsked = true;
+    const loaded = await loadAssistant(this.assistant, again);
     this.#isComplete = true;
     return loaded;
   }

@@ -179,7 +179,7 @@ describe('a project', { timeout: PATIENCE_MS }, () => {
       { assistant: 'bot/a.ts' },
     );
     const at = (path: string): string => join(process.cwd(), path);
-    expect(project.watched()).toEqual([at('bot'), at('domain')]);
+    expect(project.watched()).toEqual([process.cwd(), at('domain')]);
     const parts = ['bot/a.ts', 'bot/lib/b.js', 'bot/c.json', 'domain/a.yml', 'domain/x/b.yaml'];
     expect(parts.filter((path) => !project.includes(at(path)))).toEqual([]);
     const others = ['bot/data/trunkline.db', 'bot/credentials.yml', 'domains/a.yml', 'bot/a.md'];
