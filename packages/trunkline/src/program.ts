@@ -27,6 +27,11 @@ export async function runCommandLine(
 ): Promise<number | null> {
   let code: number | null = EXIT.done;
   const context: Context = { ...terminal, endWith: (end) => void (code = end) };
+  // Whoever reads may have heard enough, `| head` say, and is no failure. A server goes on.
+  const onUnread = ({ code: reason }: NodeJS.ErrnoException): void => {
+    if (code !== null) process.exit(reason === 'EPIPE' ? EXIT.done : EXIT.failed);
+  };
+  for (const stream of [terminal.output, terminal.errors]) stream.on('error', onUnread);
   try {
     await createProgram(context).parseAsync(withIdsLast(args), { from: 'user' });
     return code;
