@@ -41,6 +41,9 @@ describe('reply', () => {
     [{ text: 'q', quickReplies: [null] }, 'quickReplies of a response must be a list'],
     [{ elements: [{ title: 'E', buttons: [{}] }] }, 'their buttons with a "title"'],
     [{ channels: 'test' }, 'channels of a response must be an object by channel'],
+    [{ text: 'b', channels: { test: 'B' } }, 'channels.test of a response must be an object'],
+    [{ channels: { sms: { text: 5 } } }, 'channels.sms.text of a response must be a text'],
+    [{ channels: { a: null, b: { buttons: 'B' } } }, 'channels.b.buttons of a response must be'],
   ])('refuses %j, and goes on', async (said, problem) => {
     const { calls } = await turnOn(new SpyOutput(), async (reply) => {
       // As somebody may say it who has no compiler.
