@@ -1,4 +1,4 @@
-import { RetryableError, type Reply } from '@trunkline/core';
+import { MemoryStore, RetryableError, StoreError, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { resolveApology } from '../../src/turns/apology.ts';
@@ -195,6 +195,24 @@ describe('an apology for a live turn', () => {
     const outputChannel = new TextOutput();
     await turns.run(say('Hi', { outputChannel }));
     expect(outputChannel.texts).toEqual(['Sorry']);
+    expect(errors).toHaveLength(1);
+    expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
+  });
+
+  // The story: behind its answer, a user was told that something went wrong, which was only to be stored.
+  it('is not said behind an answer that the store could not keep', async () => {
+    const store = new MemoryStore();
+    store.turns.commit = async () => {
+      throw new StoreError('away', { code: 'unavailable' });
+    };
+    const output = new TextOutput();
+    const { turns, errors, turnReports } = setUpEngine(
+      async (_message, reply) => void (await reply.text('Hello')),
+      { store, apology: 'Sorry' },
+    );
+    const turn = turns.run(say('Hi', { outputChannel: output }));
+    await expect(turn).rejects.toThrow('away');
+    expect(output.texts).toEqual(['Hello']);
     expect(errors).toHaveLength(1);
     expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
   });
