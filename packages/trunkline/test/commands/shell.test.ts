@@ -41,6 +41,12 @@ describe('trunkline shell with piped input', { timeout: PATIENCE_MS }, () => {
     expect(text()).toBe('You said: a\n');
   });
 
+  it('ends with what it would end with where nobody reads its complaint', async () => {
+    const { child, ended } = start(['shell'], { cwd: await folderOf({}) });
+    child.stderr?.destroy();
+    expect(await ended).toBe(1);
+  });
+
   it('waits for an assistant that keeps no process alive', async () => {
     const assistant = `
 import { setTimeout } from 'node:timers/promises';
