@@ -1,4 +1,4 @@
-import { MemoryStore, RetryableError, StoreError, type Reply } from '@trunkline/core';
+import { MemoryStore, RetryableError, StoreError, type Apology, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { resolveApology } from '../../src/turns/apology.ts';
@@ -235,6 +235,19 @@ describe('resolveApology', () => {
     const apologyFor = resolveApology(fail, (error) => failed.push(error));
     expect(apologyFor(post('Hi'), new Error('a'))).toBeNull();
     expect(failed).toMatchObject([{ message: 'oops' }]);
+  });
+
+  // The story: an async function said nothing, and nothing told so; one that rejected ended the process.
+  it.each<[apologise: () => unknown, problem: string]>([
+    [async () => 'Sorry', 'apology must return what is said, and not a promise of it'],
+    [async () => fail(), 'and not a promise of it'],
+    [() => ({ text: 5 }), 'text of a response must be a text'],
+  ])('says nothing where it returns what cannot be said: %#', (apologise, problem) => {
+    const failed: unknown[] = [];
+    // As somebody may return it who has no compiler.
+    const apologyFor = resolveApology(apologise as Apology, (error) => failed.push(error));
+    expect(apologyFor(post('Hi'), new Error('a'))).toBeNull();
+    expect(failed).toMatchObject([{ message: expect.stringContaining(problem) }]);
   });
 
   it('refuses what is no apology', () => {
