@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { OverloadedError, StoreError, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
+import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
@@ -215,21 +217,35 @@ export class LiveTurns {
 
   /** Says that something went wrong, if that is wanted. Resolves to whether it was said. */
   async #apologise(
-    { channel, message, output, isTriggered }: LiveMessage,
+    live: LiveMessage,
     { abort }: Work,
     place: Place | null,
     error: unknown,
   ): Promise<boolean> {
     const { apologyFor, telemetry } = this.#context;
+    const { channel, message, output, isTriggered } = live;
     const apology = place === null || isTriggered ? null : apologyFor(message, toError(error));
     if (apology === null) return false;
     try {
       await output.sendResponse(message.senderId, apology);
-      return true;
     } catch (failed) {
       telemetry.error(failed, { channel, stage: 'send' }, abort);
       return false;
     }
+    try {
+      await this.#remember(live, apology);
+    } catch (failed) {
+      telemetry.error(failed, { channel, stage: 'store' }, abort);
+    }
+    return true;
+  }
+
+  /** Has an apology stand in the history, as it does there of a deferred turn. */
+  async #remember({ key, message, output }: LiveMessage, apology: BotMessage): Promise<void> {
+    const { store, history, clock } = this.#context;
+    const text = responseTexts(responseFor(output.name, apology)).join('\n');
+    const append = history.additions([{ role: 'assistant', text, at: clock.now() }]);
+    if (!message.anonymous && append !== undefined) await keepApart(store, key, { append });
   }
 
   /** What became of a turn that failed. Reports what is somebody's failure. */

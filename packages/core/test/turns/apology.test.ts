@@ -199,6 +199,20 @@ describe('an apology for a live turn', () => {
     expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
   });
 
+  it('is in the history, as that of a deferred turn', async () => {
+    const seen: unknown[] = [];
+    const { turns } = setUpEngine(
+      async (message, reply) => {
+        seen.push((await reply.history(9)).map(({ text }) => text));
+        if (message.text === '1') fail();
+      },
+      { apology: 'Sorry' },
+    );
+    for (const text of ['1', '2']) await turns.run(say(text));
+    await turns.run(say('1', { senderId: null }));
+    expect(seen).toEqual([[], ['1', 'Sorry'], []]);
+  });
+
   // The story: behind its answer, a user was told that something went wrong, which was only to be stored.
   it('is not said behind an answer that the store could not keep', async () => {
     const store = new MemoryStore();
