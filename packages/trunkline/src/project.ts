@@ -8,7 +8,13 @@ import {
   type AssistantModule,
   type LoadedModule,
 } from './assistant-module.ts';
-import { assertOneCore, forgetModules, isLoaded, loadAnew, userModules } from './user-modules.ts';
+import {
+  assertOneCore,
+  forgetModules,
+  loadAnew,
+  loadedFiles,
+  userModules,
+} from './user-modules.ts';
 
 /** What a project is made of, as the command line names it. */
 export interface ProjectOptions {
@@ -34,6 +40,8 @@ export class Project {
   /** Whether all that the assistant is made of was loaded. */
   #isComplete = false;
   #wasAsked = false;
+  /** The files of the channels, which are loaded once. */
+  readonly #ofChannels = new Set<string>();
 
   /** @throws ConfigurationError - there is no assistant, or a second copy of core. */
   constructor({ assistant, responses }: ProjectOptions) {
@@ -75,6 +83,15 @@ export class Project {
     return this.responses === null ? null : await Responses.load(this.responses);
   }
 
+  /** Loads channels, whose files are not the assistant's from then on. */
+  async loadChannels<T>(load: () => Promise<T>): Promise<T> {
+    const before = new Set(loadedFiles());
+    const channels = await load();
+    const files = loadedFiles().filter((file) => !before.has(file));
+    for (const file of files) this.#ofChannels.add(file);
+    return channels;
+  }
+
   /** What to look at for changes. */
   watched(): string[] {
     const { responses } = this;
@@ -93,7 +110,8 @@ export class Project {
   partAt(path: string, isFolder = false): Part | null {
     if (this.#isOfResponses(path, isFolder)) return 'responses';
     const mayMend = !this.#isComplete && (isFolder || CODE.test(path));
-    return mayMend || path === this.#entry || isLoaded(path) ? 'assistant' : null;
+    const isLoaded = loadedFiles().includes(path) && !this.#ofChannels.has(path);
+    return mayMend || path === this.#entry || isLoaded ? 'assistant' : null;
   }
 
   #isOfResponses(path: string, isFolder = false): boolean {

@@ -63,9 +63,9 @@ export function forgetModules(folder: string): void {
   }
 }
 
-/** Whether a file was loaded as a module, or as data of one. */
-export function isLoaded(path: string): boolean {
-  return Object.keys(createJiti(import.meta.url).cache).some((file) => pathOf(file) === path);
+/** The files that were loaded as modules, or as data of one. */
+export function loadedFiles(): string[] {
+  return Object.keys(createJiti(import.meta.url).cache).map(pathOf);
 }
 
 function pathOf(file: string): string {

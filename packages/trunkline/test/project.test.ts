@@ -192,4 +192,18 @@ describe('a project', { timeout: PATIENCE_MS }, () => {
     expect(project.partAt(at('bot/lib/b.js'))).toBeNull();
     expect(project.partAt(at('bot/c.json'))).toBeNull();
   });
+
+  // The story: whoever changed a channel was told that the assistant was loaded again.
+  it('knows the files of its channels, which are loaded once', async () => {
+    const project = await projectOf({
+      'assistant.ts': "import './shared.ts';\nexport default () => 1;\n",
+      'shared.ts': 'export {};\n',
+      'addons/channel.ts': "import '../shared.ts';\nexport {};\n",
+    });
+    const at = (path: string): string => join(process.cwd(), path);
+    await project.loadAssistant();
+    await project.loadChannels(() => project.modules.load(at('addons/channel.ts')));
+    const files = ['assistant.ts', 'shared.ts', 'addons/channel.ts'];
+    expect(files.map((file) => project.partAt(at(file)))).toEqual(['assistant', 'assistant', null]);
+  });
 });
