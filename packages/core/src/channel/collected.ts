@@ -59,5 +59,5 @@ export function collectCustomJson(recipientId: string, json: JsonValue): Collect
  */
 function asSent<T>(value: T): T {
   // A value of JSON comes back as it went.
-  return typeof value === 'object' ? (JSON.parse(JSON.stringify(value)) as T) : value;
+  return typeof value === 'string' ? value : (JSON.parse(JSON.stringify(value)) as T);
 }
