@@ -53,6 +53,17 @@ describe('reply', () => {
     expect(calls).toEqual([['text', 'ada', 'fine', { buttons: null }]]);
   });
 
+  it('says what a response was when it was asked for, also where nobody awaits it', async () => {
+    const { texts } = await turnOn(new TextOutput(), (reply) => {
+      const response = { text: '' };
+      for (const text of ['a', 'b', 'c']) {
+        response.text = text;
+        void reply.response(response);
+      }
+    });
+    expect(texts).toEqual(['a', 'b', 'c']);
+  });
+
   it('tells the name of the channel, not that of the output channel', async () => {
     await turnOn(new TextOutput(), (reply) => expect(reply.channel).toBe('test'));
   });
