@@ -104,11 +104,11 @@ export class News implements Signals {
 
   #hear(channel: string, text: string): void {
     for (const listener of this.#listeners.get(channel) ?? []) {
+      // One that throws or, being `async`, rejects is its own author's concern, and nobody else's loss.
       try {
-        listener(JSON.parse(text) as JsonValue);
-      } catch {
-        // A listener that throws is its own author's concern, and nobody else's loss.
-      }
+        const heard: unknown = listener(JSON.parse(text) as JsonValue);
+        if (heard instanceof Promise) heard.catch(() => {});
+      } catch {}
     }
   }
 }

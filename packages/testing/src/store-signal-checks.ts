@@ -54,6 +54,9 @@ export function addSignalChecks(check: AddCheck, scene: StoreScene): void {
     signals.listen('turns', () => {
       throw new Error('deaf');
     });
+    // Left to nobody, a rejection ends the process.
+    const rejecting: () => unknown = () => Promise.reject(new Error('deaf'));
+    signals.listen('turns', rejecting);
     signals.listen('turns', () => heard++);
     const isHeard = (): boolean => {
       assert.doesNotThrow(() => signals.send('turns', 1), 'a listener’s error came to who sent');

@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { ConfigurationError } from '@trunkline/core';
 import { parseStore, type StoreName } from './store.ts';
 
@@ -30,14 +32,21 @@ export function loadEnvironment(): Environment {
   return parseEnvironment(process.env);
 }
 
-/** A container that is given a file which is not there makes a folder of it, of which Node says nothing clear. */
+/**
+ * A container that is given a file which is not there makes a folder of it. Node's own `loadEnvFile` says
+ * nothing clear of that, and takes the mark that editors put ahead of UTF-8 for a part of the first name.
+ */
 function loadFile(file: string): void {
+  let bytes: Buffer;
   try {
-    process.loadEnvFile(file);
+    bytes = readFileSync(file);
   } catch (cause) {
     const message = `${file} cannot be read: it must be a file, and this user must be let in`;
     throw new ConfigurationError(message, { cause });
   }
+  if (!isUtf8(bytes)) throw new ConfigurationError(`${file} is not UTF-8: save it as UTF-8`);
+  const variables = parseEnv(bytes.toString('utf8').replace(/^\ufeff/, ''));
+  for (const [name, value] of Object.entries(variables)) process.env[name] ??= value;
 }
 
 /** Reads variables. @throws ConfigurationError - one is malformed. */

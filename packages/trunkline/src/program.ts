@@ -27,6 +27,12 @@ export async function runCommandLine(
 ): Promise<number | null> {
   let code: number | null = EXIT.done;
   const context: Context = { ...terminal, endWith: (end) => void (code = end) };
+  // Whoever reads may have heard enough, `| head` say, which is no failure. A server goes on.
+  terminal.output.on('error', ({ code: reason }: NodeJS.ErrnoException) => {
+    if (code !== null) process.exit(reason === 'EPIPE' ? EXIT.done : EXIT.failed);
+  });
+  // What is said there is said at the end of a command, which has a code to end with.
+  terminal.errors.on('error', () => {});
   try {
     await createProgram(context).parseAsync(withIdsLast(args), { from: 'user' });
     return code;

@@ -8,7 +8,13 @@ import {
   type AssistantModule,
   type LoadedModule,
 } from './assistant-module.ts';
-import { assertOneCore, forgetModules, isLoaded, userModules } from './user-modules.ts';
+import {
+  assertOneCore,
+  forgetModules,
+  loadAnew,
+  loadedFiles,
+  userModules,
+} from './user-modules.ts';
 
 /** What a project is made of, as the command line names it. */
 export interface ProjectOptions {
@@ -33,6 +39,9 @@ export class Project {
   readonly responses: string | null;
   /** Whether all that the assistant is made of was loaded. */
   #isComplete = false;
+  #wasAsked = false;
+  /** The files of the channels, which are loaded once. */
+  readonly #ofChannels = new Set<string>();
 
   /** @throws ConfigurationError - there is no assistant, or a second copy of core. */
   constructor({ assistant, responses }: ProjectOptions) {
@@ -41,19 +50,15 @@ export class Project {
     this.responses = responses ?? USUAL_DOMAINS.find((path) => existsSync(path)) ?? null;
   }
 
-  /** The folder that holds the assistant. */
+  /** The folder whose modules are the user's: this one, or that of an assistant from elsewhere. */
   get folder(): string {
-    return dirname(this.#entry);
+    const here = process.cwd();
+    return this.#entry.startsWith(here + sep) ? here : dirname(this.#entry);
   }
 
   get #entry(): string {
     const { resolved } = this.assistant;
     return resolved.startsWith('file:') ? fileURLToPath(resolved) : resolve(resolved);
-  }
-
-  /** Whether the assistant can be loaded twice: what only Node itself can run, it keeps. */
-  get isReloadable(): boolean {
-    return !this.assistant.resolved.endsWith('.mjs');
   }
 
   /** Loads both, as they stand there now. @throws ConfigurationError - one is malformed. */
@@ -65,7 +70,10 @@ export class Project {
   async loadAssistant(): Promise<LoadedModule> {
     this.#isComplete = false;
     forgetModules(this.folder);
-    const loaded = await loadAssistant(this.assistant, this.modules);
+    const { modules } = this;
+    const again = this.#wasAsked ? { ...modules, load: loadAnew } : modules;
+    this.#wasAsked = true;
+    const loaded = await loadAssistant(this.assistant, again);
     this.#isComplete = true;
     return loaded;
   }
@@ -73,6 +81,15 @@ export class Project {
   /** @throws ConfigurationError - they are malformed. */
   async loadResponses(): Promise<Responses | null> {
     return this.responses === null ? null : await Responses.load(this.responses);
+  }
+
+  /** Loads channels, whose files are not the assistant's from then on. */
+  async loadChannels<T>(load: () => Promise<T>): Promise<T> {
+    const before = new Set(loadedFiles());
+    const channels = await load();
+    const files = loadedFiles().filter((file) => !before.has(file));
+    for (const file of files) this.#ofChannels.add(file);
+    return channels;
   }
 
   /** What to look at for changes. */
@@ -93,7 +110,8 @@ export class Project {
   partAt(path: string, isFolder = false): Part | null {
     if (this.#isOfResponses(path, isFolder)) return 'responses';
     const mayMend = !this.#isComplete && (isFolder || CODE.test(path));
-    return mayMend || path === this.#entry || isLoaded(path) ? 'assistant' : null;
+    const isLoaded = loadedFiles().includes(path) && !this.#ofChannels.has(path);
+    return mayMend || path === this.#entry || isLoaded ? 'assistant' : null;
   }
 
   #isOfResponses(path: string, isFolder = false): boolean {

@@ -1,5 +1,6 @@
 import { ConfigurationError, isModulePath, type Modules } from '@trunkline/core';
 import { createJiti } from 'jiti';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -38,6 +39,19 @@ export function assertOneCore(modules: Modules, folder: string): void {
   );
 }
 
+/**
+ * Loads a file that was loaded before. JavaScript that Node runs by itself it keeps for good, whatever
+ * stands in the file: from the second time on it is run like TypeScript.
+ */
+export async function loadAnew(resolved: string): Promise<Readonly<Record<string, unknown>>> {
+  const filename = pathOf(resolved);
+  const source = await readFile(filename, 'utf8');
+  const options = { filename, async: true, forceTranspile: true };
+  // With `async`, a promise of what the module exports.
+  const loaded = createJiti(import.meta.url).evalModule(source, options);
+  return (await loaded) as Readonly<Record<string, unknown>>;
+}
+
 /** Has the modules of a folder, beside packages, loaded anew by whoever asks next. */
 export function forgetModules(folder: string): void {
   const { cache } = createJiti(import.meta.url);
@@ -49,9 +63,9 @@ export function forgetModules(folder: string): void {
   }
 }
 
-/** Whether a file was loaded as a module, or as data of one. */
-export function isLoaded(path: string): boolean {
-  return Object.keys(createJiti(import.meta.url).cache).some((file) => pathOf(file) === path);
+/** The files that were loaded as modules, or as data of one. */
+export function loadedFiles(): string[] {
+  return Object.keys(createJiti(import.meta.url).cache).map(pathOf);
 }
 
 function pathOf(file: string): string {

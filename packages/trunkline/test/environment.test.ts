@@ -1,4 +1,6 @@
 import { ConfigurationError } from '@trunkline/core';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadEnvironment, parseEnvironment } from '../src/environment.ts';
 import { folderOf } from './support/folder.ts';
@@ -73,5 +75,20 @@ describe('the environment', () => {
     process.chdir(await folderOf({ '.env/keep': '' }));
     expect(loadEnvironment).toThrow(ConfigurationError);
     expect(loadEnvironment).toThrow('.env cannot be read');
+  });
+
+  // The story: Windows' editor begins a file with a mark, and the first variable of it was not set.
+  it('reads a file that begins with a byte order mark, and says that one is not UTF-8', async () => {
+    const folder = await folderOf({ '.env': '\ufeffAPI_TOKEN=from the file\r\nPORT=8080\r\n' });
+    process.chdir(folder);
+    process.env['PORT'] = '';
+    try {
+      expect(loadEnvironment()).toMatchObject({ apiToken: 'from the file', port: 5005 });
+      await writeFile(join(folder, '.env'), '\ufeffAPI_TOKEN=\u00e4', 'utf16le');
+      expect(loadEnvironment).toThrow('.env is not UTF-8: save it as UTF-8');
+    } finally {
+      delete process.env['API_TOKEN'];
+      delete process.env['PORT'];
+    }
   });
 });

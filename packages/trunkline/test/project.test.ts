@@ -179,7 +179,7 @@ describe('a project', { timeout: PATIENCE_MS }, () => {
       { assistant: 'bot/a.ts' },
     );
     const at = (path: string): string => join(process.cwd(), path);
-    expect(project.watched()).toEqual([at('bot'), at('domain')]);
+    expect(project.watched()).toEqual([process.cwd(), at('domain')]);
     const parts = ['bot/a.ts', 'bot/lib/b.js', 'bot/c.json', 'domain/a.yml', 'domain/x/b.yaml'];
     expect(parts.filter((path) => !project.includes(at(path)))).toEqual([]);
     const others = ['bot/data/trunkline.db', 'bot/credentials.yml', 'domains/a.yml', 'bot/a.md'];
@@ -191,5 +191,19 @@ describe('a project', { timeout: PATIENCE_MS }, () => {
     expect(project.partAt(at('domain/a.yml'))).toBe('responses');
     expect(project.partAt(at('bot/lib/b.js'))).toBeNull();
     expect(project.partAt(at('bot/c.json'))).toBeNull();
+  });
+
+  // The story: whoever changed a channel was told that the assistant was loaded again.
+  it('knows the files of its channels, which are loaded once', async () => {
+    const project = await projectOf({
+      'assistant.ts': "import './shared.ts';\nexport default () => 1;\n",
+      'shared.ts': 'export {};\n',
+      'addons/channel.ts': "import '../shared.ts';\nexport {};\n",
+    });
+    const at = (path: string): string => join(process.cwd(), path);
+    await project.loadAssistant();
+    await project.loadChannels(() => project.modules.load(at('addons/channel.ts')));
+    const files = ['assistant.ts', 'shared.ts', 'addons/channel.ts'];
+    expect(files.map((file) => project.partAt(at(file)))).toEqual(['assistant', 'assistant', null]);
   });
 });

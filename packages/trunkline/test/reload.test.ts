@@ -2,7 +2,7 @@ import { Trunkline, type Clock } from '@trunkline/core';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { Project } from '../src/project.ts';
+import { Project, type ProjectOptions } from '../src/project.ts';
 import { watchProject } from '../src/reload.ts';
 import { PATIENCE_MS } from './support/command.ts';
 import { folderOf } from './support/folder.ts';
@@ -24,10 +24,10 @@ class StoppedClock implements Clock {
 const assistant = (text: string): string => `export default (): string => '${text}';\n`;
 
 /** A line over a folder, and what its reloads told. */
-async function serve(files: Record<string, string>, below = '') {
+async function serve(files: Record<string, string>, below = '', options: ProjectOptions = {}) {
   const folder = join(await folderOf(files), below);
   process.chdir(folder);
-  const project = new Project({});
+  const project = new Project(options);
   const news: string[] = [];
   let tell = (): void => {};
   const say = (what: string): void => {
@@ -94,7 +94,48 @@ describe('a change', { timeout: PATIENCE_MS }, () => {
     expect(news.at(-1)).toMatch(/of before could not be closed: Error: stuck/);
   });
 
-  // The story: an assistant in an .mjs file is loaded once. A change that was taken back brought it back, and two
+  // The story: JavaScript that Node runs by itself was said to be loaded again, and Node gave back what it had
+  // kept of it. Beside an .mjs file, the responses were not looked at either.
+  it.each([
+    ['assistant.js', 'module', "export default () => 'one';\n"],
+    ['assistant.mjs', 'commonjs', "export default await Promise.resolve(() => 'one');\n"],
+    ['assistant.js', 'commonjs', "module.exports = () => 'one';\n"],
+    ['assistant.cjs', 'module', "exports.assistant = () => 'one';\n"],
+  ])('of an assistant in JavaScript is loaded: %s, %s', async (name, type, text) => {
+    const { write, answer, line } = await serve(
+      { [name]: text, 'package.json': JSON.stringify({ type }), 'domain.yml': '' },
+      '',
+      { assistant: name },
+    );
+    expect(answer()).toBe('one');
+    await write(name, text.replace('one', 'two'));
+    expect(answer()).toBe('two');
+    await write(name, text.replace('one', 'three'));
+    expect(answer()).toBe('three');
+    await write('domain.yml', 'responses:\n  b: [{ text: B }]\n');
+    expect(line.responses?.names).toEqual(['b']);
+  });
+
+  // The story: only the folder of the assistant was looked at, and what a module there has from beside it stayed.
+  it('is seen beside the folder of the assistant', async () => {
+    const { write, answer } = await serve(
+      {
+        'src/assistant.ts':
+          "import { text } from '../lib/text.ts';\nexport default (): string => text;\n",
+        'lib/text.ts': "import data from '../data.json';\nexport const { text } = data;\n",
+        'data.json': '{"text":"one"}',
+      },
+      '',
+      { assistant: 'src/assistant.ts' },
+    );
+    expect(answer()).toBe('one');
+    await write('data.json', '{"text":"two"}');
+    expect(answer()).toBe('two');
+    await write('lib/text.ts', "export const text = 'three';\n");
+    expect(answer()).toBe('three');
+  });
+
+  // The story: what an .mjs file exports is loaded once. A change that was taken back brought it back, and two
   // minutes after the change it was closed while it answered.
   it('that is taken back leaves an assistant open that is loaded once', async () => {
     const kept = "export { default } from './kept.mjs';\n";

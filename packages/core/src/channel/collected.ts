@@ -35,7 +35,7 @@ export function collectButtons(
   text: string,
   buttons: Button[],
 ): CollectedMessage {
-  return { recipient_id: recipientId, text, buttons };
+  return { recipient_id: recipientId, text, buttons: asSent(buttons) };
 }
 
 /** An image. */
@@ -45,10 +45,19 @@ export function collectImage(recipientId: string, image: string): CollectedMessa
 
 /** An attachment, of any JSON type. */
 export function collectAttachment(recipientId: string, attachment: Attachment): CollectedMessage {
-  return { recipient_id: recipientId, attachment };
+  return { recipient_id: recipientId, attachment: asSent(attachment) };
 }
 
 /** Custom JSON. */
 export function collectCustomJson(recipientId: string, json: JsonValue): CollectedMessage {
-  return { recipient_id: recipientId, custom: json };
+  return { recipient_id: recipientId, custom: asSent(json) };
+}
+
+/**
+ * A value as it is now: what was said is no more to be changed. What is no JSON fails here, with what
+ * says it, and not later with all that was said.
+ */
+function asSent<T>(value: T): T {
+  // A value of JSON comes back as it went.
+  return typeof value === 'string' ? value : (JSON.parse(JSON.stringify(value)) as T);
 }

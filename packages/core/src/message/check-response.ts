@@ -1,4 +1,4 @@
-import type { BotMessage } from './bot-message.ts';
+import type { BotMessage, ChannelOverrides } from './bot-message.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 
 type Check = readonly [isRight: (value: JsonValue) => boolean, form: string];
@@ -33,6 +33,18 @@ export function problemOf(response: BotMessage): { part: string; form: string } 
     const [isRight, form] = check;
     const value = (response[part] ?? null) as JsonValue;
     if (value !== null && !isRight(value)) return { part, form };
+  }
+  return response.channels ? problemOfOverrides(response.channels) : null;
+}
+
+/** The same of what is said on single channels instead. */
+function problemOfOverrides(channels: ChannelOverrides): ReturnType<typeof problemOf> {
+  for (const [channel, override] of Object.entries(channels)) {
+    // Without a compiler it may be anything.
+    const given: unknown = override ?? {};
+    if (!isJsonObject(given)) return { part: `channels.${channel}`, form: 'must be an object' };
+    const problem = problemOf(given);
+    if (problem !== null) return { ...problem, part: `channels.${channel}.${problem.part}` };
   }
   return null;
 }

@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../errors.ts';
+import { isPromise } from '../maybe-promise.ts';
 import type { BotMessage } from '../message/bot-message.ts';
+import { checkResponse } from '../message/check-response.ts';
 import { isJsonObject } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 
@@ -23,11 +25,20 @@ export function resolveApology(
     try {
       const said = apology(message, error);
       if (typeof said === 'string') return { text: said };
-      // In JavaScript, what says nothing may return nothing.
-      return isJsonObject(said) ? said : null;
+      // In JavaScript, what says nothing may return nothing, and what is async a promise.
+      if (!isJsonObject(said)) return null;
+      if (isPromise(said)) throw isAsync(said);
+      checkResponse(said);
+      return said;
     } catch (thrown) {
       onFailed(thrown);
       return null;
     }
   };
+}
+
+/** Nobody hears of what it comes to, a rejection included. */
+function isAsync(said: Promise<unknown>): TypeError {
+  said.catch(() => {});
+  return new TypeError('apology must return what is said, and not a promise of it');
 }

@@ -81,11 +81,47 @@ export function toAssistant(assistant: unknown): AssistantObject {
   );
 }
 
-/** The assistant with the middleware around it, the first one outermost. */
-export function wrap(handle: Handle, middleware: readonly Middleware[]): Handle {
+/**
+ * The assistant with the middleware around it, the first one outermost.
+ *
+ * @param onUnheard - Told of a failure that a middleware has not waited for: Node ends the process of one that
+ *   nobody hears of.
+ */
+export function wrap(
+  handle: Handle,
+  middleware: readonly Middleware[],
+  onUnheard: (error: unknown) => void,
+): Handle {
   return middleware.reduceRight<Handle>(
     (inner, outer) => (message, reply) =>
-      outer(message, reply, async () => void (await inner(message, reply))),
+      outer(message, reply, () => new Heard(async () => inner(message, reply), onUnheard)),
     handle,
   );
+}
+
+/** A promise that knows whether somebody waits for it. */
+class Heard extends Promise<void> {
+  /** What is made of it need not know. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  #isHeard = false;
+
+  constructor(run: () => Promise<unknown>, onUnheard: (error: unknown) => void) {
+    super((resolve, reject) => void run().then(() => resolve(), reject));
+    super.then(undefined, (error: unknown) => {
+      if (!this.#isHeard) onUnheard(error);
+    });
+  }
+
+  // `await` calls it as well, of what is no plain promise. Of a promise it is no surprise:
+  // eslint-disable-next-line unicorn/no-thenable
+  override then<A = void, B = never>(
+    onDone?: ((value: void) => A | PromiseLike<A>) | null,
+    onFailed?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#isHeard = true;
+    return super.then(onDone, onFailed);
+  }
 }

@@ -8,6 +8,7 @@ import { JournalStream, type StreamRequest } from './journal-stream.ts';
 import { OpenStreams } from './open-streams.ts';
 import { isDone, type Pending, type Step } from './progress.ts';
 import { Retries } from './retries.ts';
+import { asJson } from './storable.ts';
 import type { CloseStream, StreamDelivery, TurnDelivery } from './turn-delivery.ts';
 
 /** What a {@link Journal} works with. */
@@ -153,7 +154,8 @@ export class Journal implements TurnDelivery {
   async #keep(pending: Pending, from: number): Promise<'pending'> {
     const { progress, record } = this.#options;
     if (progress.pending.length === 0) progress.pendingFrom = from;
-    progress.pending.push(pending);
+    // It is stored again and again while the turn goes on, and is no more the assistant's to change.
+    progress.pending.push(asJson(pending));
     await record.save();
     return 'pending';
   }

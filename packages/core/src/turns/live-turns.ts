@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
-import { OverloadedError, toError } from '../errors.ts';
+import { OverloadedError, StoreError, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
+import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
@@ -27,6 +29,15 @@ export interface LiveMessage<Output = OutputChannel> {
   output: Output;
   /** Whether it is an intent that somebody has triggered, and waits for the answer to. */
   isTriggered?: boolean;
+}
+
+/** A live message whose turn it is. */
+interface HeldMessage {
+  live: LiveMessage;
+  work: Work;
+  place: Place;
+  /** The menu that was open when it came in. */
+  stamp: JsonValue;
 }
 
 /** Live turns: somebody waits on a request for the result, and the turn dies with the request. */
@@ -60,16 +71,22 @@ export class LiveTurns {
     let startedAt: number | null = null;
     let outcome: TurnReport['outcome'] = 'answered';
     let place: Place | null = null;
+    let hasAnswered = false;
+    const answer = (own: Place, stamped: JsonValue): Promise<void> =>
+      this.#answer({ live, work, place: own, stamp: stamped }, () => void (hasAnswered = true));
     try {
       const own = isPromise(begun) ? await begun : begun;
       place = own;
       startedAt = clock.now();
       unregister ??= register();
       const stamped = stamp === null ? null : await stamp;
-      await schedule.running.run(own, abort, () => this.#answer(live, work, own, stamped));
+      await schedule.running.run(own, abort, () => answer(own, stamped));
     } catch (error) {
       outcome = this.#outcomeOf(error, work, startedAt !== null);
-      if (outcome === 'failed' && (await this.#apologise(live, work, place, error))) return;
+      // Behind an answer of which only something could not be stored, an apology would make no sense.
+      const isStores = hasAnswered && error instanceof StoreError;
+      const isFailed = outcome === 'failed' && !isStores;
+      if (isFailed && (await this.#apologise(live, work, place, error))) return;
       throw error;
     } finally {
       unregister?.();
@@ -102,7 +119,9 @@ export class LiveTurns {
         const state = await this.#context.speaker.speak(scene, current, (reply) =>
           current.onEvent?.(event, reply),
         );
-        if (work.abort.reason === null) await this.#keep(scene, lock, state);
+        if (work.abort.reason === null && !(await this.#keep(scene, lock, state))) {
+          throw stateConflict();
+        }
       });
     } catch (error) {
       if (error instanceof OverloadedError) throw error;
@@ -128,9 +147,9 @@ export class LiveTurns {
     store.signals.send(SUPERSEDE, { key, live: this.#origin, at: clock.now() });
   }
 
-  async #answer(live: LiveMessage, work: Work, place: Place, stamp: JsonValue): Promise<void> {
-    const { sessions, menus, speaker, assistant } = this.#context;
-    const { key, output } = live;
+  async #answer({ live, work, place, stamp }: HeldMessage, onAnswered: () => void): Promise<void> {
+    const { sessions, menus, speaker, assistant, telemetry } = this.#context;
+    const { channel, key, output } = live;
     const { abort } = work;
     const resolved = menus.resolve(output, live.message, stamp, key);
     const { message, again } = isPromise(resolved) ? await resolved : resolved;
@@ -149,9 +168,12 @@ export class LiveTurns {
     let state: JsonObject | null = null;
     try {
       state = await speaker.answer(scene);
+      onAnswered();
     } finally {
       const keeping = this.#keep(scene, place.lock, abort.reason === null ? state : null);
-      if (isPromise(keeping)) await keeping;
+      const isKept = isPromise(keeping) ? await keeping : keeping;
+      // The user has the answer: to be told that something went wrong would be news to nobody else.
+      if (!isKept) telemetry.error(stateConflict(), { channel, stage: 'state' }, abort);
     }
   }
 
@@ -179,38 +201,51 @@ export class LiveTurns {
     }));
   }
 
-  /** Stores what the conversation keeps; `null` for a state that is not to be changed. */
-  #keep(scene: Scene, lock: Place['lock'], state: JsonObject | null): MaybePromise<void> {
+  /**
+   * Stores what the conversation keeps; `null` for a state that is not to be changed. Whether it was
+   * stored: somebody else may have changed the state.
+   */
+  #keep(scene: Scene, lock: Place['lock'], state: JsonObject | null): MaybePromise<boolean> {
     const { store, history } = this.#context;
     const { key, conversation } = scene;
     const { write, append } = conversation.changes(state, history);
-    if (write === undefined && append === undefined) return;
-    const kept =
-      lock.key === key
-        ? store.turns.commit(lock, { write, append })
-        : keepApart(store, key, { write, append });
-    return whenThere(kept, (isWritten) => {
-      if (!isWritten) throw stateConflict();
-    });
+    if (write === undefined && append === undefined) return true;
+    return lock.key === key
+      ? store.turns.commit(lock, { write, append })
+      : keepApart(store, key, { write, append });
   }
 
   /** Says that something went wrong, if that is wanted. Resolves to whether it was said. */
   async #apologise(
-    { channel, message, output, isTriggered }: LiveMessage,
+    live: LiveMessage,
     { abort }: Work,
     place: Place | null,
     error: unknown,
   ): Promise<boolean> {
     const { apologyFor, telemetry } = this.#context;
+    const { channel, message, output, isTriggered } = live;
     const apology = place === null || isTriggered ? null : apologyFor(message, toError(error));
     if (apology === null) return false;
     try {
       await output.sendResponse(message.senderId, apology);
-      return true;
     } catch (failed) {
       telemetry.error(failed, { channel, stage: 'send' }, abort);
       return false;
     }
+    try {
+      await this.#remember(live, apology);
+    } catch (failed) {
+      telemetry.error(failed, { channel, stage: 'store' }, abort);
+    }
+    return true;
+  }
+
+  /** Has an apology stand in the history, as it does there of a deferred turn. */
+  async #remember({ key, message, output }: LiveMessage, apology: BotMessage): Promise<void> {
+    const { store, history, clock } = this.#context;
+    const text = responseTexts(responseFor(output.name, apology)).join('\n');
+    const append = history.additions([{ role: 'assistant', text, at: clock.now() }]);
+    if (!message.anonymous && append !== undefined) await keepApart(store, key, { append });
   }
 
   /** What became of a turn that failed. Reports what is somebody's failure. */

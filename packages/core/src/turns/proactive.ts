@@ -80,9 +80,12 @@ export class Proactive {
     options: ProactiveOptions = {},
   ): Promise<Posted> {
     checkResponse(response);
-    const { posted } = await this.#post(senderId, { response }, options, async (place, id) => {
+    // As it is now: whoever does not await this may go on with the object, to somebody else say.
+    const given = JSON.parse(JSON.stringify(response)) as BotMessage;
+    const what = { response: given };
+    const { posted } = await this.#post(senderId, what, options, async (place, id) => {
       const { channel } = place;
-      const said = await transformed(this.#context.transforms, response, { channel, senderId });
+      const said = await transformed(this.#context.transforms, given, { channel, senderId });
       if (said === null) return null;
       if (responseTexts(responseFor(channel, said)).length === 0) throw nothingToSay(channel);
       const pending = [{ response: said, trackerState: null }];

@@ -50,9 +50,12 @@ function runLength(turns: readonly ReadTurn[], windowMs: number): number {
   return end === -1 ? turns.length : end;
 }
 
-/** A choice, a dead letter that is replayed, which has a journal of its own, or one that is given up. */
+/**
+ * A choice, a dead letter that is replayed, which has a journal of its own, or one that is given up. One that
+ * is answered has begun, whatever a damaged store says of its runs.
+ */
 function isApart({ stored, progress }: ReadTurn): boolean {
-  const isOld = stored.progress !== undefined || progress.died !== undefined;
+  const isOld = stored.progress !== undefined || progress.died !== undefined || progress.answered;
   return isOld || stored.message.choice !== undefined;
 }
 

@@ -65,13 +65,16 @@ export class Speaker {
 
   /** Has a message answered. Resolves to the state as the assistant leaves it. */
   answer(scene: Scene): Promise<JsonObject> {
-    const { message, conversation, startsSession, proactive } = scene;
+    const { channel, message, conversation, startsSession, proactive, abort } = scene;
+    const { clock, middleware, telemetry } = this.#options;
     const assistant = this.#options.assistant();
     const answer: Handle = (m, r) =>
       proactive === 'intent' ? triggerIntent(assistant, m, r) : assistant.handle(m, r);
-    const handle = wrap(answer, this.#options.middleware);
+    const handle = wrap(answer, middleware, (error) => {
+      if (!abort.isReason(error)) telemetry.error(error, { channel, stage: 'assistant' }, abort);
+    });
     if (message.text && proactive === undefined) {
-      conversation.remember({ role: 'user', text: message.text, at: this.#options.clock.now() });
+      conversation.remember({ role: 'user', text: message.text, at: clock.now() });
     }
     return this.speak(scene, assistant, (reply) =>
       startsSession

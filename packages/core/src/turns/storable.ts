@@ -38,6 +38,15 @@ export function makeStorable(progress: Progress): Unstorable[] {
   return found;
 }
 
+/** A copy of what is stored; what is no JSON stays as it is until then. */
+export function asJson<T extends object>(value: T): T {
+  try {
+    return JSON.parse(JSON.stringify(value)) as T;
+  } catch {
+    return value;
+  }
+}
+
 function isJson(value: unknown): boolean {
   try {
     JSON.stringify(value);

@@ -254,7 +254,11 @@ export class TurnEngine {
     const { account, senderId } = message;
     const { conversationKey: linked, telemetry } = this.#options;
     try {
-      return linked?.(message, channel) ?? conversationKey({ channel, account, senderId });
+      const key: unknown = linked?.(message, channel) ?? null;
+      if (key === null) return conversationKey({ channel, account, senderId });
+      if (typeof key === 'string' && key !== '') return key;
+      // An empty text, or a promise, would be one conversation of all users.
+      throw new TypeError('conversationKey must return a text that is not empty, or undefined');
     } catch (error) {
       telemetry.error(error, { channel, stage: 'request' });
       throw error;

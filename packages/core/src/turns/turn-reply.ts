@@ -12,7 +12,7 @@ import {
   type QuickReply,
 } from '../message/bot-message.ts';
 import { checkResponse } from '../message/check-response.ts';
-import type { JsonObject, JsonValue } from '../message/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../message/json.ts';
 import type { Responses } from '../responses/responses.ts';
 import { utterance } from '../responses/utterance.ts';
 import type { Slots } from '../responses/variation.ts';
@@ -92,31 +92,31 @@ export class TurnReply implements Reply {
   }
 
   text(text: string, extra?: Extra): Promise<Sent> {
-    return this.response({ ...extra, text });
+    return this.#respond({ ...extra, text });
   }
 
   image(image: string, extra?: Extra): Promise<Sent> {
-    return this.response({ ...extra, image });
+    return this.#respond({ ...extra, image });
   }
 
   attachment(attachment: Attachment, extra?: Extra): Promise<Sent> {
-    return this.response({ ...extra, attachment });
+    return this.#respond({ ...extra, attachment });
   }
 
   buttons(text: string, buttons: readonly Button[], extra?: Extra): Promise<Sent> {
-    return this.response({ ...extra, text, buttons });
+    return this.#respond({ ...extra, text, buttons });
   }
 
   quickReplies(text: string, quickReplies: readonly QuickReply[], extra?: Extra): Promise<Sent> {
-    return this.response({ ...extra, text, quickReplies });
+    return this.#respond({ ...extra, text, quickReplies });
   }
 
   elements(elements: readonly Element[], extra?: Extra): Promise<Sent> {
-    return this.response({ ...extra, elements });
+    return this.#respond({ ...extra, elements });
   }
 
   custom(custom: JsonValue, extra?: Extra): Promise<Sent> {
-    return this.response({ ...extra, custom });
+    return this.#respond({ ...extra, custom });
   }
 
   utter(name: string, slots: Slots = {}): Promise<Sent> {
@@ -129,10 +129,8 @@ export class TurnReply implements Reply {
   }
 
   response(response: BotMessage): Promise<Sent> {
-    return this.#say(() => {
-      checkResponse(response);
-      return this.#send(response);
-    });
+    // As it is now: it may have to wait, and whoever does not await it may go on with the object.
+    return this.#respond(isJsonObject(response) ? { ...response } : response);
   }
 
   stream(chunks: AsyncIterable<string>, extra: Extra = {}): Promise<Sent> {
@@ -171,6 +169,13 @@ export class TurnReply implements Reply {
       await Promise.all(seen);
     }
     this.#isOver = true;
+  }
+
+  #respond(response: BotMessage): Promise<Sent> {
+    return this.#say(() => {
+      checkResponse(response);
+      return this.#send(response);
+    });
   }
 
   #say(send: () => Promise<Sent>): Promise<Sent> {

@@ -1,4 +1,9 @@
-import { CollectingOutputChannel, type BotMessage, type CollectedMessage } from '@trunkline/core';
+import {
+  CollectingOutputChannel,
+  type BotMessage,
+  type CollectedMessage,
+  type JsonValue,
+} from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 
 async function collect(response: BotMessage): Promise<CollectedMessage[]> {
@@ -47,6 +52,30 @@ describe('CollectingOutputChannel', () => {
     const buttons = [{ title: 'Yes', payload: '/affirm', extra: [1] }];
     expect(await collect({ text: 'x\n\ny', buttons })).toEqual([
       { recipient_id: 'u', text: 'x\n\ny', buttons },
+    ]);
+  });
+
+  // The story: REST answered with what the assistant had made of its buttons by the end of the turn, and with 500
+  // instead of all that was said where something of it was no JSON.
+  it('collects what is said as it is then, and nothing that is no JSON', async () => {
+    const output = new CollectingOutputChannel();
+    const button = { title: 'A' };
+    for (const title of ['A', 'B']) {
+      button.title = title;
+      await output.sendResponse('u', { text: title, buttons: [button] });
+    }
+    const json = { a: [1] };
+    await output.sendResponse('u', { custom: json, attachment: json });
+    json.a.push(2);
+    // As somebody may say it who has no compiler.
+    for (const custom of [{ a: 1n }, 1n, () => {}] as unknown as JsonValue[]) {
+      await expect(output.sendResponse('u', { custom })).rejects.toThrow(/BigInt|not valid JSON/);
+    }
+    expect(output.messages).toEqual([
+      { recipient_id: 'u', text: 'A', buttons: [{ title: 'A' }] },
+      { recipient_id: 'u', text: 'B', buttons: [{ title: 'B' }] },
+      { recipient_id: 'u', custom: { a: [1] } },
+      { recipient_id: 'u', attachment: { a: [1] } },
     ]);
   });
 

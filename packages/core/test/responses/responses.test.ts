@@ -104,6 +104,24 @@ describe('responses', () => {
     });
   });
 
+  // The story: `payload: 1` was a number on its way. By SMS nobody could choose it, and Slack refused the message.
+  it('have payloads that are texts, whatever YAML makes of them', async () => {
+    const buttons = '[{ title: A, payload: 1 }, { title: B, payload: { a: true } }, { title: C }]';
+    const responses = await load(
+      `responses:\n  a:\n    - buttons: ${buttons}\n      quick_replies: ${buttons}\n      elements: [{ buttons: ${buttons} }]\n`,
+    );
+    const texts = [
+      { title: 'A', payload: '1' },
+      { title: 'B', payload: '{"a":true}' },
+      { title: 'C' },
+    ];
+    expect(responses.generate('a', { channels: [] })).toMatchObject({
+      buttons: texts,
+      quickReplies: texts,
+      elements: [{ buttons: texts }],
+    });
+  });
+
   it('are never half filled', async () => {
     const responses = await load(DOMAIN);
     const generate = (): unknown =>

@@ -1,4 +1,4 @@
-import { RetryableError, type Reply } from '@trunkline/core';
+import { MemoryStore, RetryableError, StoreError, type Apology, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { resolveApology } from '../../src/turns/apology.ts';
@@ -199,6 +199,38 @@ describe('an apology for a live turn', () => {
     expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
   });
 
+  it('is in the history, as that of a deferred turn', async () => {
+    const seen: unknown[] = [];
+    const { turns } = setUpEngine(
+      async (message, reply) => {
+        seen.push((await reply.history(9)).map(({ text }) => text));
+        if (message.text === '1') fail();
+      },
+      { apology: 'Sorry' },
+    );
+    for (const text of ['1', '2']) await turns.run(say(text));
+    await turns.run(say('1', { senderId: null }));
+    expect(seen).toEqual([[], ['1', 'Sorry'], []]);
+  });
+
+  // The story: behind its answer, a user was told that something went wrong, which was only to be stored.
+  it('is not said behind an answer that the store could not keep', async () => {
+    const store = new MemoryStore();
+    store.turns.commit = async () => {
+      throw new StoreError('away', { code: 'unavailable' });
+    };
+    const output = new TextOutput();
+    const { turns, errors, turnReports } = setUpEngine(
+      async (_message, reply) => void (await reply.text('Hello')),
+      { store, apology: 'Sorry' },
+    );
+    const turn = turns.run(say('Hi', { outputChannel: output }));
+    await expect(turn).rejects.toThrow('away');
+    expect(output.texts).toEqual(['Hello']);
+    expect(errors).toHaveLength(1);
+    expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
+  });
+
   it('that cannot be said leaves the failure as it was', async () => {
     class Broken extends TextOutput {
       override async sendTextMessage(): Promise<void> {
@@ -217,6 +249,19 @@ describe('resolveApology', () => {
     const apologyFor = resolveApology(fail, (error) => failed.push(error));
     expect(apologyFor(post('Hi'), new Error('a'))).toBeNull();
     expect(failed).toMatchObject([{ message: 'oops' }]);
+  });
+
+  // The story: an async function said nothing, and nothing told so; one that rejected ended the process.
+  it.each<[apologise: () => unknown, problem: string]>([
+    [async () => 'Sorry', 'apology must return what is said, and not a promise of it'],
+    [async () => fail(), 'and not a promise of it'],
+    [() => ({ text: 5 }), 'text of a response must be a text'],
+  ])('says nothing where it returns what cannot be said: %#', (apologise, problem) => {
+    const failed: unknown[] = [];
+    // As somebody may return it who has no compiler.
+    const apologyFor = resolveApology(apologise as Apology, (error) => failed.push(error));
+    expect(apologyFor(post('Hi'), new Error('a'))).toBeNull();
+    expect(failed).toMatchObject([{ message: expect.stringContaining(problem) }]);
   });
 
   it('refuses what is no apology', () => {

@@ -1,8 +1,12 @@
-import { ConfigurationError, OverloadedError, type Middleware } from '@trunkline/core';
+import { ConfigurationError, OverloadedError, type Handle, type Middleware } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { toAssistant } from '../../src/turns/assistant.ts';
 import { say, setUpEngine } from '../support/engine.ts';
+import { settle } from '../support/fake-clock.ts';
 import { TextOutput } from '../support/outputs.ts';
+import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
+
+expectNoUnhandledRejections();
 
 describe('the assistant', () => {
   it('is a function or an object with handle', () => {
@@ -122,6 +126,37 @@ describe('middleware', () => {
     const output = new TextOutput();
     await turns.run(say('Hi', { outputChannel: output }));
     expect(output.texts).toEqual(['sorry']);
+  });
+
+  // The story: a middleware in Express's manner called next() and did not wait. Where the assistant failed then,
+  // and where it spoke after the end, Node ended the process.
+  it.each<[how: string, middleware: Middleware]>([
+    ['returns at once', (_message, _reply, next) => void next()],
+    ['does something else', async (_message, _reply, next) => (void next(), await settle())],
+  ])('that does not wait for the assistant ends no process: it %s', async (_how, middleware) => {
+    const handles: Handle[] = [
+      () => {
+        throw new Error('at once');
+      },
+      async () => {
+        await settle();
+        await settle();
+        throw new Error('later');
+      },
+      async (_message, reply) => {
+        await settle();
+        await settle();
+        await reply.text('late');
+      },
+    ];
+    const told: string[] = [];
+    for (const handle of handles) {
+      const { turns, errors } = setUpEngine(handle, { middleware: [middleware] });
+      await turns.run(say('Hi'));
+      await expect.poll(() => errors.length).toBe(1);
+      told.push(...errors.map(({ error }) => error.message));
+    }
+    expect(told).toEqual(['at once', 'later', expect.stringContaining('the turn is over')]);
   });
 
   it('that throws fails the turn', async () => {

@@ -203,4 +203,24 @@ describe('a stored turn in which something is damaged', () => {
       { numRuns },
     );
   });
+
+  // The story: the one above found it. The turn had been answered, and by its damaged count never run: with
+  // `debounce` the next messages became one with it, and a dead letter.
+  it('is joined with nothing once it is answered', async () => {
+    const left: Left = {
+      message: written('0'),
+      progress: {
+        ...newProgress(),
+        answered: true,
+        pending: [{ response: { text: [] as never }, trackerState: null }],
+      },
+    };
+    const { turnReports } = await goOn(left, 'debounce');
+    const outcomes = turnReports.map(({ messageId, outcome }) => [messageId, outcome]);
+    expect(outcomes).toEqual([
+      ['0', 'dead'],
+      ['joined', 'joined'],
+      ['next', 'answered'],
+    ]);
+  });
 });

@@ -191,6 +191,20 @@ describe('the order of turns', () => {
     await turns.run(say('good'));
   });
 
+  // The story: what a user has not told was an empty text, and all who had not told it read one another's history.
+  it.each([[''], [Promise.resolve('x')], [7]])(
+    'takes no key that all may share: %j',
+    async (key) => {
+      const { turns } = setUpEngine(() => expect.unreachable(), {
+        // As somebody may return it who has no compiler.
+        conversationKey: () => key as string,
+      });
+      await expect(turns.run(say('Hi'))).rejects.toThrow(
+        'conversationKey must return a text that is not empty, or undefined',
+      );
+    },
+  );
+
   it('runs no message that only has an address', async () => {
     const { turns } = setUpEngine(() => {});
     await expect(turns.run(post('Hi'))).rejects.toThrow(

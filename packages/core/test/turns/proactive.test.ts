@@ -33,6 +33,22 @@ describe('a response that is sent', () => {
     expect(all.platform.arrived[0]?.to).toBe('ada');
   });
 
+  // The story: a round letter that was filled in for each user, and not awaited, told all of them the last one's.
+  it('says what the response was when it was given', async () => {
+    const { all, engine } = await withAda();
+    const response = { text: '', custom: { to: '' } };
+    const sent = ['1', '2', '3'].map((text) => {
+      response.text = text;
+      response.custom.to = text;
+      return engine.proactive.send('ada', response);
+    });
+    await Promise.all(sent);
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(
+      ['1', '2', '3'].flatMap((text) => [text, `{"to": "${text}"}`]),
+    );
+  });
+
   it('may come from a channel, for a conversation of another one', async () => {
     const { all, engine } = await withAda();
     const posted = await engine.for('relay').send('ada', { text: 'news' }, { channel: 'test' });

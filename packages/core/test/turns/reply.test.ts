@@ -41,6 +41,9 @@ describe('reply', () => {
     [{ text: 'q', quickReplies: [null] }, 'quickReplies of a response must be a list'],
     [{ elements: [{ title: 'E', buttons: [{}] }] }, 'their buttons with a "title"'],
     [{ channels: 'test' }, 'channels of a response must be an object by channel'],
+    [{ text: 'b', channels: { test: 'B' } }, 'channels.test of a response must be an object'],
+    [{ channels: { sms: { text: 5 } } }, 'channels.sms.text of a response must be a text'],
+    [{ channels: { a: null, b: { buttons: 'B' } } }, 'channels.b.buttons of a response must be'],
   ])('refuses %j, and goes on', async (said, problem) => {
     const { calls } = await turnOn(new SpyOutput(), async (reply) => {
       // As somebody may say it who has no compiler.
@@ -48,6 +51,17 @@ describe('reply', () => {
       await reply.response({ text: 'fine', buttons: null });
     });
     expect(calls).toEqual([['text', 'ada', 'fine', { buttons: null }]]);
+  });
+
+  it('says what a response was when it was asked for, also where nobody awaits it', async () => {
+    const { texts } = await turnOn(new TextOutput(), (reply) => {
+      const response = { text: '' };
+      for (const text of ['a', 'b', 'c']) {
+        response.text = text;
+        void reply.response(response);
+      }
+    });
+    expect(texts).toEqual(['a', 'b', 'c']);
   });
 
   it('tells the name of the channel, not that of the output channel', async () => {

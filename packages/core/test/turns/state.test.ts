@@ -1,6 +1,8 @@
 import { MemoryStore } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { post, say, setUpEngine } from '../support/engine.ts';
+import { TextOutput } from '../support/outputs.ts';
 import { Processes } from '../support/processes.ts';
 
 describe('reply.state', () => {
@@ -110,14 +112,17 @@ describe('reply.state', () => {
     expect(seen).toEqual([{}, {}, {}, {}]);
   });
 
-  it('fails the turn where somebody else changed it meanwhile, and is not overwritten', async () => {
+  // The story: the turn had failed, and its user was given an apology behind the answer.
+  it('that somebody else changed during a live turn is not overwritten, and the turn is answered', async () => {
     const store = new MemoryStore();
-    const { turns, errors } = setUpEngine(
+    const outputChannel = new TextOutput();
+    const { turns, errors, turnReports } = setUpEngine(
       async (_message, reply) => {
         reply.state['from'] = 'the turn';
         for (const key of keysRead) await store.values.set('state', key, { from: 'outside' });
+        await reply.text('Hello');
       },
-      { store },
+      { store, apology: 'Sorry' },
     );
     const keysRead: string[] = [];
     const get = store.values.get.bind(store.values);
@@ -125,9 +130,30 @@ describe('reply.state', () => {
       keysRead.push(key);
       return await get(namespace, key);
     };
-    await expect(turns.run(say('Hi'))).rejects.toThrow('changed from outside');
-    expect(errors).toHaveLength(1);
+    await turns.run(say('Hi', { outputChannel }));
+    expect(outputChannel.texts).toEqual(['Hello']);
+    expect(errors).toMatchObject([{ context: { stage: 'state' } }]);
+    expect(turnReports).toMatchObject([{ outcome: 'answered' }]);
     expect((await get('state', keysRead[0] ?? ''))?.value).toEqual({ from: 'outside' });
+  });
+
+  it('is that of whoever comes first where turns run side by side, and all are answered', async () => {
+    const outputChannel = new TextOutput();
+    const begun = deferred();
+    const { turns, errors } = setUpEngine(
+      async ({ text }, reply) => {
+        reply.state['by'] = text;
+        if (text === '1') await begun.promise;
+        await reply.text(`${text}!`);
+      },
+      { overlap: 'parallel', apology: 'Sorry' },
+    );
+    const first = turns.run(say('1', { outputChannel }));
+    await turns.run(say('2', { outputChannel }));
+    begun.resolve();
+    await first;
+    expect(outputChannel.texts).toEqual(['2!', '1!']);
+    expect(errors).toMatchObject([{ context: { stage: 'state' } }]);
   });
 
   it('that somebody else changed during a deferred turn is not overwritten, and the turn is answered', async () => {

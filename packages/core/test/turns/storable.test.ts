@@ -111,3 +111,23 @@ describe('a response that is no JSON', () => {
     ]);
   });
 });
+
+// The story: of one object that was said twice while the platform was away, only the second text was sent, twice.
+describe('a response that waits', () => {
+  it('is what it was when it was said, whatever becomes of the object', async () => {
+    const all = new Processes();
+    const { turns } = all.start(async (_message, reply) => {
+      const response = { text: '' };
+      for (const text of ['1', '2', '3']) {
+        response.text = text;
+        await reply.response(response);
+      }
+    });
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('Hi', { messageId: '1' }));
+    await all.clock.advance(10_000);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['1', '2', '3']);
+  });
+});

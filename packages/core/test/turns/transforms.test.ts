@@ -1,4 +1,4 @@
-import type { Reply, Transform } from '@trunkline/core';
+import type { BotMessage, Reply, Transform } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { say, setUpEngine } from '../support/engine.ts';
@@ -33,6 +33,28 @@ describe('transforms', () => {
     expect(contexts).toEqual(
       Array.from({ length: 3 }, () => ({ channel: 'test', senderId: 'ada' })),
     );
+  });
+
+  // The story: a transform without its return was "Cannot read properties of undefined".
+  it.each<[returned: unknown, problem: string]>([
+    [
+      undefined,
+      'a transform must return the response, or null to drop it, and has returned nothing',
+    ],
+    ['text', 'and has returned a string'],
+    [[], 'and has returned a list'],
+    [{ text: 7 }, 'text of a response must be a text'],
+  ])('must return a response: %j', async (returned, problem) => {
+    const { texts } = await turnOn(
+      new TextOutput(),
+      async (reply) => {
+        await expect(reply.text('a')).rejects.toThrow(problem);
+        await reply.text('b');
+      },
+      // As somebody may return it who has no compiler.
+      [[(response) => (response.text === 'a' ? (returned as BotMessage) : response)]],
+    );
+    expect(texts).toEqual(['b']);
   });
 
   it('turn a stream into one response, so that they see it whole', async () => {

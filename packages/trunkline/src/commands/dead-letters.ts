@@ -1,4 +1,4 @@
-import { deadLettersIn, type DeadLetter, type DeadLetters } from '@trunkline/core';
+import { deadLettersIn, StoreError, type DeadLetter, type DeadLetters } from '@trunkline/core';
 import type { Command } from 'commander';
 import { loadEnvironment } from '../environment.ts';
 import { CommandError } from '../failure.ts';
@@ -32,15 +32,16 @@ export function addDeadLetters(program: Command, { output, errors }: Context): v
   );
   add('show <id>', 'print one as JSON').action((id: string, options: StoreOptions) =>
     within(options, async (letters) => {
-      const letter = (await letters.get(id)) ?? missing(id);
+      const letter = await letters.get(id);
+      if (letter === null) throw new CommandError(noLetter(id));
       output.write(`${harmlessJson(letter)}\n`);
     }),
   );
   add('replay <ids...>', 'put them back: what was sent is not sent again').action(
     (ids: string[], options: StoreOptions) =>
       within(options, async (letters) => {
-        await each(ids, (id) => letters.replay(id));
-        output.write(`${WOKEN}\n`);
+        const onDone = (): unknown => output.write(`${WOKEN}\n`);
+        await each(ids, (id) => letters.replay(id), onDone);
       }),
   );
   add('discard <ids...>', 'forget them').action((ids: string[], options: StoreOptions) =>
@@ -75,14 +76,32 @@ async function within({ store }: StoreOptions, work: Work): Promise<void> {
   }
 }
 
-async function each(ids: readonly string[], work: (id: string) => Promise<boolean>): Promise<void> {
+/**
+ * Does it with each: one that is not there, or cannot be read, keeps no other one where it is.
+ *
+ * @param onDone - Called where it was done with one of them at least.
+ * @throws CommandError - with all that it was not done with.
+ */
+async function each(
+  ids: readonly string[],
+  work: (id: string) => Promise<boolean>,
+  onDone: () => void = () => {},
+): Promise<void> {
+  const refused: string[] = [];
   for (const id of ids) {
-    if (!(await work(id))) missing(id);
+    try {
+      if (!(await work(id))) refused.push(noLetter(id));
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'unreadable')) throw error;
+      refused.push(ids.length === 1 ? error.message : `${id}: ${error.message}`);
+    }
   }
+  if (refused.length < ids.length) onDone();
+  if (refused.length > 0) throw new CommandError(refused.join('\n'));
 }
 
-function missing(id: string): never {
-  throw new CommandError(`there is no dead letter "${id}": see trunkline dead-letters list`);
+function noLetter(id: string): string {
+  return `there is no dead letter "${id}": see trunkline dead-letters list`;
 }
 
 /** One a line, with tabs between, so that other programs can read it as well. */

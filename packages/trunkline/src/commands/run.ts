@@ -49,7 +49,7 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
   const environment = loadEnvironment();
   const logger = createLogger(environment.logLevel);
   const project = new Project(options);
-  const isWatched = process.env['NODE_ENV'] !== 'production' && project.isReloadable;
+  const isWatched = process.env['NODE_ENV'] !== 'production';
   const reloading = isWatched
     ? await watchProject(project, {
         onReloaded: (hasOptions) => logger.info({}, reloaded(project, hasOptions)),
@@ -57,7 +57,7 @@ async function run(options: RunOptions, { output, endWith }: Context): Promise<v
       })
     : null;
   const { assistant, responses, options: exported } = await project.load();
-  const channels = await channelsOf(options, project, logger);
+  const channels = await project.loadChannels(() => channelsOf(options, project, logger));
   const lineOptions = exported ?? {};
   const line = new Trunkline({
     ...(options.connector === undefined ? lineOptions : onlyFor(channels, lineOptions)),

@@ -16,15 +16,21 @@ interface SendOptions {
 /** Adds `trunkline send`. */
 export function addSend(program: Command, { output }: Context): void {
   const command = program
-    .command('send <conversation> [text]')
+    .command('send')
+    .argument('<conversation>', 'the sender id', parseConversation)
+    .argument('[text]', 'what is said')
     .description('say something, through a running server')
     .option(
       '--response <json>',
       'a response with any of its parts, instead of a text',
       parseResponse,
     )
-    .option('--channel <name>', 'where: a channel, or latest, the last one', LATEST)
-    .option('--account <id>', 'the account there: a Slack workspace, a WebSocket session')
+    .option('--channel <name>', 'where: a channel, or latest, the last one', parseName, LATEST)
+    .option(
+      '--account <id>',
+      'the account there: a Slack workspace, a WebSocket session',
+      parseName,
+    )
     .option('--idempotency-key <key>', 'with the same key, it is taken once', parseKey)
     .option('--server <url>', 'the server (PUBLIC_URL, or http://localhost:5005)', parseServer)
     .addHelpText('after', NOTES)
@@ -72,22 +78,56 @@ export async function send(
   let text: string;
   try {
     const url = `${base}${path}?${query.toString()}`;
-    answer = await fetch(url, { method: 'POST', headers, body, signal });
+    // Whoever follows a redirection asks with GET, and without the token.
+    answer = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
     text = await answer.text();
   } catch (error) {
-    throw new CommandError(
-      signal.aborted
-        ? `${base} did not answer within ${patienceMs / 1000} s; it may have been taken`
-        : `there is no server at ${base}: start it, or name it with --server`,
-      { cause: error },
-    );
+    const why = signal.aborted ? `did not answer within ${patienceMs / 1000} s` : null;
+    throw new CommandError(notAnswered(base, error, why), { cause: error });
   }
   if (answer.ok) return text;
+  const elsewhere = redirectionOf(answer, base);
+  if (elsewhere !== null) {
+    throw new CommandError(`${base} redirects to ${elsewhere}: name that with --server`);
+  }
   const { message, detail } = problemOf(text);
   // The API answers in Rasa's form. Where it is off, its paths are nobody's.
   const hint = 'is API_TOKEN set where the server runs?';
   const reason = message ?? (answer.status === 404 ? hint : (detail ?? text));
   throw new CommandError(`the server answered ${answer.status}: ${harmless(reason)}`);
+}
+
+/** Codes of a server that could not be asked at all. */
+const NOT_THERE = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+]);
+
+/** Codes of a connection that broke off. */
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** Why there is no answer. `fetch` says it in the cause. */
+function notAnswered(base: string, error: unknown, late: string | null): string {
+  const { code = '', message = '' } = Object(Object(error).cause) as Partial<
+    Record<string, string>
+  >;
+  const broken = BROKEN.has(code) ? 'broke off the connection' : null;
+  const unknown = late ?? broken;
+  if (unknown !== null) return `${base} ${unknown}; it may have been taken`;
+  if (NOT_THERE.has(code)) {
+    return `there is no server at ${base}: start it, or name it with --server`;
+  }
+  return `${base} could not be asked: ${message || String(error)}`;
+}
+
+/** Where a server redirects to; `null` if it does not. */
+function redirectionOf({ status, headers }: Response, base: string): string | null {
+  const location = headers.get('location') ?? '';
+  const isRedirection = status >= 300 && status < 400 && URL.canParse(location, base);
+  return isRedirection ? new URL(location, base).origin : null;
 }
 
 /** @throws CommandError - no header takes the token. */
@@ -116,8 +156,20 @@ function parseKey(key: string): string {
 }
 
 function parseServer(url: string): string {
-  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url;
+  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url) && !/[?#]/.test(url)) return url;
   throw new InvalidArgumentError('It must be an address such as https://bot.example.org.');
+}
+
+/** What is empty may be a variable of a script that is not set; dots mean other paths in a URL. */
+function parseConversation(id: string): string {
+  if (!/^\.{0,2}$/.test(id)) return id;
+  throw new InvalidArgumentError('It must be a sender id.');
+}
+
+/** Where it is empty, the server would look elsewhere. */
+function parseName(name: string): string {
+  if (name !== '') return name;
+  throw new InvalidArgumentError('It must not be empty.');
 }
 
 function parseResponse(json: string): JsonObject {

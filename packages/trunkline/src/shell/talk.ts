@@ -87,8 +87,7 @@ async function answered(shell: ShellInput, text: string, errors: Screen): Promis
   }
 }
 
-function watched(project: Project, errors: Screen): Promise<Reloading> | null {
-  if (!project.isReloadable) return null;
+function watched(project: Project, errors: Screen): Promise<Reloading> {
   const say = (text: string): unknown => errors.write(`\n${paint(errors, 'dim', text)}\n`);
   return watchProject(project, {
     onReloaded: () => say(`(${project.assistant.module} was loaded again)`),

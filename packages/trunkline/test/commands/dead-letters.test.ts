@@ -116,7 +116,18 @@ describe('trunkline dead-letters', { timeout: PATIENCE_MS }, () => {
         code: 1,
         text: expect.stringMatching(/^error: this dead letter could not be read.*discard it\n$/),
       });
-      expect(await run(['dead-letters', 'discard', id], { cwd })).toEqual({ code: 0, text: '' });
+      // The story: whoever replayed all that were listed stopped at the first that could not be, the oldest.
+      const [missing, other] = ['a'.repeat(27), 'b'.repeat(27)];
+      const several = await run(['dead-letters', 'replay', missing, id, other], { cwd });
+      expect(several.code).toBe(1);
+      expect(several.text.trim().split('\n')).toEqual([
+        expect.stringContaining(`error: there is no dead letter "${missing}"`),
+        expect.stringContaining(`${id}: this dead letter could not be read`),
+        expect.stringContaining(`there is no dead letter "${other}"`),
+      ]);
+      const discarded = await run(['dead-letters', 'discard', missing, id], { cwd });
+      expect(discarded).toMatchObject({ code: 1, text: expect.stringContaining(missing) });
+      expect(await line.deadLetters.list()).toEqual([]);
     } finally {
       await line.close();
     }

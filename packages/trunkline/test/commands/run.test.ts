@@ -44,6 +44,24 @@ describe('trunkline run', { timeout: PATIENCE_MS }, () => {
     expect(await server.ended).toBe(0);
   });
 
+  // The story: `trunkline run | head -1` ended the server with an error of Node's.
+  it('goes on where nobody reads what it says', async () => {
+    const cwd = await folderOf({ 'assistant.ts': ECHO });
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    taken.close();
+    const args = ['run', '--store', 'memory', '--port', String(port)];
+    const { child, ended } = start(args, { cwd });
+    child.stdout?.destroy();
+    const url = `http://localhost:${port}/webhooks/rest/webhook`;
+    const answer = (): Promise<unknown> => say(url, 'Hi').catch(() => null);
+    await expect.poll(answer, { timeout: PATIENCE_MS / 2 }).toBe('You said: Hi');
+    expect(await answer()).toBe('You said: Hi');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
   it('serves what the credentials name, and loads the assistant anew when it changes', async () => {
     const cwd = await folderOf({
       'assistant.ts': ECHO,

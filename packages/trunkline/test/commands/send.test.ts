@@ -21,7 +21,11 @@ interface Asked {
 }
 
 /** A server that writes down what it is asked, and answers what it is told to. */
-async function serve(status: number, answer: string): Promise<{ url: string; asked: Asked[] }> {
+async function serve(
+  status: number,
+  answer: string,
+  headers: Record<string, string> = {},
+): Promise<{ url: string; asked: Asked[] }> {
   const asked: Asked[] = [];
   const read = async (req: IncomingMessage): Promise<unknown> => {
     let text = '';
@@ -32,7 +36,7 @@ async function serve(status: number, answer: string): Promise<{ url: string; ask
     const note = async (): Promise<void> => {
       const { authorization: token, 'idempotency-key': key } = req.headers;
       asked.push({ path: req.url, token, key, body: await read(req) });
-      res.writeHead(status).end(answer);
+      res.writeHead(status, headers).end(answer);
     };
     void note();
   }).listen(0, '127.0.0.1');
@@ -186,15 +190,47 @@ describe('trunkline send', () => {
     });
   });
 
-  it('says that there is no server, and that there is nothing to send, or twice as much', async () => {
-    const { code, complained } = await send('', 'ada', 'Hi', '--server', 'http://127.0.0.1:1');
+  it('says that there is no server', async () => {
+    const gone = createServer().listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const url = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`;
+    gone.close();
+    const { code, complained } = await send('', 'ada', 'Hi', '--server', url);
     expect(complained).toBe(
-      'error: there is no server at http://127.0.0.1:1: start it, or name it with --server\n',
+      `error: there is no server at ${url}: start it, or name it with --server\n`,
     );
     expect(code).toBe(1);
   });
 
+  // The story: behind a proxy that redirects to https, the message was asked for with GET, and the server said to
+  // have no API. A certificate that nobody knows was called no server.
+  it('says why a server could not be asked', async () => {
+    const { url, asked } = await serve(301, '', { location: 'https://bot.example.org/elsewhere' });
+    expect((await send('', 'ada', 'Hi', '--server', url)).complained).toBe(
+      `error: ${url} redirects to https://bot.example.org: name that with --server\n`,
+    );
+    expect(asked).toHaveLength(1);
+    // A port that fetch asks nobody on, whoever listens there.
+    expect((await send('', 'ada', 'Hi', '--server', 'http://127.0.0.1:6000')).complained).toBe(
+      'error: http://127.0.0.1:6000 could not be asked: bad port\n',
+    );
+    const rude = createServer((req) => req.socket.destroy()).listen(0, '127.0.0.1');
+    await once(rude, 'listening');
+    onTestFinished(() => void rude.close());
+    const { port } = rude.address() as AddressInfo;
+    expect((await send('', 'ada', 'Hi', '--server', `http://127.0.0.1:${port}`)).complained).toBe(
+      `error: http://127.0.0.1:${port} broke off the connection; it may have been taken\n`,
+    );
+  });
+
   it.each([
+    // The story: what a script's variable left empty was sent to the last channel, or said to be for a server
+    // without an API.
+    [['', 'Hi'], 'must be a sender id'],
+    [['..', 'Hi'], 'must be a sender id'],
+    [['ada', 'Hi', '--channel', ''], 'must not be empty'],
+    [['ada', 'Hi', '--channel', 'slack', '--account', ''], 'must not be empty'],
+    [['ada', 'Hi', '--server', 'http://localhost:5005?x=1'], 'must be an address such as'],
     [['ada'], 'say a text, or name a response with --response'],
     [['ada', 'Hi', '--response', '{"text":"Hi"}'], 'say a text, or name a response'],
     [['ada', 'Hi', '--server', 'localhost:5005'], 'must be an address such as https://bot'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PATIENCE_MS, run } from '../support/command.ts';
+import { PATIENCE_MS, run, start } from '../support/command.ts';
 import { folderOf } from '../support/folder.ts';
 
 const ASSISTANT = `
@@ -27,6 +27,24 @@ describe('trunkline shell with piped input', { timeout: PATIENCE_MS }, () => {
     expect(text).toMatch(/^Error: I cannot\n/);
     expect(text).toContain('You said: b\n');
     expect(code).toBe(1);
+  });
+
+  // The story: `trunkline shell | head -1` ended with the stack of an error of Node's.
+  it('ends in silence when nobody reads what it says', async () => {
+    const cwd = await folderOf({ 'assistant.ts': ASSISTANT });
+    const { child, says, text, ended } = start(['shell'], { cwd });
+    child.stdin?.write('a\n');
+    await says(/You said: a\n/);
+    child.stdout?.destroy();
+    child.stdin?.write('b\n');
+    expect(await ended).toBe(0);
+    expect(text()).toBe('You said: a\n');
+  });
+
+  it('ends with what it would end with where nobody reads its complaint', async () => {
+    const { child, ended } = start(['shell'], { cwd: await folderOf({}) });
+    child.stderr?.destroy();
+    expect(await ended).toBe(1);
   });
 
   it('waits for an assistant that keeps no process alive', async () => {

@@ -210,6 +210,12 @@ describe('POST /conversations/<id>/messages', () => {
       [path, { text: '' }, 400, { code: 'nothing_to_say' }],
       [path, { text: 7 }, 400, { parameter: 'text', in: 'body' }],
       [path, { text: 'a', buttons: {} }, 400, { parameter: 'buttons' }],
+      [
+        path,
+        { text: 'a', channels: { sms: { text: 7 } } },
+        400,
+        { parameter: 'channels.sms.text' },
+      ],
       [path, { text: 'a', buttons: [{ payload: 'x' }] }, 400, { parameter: 'buttons' }],
       [path, { text: 'a', quick_replies: ['x'] }, 400, { parameter: 'quick_replies' }],
       [path, { elements: [{ buttons: [7] }] }, 400, { parameter: 'elements' }],
