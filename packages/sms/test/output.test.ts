@@ -259,6 +259,14 @@ describe('what a response becomes', () => {
     expect(twilio.texts).toEqual([undefined]);
   });
 
+  it('a template needs no text beside it, nor a message that it answers', async () => {
+    const { line, twilio } = await startScene(() => {});
+    await twilio.receive('Hi');
+    const contentSid = `HX${'0'.repeat(32)}`;
+    await line.send(PHONE, { channels: { sms: { contentSid } } });
+    expect(await twilio.until(1)).toMatchObject([{ ContentSid: contentSid }]);
+  });
+
   it('media of the channel go with the text, at most ten a message', async () => {
     const mediaUrl = Array.from({ length: 12 }, (_, i) => `https://x.org/${i}.png`);
     expect(await sentFor({ text: 'Look', channels: { sms: { mediaUrl } } })).toEqual([
