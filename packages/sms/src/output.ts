@@ -25,7 +25,7 @@ import {
   templateAlone,
   type MessageParameters,
 } from './parameters.ts';
-import { cards } from './render/cards.ts';
+import { buttonsOf, cards } from './render/cards.ts';
 import { foldToGsm7 } from './render/gsm7.ts';
 import {
   imageAt,
@@ -62,6 +62,9 @@ export class SmsOutput extends OutputChannel {
   readonly #destination: Destination;
   readonly #carrier: Carrier;
   #mediaLimits: MediaLimits | null | undefined;
+  /** The buttons of the response under way: what is below its text and what is in its cards is one menu. */
+  #belowText: readonly Button[] = [];
+  #inCards: readonly Button[] = [];
   /** The SIDs of this turn's messages: a search for one that is missing finds these as well. */
   #sids: Set<string> | null = null;
 
@@ -92,11 +95,14 @@ export class SmsOutput extends OutputChannel {
   /** A template stands in the place of the whole response, and media of the channel's need no text. */
   override async sendResponse(recipientId: string, message: BotMessage): Promise<void> {
     const own = responseFor(this.name, message);
+    const { quickReplies, buttons, elements } = own;
+    this.#belowText = quickReplies?.length ? quickReplies : (buttons ?? []);
+    this.#inCards = elements ? buttonsOf(elements) : [];
     const found = parametersIn(own);
     if (found !== NO_PARAMETERS) {
       if (found.contentSid !== undefined) return await this.#say(templateAlone(found));
       const { mediaUrl, ...parameters } = found;
-      const hasText = Boolean(own.text) || Boolean(own.buttons?.length || own.quickReplies?.length);
+      const hasText = Boolean(own.text) || this.#belowText.length > 0;
       if (mediaUrl !== undefined && !hasText) await this.#sayMedia(mediaUrl, parameters);
     }
     await super.sendResponse(recipientId, message);
@@ -112,7 +118,7 @@ export class SmsOutput extends OutputChannel {
     buttons: Button[],
     extra: Extra = {},
   ): Promise<void> {
-    await this.#sayText(menuBody(plainText(text), buttons), extra);
+    await this.#sayText(menuBody(plainText(text), buttons, this.#inCards), extra);
   }
 
   override async sendImageUrl(_to: string, image: string, extra: Extra = {}): Promise<void> {
@@ -139,7 +145,7 @@ export class SmsOutput extends OutputChannel {
       together = [];
     };
     // All are looked at before the first goes: one of them may be refused.
-    const all = cards(elements).map(({ text, image }) => ({
+    const all = cards(elements, this.#belowText).map(({ text, image }) => ({
       text,
       image,
       media: image === null ? null : imageAt(image, this.name),

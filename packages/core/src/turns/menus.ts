@@ -3,9 +3,11 @@ import { menuOptions, type MenuAnswer, type MenuOption } from '../channel/menu.t
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
-import type { JsonValue } from '../message/json.ts';
+import { problemOf } from '../message/check-response.ts';
+import { isJsonObject, type JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { KeyedValues } from '../store/contract.ts';
+import { asFarAsJson } from './storable.ts';
 import { isText, listOf, objectOf, optional } from './stored-form.ts';
 
 /** Where the menu stands that a conversation has open. */
@@ -18,9 +20,11 @@ const MARK_TTL_MS = 24 * 60 * 60 * 1000;
 
 interface Menu {
   id: string;
-  /** What was said above the options. */
-  text: string;
   options: MenuOption[];
+  /** What showed it, but for what went beside it; what an earlier version has stored is without. */
+  response?: BotMessage;
+  /** What was said above the options, where that is all that is known of it. */
+  text?: string;
 }
 
 /** What a message has become. */
@@ -71,8 +75,8 @@ export class Menus {
     if (answer === 'again') {
       const isUsed = (await this.#values.get(USED, placeOf(key, stamp))) !== null;
       const isShown = !isUsed && (await this.#mark(SHOWN_AGAIN, stamp, messageId, key));
-      const { text, options: buttons } = stamp;
-      return isShown ? { message, again: { text, buttons: buttons.map(toButton) } } : plain;
+      const { text = '', options, response = { text, buttons: options.map(toButton) } } = stamp;
+      return isShown ? { message, again: response } : plain;
     }
     if (!(await this.#mark(USED, stamp, messageId, key))) return plain;
     const open = await this.stamp(key);
@@ -92,7 +96,8 @@ export class Menus {
     if (options.length === 0) return;
     const written = options.map(({ title, payload }) => ({ title, payload }));
     const id = `${turnId}:${digest(written)}`;
-    const menu = { id, text: said.text ?? '', options: written };
+    const { image: _image, attachment: _attachment, custom: _custom, ...shown } = said;
+    const menu = { id, options: written, response: asFarAsJson(shown) };
     await this.#values.set(OPEN_MENU, key, menu, { ttlMs: output.menuTtlMs });
   }
 
@@ -132,8 +137,9 @@ function digest(options: readonly MenuOption[]): string {
 
 const isStored = objectOf({
   id: isText,
-  text: optional(isText),
   options: listOf(objectOf({ title: isText, payload: isText })),
+  response: optional((value) => isJsonObject(value) && problemOf(value) === null),
+  text: optional(isText),
 });
 
 function isMenu(value: JsonValue): value is JsonValue & Menu {

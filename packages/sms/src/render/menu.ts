@@ -1,8 +1,17 @@
 import { isOption, type Button, type MenuAnswer, type MenuOption } from '@trunkline/core';
 
-/** A text with its options below, one a line behind its number: `1 Small`. */
-export function menuBody(text: string, buttons: readonly Button[]): string {
-  const lines = menuLines(buttons, 1, nameThemselves(buttons.filter(isOption)));
+/**
+ * A text with its options below, one a line behind its number: `1 Small`.
+ *
+ * @param inCards - The buttons of cards that go on with the menu.
+ */
+export function menuBody(
+  text: string,
+  buttons: readonly Button[],
+  inCards: readonly Button[] = [],
+): string {
+  const options = [...buttons, ...inCards].filter(isOption);
+  const lines = menuLines(buttons, 1, nameThemselves(options));
   return [...(text === '' ? [] : [text]), ...lines].join('\n');
 }
 
