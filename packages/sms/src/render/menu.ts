@@ -126,7 +126,8 @@ const UNSEEN =
 
 /** What a sentence begins and ends with, in the scripts that have signs of their own. */
 const BEGIN = /^[¡¿]+/u;
-const END = /[.!?,;:。、،؛؟۔।॥։።]+$/u;
+// What comes before is looked at so that each run of them is tried once, not from each of its places.
+const END = /(?<![.!?,;:。、،؛؟۔।॥։።])[.!?,;:。、،؛؟۔।॥։።]+$/u;
 
 /** A digit of another script, `٣` say, as ours. Each script has its ten in a row. */
 function asciiDigit(digit: string): string {

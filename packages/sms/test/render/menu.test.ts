@@ -279,6 +279,16 @@ describe('answerTo', () => {
     expect(answerTo('2', twins, { repeat: true })).toEqual({ title: 'yes.', payload: 'b' });
   });
 
+  // The story: a run of full stops with something behind it was tried from each of them: seconds, for a webhook's fill.
+  it.each([`1${'.'.repeat(30_000)}x`, `${'😀 '.repeat(10_000)}x${' 😀'.repeat(10_000)}x`])(
+    'takes no time to read a long text (%#)',
+    (text) => {
+      const before = process.cpuUsage();
+      expect(answer(text)).toBeNull();
+      expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
+    },
+  );
+
   it('reaches every option by the number that its line shows', () => {
     const title = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 12 }), fc.nat(99).map(String));
     const button = fc.record(
