@@ -20,10 +20,12 @@ export function cards(elements: readonly Element[], above: readonly Button[] = [
   const areNumbers = nameThemselves(options);
   let first = begun.length + 1;
   return elements.map((element, index) => {
-    const { title = '', subtitle = '', url, imageUrl, buttons = [] } = element;
+    const { title, subtitle, url, imageUrl } = element;
+    const buttons = buttonsOf([element]);
+    const name = plainText(title ?? '');
     const isNumbered = options.length === 0 && elements.length > 1;
-    const heading = isNumbered ? `${index + 1} ${plainText(title)}` : plainText(title);
-    const lines = [heading, plainText(subtitle), url ?? ''].filter((line) => line !== '');
+    const heading = isNumbered ? `${index + 1} ${name}` : name;
+    const lines = [heading, plainText(subtitle ?? ''), url ?? ''].filter((line) => line !== '');
     lines.push(...menuLines(buttons, first, areNumbers));
     first += buttons.filter(isOption).length;
     const image = typeof imageUrl === 'string' && imageUrl !== '' ? imageUrl : null;
