@@ -49,11 +49,14 @@ export interface SmsOutputOptions {
 }
 
 const LIMITS: ChannelLimits = { textLength: MAX_BODY };
+/** What Rasa calls the channel. */
+const ALIASES: readonly string[] = ['twilio'];
 
 /** Sends responses as SMS and MMS: README.md says what becomes of each part. */
 export class SmsOutput extends OutputChannel {
   override readonly name: string;
   override readonly limits: ChannelLimits = LIMITS;
+  override readonly responseAliases: readonly string[] = ALIASES;
   override readonly numbersChoices: boolean = true;
   override readonly menuTtlMs: number;
   override readsTrackerState = false;

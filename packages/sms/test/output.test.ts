@@ -1,4 +1,4 @@
-import type { BotMessage, JsonObject } from '@trunkline/core';
+import { Responses, type BotMessage, type JsonObject } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
@@ -329,6 +329,21 @@ describe('what a response becomes', () => {
     });
     // Beside these: contentSid and contentVariables, which stand for body and media, and From.
     expect(Object.keys(sent ?? {})).toHaveLength(18);
+  });
+
+  // The story: a domain of Rasa's had short texts for `channel: twilio`, and none of them was said any more.
+  it('a variation for Rasa’s `twilio` is one for SMS, unless there is one of its own', async () => {
+    const rasa = [{ text: 'long' }, { text: 'short', channel: 'twilio' }];
+    const responses = new Responses({ both: [...rasa, { text: 'own', channel: 'sms' }], rasa });
+    const { twilio } = await startScene(
+      async (_, reply) => {
+        for (const name of ['rasa', 'both']) await reply.utter(name);
+      },
+      { responses },
+    );
+    await twilio.receive('Hi');
+    await twilio.until(2);
+    expect(twilio.texts).toEqual(['short', 'own']);
   });
 
   it('a stream is gathered, and sent once', async () => {
