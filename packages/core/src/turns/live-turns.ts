@@ -6,6 +6,7 @@ import type { ChannelEvent } from '../message/event.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { TurnReport } from '../telemetry.ts';
+import type { TurnAbort } from './abort.ts';
 import type { RunOptions } from './contract.ts';
 import { Conversation, keepApart, stateConflict } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
@@ -60,15 +61,17 @@ export class LiveTurns {
     let startedAt: number | null = null;
     let outcome: TurnReport['outcome'] = 'answered';
     let place: Place | null = null;
+    let stamped: JsonValue = null;
     try {
       const own = isPromise(begun) ? await begun : begun;
       place = own;
       startedAt = clock.now();
       unregister ??= register();
-      const stamped = stamp === null ? null : await stamp;
+      if (stamp !== null) stamped = await stamp;
       await schedule.running.run(own, abort, () => this.#answer(live, work, own, stamped));
     } catch (error) {
       outcome = this.#outcomeOf(error, work, startedAt !== null);
+      if (isTakenBack(abort)) await this.#release(live, stamped);
       if (outcome === 'failed' && (await this.#apologise(live, work, place, error))) return;
       throw error;
     } finally {
@@ -76,6 +79,16 @@ export class LiveTurns {
       if (place === null) schedule.leave(work);
       else place.release();
       this.#report(live, outcome, arrivedAt, startedAt);
+    }
+  }
+
+  /** What it is ended for matters more than a store that cannot take back what it has used. */
+  async #release({ channel, key, message }: LiveMessage, stamp: JsonValue): Promise<void> {
+    const { menus, telemetry } = this.#context;
+    try {
+      await menus.release(message.messageId, stamp, key);
+    } catch (error) {
+      telemetry.error(error, { channel, stage: 'store' });
     }
   }
 
@@ -244,4 +257,8 @@ export class LiveTurns {
       telemetry.turn({ ...report, messageId: original.messageId, outcome: 'joined' });
     }
   }
+}
+
+function isTakenBack({ reason }: TurnAbort): boolean {
+  return reason?.reason === 'superseded' || reason?.reason === 'cancelled';
 }
