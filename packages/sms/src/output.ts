@@ -174,12 +174,16 @@ export class SmsOutput extends OutputChannel {
 
   /** Says a text in as many messages as it takes; media of the response go with the first. */
   #sayText(text: string, extra: Extra): Promise<void> {
-    const isSms = platformOf(this.#destination.to) === null;
-    const body = isSms && this.#options.smartEncoding ? foldToGsm7(text) : text;
+    const body = this.#folded(text);
     const parameters = parametersIn(extra);
     // Nearly every text is one message of nothing else.
     const isAlone = parameters === NO_PARAMETERS && body.length <= MAX_BODY && body.trim() !== '';
     return isAlone ? this.#say({ body }) : this.#sayParts(body, parameters);
+  }
+
+  #folded(text: string): string {
+    const isSms = platformOf(this.#destination.to) === null;
+    return isSms && this.#options.smartEncoding ? foldToGsm7(text) : text;
   }
 
   async #sayParts(body: string, said: MessageParameters): Promise<void> {
@@ -189,8 +193,13 @@ export class SmsOutput extends OutputChannel {
       if (mediaUrl !== undefined) await this.#sayMedia(mediaUrl, parameters);
       return;
     }
-    const limit = mediaUrl === undefined ? undefined : this.#media?.captionLength;
-    const [first = '', ...others] = splitBody(body, limit);
+    const limit = (mediaUrl === undefined ? null : this.#media?.captionLength) ?? MAX_BODY;
+    // Of a text that cannot be in GSM-7 as a whole, a part may be, if it is no longer for it than it may be.
+    const parts = splitBody(body, limit).map((part) => {
+      const folded = this.#folded(part);
+      return folded.length <= limit ? folded : part;
+    });
+    const [first = '', ...others] = parts;
     if (mediaUrl === undefined) await this.#say({ ...parameters, body: first });
     else
       await this.#say({

@@ -47,6 +47,23 @@ describe('what a response becomes', () => {
     expect(await bodies({ text }, `whatsapp:${PHONE}`)).toEqual([text]);
   });
 
+  // The story: one emoji at the end of a long text kept all of its parts from GSM-7, and each cost three times as much.
+  it('each part of a long text is folded by itself (trap 15)', async () => {
+    const text = `${'“Word” after word. '.repeat(160)}🍕`;
+    const parts = (await bodies({ text })) as string[];
+    expect(parts).toHaveLength(2);
+    expect(parts[0]).toContain('"Word" after word.');
+    expect(parts[0]).not.toContain('“');
+    expect(parts[1]).toContain('“Word” after word. 🍕');
+    // No part becomes longer than a message is.
+    const dots = await bodies({ text: `${'….'.repeat(1_000)}🍕` });
+    for (const part of dots as string[]) expect(part.length).toBeLessThanOrEqual(1_600);
+    const [unfolded] = await bodies({ text, channels: {} }, PHONE, {
+      sms: { smartEncoding: false },
+    });
+    expect(unfolded).toContain('“Word”');
+  });
+
   it('a long text is parts in order (trap 14)', async () => {
     const text = 'Word after word. '.repeat(250);
     const parts = (await bodies({ text })) as string[];
