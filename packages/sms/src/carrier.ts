@@ -103,7 +103,8 @@ export class RestCarrier implements Carrier {
     const sender = this.#senderOf(destination, parameters);
     const aim: Destination = { sender, to };
     const segments = segmentsIn(to, parameters);
-    const queue = senderKey(sender);
+    // Twilio has a queue for each number, also for those of one service.
+    const queue = senderKey(sender.from === null ? sender : { ...sender, service: null });
     await pace.take(queue, segments?.count ?? 1);
     // After the wait: they may opt out meanwhile.
     await assertConsent(channel, consent, aim);

@@ -1,4 +1,4 @@
-import type { KeyedValues } from '@trunkline/core';
+import { isJsonObject, type JsonValue, type KeyedValues } from '@trunkline/core';
 import { bare, platformOf, samePhone, senderKey, type Sender } from './accounts.ts';
 
 /** What a user asked for with one of Twilio's keywords. */
@@ -90,10 +90,20 @@ export class Consent {
   /** Whether nothing may be sent to the address by this sender. */
   async isOptedOut(sender: Sender, to: string): Promise<boolean> {
     const [key, ...others] = keysOf(sender, to);
-    const found = this.#values.get(NAMESPACE, key);
-    if (others.length === 0) return (await found) !== null;
+    const own = this.#values.get(NAMESPACE, key);
+    if (others.length === 0) return await this.#counts(await own);
     const more = others.map((other) => this.#values.get(NAMESPACE, other));
-    return (await Promise.all([found, ...more])).some((value) => value !== null);
+    for (const noted of await Promise.all([own, ...more])) {
+      if (await this.#counts(noted)) return true;
+    }
+    return false;
+  }
+
+  /** What was noted of a number as one of a service counts while it does for the service. */
+  async #counts(noted: { value: JsonValue } | null): Promise<boolean> {
+    if (noted === null) return false;
+    const service = isJsonObject(noted.value) ? noted.value['service'] : undefined;
+    return typeof service !== 'string' || (await this.#values.get(NAMESPACE, service)) !== null;
   }
 
   /** How often this process has noted something: what was read before may not be so any more. */
@@ -103,8 +113,13 @@ export class Consent {
 
   /** Notes that somebody has opted out. */
   async optOut(sender: Sender, to: string, because: string): Promise<void> {
+    const [key, ...others] = keysOf(sender, to);
     try {
-      for (const key of keysOf(sender, to)) await this.#values.set(NAMESPACE, key, { because });
+      await this.#values.set(NAMESPACE, key, { because });
+      // Somebody opts in again by another sender of the service, who knows nothing of this one.
+      for (const other of others) {
+        await this.#values.set(NAMESPACE, other, { because, service: key });
+      }
     } finally {
       // Also where one of them failed: the other may be there.
       this.#changes++;

@@ -130,16 +130,26 @@ function resolveCallback(
 ): Pick<ResolvedSmsOptions, 'statusCallback' | 'statusBase'> {
   if (statusCallback === false) return { statusCallback: null, statusBase: null };
   if (statusCallback !== undefined) {
-    return {
-      statusCallback: urlOf('statusCallback', statusCallback, fail),
-      statusBase: null,
-    };
+    const url = urlOf('statusCallback', statusCallback, fail);
+    if (hasUnderscore(url))
+      fail(`statusCallback names a host with an underscore: ${NO_UNDERSCORE}`);
+    return { statusCallback: url, statusBase: null };
+  }
+  if (publicUrl !== null && hasUnderscore(publicUrl)) {
+    fail(
+      `publicUrl names a host with an underscore, below which Twilio is to report: ${NO_UNDERSCORE}. Give another statusCallback, or false`,
+    );
   }
   // An address that only this machine knows is none that Twilio takes.
   const isLocal =
     publicUrl !== null && /^(?:localhost|127\.|\[::1\])/.test(new URL(publicUrl).hostname);
   return { statusCallback: null, statusBase: isLocal ? null : publicUrl };
 }
+
+/** @see https://www.twilio.com/docs/api/errors/21609 */
+const NO_UNDERSCORE = 'Twilio takes none for status callbacks, and would refuse every message';
+
+const hasUnderscore = (url: string): boolean => new URL(url).hostname.includes('_');
 
 /**
  * The options of a section of `credentials.yml`: Rasa's names, `account_sid`, `auth_token` and

@@ -31,6 +31,10 @@ const CLASSES: readonly ErrorClass[] = [
     codes: [21608, 21219],
     text: 'a trial account writes to verified numbers only: verify it in the Console, or upgrade the account',
   },
+  {
+    codes: [21609],
+    text: 'Twilio cannot report to the address of the status callback: check publicUrl and statusCallback',
+  },
   { codes: [21408], text: 'the account may not write to this region: enable it in the Console' },
   {
     codes: [21211, 21614, 21612, 30003, 30005, 30006, 63003, 63024],

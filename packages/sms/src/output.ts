@@ -25,7 +25,7 @@ import {
   templateAlone,
   type MessageParameters,
 } from './parameters.ts';
-import { cards } from './render/cards.ts';
+import { buttonsOf, cards } from './render/cards.ts';
 import { foldToGsm7 } from './render/gsm7.ts';
 import {
   imageAt,
@@ -49,11 +49,14 @@ export interface SmsOutputOptions {
 }
 
 const LIMITS: ChannelLimits = { textLength: MAX_BODY };
+/** What Rasa calls the channel. */
+const ALIASES: readonly string[] = ['twilio'];
 
 /** Sends responses as SMS and MMS: README.md says what becomes of each part. */
 export class SmsOutput extends OutputChannel {
   override readonly name: string;
   override readonly limits: ChannelLimits = LIMITS;
+  override readonly responseAliases: readonly string[] = ALIASES;
   override readonly numbersChoices: boolean = true;
   override readonly menuTtlMs: number;
   override readsTrackerState = false;
@@ -62,6 +65,9 @@ export class SmsOutput extends OutputChannel {
   readonly #destination: Destination;
   readonly #carrier: Carrier;
   #mediaLimits: MediaLimits | null | undefined;
+  /** The buttons of the response under way: what is below its text and what is in its cards is one menu. */
+  #belowText: readonly Button[] = [];
+  #inCards: readonly Button[] = [];
   /** The SIDs of this turn's messages: a search for one that is missing finds these as well. */
   #sids: Set<string> | null = null;
 
@@ -92,11 +98,14 @@ export class SmsOutput extends OutputChannel {
   /** A template stands in the place of the whole response, and media of the channel's need no text. */
   override async sendResponse(recipientId: string, message: BotMessage): Promise<void> {
     const own = responseFor(this.name, message);
+    const { quickReplies, buttons, elements } = own;
+    this.#belowText = quickReplies?.length ? quickReplies : (buttons ?? []);
+    this.#inCards = elements ? buttonsOf(elements) : [];
     const found = parametersIn(own);
     if (found !== NO_PARAMETERS) {
       if (found.contentSid !== undefined) return await this.#say(templateAlone(found));
       const { mediaUrl, ...parameters } = found;
-      const hasText = Boolean(own.text) || Boolean(own.buttons?.length || own.quickReplies?.length);
+      const hasText = Boolean(own.text) || this.#belowText.length > 0;
       if (mediaUrl !== undefined && !hasText) await this.#sayMedia(mediaUrl, parameters);
     }
     await super.sendResponse(recipientId, message);
@@ -112,7 +121,7 @@ export class SmsOutput extends OutputChannel {
     buttons: Button[],
     extra: Extra = {},
   ): Promise<void> {
-    await this.#sayText(menuBody(plainText(text), buttons), extra);
+    await this.#sayText(menuBody(plainText(text), buttons, this.#inCards), extra);
   }
 
   override async sendImageUrl(_to: string, image: string, extra: Extra = {}): Promise<void> {
@@ -139,7 +148,7 @@ export class SmsOutput extends OutputChannel {
       together = [];
     };
     // All are looked at before the first goes: one of them may be refused.
-    const all = cards(elements).map(({ text, image }) => ({
+    const all = cards(elements, this.#belowText).map(({ text, image }) => ({
       text,
       image,
       media: image === null ? null : imageAt(image, this.name),
@@ -165,12 +174,16 @@ export class SmsOutput extends OutputChannel {
 
   /** Says a text in as many messages as it takes; media of the response go with the first. */
   #sayText(text: string, extra: Extra): Promise<void> {
-    const isSms = platformOf(this.#destination.to) === null;
-    const body = isSms && this.#options.smartEncoding ? foldToGsm7(text) : text;
+    const body = this.#folded(text);
     const parameters = parametersIn(extra);
     // Nearly every text is one message of nothing else.
     const isAlone = parameters === NO_PARAMETERS && body.length <= MAX_BODY && body.trim() !== '';
     return isAlone ? this.#say({ body }) : this.#sayParts(body, parameters);
+  }
+
+  #folded(text: string): string {
+    const isSms = platformOf(this.#destination.to) === null;
+    return isSms && this.#options.smartEncoding ? foldToGsm7(text) : text;
   }
 
   async #sayParts(body: string, said: MessageParameters): Promise<void> {
@@ -180,8 +193,13 @@ export class SmsOutput extends OutputChannel {
       if (mediaUrl !== undefined) await this.#sayMedia(mediaUrl, parameters);
       return;
     }
-    const limit = mediaUrl === undefined ? undefined : this.#media?.captionLength;
-    const [first = '', ...others] = splitBody(body, limit);
+    const limit = (mediaUrl === undefined ? null : this.#media?.captionLength) ?? MAX_BODY;
+    // Of a text that cannot be in GSM-7 as a whole, a part may be, if it is no longer for it than it may be.
+    const parts = splitBody(body, limit).map((part) => {
+      const folded = this.#folded(part);
+      return folded.length <= limit ? folded : part;
+    });
+    const [first = '', ...others] = parts;
     if (mediaUrl === undefined) await this.#say({ ...parameters, body: first });
     else
       await this.#say({

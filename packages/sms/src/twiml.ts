@@ -14,19 +14,19 @@ export function acknowledge(res: ServerResponse): void {
   sendText(res, 200, 'text/xml', NOTHING);
 }
 
-/** Messages as TwiML. @see https://www.twilio.com/docs/messaging/twiml/message */
-export function twiml(messages: readonly MessageParameters[]): string {
-  if (messages.length === 0) return NOTHING;
-  let xml = `${HEAD}<Response>`;
-  for (const { body, mediaUrl = [], statusCallback } of messages) {
-    xml += '<Message';
-    if (statusCallback !== undefined) xml += ` action="${escape(statusCallback)}"`;
-    xml += '>';
-    if (body !== undefined) xml += `<Body>${escape(body)}</Body>`;
-    for (const url of mediaUrl) xml += `<Media>${escape(url)}</Media>`;
-    xml += '</Message>';
-  }
-  return `${xml}</Response>`;
+/** Messages, as {@link messageTwiml} writes them, as an answer. */
+export function twiml(messages: readonly string[]): string {
+  return messages.length === 0 ? NOTHING : `${HEAD}<Response>${messages.join('')}</Response>`;
+}
+
+/** One message as TwiML. @see https://www.twilio.com/docs/messaging/twiml/message */
+export function messageTwiml({ body, mediaUrl = [], statusCallback }: MessageParameters): string {
+  let xml = '<Message';
+  if (statusCallback !== undefined) xml += ` action="${escape(statusCallback)}"`;
+  xml += '>';
+  if (body !== undefined) xml += `<Body>${escape(body)}</Body>`;
+  for (const url of mediaUrl) xml += `<Media>${escape(url)}</Media>`;
+  return `${xml}</Message>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -61,7 +61,13 @@ interface Said {
   destination: Destination;
   parameters: MessageParameters;
   key: string;
+  xml: string;
 }
+
+/** Of an answer with more messages, Twilio sends these alone. @see https://www.twilio.com/docs/api/errors/14109 */
+const MOST_MESSAGES = 10;
+/** A longer answer is none to Twilio: 64 kB, less what is around the messages. @see https://www.twilio.com/docs/api/errors/11750 */
+const MOST_BYTES = 63_900;
 
 /** How long Twilio's request is kept, in milliseconds: Twilio itself gives up after 15 seconds. */
 const DEADLINE_MS = 10_000;
@@ -89,6 +95,8 @@ export class TwimlCarrier implements Carrier {
   };
   #isOpen = true;
   #isSilent = true;
+  /** What the messages of the answer come to. */
+  #bytes = 0;
   /** When it was read that the user has not opted out, and how much had been noted by then. */
   #consented: { at: number; changes: number } | null = null;
   /** Whether what was said was surely not sent, and may be yet. */
@@ -126,9 +134,12 @@ export class TwimlCarrier implements Carrier {
       if (this.#isOpen) {
         const { statusCallback = options.statusCallback } = parameters;
         const said = statusCallback === null ? parameters : { ...parameters, statusCallback };
-        this.#isSilent = false;
-        this.#said.push({ destination, parameters: said, key });
-        return {};
+        const xml = messageTwiml(said);
+        if (this.#hasRoomFor(xml)) {
+          this.#isSilent = false;
+          this.#said.push({ destination, parameters: said, key, xml });
+          return {};
+        }
       }
     }
     // What comes by REST from here on must not overtake what is in the answer.
@@ -188,6 +199,14 @@ export class TwimlCarrier implements Carrier {
     }
   }
 
+  /** Whether Twilio takes so much, which is counted then. */
+  #hasRoomFor(xml: string): boolean {
+    const bytes = this.#bytes + Buffer.byteLength(xml);
+    if (this.#said.length >= MOST_MESSAGES || bytes > MOST_BYTES) return false;
+    this.#bytes = bytes;
+    return true;
+  }
+
   #isConsentFresh(): boolean {
     const { consent, options } = this.#carrier;
     const read = this.#consented;
@@ -219,8 +238,7 @@ export class TwimlCarrier implements Carrier {
       return await this.#move();
     }
     if (res.destroyed) return await this.#move();
-    const said = this.#said.map(({ parameters }) => parameters);
-    sendText(res, 200, 'text/xml', twiml(said));
+    sendText(res, 200, 'text/xml', twiml(this.#said.map(({ xml }) => xml)));
   }
 
   /** Twilio did not get the answer: what was to be in it goes by REST. */

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { parse, stringify } from 'node:querystring';
 
 /** A parameter of a form: its name and its value, decoded. */
 export type Parameter = readonly [name: string, value: string];
@@ -28,7 +29,27 @@ export function isSignedByTwilio(request: SignedRequest, tokens: readonly string
   const isGoodFor = (tried: string): boolean =>
     tokens.some((token) => isEqual(signature, signatureOf(token, tried + parameters)));
   // Twilio leaves out the port or names it, whatever is configured.
-  return isGoodFor(url) || isGoodFor(withoutPort(url)) || isGoodFor(withDefaultPort(url));
+  const isGood = isGoodFor(url) || isGoodFor(withoutPort(url)) || isGoodFor(withDefaultPort(url));
+  return isGood || escapedAnew(url).some(isGoodFor);
+}
+
+/**
+ * A URL as libraries write it, which escape more or less than what was configured: not all of Twilio signs the
+ * same, and its own SDK takes these as well. Only those that are others; most URLs have none.
+ */
+function escapedAnew(url: string): string[] {
+  if (!URL.canParse(url)) return [];
+  const { href } = new URL(url);
+  const bare = withoutPort(href);
+  const withPort = withDefaultPort(href);
+  const all = new Set([bare, withPort, withLegacyQuery(bare), withLegacyQuery(withPort)]);
+  for (const tried of [url, withoutPort(url), withDefaultPort(url)]) all.delete(tried);
+  return [...all];
+}
+
+function withLegacyQuery(url: string): string {
+  const [path = '', ...query] = url.split('?');
+  return query.length === 0 ? url : `${path}?${stringify(parse(query.join('?')))}`;
 }
 
 /**

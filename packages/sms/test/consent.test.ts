@@ -119,6 +119,31 @@ describe('STOP and START (trap 24)', () => {
     });
   });
 
+  // The story: a STOP over RCS was noted for the service and for the RCS sender, and the START that followed by SMS
+  // took back that of the service. Over RCS the bot stayed silent for ever.
+  it('of a service are taken back whatever sender of it the user writes to', async () => {
+    const { bring, sms, twilio, came } = await tell({ sms: { twilioNumber: OTHER_NUMBER } });
+    const addresses = [{ from: OTHER_NUMBER, service: SERVICE }, { from: OTHER_NUMBER }];
+    const news = (address: Record<string, string>): Promise<void> =>
+      sms.getOutputChannel({ to: PHONE, ...address }).sendTextMessage(PHONE, 'News');
+    await bring({ Body: 'STOP', To: OTHER_NUMBER, MessagingServiceSid: SERVICE });
+    await came(1);
+    for (const address of addresses) {
+      await expect(news(address)).rejects.toMatchObject({ code: 'opted_out' });
+    }
+    await bring({ Body: 'START', To: 'rcs:pizza', MessagingServiceSid: SERVICE });
+    await came(2);
+    for (const address of addresses) await news(address);
+    expect(twilio.sent).toHaveLength(2);
+    // That of the number alone is another matter.
+    await bring({ Body: 'STOP', To: OTHER_NUMBER });
+    await bring({ Body: 'START', To: 'rcs:pizza', MessagingServiceSid: SERVICE });
+    await came(4);
+    for (const address of addresses) {
+      await expect(news(address)).rejects.toMatchObject({ code: 'opted_out' });
+    }
+  });
+
   it('count for what waits for its turn already', async () => {
     const clock = new FakeClock();
     const { bring, sms, twilio, came } = await tell({

@@ -70,6 +70,9 @@ describe('the options', () => {
     ['name must', { name: '' }],
     ['give accountSid or accounts', { accounts: [good] }],
     ['statusCallback', { statusCallback: 'nowhere' }],
+    // Twilio would refuse every message for it (21609).
+    ['statusCallback', { statusCallback: 'https://my_bot.example.org/status' }],
+    ['publicUrl names a host', { publicUrl: 'https://my_bot.example.org' }],
   ])('name %s where it is wrong', (text, changes) => {
     const options: SmsOptions = { ...good, ...changes };
     let thrown: unknown;
@@ -82,6 +85,13 @@ describe('the options', () => {
     const { message } = thrown as Error;
     expect(message).toContain(text);
     expect(message).not.toContain(TOKEN);
+  });
+
+  it('may have a public URL with an underscore where Twilio is to report elsewhere, or nowhere', () => {
+    const publicUrl = 'https://my_bot.example.org';
+    for (const statusCallback of [false, 'https://bot.example.org/a_b'] as const) {
+      expect(resolveOptions({ ...good, publicUrl, statusCallback })).toMatchObject({ publicUrl });
+    }
   });
 
   it.each<[string, unknown]>([

@@ -87,6 +87,46 @@ describe('a menu on a phone', () => {
     expect(again.heard).toEqual([['8', null]]);
   });
 
+  // The story: cards had quick replies below them, and both began with "1". "2" was nobody's, and the menu that was
+  // shown again for it had neither the cards nor any link.
+  it('is one for all that a response offers, and shown once more as it was', async () => {
+    const heard: unknown[] = [];
+    let over = deferred();
+    const { bring, twilio } = await startScene(
+      async (message, reply) => {
+        heard.push(message.choice?.payload ?? message.text);
+        if (message.text !== 'order') return;
+        await reply.response({
+          text: 'Our *pizzas*:',
+          quickReplies: [{ title: 'More', payload: '/more' }],
+          elements: [
+            { title: 'Margherita', buttons: [{ title: 'Order', payload: '/m' }] },
+            {
+              title: 'Salami',
+              subtitle: 'hot',
+              buttons: [
+                { title: 'Order', payload: '/s' },
+                { title: 'Look', url: 'https://x.org' },
+              ],
+            },
+          ],
+        });
+      },
+      { onTurn: () => over.resolve() },
+    );
+    for (const Body of ['order', '7', '3', 'order', '1']) {
+      over = deferred();
+      await bring({ Body });
+      await over.promise;
+    }
+    expect(heard).toEqual(['order', '/s', 'order', '/more']);
+    const shown = [
+      'Our pizzas:\n1 More',
+      'Margherita\n2 Order\n\nSalami\nhot\n3 Order\nLook: https://x.org',
+    ];
+    expect(twilio.texts).toEqual([...shown, ...shown, ...shown]);
+  });
+
   it('is used once: of two quick answers the second never answers the next question', async () => {
     const { bring, over, heard } = await ask();
     await Promise.all([bring({ Body: '1' }), bring({ Body: '1' })]);

@@ -1,4 +1,4 @@
-import type { BotMessage, JsonObject } from '@trunkline/core';
+import { Responses, type BotMessage, type JsonObject } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
@@ -45,6 +45,23 @@ describe('what a response becomes', () => {
     const text = '“Hi”';
     expect(await bodies({ text }, PHONE, { sms: { smartEncoding: false } })).toEqual([text]);
     expect(await bodies({ text }, `whatsapp:${PHONE}`)).toEqual([text]);
+  });
+
+  // The story: one emoji at the end of a long text kept all of its parts from GSM-7, and each cost three times as much.
+  it('each part of a long text is folded by itself (trap 15)', async () => {
+    const text = `${'“Word” after word. '.repeat(160)}🍕`;
+    const parts = (await bodies({ text })) as string[];
+    expect(parts).toHaveLength(2);
+    expect(parts[0]).toContain('"Word" after word.');
+    expect(parts[0]).not.toContain('“');
+    expect(parts[1]).toContain('“Word” after word. 🍕');
+    // No part becomes longer than a message is.
+    const dots = await bodies({ text: `${'….'.repeat(1_000)}🍕` });
+    for (const part of dots as string[]) expect(part.length).toBeLessThanOrEqual(1_600);
+    const [unfolded] = await bodies({ text, channels: {} }, PHONE, {
+      sms: { smartEncoding: false },
+    });
+    expect(unfolded).toContain('“Word”');
   });
 
   it('a long text is parts in order (trap 14)', async () => {
@@ -259,6 +276,14 @@ describe('what a response becomes', () => {
     expect(twilio.texts).toEqual([undefined]);
   });
 
+  it('a template needs no text beside it, nor a message that it answers', async () => {
+    const { line, twilio } = await startScene(() => {});
+    await twilio.receive('Hi');
+    const contentSid = `HX${'0'.repeat(32)}`;
+    await line.send(PHONE, { channels: { sms: { contentSid } } });
+    expect(await twilio.until(1)).toMatchObject([{ ContentSid: contentSid }]);
+  });
+
   it('media of the channel go with the text, at most ten a message', async () => {
     const mediaUrl = Array.from({ length: 12 }, (_, i) => `https://x.org/${i}.png`);
     expect(await sentFor({ text: 'Look', channels: { sms: { mediaUrl } } })).toEqual([
@@ -321,6 +346,21 @@ describe('what a response becomes', () => {
     });
     // Beside these: contentSid and contentVariables, which stand for body and media, and From.
     expect(Object.keys(sent ?? {})).toHaveLength(18);
+  });
+
+  // The story: a domain of Rasa's had short texts for `channel: twilio`, and none of them was said any more.
+  it('a variation for Rasa’s `twilio` is one for SMS, unless there is one of its own', async () => {
+    const rasa = [{ text: 'long' }, { text: 'short', channel: 'twilio' }];
+    const responses = new Responses({ both: [...rasa, { text: 'own', channel: 'sms' }], rasa });
+    const { twilio } = await startScene(
+      async (_, reply) => {
+        for (const name of ['rasa', 'both']) await reply.utter(name);
+      },
+      { responses },
+    );
+    await twilio.receive('Hi');
+    await twilio.until(2);
+    expect(twilio.texts).toEqual(['short', 'own']);
   });
 
   it('a stream is gathered, and sent once', async () => {

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
 import { Pace } from '../src/pace.ts';
 import { startScene } from './support/scene.ts';
-import { OTHER_NUMBER, PHONE } from './support/twilio.ts';
+import {
+  OTHER_NUMBER,
+  OUR_NUMBER,
+  PHONE,
+  refusing,
+  SERVICE,
+  type Answer,
+} from './support/twilio.ts';
 
 describe('Pace', () => {
   it('lets a sender send so many segments a second, and others meanwhile', async () => {
@@ -116,5 +123,24 @@ describe('the pace of a channel', () => {
     await clock.advance(1);
     await next;
     expect(twilio.texts.slice(1)).toEqual(['At once', 'Next']);
+  });
+
+  // The story: all numbers of a service waited for one another, and a full queue of one of them held all back.
+  it('is that of a number within a service, too', async () => {
+    const clock = new FakeClock();
+    const { sms, twilio } = await startScene(() => {}, { sms: { clock, segmentsPerSecond: 1 } });
+    const say = (text: string, from: string): Promise<void> =>
+      sms.getOutputChannel({ to: PHONE, from, service: SERVICE }).sendTextMessage(PHONE, text);
+    // The emulator has the other number alone in the service.
+    const taken: Answer = (res) => void res.writeHead(201).end('{"sid":"SM1","status":"queued"}');
+    twilio.script.push(taken);
+    await say('First', OUR_NUMBER);
+    const next = say('Next', OUR_NUMBER);
+    await say('At once', OTHER_NUMBER);
+    twilio.script.push(refusing(21611), taken);
+    await clock.advance(1_000);
+    await expect(next).rejects.toMatchObject({ platformCode: '21611' });
+    await say('Not held', OTHER_NUMBER);
+    await expect(say('Held', OUR_NUMBER)).rejects.toMatchObject({ code: 'paced' });
   });
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
-import { twiml } from '../src/twiml.ts';
+import { messageTwiml, twiml } from '../src/twiml.ts';
 import { forgetfulStore, recordingLogger, startScene, type Scene } from './support/scene.ts';
 import { call, inboundForm, PHONE, signedHeaders } from './support/twilio.ts';
 
@@ -39,14 +39,12 @@ function isXml(char: string): boolean {
 
 describe('twiml', () => {
   it('has texts, media and a callback', () => {
-    const messages = [
-      {
-        body: 'Tom & "Jerry" <3',
-        mediaUrl: ['https://x.org/a?b=1&c=2'],
-        statusCallback: 'https://y.org/s?a&b',
-      },
-    ];
-    expect(twiml(messages)).toBe(
+    const message = {
+      body: 'Tom & "Jerry" <3',
+      mediaUrl: ['https://x.org/a?b=1&c=2'],
+      statusCallback: 'https://y.org/s?a&b',
+    };
+    expect(twiml([messageTwiml(message)])).toBe(
       `${HEAD}<Response><Message action="https://y.org/s?a&amp;b"><Body>Tom &amp; &quot;Jerry&quot; &lt;3</Body>` +
         '<Media>https://x.org/a?b=1&amp;c=2</Media></Message></Response>',
     );
@@ -58,7 +56,8 @@ describe('twiml', () => {
       .map((codes) => String.fromCharCode(...codes));
     fc.assert(
       fc.property(units, (body) => {
-        const inner = twiml([{ body: `${body}\uD800\u0000` }]).slice(HEAD.length);
+        const message = messageTwiml({ body: `${body}\uD800\u0000` });
+        const inner = twiml([message]).slice(HEAD.length);
         const text = /^<Response><Message><Body>([^<>]*)<\/Body><\/Message><\/Response>$/.exec(
           inner,
         )?.[1];
@@ -138,6 +137,37 @@ describe("an answer within Twilio's request", () => {
     gate.resolve();
     await twilio.until(1);
     expect(twilio.texts).toEqual(['Later']);
+  });
+
+  // The story: an answer of twelve texts was one of TwiML. Twilio takes ten, and the user never saw the last two.
+  it('holds ten messages, as Twilio takes; what is over goes by REST, in order and once', async () => {
+    const texts = Array.from({ length: 12 }, (_, index) => `text ${index + 1}`);
+    const { bring, twilio } = await startScene(
+      async (_, reply) => {
+        for (const text of texts) await reply.text(text);
+      },
+      { sms },
+    );
+    expect(await (await bring()).text()).toBe(answer(...texts.slice(0, 10)));
+    await twilio.until(2);
+    expect(twilio.texts).toEqual(texts.slice(10));
+  });
+
+  it('holds 64 kB, as Twilio takes; what is over goes by REST', async () => {
+    // In TwiML each of them is five characters.
+    const text = '&'.repeat(1_600);
+    const { bring, twilio } = await startScene(
+      async (_, reply) => {
+        for (let said = 0; said < 9; said++) await reply.text(text);
+      },
+      { sms },
+    );
+    const xml = await (await bring()).text();
+    expect(Buffer.byteLength(xml)).toBeLessThanOrEqual(64_000);
+    const inAnswer = xml.split('<Message>').length - 1;
+    expect(inAnswer).toBe(7);
+    await twilio.until(2);
+    expect(twilio.texts).toEqual([text, text]);
   });
 
   it('that nobody waits for any more goes by REST, in order', async () => {

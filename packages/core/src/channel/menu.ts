@@ -16,12 +16,14 @@ export interface MenuOption {
  */
 export type MenuAnswer = Choice | 'again' | null;
 
-/** What a response offers, in the order of its numbers; empty if it offers nothing. */
-export function menuOptions(response: BotMessage): MenuOption[] {
-  const { quickReplies, buttons, elements } = response;
-  const offered =
-    nonEmpty(quickReplies) ?? nonEmpty(buttons) ?? elements?.flatMap((card) => card.buttons ?? []);
-  return (offered ?? []).filter(isOption).map(toOption);
+/**
+ * What a response offers, in the order of its numbers: below its text, then in its cards. Empty if it offers
+ * nothing.
+ */
+export function menuOptions({ quickReplies, buttons, elements }: BotMessage): MenuOption[] {
+  const belowText = nonEmpty(quickReplies) ?? nonEmpty(buttons) ?? [];
+  const inCards = elements?.flatMap((card) => card.buttons ?? []) ?? [];
+  return [...belowText, ...inCards].filter(isOption).map(toOption);
 }
 
 /**

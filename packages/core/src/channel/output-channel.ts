@@ -13,7 +13,14 @@ import type { ChannelLimits } from './channel-limits.ts';
 import { deliveryOf, type Receipt, type WasSent } from './delivery.ts';
 import { attachmentText, buttonText, customJsonText, elementText, imageText } from './fallbacks.ts';
 import { promised, type MaybePromise } from '../maybe-promise.ts';
-import { chosenFrom, isOption, menuText, type MenuAnswer, type MenuOption } from './menu.ts';
+import {
+  chosenFrom,
+  isOption,
+  menuOptions,
+  menuText,
+  type MenuAnswer,
+  type MenuOption,
+} from './menu.ts';
 import { callsOf, type SendCall } from './send-calls.ts';
 
 /** What is known of a stream that was cut. */
@@ -87,6 +94,8 @@ export abstract class OutputChannel {
   readonly numbersChoices: boolean = false;
 
   #trackerState: TrackerState | (() => TrackerState) | null = null;
+  /** What number the first option of a response's cards has: one menu with what is below its text. */
+  #firstInCards = 1;
 
   /**
    * The conversation's state, set before each response: the assistant's, or what we know ourselves.
@@ -112,7 +121,10 @@ export abstract class OutputChannel {
    * passed to, what is left travels on in `extra`.
    */
   sendResponse(recipientId: string, message: BotMessage): Promise<void> {
-    const calls = callsOf(responseFor(this.name, message));
+    const said = responseFor(this.name, message);
+    const isOneMenu = this.numbersChoices && Boolean(said.elements);
+    this.#firstInCards = isOneMenu ? menuOptions({ ...said, elements: null }).length + 1 : 1;
+    const calls = callsOf(said);
     const [only] = calls;
     return only !== undefined && calls.length === 1
       ? this.#call(only, recipientId)
@@ -183,7 +195,7 @@ export abstract class OutputChannel {
 
   /** Sends cards. Default: for each one `<title> : <subtitle>` with its buttons. */
   async sendElements(recipientId: string, elements: Element[], _extra?: Extra): Promise<void> {
-    let first = 1;
+    let first = this.#firstInCards;
     for (const element of elements) {
       const buttons = element.buttons ?? [];
       if (this.numbersChoices) {

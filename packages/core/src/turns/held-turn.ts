@@ -9,7 +9,7 @@ import { Journal } from './journal.ts';
 import { isLost } from './patience.ts';
 import type { Place } from './place.ts';
 import type { Progress, Step } from './progress.ts';
-import type { ReadTurn } from './read-turn.ts';
+import { stampOf, type ReadTurn } from './read-turn.ts';
 import type { Work } from './schedule.ts';
 import { Tries } from './tries.ts';
 import { TurnRecord } from './turn-record.ts';
@@ -135,9 +135,12 @@ export class HeldTurn {
     });
   }
 
-  /** It is over without an answer. */
+  /** It is taken back, and over without an answer. */
   async drop(outcome: 'superseded' | 'aborted'): Promise<TurnEnd> {
+    const { stored } = this.turn;
+    const [messageId, stamp] = [String(stored.message.messageId), stampOf(this.turn)];
     await closeLeft(this);
+    await this.record.ask(() => this.context.menus.release(messageId, stamp, stored.key));
     return await this.finish(outcome);
   }
 

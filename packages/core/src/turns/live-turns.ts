@@ -8,6 +8,7 @@ import type { ChannelEvent } from '../message/event.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { TurnReport } from '../telemetry.ts';
+import type { TurnAbort } from './abort.ts';
 import type { RunOptions } from './contract.ts';
 import { Conversation, keepApart, stateConflict } from './conversation.ts';
 import type { DeferredContext } from './deferred-context.ts';
@@ -71,18 +72,20 @@ export class LiveTurns {
     let startedAt: number | null = null;
     let outcome: TurnReport['outcome'] = 'answered';
     let place: Place | null = null;
+    let stamped: JsonValue = null;
     let hasAnswered = false;
-    const answer = (own: Place, stamped: JsonValue): Promise<void> =>
+    const answer = (own: Place): Promise<void> =>
       this.#answer({ live, work, place: own, stamp: stamped }, () => void (hasAnswered = true));
     try {
       const own = isPromise(begun) ? await begun : begun;
       place = own;
       startedAt = clock.now();
       unregister ??= register();
-      const stamped = stamp === null ? null : await stamp;
-      await schedule.running.run(own, abort, () => answer(own, stamped));
+      if (stamp !== null) stamped = await stamp;
+      await schedule.running.run(own, abort, () => answer(own));
     } catch (error) {
       outcome = this.#outcomeOf(error, work, startedAt !== null);
+      if (isTakenBack(abort)) await this.#release(live, stamped);
       // Behind an answer of which only something could not be stored, an apology would make no sense.
       const isStores = hasAnswered && error instanceof StoreError;
       const isFailed = outcome === 'failed' && !isStores;
@@ -93,6 +96,16 @@ export class LiveTurns {
       if (place === null) schedule.leave(work);
       else place.release();
       this.#report(live, outcome, arrivedAt, startedAt);
+    }
+  }
+
+  /** What it is ended for matters more than a store that cannot take back what it has used. */
+  async #release({ channel, key, message }: LiveMessage, stamp: JsonValue): Promise<void> {
+    const { menus, telemetry } = this.#context;
+    try {
+      await menus.release(message.messageId, stamp, key);
+    } catch (error) {
+      telemetry.error(error, { channel, stage: 'store' });
     }
   }
 
@@ -279,4 +292,8 @@ export class LiveTurns {
       telemetry.turn({ ...report, messageId: original.messageId, outcome: 'joined' });
     }
   }
+}
+
+function isTakenBack({ reason }: TurnAbort): boolean {
+  return reason?.reason === 'superseded' || reason?.reason === 'cancelled';
 }

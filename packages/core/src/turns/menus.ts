@@ -3,9 +3,11 @@ import { menuOptions, type MenuAnswer, type MenuOption } from '../channel/menu.t
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { whenThere, type MaybePromise } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
-import type { JsonValue } from '../message/json.ts';
+import { problemOf } from '../message/check-response.ts';
+import { isJsonObject, type JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
 import type { KeyedValues } from '../store/contract.ts';
+import { asFarAsJson } from './storable.ts';
 import { isText, listOf, objectOf, optional } from './stored-form.ts';
 
 /** Where the menu stands that a conversation has open. */
@@ -13,14 +15,16 @@ export const OPEN_MENU = 'menu';
 const USED = 'menu-used';
 const SHOWN_AGAIN = 'menu-again';
 
-/** How long it is known that a menu was used: as long as a message that it is stamped on may wait. */
+/** How long a message that a menu is stamped on may wait: so long beyond the menu's own time it is known that it was used. */
 const MARK_TTL_MS = 24 * 60 * 60 * 1000;
 
 interface Menu {
   id: string;
-  /** What was said above the options. */
-  text: string;
   options: MenuOption[];
+  /** What showed it, but for what went beside it; what an earlier version has stored is without. */
+  response?: BotMessage;
+  /** What was said above the options, where that is all that is known of it. */
+  text?: string;
 }
 
 /** What a message has become. */
@@ -57,7 +61,18 @@ export class Menus {
     const isPlain = message.choice !== null || !isMenu(stamp);
     const answer = isPlain ? null : output.answerOf(message.text, stamp.options);
     if (isPlain || answer === null) return { message, again: null };
-    return this.#choose(answer, message, stamp, key);
+    return this.#choose(answer, message, stamp, key, output.menuTtlMs + MARK_TTL_MS);
+  }
+
+  /**
+   * The turn of a message was taken back, by a newer message say. Then the menu that it used is the newest
+   * thing said still, and that message may answer it.
+   */
+  async release(messageId: string, stamp: JsonValue, key: string): Promise<void> {
+    if (!isMenu(stamp)) return;
+    const place = placeOf(key, stamp);
+    const mark = await this.#values.get(USED, place);
+    if (mark?.value === messageId) await this.#values.delete(USED, place);
   }
 
   async #choose(
@@ -65,18 +80,18 @@ export class Menus {
     message: UserMessage,
     stamp: Menu,
     key: string,
+    ttlMs: number,
   ): Promise<Resolved> {
     const plain: Resolved = { message, again: null };
     const { messageId } = message;
     if (answer === 'again') {
       const isUsed = (await this.#values.get(USED, placeOf(key, stamp))) !== null;
-      const isShown = !isUsed && (await this.#mark(SHOWN_AGAIN, stamp, messageId, key));
-      const { text, options: buttons } = stamp;
-      return isShown ? { message, again: { text, buttons: buttons.map(toButton) } } : plain;
+      const isShown = !isUsed && (await this.#mark(SHOWN_AGAIN, stamp, messageId, key, ttlMs));
+      const { text = '', options, response = { text, buttons: options.map(toButton) } } = stamp;
+      return isShown ? { message, again: response } : plain;
     }
-    if (!(await this.#mark(USED, stamp, messageId, key))) return plain;
-    const open = await this.stamp(key);
-    if (isMenu(open) && open.id === stamp.id) await this.#values.delete(OPEN_MENU, key);
+    // It stays where it is, to be stamped on what comes meanwhile: this turn may be taken back.
+    if (!(await this.#mark(USED, stamp, messageId, key, ttlMs))) return plain;
     return { message: message.with({ text: answer.payload, choice: answer }), again: null };
   }
 
@@ -92,7 +107,8 @@ export class Menus {
     if (options.length === 0) return;
     const written = options.map(({ title, payload }) => ({ title, payload }));
     const id = `${turnId}:${digest(written)}`;
-    const menu = { id, text: said.text ?? '', options: written };
+    const { image: _image, attachment: _attachment, custom: _custom, ...shown } = said;
+    const menu = { id, options: written, response: asFarAsJson(shown) };
     await this.#values.set(OPEN_MENU, key, menu, { ttlMs: output.menuTtlMs });
   }
 
@@ -109,11 +125,16 @@ export class Menus {
   }
 
   /** Resolves to whether the mark on a menu is this message's, also if it has set it in an earlier run. */
-  async #mark(namespace: string, menu: Menu, messageId: string, key: string): Promise<boolean> {
+  async #mark(
+    namespace: string,
+    menu: Menu,
+    messageId: string,
+    key: string,
+    ttlMs: number,
+  ): Promise<boolean> {
     const place = placeOf(key, menu);
-    const isFirst = await this.#values.compareAndSet(namespace, place, null, messageId, {
-      ttlMs: MARK_TTL_MS,
-    });
+    const options = { ttlMs };
+    const isFirst = await this.#values.compareAndSet(namespace, place, null, messageId, options);
     return isFirst !== null || (await this.#values.get(namespace, place))?.value === messageId;
   }
 }
@@ -132,8 +153,9 @@ function digest(options: readonly MenuOption[]): string {
 
 const isStored = objectOf({
   id: isText,
-  text: optional(isText),
   options: listOf(objectOf({ title: isText, payload: isText })),
+  response: optional((value) => isJsonObject(value) && problemOf(value) === null),
+  text: optional(isText),
 });
 
 function isMenu(value: JsonValue): value is JsonValue & Menu {

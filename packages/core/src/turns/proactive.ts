@@ -87,7 +87,7 @@ export class Proactive {
       const { channel } = place;
       const said = await transformed(this.#context.transforms, given, { channel, senderId });
       if (said === null) return null;
-      if (responseTexts(responseFor(channel, said)).length === 0) throw nothingToSay(channel);
+      if (!saysSomething(channel, said)) throw nothingToSay(channel);
       const pending = [{ response: said, trackerState: null }];
       const progress = { ...newProgress(), proactive: 'response' as const };
       const { account, address } = place;
@@ -218,6 +218,12 @@ function accountWithoutChannel(): MalformedPayloadError {
   return new MalformedPayloadError('an account needs the channel that it is of', {
     code: 'account_without_channel',
   });
+}
+
+/** What the channel's own words say, a template of the platform's say, is for the channel to know. */
+function saysSomething(channel: string, response: BotMessage): boolean {
+  const hasOwnWords = Object.values(response.channels?.[channel] ?? {}).some(Boolean);
+  return hasOwnWords || responseTexts(responseFor(channel, response)).length > 0;
 }
 
 function nothingToSay(channel: string): MalformedPayloadError {

@@ -57,7 +57,7 @@ function isJson(value: unknown): boolean {
 }
 
 /** A copy in which big numbers are texts, and circles are left out; empty where even that is refused. */
-function asFarAsJson(value: object): JsonObject {
+export function asFarAsJson(value: object): JsonObject {
   const above: unknown[] = [];
   const replace = function (this: unknown, _key: string, item: unknown): unknown {
     if (typeof item === 'bigint') return String(item);

@@ -8,7 +8,7 @@ const options = [
 ];
 
 describe('menuOptions', () => {
-  it('are quick replies, else buttons, else the buttons of all cards', () => {
+  it('are quick replies, else buttons, then the buttons of all cards', () => {
     const quickReplies = [{ title: 'a', payload: 'A' }];
     const buttons = [{ title: 'b' }];
     const elements = [
@@ -16,16 +16,19 @@ describe('menuOptions', () => {
       { title: 'y' },
       { title: 'z', buttons: [{ title: 'd', payload: '/d' }] },
     ];
+    const ofCards = [
+      { title: 'c', payload: 'c' },
+      { title: 'd', payload: '/d' },
+    ];
     expect(menuOptions({ quickReplies, buttons, elements })).toEqual([
       { title: 'a', payload: 'A' },
+      ...ofCards,
     ]);
     expect(menuOptions({ quickReplies: [], buttons, elements })).toEqual([
       { title: 'b', payload: 'b' },
+      ...ofCards,
     ]);
-    expect(menuOptions({ elements })).toEqual([
-      { title: 'c', payload: 'c' },
-      { title: 'd', payload: '/d' },
-    ]);
+    expect(menuOptions({ elements })).toEqual(ofCards);
     expect(menuOptions({ text: 'Hi' })).toEqual([]);
   });
 

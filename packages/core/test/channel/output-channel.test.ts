@@ -1,4 +1,4 @@
-import { OutputChannel, type BotMessage, type Receipt } from '@trunkline/core';
+import { menuOptions, OutputChannel, type BotMessage, type Receipt } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { bindDelivery } from '../../src/channel/delivery.ts';
 import { SpyOutput, StreamingOutput, TextOutput } from '../support/outputs.ts';
@@ -60,6 +60,32 @@ describe('a channel that only knows text', () => {
       { title: 'E2' },
     ];
     expect(await textsOf({ elements })).toEqual(['E1 : ', '1: Buy (/buy)', 'E2 : ']);
+  });
+
+  // The story: cards had quick replies below them, and both began with "1": the second of each number could not be had.
+  it('numbers quick replies and cards of one response as one menu, where it numbers choices', async () => {
+    class Numbered extends TextOutput {
+      override readonly numbersChoices = true;
+    }
+    const response: BotMessage = {
+      text: 'Q',
+      quickReplies: [{ title: 'More' }, { title: 'Back' }],
+      elements: [
+        { title: 'a', subtitle: 'b', buttons: [{ title: 'Take' }] },
+        { title: 'c', buttons: [{ title: 'Have' }] },
+      ],
+    };
+    const output = new Numbered();
+    await output.sendResponse('u', response);
+    expect(output.texts).toEqual(['Q\n1. More\n2. Back', 'a : b\n3. Take', 'c : \n4. Have']);
+    expect(menuOptions(response).map(({ title }) => title)).toEqual([
+      'More',
+      'Back',
+      'Take',
+      'Have',
+    ]);
+    await output.sendResponse('u', { elements: response.elements ?? [] });
+    expect(output.texts.slice(3)).toEqual(['a : b\n1. Take', 'c : \n2. Have']);
   });
 
   it('does not forward extras to the lines of a list, as in Rasa', async () => {

@@ -22,7 +22,8 @@ const STEPS: Progress['steps'] = [
   { state: 'failed', kind: 'call', error: 'the user has blocked us' },
   { state: 'begun', kind: 'stream', receipts: [{ ts: '2' }], text: 'half' },
 ];
-const MENU = { id: 'turn:menu', text: 'Which?', options: [{ title: 'One', payload: '/one' }] };
+const ONE = { title: 'One', payload: '/one' };
+const MENU = { id: 'turn:menu', options: [ONE], response: { text: 'Which?', buttons: [ONE] } };
 
 /** A message as every version stores it, with all that it may carry. */
 function written(messageId: string, more: Partial<StoredMessage> = {}): StoredMessage {

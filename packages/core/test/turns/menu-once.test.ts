@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Handle } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
@@ -86,6 +87,41 @@ describe('which menu a message answers', () => {
     await all.clock.advance(0);
     expect(heard[1]).toEqual(['1', 'One']);
   });
+
+  // The story: with `latest`, whoever typed "1" and then "2", since they had changed their mind, or "1" twice, was not
+  // understood: the first turn had used the menu, and was ended before it said anything.
+  it.each(['superseded', 'cancelled', 'superseded, live'])(
+    'is the same where the turn that used it was %s',
+    async (how) => {
+      const heard: unknown[] = [];
+      const all = new Processes();
+      const { turns } = all.start(
+        async ({ text, choice }, reply) => {
+          heard.push([text, choice?.title ?? null]);
+          if (text === 'Hi') await reply.response(sizes);
+          else if (text === '/s') await once(reply.signal, 'abort');
+          else await reply.text('so be it');
+        },
+        { overlap: 'latest', makeOutput: () => new MenuOutput(all.platform) },
+      );
+      const bring = async (text: string): Promise<void> => {
+        const outputChannel = new MenuOutput(all.platform);
+        if (how.endsWith('live')) turns.run(post(text, { outputChannel })).catch(() => {});
+        else await turns.accept(post(text));
+        await all.clock.advance(0);
+      };
+      for (const text of ['Hi', '1']) await bring(text);
+      if (how === 'cancelled') await turns.cancel({ senderId: 'ada' });
+      await all.clock.advance(0);
+      for (const text of ['2', '1']) await bring(text);
+      expect(heard.slice(1)).toEqual([
+        ['/s', 'Small'],
+        ['/l', 'Large'],
+        // That one was answered.
+        ['1', null],
+      ]);
+    },
+  );
 
   it('is none once it was used, however long the second answer waits', async () => {
     const { all, heard, accept, turns } = setUp();

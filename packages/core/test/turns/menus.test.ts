@@ -1,4 +1,4 @@
-import type { JsonValue, MenuAnswer, MenuOption } from '@trunkline/core';
+import type { BotMessage, JsonValue, MenuAnswer, MenuOption } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -30,6 +30,10 @@ describe('a numbered menu', () => {
     ['an option that is none', { id: 'a:b', text: 'Size?', options: [null] }],
     ['an option without a title', { id: 'a:b', text: 'Size?', options: [{ payload: '/s' }] }],
     ['no options', { id: 'a:b', text: 'Size?' }],
+    [
+      'a response that is none',
+      { id: 'a:b', options: [{ title: '1', payload: '1' }], response: { buttons: [{}] } },
+    ],
   ])('of which the store has %s is none', async (_, menu) => {
     const { heard, accept, store } = setUp();
     await accept('hush');
@@ -373,6 +377,39 @@ describe('a menu on a channel that answers it in its own way', () => {
     await all.clock.advance(50_000);
     await accept('2');
     expect(heard[1]).toEqual(['/l', 'Large']);
+  });
+
+  // The story: of cards only the buttons were shown again, "1. Order" and "2. Order", and links not at all.
+  it('is shown once more as it was, but for what goes beside it', async () => {
+    const elements = [
+      { title: 'Margherita', buttons: [{ title: 'Order', payload: '/m' }] },
+      { title: 'Salami', buttons: [{ title: 'Order', payload: '/s' }] },
+    ];
+    const shown: BotMessage[] = [];
+    class SeenOutput extends PatientOutput {
+      override async sendResponse(_: string, response: BotMessage): Promise<void> {
+        shown.push(response);
+      }
+    }
+    const all = new Processes();
+    const response = { elements, image: 'https://x.org/a.png', note: 1n };
+    const { turns } = all.start((_, reply) => reply.response(response), {
+      makeOutput: () => new SeenOutput(all.platform),
+    });
+    for (const text of ['Hi', '9']) {
+      await turns.accept(post(text));
+      await all.clock.advance(0);
+    }
+    expect(shown[1]).toEqual({ elements, note: '1' });
+  });
+
+  it('is shown once more also where an earlier version has stored it, without what showed it', async () => {
+    const { all, accept, store } = setUpPatient();
+    await accept('hush');
+    const stored = { id: 'a:b', text: 'Size?', options: [{ title: 'Small', payload: '/s' }] };
+    await store.values.set('menu', 'test::ada', stored);
+    await accept('9');
+    expect(all.platform.texts).toEqual(['Size?', '1. Small']);
   });
 
   it('is shown once more only once: then the answer is an ordinary message', async () => {

@@ -180,6 +180,20 @@ describe('a response that is sent', () => {
     await expect(engine.proactive.send('ada', text)).rejects.toThrow('must be an object');
   });
 
+  // The story: a WhatsApp template, `{ channels: { sms: { contentSid } } }`, was an answer and no proactive message,
+  // which is what templates are for.
+  it('may say something in its channel’s own words alone', async () => {
+    const { engine } = await withAda();
+    const template = { contentSid: 'HX1' };
+    expect(await engine.proactive.send('ada', { channels: { test: template } })).toMatchObject({
+      status: 'accepted',
+    });
+    for (const channels of [{ another: template }, { test: {} }, { test: { text: '' } }]) {
+      const sending = engine.proactive.send('ada', { channels });
+      await expect(sending).rejects.toMatchObject({ code: 'nothing_to_say' });
+    }
+  });
+
   it('is refused where too much waits', async () => {
     const gate = new Promise<void>(() => {});
     const { all, engine, turns } = await withAda(

@@ -1,4 +1,4 @@
-import { isOption, type Element } from '@trunkline/core';
+import { isOption, type Button, type Element } from '@trunkline/core';
 import { menuLines, nameThemselves } from './menu.ts';
 import { plainText } from './plain-text.ts';
 
@@ -10,20 +10,30 @@ export interface Card {
 
 /**
  * Cards as texts: heading, line below, link, and its buttons, numbered through all cards as one menu.
- * Where none has anything to choose, the cards themselves are numbered.
+ * Where there is nothing to choose, the cards themselves are numbered.
+ *
+ * @param above - The buttons above the cards, with which the menu begins.
  */
-export function cards(elements: readonly Element[]): Card[] {
-  const options = elements.flatMap(({ buttons = [] }) => buttons.filter(isOption));
+export function cards(elements: readonly Element[], above: readonly Button[] = []): Card[] {
+  const begun = above.filter(isOption);
+  const options = [...begun, ...buttonsOf(elements).filter(isOption)];
   const areNumbers = nameThemselves(options);
-  let first = 1;
+  let first = begun.length + 1;
   return elements.map((element, index) => {
-    const { title = '', subtitle = '', url, imageUrl, buttons = [] } = element;
+    const { title, subtitle, url, imageUrl } = element;
+    const buttons = buttonsOf([element]);
+    const name = plainText(title ?? '');
     const isNumbered = options.length === 0 && elements.length > 1;
-    const heading = isNumbered ? `${index + 1} ${plainText(title)}` : plainText(title);
-    const lines = [heading, plainText(subtitle), url ?? ''].filter((line) => line !== '');
+    const heading = isNumbered ? `${index + 1} ${name}` : name;
+    const lines = [heading, plainText(subtitle ?? ''), url ?? ''].filter((line) => line !== '');
     lines.push(...menuLines(buttons, first, areNumbers));
     first += buttons.filter(isOption).length;
     const image = typeof imageUrl === 'string' && imageUrl !== '' ? imageUrl : null;
     return { text: lines.join('\n'), image };
   });
+}
+
+/** The buttons of all cards. */
+export function buttonsOf(elements: readonly Element[]): Button[] {
+  return elements.flatMap(({ buttons }) => buttons ?? []);
 }

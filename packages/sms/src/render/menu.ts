@@ -1,8 +1,18 @@
 import { isOption, type Button, type MenuAnswer, type MenuOption } from '@trunkline/core';
+import { foldToGsm7 } from './gsm7.ts';
 
-/** A text with its options below, one a line behind its number: `1 Small`. */
-export function menuBody(text: string, buttons: readonly Button[]): string {
-  const lines = menuLines(buttons, 1, nameThemselves(buttons.filter(isOption)));
+/**
+ * A text with its options below, one a line behind its number: `1 Small`.
+ *
+ * @param inCards - The buttons of cards that go on with the menu.
+ */
+export function menuBody(
+  text: string,
+  buttons: readonly Button[],
+  inCards: readonly Button[] = [],
+): string {
+  const options = [...buttons, ...inCards].filter(isOption);
+  const lines = menuLines(buttons, 1, nameThemselves(options));
   return [...(text === '' ? [] : [text]), ...lines].join('\n');
 }
 
@@ -65,12 +75,12 @@ export function answerTo(
 
 /** Options by their whole title: as it is typed exactly, else as it is read. "Yes" may stand beside "Yes?". */
 function titled(text: string, options: readonly MenuOption[]): readonly MenuOption[] {
-  return firstFound([shown, plain, unaccented], text, options, (title, said) => title === said);
+  return firstFound([shown, ...READINGS], text, options, (title, said) => title === said);
 }
 
 /** Options by the beginning of their title. */
 function begun(text: string, options: readonly MenuOption[]): readonly MenuOption[] {
-  return firstFound([plain, unaccented], text, options, (title, said) => title.startsWith(said));
+  return firstFound(READINGS, text, options, (title, said) => title.startsWith(said));
 }
 
 /** What is found by the first of some ways to read that finds anything. */
@@ -93,7 +103,7 @@ function byLine(said: string, options: readonly MenuOption[]): MenuOption | unde
   const [, number, title = ''] = NUMBERED.exec(said) ?? [];
   const option = options[Number(number) - 1];
   if (option === undefined) return undefined;
-  return unaccented(option.title) === unaccented(title) ? option : undefined;
+  return wordsOf(option.title) === wordsOf(title) ? option : undefined;
 }
 
 /** Whether all titles are numbers, and different ones: a number before them would be a riddle. */
@@ -116,7 +126,8 @@ const UNSEEN =
 
 /** What a sentence begins and ends with, in the scripts that have signs of their own. */
 const BEGIN = /^[¡¿]+/u;
-const END = /[.!?,;:。、،؛؟۔।॥։።]+$/u;
+// What comes before is looked at so that each run of them is tried once, not from each of its places.
+const END = /(?<![.!?,;:。、،؛؟۔।॥։።])[.!?,;:。、،؛؟۔।॥։።]+$/u;
 
 /** A digit of another script, `٣` say, as ours. Each script has its ten in a row. */
 function asciiDigit(digit: string): string {
@@ -157,12 +168,25 @@ const LETTERS: Readonly<Record<string, string>> = { đ: 'd', ø: 'o', ł: 'l', �
 
 /**
  * Without accents too, which many leave out on a phone. Only those of European letters: in other scripts such
- * marks are vowels, or make another letter.
+ * marks are vowels, or make another letter. With the look-alikes that a phone was shown.
  */
 function unaccented(text: string): string {
-  return plain(text)
+  return plain(foldToGsm7(text))
     .normalize('NFD')
     .replaceAll(/[\u0300-\u036F]/g, '')
     .replaceAll(/[đøłıß]/g, (letter) => LETTERS[letter] ?? letter)
     .normalize('NFC');
 }
+
+/** What words stand between, and nobody types: `✅`, or a flag. A sign of reckoning is no picture. */
+const PICTURES =
+  /^[\s\p{So}\p{Extended_Pictographic}]+|(?<![\s\p{So}\p{Extended_Pictographic}])[\s\p{So}\p{Extended_Pictographic}]+$/gu;
+
+/** Without pictures around the words too; as it is where there are no words. */
+function wordsOf(text: string): string {
+  const read = unaccented(text);
+  return withoutSigns(read.replaceAll(PICTURES, '')) || read;
+}
+
+/** How a text is read, the closest way first. */
+const READINGS: readonly ((text: string) => string)[] = [plain, unaccented, wordsOf];

@@ -1,4 +1,4 @@
-import type { Button } from '@trunkline/core';
+import type { Button, Element } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { cards } from '../../src/render/cards.ts';
 
@@ -29,6 +29,17 @@ describe('cards', () => {
       '2 B\nb',
     ]);
     expect(cards([{ title: 'A' }])[0]?.text).toBe('A');
+  });
+
+  // The story: cards out of somebody's database had `buttons: null`, and all of the response was given up.
+  it('lack what is null', () => {
+    const card = { title: 'A', subtitle: null, url: null, imageUrl: null, buttons: null };
+    // What came as JSON, no compiler has seen.
+    const elements = [card, { ...card, title: null, subtitle: 'b' }] as unknown as Element[];
+    expect(cards(elements)).toEqual([
+      { text: '1 A', image: null },
+      { text: '2 \nb', image: null },
+    ]);
   });
 
   it('count no link, which nobody can choose', () => {

@@ -193,6 +193,51 @@ describe('answerTo', () => {
     expect(answerTo(typed, menu, { repeat: true })).toEqual({ title, payload: '/a' });
   });
 
+  // The story: a menu had "½ litre", which the phone showed as "1/2 litre": whoever typed that was not understood.
+  it.each([
+    ['½ litre', '1/2 litre'],
+    ['1¾ cups', '1 3/4 cups'],
+    ['Hawaiʻi', "hawai'i"],
+    ['÷ 2', '/ 2'],
+    ['❨a❩', '(A)'],
+    ['½ Café', '1/2 cafe'],
+    ['½ litre', '1 1/2 litre'],
+  ])('knows %j by %j, as it is shown in GSM-7', (title, typed) => {
+    const menu = menuOptions({ buttons: [{ title, payload: '/a' }, { title: 'No' }] });
+    expect(answerTo(typed, menu, { repeat: true })).toEqual({ title, payload: '/a' });
+  });
+
+  // The story: a menu had "✅ Yes" and "❌ No", and nobody types the picture: "yes" was an ordinary message.
+  it.each([
+    ['✅ Yes', 'yes'],
+    ['✅Yes', 'Yes!'],
+    ['👍🏽 Good', 'goo'],
+    ['🇩🇪 Deutsch', 'deutsch'],
+    ['✔️ Sí', 'si'],
+    ['Pizza 🍕', 'pizza'],
+    ['👨‍👩‍👧 Family', '1 family'],
+    ['Yes', 'yes 👍'],
+    ['Yes', '👍 Yes.'],
+    ['🍕', '1'],
+  ])('knows %j by %j, without pictures', (title, typed) => {
+    const menu = menuOptions({ buttons: [{ title, payload: '/a' }, { title: '❌ No' }] });
+    expect(answerTo(typed, menu, { repeat: true })).toEqual({ title, payload: '/a' });
+  });
+
+  it('tells apart by their pictures what only they tell apart, and makes no number of one with a sign', () => {
+    const of = (typed: string, ...titles: string[]): unknown =>
+      answerTo(typed, menuOptions({ buttons: titles.map((title) => ({ title })) }), {
+        repeat: true,
+      });
+    expect(of('yes', '👍 Yes', '👎 Yes')).toBeNull();
+    expect(of('👎 yes', '👍 Yes', '👎 Yes')).toMatchObject({ title: '👎 Yes' });
+    expect(of('yes', '👍 Yes', 'Yes')).toMatchObject({ title: 'Yes' });
+    expect(of('🎉', '🍕', '🥗')).toBeNull();
+    expect(of('🍕', '🥗 Salad', '🍕 Pizza')).toMatchObject({ title: '🍕 Pizza' });
+    expect(of('C#', 'C', 'Java')).toBeNull();
+    for (const text of ['+1', '-1', '~1']) expect(of(text, '✅ 1 litre', 'No')).toBeNull();
+  });
+
   it('tells apart by their accents what only they tell apart, and takes signs that are no accents as said', () => {
     const of = (typed: string, ...titles: string[]): unknown =>
       answerTo(typed, menuOptions({ buttons: titles.map((title) => ({ title })) }), {
@@ -233,6 +278,16 @@ describe('answerTo', () => {
     expect(answerTo('yes', twins, { repeat: true })).toBeNull();
     expect(answerTo('2', twins, { repeat: true })).toEqual({ title: 'yes.', payload: 'b' });
   });
+
+  // The story: a run of full stops with something behind it was tried from each of them: seconds, for a webhook's fill.
+  it.each([`1${'.'.repeat(30_000)}x`, `${'😀 '.repeat(10_000)}x${' 😀'.repeat(10_000)}x`])(
+    'takes no time to read a long text (%#)',
+    (text) => {
+      const before = process.cpuUsage();
+      expect(answer(text)).toBeNull();
+      expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
+    },
+  );
 
   it('reaches every option by the number that its line shows', () => {
     const title = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 12 }), fc.nat(99).map(String));
