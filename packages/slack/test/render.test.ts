@@ -76,6 +76,21 @@ describe('Markdown for Slack (trap 25)', () => {
     );
   });
 
+  // The story: a text of 40,000 backticks, which a user had asked to be repeated, held up all conversations for ten
+  // seconds.
+  it.each([
+    ['backticks that nothing closes', (n: number) => `x ${'`'.repeat(n)} < ${'a '.repeat(n / 2)}`],
+    ['backticks at the beginning of a line', (n: number) => `${'`'.repeat(n)}${'a'.repeat(n)}\``],
+    ['a link that nothing closes', (n: number) => `[a](${'x'.repeat(n)}`],
+    ['bold words that nothing closes', (n: number) => '**x '.repeat(n / 4)],
+  ])('takes no longer than others of its length: %s', (_, textOf) => {
+    const text = textOf(60_000);
+    const before = process.cpuUsage();
+    escapeMarkdown(text);
+    fallbackOf(text);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
+  });
+
   it('is said by notifications without its signs', () => {
     expect(fallbackOf('# Title\n**bold** and `code` & [a link](https://x.y)')).toBe(
       'Title\nbold and code &amp; a link',

@@ -17,7 +17,7 @@ export interface Fence {
 const LEAD = String.raw`(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*`;
 
 /** The info string of a fence of backticks holds none: that would be code within a line. */
-const OPENING = new RegExp(`^(${LEAD})(\`{3,}(?!.*\`)|~{3,})`);
+const OPENING = new RegExp(`^(${LEAD})(\`{3,}(?!\`)(?!.*\`)|~{3,})`);
 const CLOSING = /^([ \t>]*)(`{3,}|~{3,})/;
 
 /** One behind words, which Slack's own mark-up takes for a fence, and Markdown for words. */
