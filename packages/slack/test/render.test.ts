@@ -593,6 +593,23 @@ describe('other parts', () => {
     ]);
   });
 
+  // The story: an assistant put its blocks together, and at times had none. Its text was not said then.
+  it('a list of no blocks takes the place of nothing', () => {
+    const own = { channels: { slack: { blocks: [] } } };
+    const said = { text: 'Hi', buttons: [{ title: 'x' }] };
+    expect(renderResponse('slack', { ...said, ...own })).toEqual(renderResponse('slack', said));
+    expect(renderResponse('slack', own).messages).toEqual([]);
+  });
+
+  // Beside a text they were split, and alone Slack refused them.
+  it('more than fifty blocks are several messages, whatever is beside them (trap 15)', () => {
+    const blocks = Array.from({ length: 101 }, () => ({ type: 'divider' as const }));
+    for (const text of [null, 'Hi']) {
+      const { messages } = renderResponse('slack', { text, channels: { slack: { blocks } } });
+      expect(messages.map((message) => message.blocks?.length)).toEqual([50, 50, 1]);
+    }
+  });
+
   it('a response is its parts, in Rasa’s order', () => {
     const response = {
       elements: [{ title: 'M' }],

@@ -445,6 +445,23 @@ describe('a streamed answer', () => {
     ]);
   });
 
+  it('has its buttons below it also beside a list of no quick replies, as a text has', async () => {
+    const desk = new Desk();
+    const extra = { quickReplies: [], buttons: [{ title: 'More', payload: '/more' }] };
+    await say(desk, begin(desk, THREAD, extra), ['Hello']);
+    expect(desk.of('chat.stopStream')).toMatchObject([
+      { blocks: [{ type: 'actions', elements: [{ value: '/more' }] }] },
+    ]);
+  });
+
+  it('is said where a list of no blocks is beside it', async () => {
+    for (const place of [THREAD, { channel: 'C1' }]) {
+      const desk = new Desk();
+      await say(desk, begin(desk, place, { blocks: [] }), ['Hello']);
+      expect(desk.texts).toEqual(['Hello']);
+    }
+  });
+
   it.each(['Hello', ' '])('keeps payloads that its buttons have no room for: %j', async (text) => {
     const button = { title: 'More', payload: 'x'.repeat(2_001) };
     for (const place of [THREAD, { channel: 'C1' }]) {

@@ -14,8 +14,9 @@ const MESSAGE_KEYS = ['blocks', 'attachments', 'text', 'markdown_text'];
  * `{ table: { rows } }`. Other JSON is shown as such.
  */
 export function renderCustom(json: JsonValue, { extra }: RenderContext): Rendered {
-  if (Array.isArray(json) && json.length > 0 && json.every(isBlock)) {
-    return rendered(chunksOf(json, LIMITS.blocks).map((blocks) => blocksMessage(blocks)));
+  const list = blocksIn(json);
+  if (list !== null) {
+    return rendered(chunksOf(list, LIMITS.blocks).map((blocks) => blocksMessage(blocks)));
   }
   if (isJsonObject(json)) {
     if (isTable(json['table'])) return renderTable(json['table'], extra);
@@ -24,6 +25,13 @@ export function renderCustom(json: JsonValue, { extra }: RenderContext): Rendere
   }
   // Blocks of the response's own have taken the place of its text, and of nothing else.
   return rendered(textMessages(`\`\`\`\n${customJsonText(json)}\n\`\`\``, {}));
+}
+
+/** A list of blocks, also as a message of nothing else; `null` for other JSON. */
+function blocksIn(json: JsonValue): JsonObject[] | null {
+  const isMessage = isJsonObject(json) && Object.keys(json).length === 1;
+  const list = isMessage ? (json['blocks'] ?? null) : json;
+  return Array.isArray(list) && list.length > 0 && list.every(isBlock) ? list : null;
 }
 
 /** A message as it was given. Of a text beside blocks, Slack makes the notification. */
