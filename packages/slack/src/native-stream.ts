@@ -255,10 +255,9 @@ export class NativeStream implements GrowingMessage {
 
   /** Writes the message anew, where it is not known what is in it. */
   async #repair(): Promise<void> {
-    const text = this.#text.slice(this.#from);
-    const otherwise = this.#text.slice(this.#shown);
-    const [channel, ts] = [this.#channel, this.#ts];
-    await shownWhole(this.#options, { channel, ts, text, otherwise, seen: null });
+    const [channel, ts, text] = [this.#channel, this.#ts, this.#text];
+    const [from, shown] = [this.#from, this.#shown];
+    await shownWhole(this.#options, { channel, ts, text, from, shown, seen: null });
   }
 
   /** What belongs below the text, in messages of its own. */

@@ -67,6 +67,13 @@ function openingOf(line: string, start: number, end: number): Fence | null {
   return { start: start + behind.index, end, lead: '', ticks: signs, open, isClosed };
 }
 
+/** A text from a place on. A fence that the place is in is opened again. */
+export function textFrom(text: string, place: number): string {
+  const rest = text.slice(place);
+  const open = rest === '' ? null : openFence(text.slice(0, place));
+  return open === null ? rest : `${open}\n${rest}`;
+}
+
 /** The line that has opened the fence which a text ends in; `null` if it ends in none. */
 export function openFence(text: string): string | null {
   const last = fencesIn(text).at(-1);
