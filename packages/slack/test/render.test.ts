@@ -535,6 +535,31 @@ describe('other parts', () => {
     expect(alternative?.message.blocks).toHaveLength(4);
   });
 
+  // The story: the page of a card without a title was nowhere, nor a picture whose address was too long for Slack.
+  it('cards lose neither their page nor their picture', () => {
+    const blocksOf = (element: Element): unknown =>
+      render.elements([element], NOTHING).messages[0]?.blocks;
+    const page = { imageUrl: 'https://x.y/a.png', url: 'https://x.y/p?a=1|2' };
+    const address = 'https://x.y/p?a=1%7C2';
+    expect(blocksOf(page)).toMatchObject([
+      { type: 'card', hero_image: {}, title: { text: `<${address}|${address}>` } },
+    ]);
+    expect(blocksOf({ ...page, title: 'P' })).toMatchObject([
+      { title: { text: `<${address}|P>` } },
+    ]);
+    expect(blocksOf({ title: 'Call', url: 'mailto:a@x.y' })).toMatchObject([
+      { title: { text: '<mailto:a@x.y|Call>' } },
+    ]);
+    expect(blocksOf({ title: 'A & B', url: 'app://<x>' })).toMatchObject([
+      { title: { text: 'A &amp; B app://&lt;x&gt;' } },
+    ]);
+    const imageUrl = `https://x.y/${'a'.repeat(2_990)}`;
+    expect(blocksOf({ title: 'T', imageUrl })).toMatchObject([
+      { type: 'section', text: { text: `*T*\nImage: ${imageUrl}`.slice(0, 3_000) } },
+      { type: 'section' },
+    ]);
+  });
+
   it('files are links, images images, and Slack’s own attachments themselves', () => {
     const link = render.attachment({ url: 'https://x.y/menu.pdf', name: 'The [menu]' }, NOTHING);
     expect(link.messages[0]?.blocks).toEqual([
