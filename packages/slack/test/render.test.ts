@@ -199,6 +199,16 @@ describe('long Markdown', () => {
     expect(parts.join('\n').match(/^\| tea \d \| \d & up \|$/gm)).toEqual(rows);
   });
 
+  // The story: a table came from a file of Windows's, and only its first message had a header.
+  it('knows a table by its lines, however they end', () => {
+    const rows = Array.from({ length: 9 }, (_, index) => `| tea ${index} | ${index} |`);
+    const parts = splitMarkdown(['Teas:', '', '| a | b |', '|---|---|', ...rows].join('\r\n'), 100);
+    expect(parts.length).toBeGreaterThan(2);
+    for (const part of parts.filter((one) => one.includes('tea '))) {
+      expect(part).toMatch(/\| a \| b \|\r\n\|---\|---\|\r\n\| tea/);
+    }
+  });
+
   it('takes no line with bars for a table where none is below it', () => {
     for (const line of ['---', '--- or so | more']) {
       const text = ['a | b', line, ...Array<string>(20).fill('c | d.')].join('\n');
