@@ -607,6 +607,23 @@ describe('other parts', () => {
     ]);
   });
 
+  // The story: an assistant's JSON for a web page had a `text` that is no text. On Slack it was the word "message".
+  it('JSON is a message of Slack’s only where its parts are what Slack takes', () => {
+    const messages = (json: object): unknown => render.custom(json as never, NOTHING).messages;
+    for (const json of [
+      { text: 5 },
+      { text: null, mood: 'fine' },
+      { attachments: 3 },
+      { blocks: {} },
+    ]) {
+      expect(messages(json)).toMatchObject([{ blocks: [{ type: 'markdown' }] }]);
+    }
+    // Slack takes lists as JSON as well.
+    const blocks = '[{"type":"divider"}]';
+    expect(messages({ blocks, channel: 'C9' })).toMatchObject([{ blocks, channel: 'C9' }]);
+    expect(messages({ blocks: [] })).toEqual([]);
+  });
+
   it('Markdown of its own is not sent beside a text (trap 16)', () => {
     const [message] = render.custom({ markdown_text: '**x**', text: 'x' }, NOTHING).messages;
     expect(message).toEqual({ markdown_text: '**x**', text: '' });
