@@ -590,6 +590,27 @@ describe('other parts', () => {
     ]);
   });
 
+  // The story: a file that its user had called "[]" was a link without a word to press.
+  it.each([
+    ['[]', 'https://x.y/a'],
+    [' ', 'https://x.y/a'],
+    ['a\\', 'a'],
+    ['a\n\n[b]', 'a b'],
+  ])('files are links that can be read and pressed, whatever their name: %j', (name, label) => {
+    const { messages } = render.attachment({ url: 'https://x.y/a', name }, NOTHING);
+    expect(messages[0]?.blocks).toEqual([{ type: 'markdown', text: `[${label}](https://x.y/a)` }]);
+  });
+
+  // Slack wants a text beside blocks: without one, a notification says that the message cannot be shown.
+  it.each(['```', '# ', '![](https://x.y/a.png)'])(
+    'what is nothing but signs has a notification: %j',
+    (text) => {
+      expect(render.text(text, NOTHING).messages).toEqual([
+        { text: '…', blocks: [{ type: 'markdown', text }] },
+      ]);
+    },
+  );
+
   it('JSON is blocks, a message, a table, or itself', () => {
     const block = { type: 'divider' };
     const blocks = (json: unknown): unknown => render.custom(json as never, NOTHING).messages;

@@ -54,5 +54,6 @@ export function ownBlocks({ blocks }: Extra): readonly KnownBlock[] | null {
 
 /** A message of blocks, with what is said where blocks cannot be shown. */
 export function blockMessage(blocks: KnownBlock[], fallback: string): SlackMessage {
-  return { text: shorten(fallback, LIMITS.fallback), blocks };
+  // Without one, a notification says that the message cannot be shown.
+  return { text: shorten(fallback, LIMITS.fallback) || '…', blocks };
 }
