@@ -1,6 +1,6 @@
 import { isJsonObject, type Extra, type JsonObject } from '@trunkline/core';
 import { isDirect, type SlackAddress } from './address.ts';
-import type { SlackMessage } from './render/message.ts';
+import { ownBlocks, type SlackMessage } from './render/message.ts';
 
 /** What of a response's other keys are arguments of Slack's. */
 const LOOKS = ['username', 'icon_emoji', 'icon_url'] as const;
@@ -75,7 +75,7 @@ export function threadOf(extra: Extra, { thread }: SlackAddress): string | null 
 
 /** Whether a response is one that Slack's streams have room for: they are in a thread, and of text. */
 export function fitsStream(extra: Extra): boolean {
-  return extra['reply_broadcast'] !== true && !Array.isArray(extra['blocks']);
+  return extra['reply_broadcast'] !== true && ownBlocks(extra) === null;
 }
 
 /** The arguments of a stream's start. Outside of direct messages Slack wants to know whom it is for. */

@@ -50,7 +50,7 @@ export interface SlackOptions {
   /** The channel's name and URL prefix. @defaultValue `slack` */
   name?: string;
   /**
-   * Takes what is said in this channel (its id), all of it, and in direct messages, and nothing else.
+   * Takes what is said in this channel (its id, `C123`), all of it, and in direct messages, and nothing else.
    * Also where a proactive message without an address goes.
    *
    * @defaultValue none: wherever the bot is
@@ -163,7 +163,11 @@ export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
   };
   assertKnownOptions(options, NAMES, { channel: name });
   if (!isText(name)) fail('name must be a text that is not empty');
-  if (channel !== null && !isText(channel)) fail('channel must be the id of a channel (C…)');
+  if (channel !== null && !isId(channel)) {
+    fail(
+      'channel (slack_channel) must be the id of a channel (C…), which is at the end of its details',
+    );
+  }
   if (status !== false && !isText(status)) fail('status must be a text, or false');
   if (!isUrl(apiUrl)) fail('apiUrl must be an address such as https://slack.com/api/');
   if (proxy !== null && !isUrl(proxy)) fail('proxy must be an address such as http://proxy:8080');
@@ -195,6 +199,11 @@ export function resolveOptions(options: SlackOptions): ResolvedSlackOptions {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
+}
+
+/** Slack names channels by their ids: by `#general`, no message would be of that channel. */
+function isId(value: unknown): boolean {
+  return isText(value) && /^[A-Z][A-Z0-9]+$/.test(value);
 }
 
 /** `proxy:8080` is an address of the protocol `proxy:`. */
@@ -239,7 +248,7 @@ function tokenOf(token: unknown, fail: Fail): SlackOptions['token'] {
   // What finds tokens is checked by using it.
   if (typeof token === 'function') return token as SlackToken;
   if (!isText(token)) return fail(`token (slack_token) is missing: ${WHERE_TOKEN}`);
-  if (!/^xox[a-z.-]*-\S+$/.test(token) || /^(?:xapp|xoxr)/.test(token)) {
+  if (!/^xox[a-z.-]*-[!-~]+$/.test(token) || /^(?:xapp|xoxr)/.test(token)) {
     return fail(`token (slack_token) is not a bot token: ${WHERE_TOKEN}`);
   }
   return token;
@@ -249,6 +258,10 @@ function secretsOf(secret: unknown, fail: Fail): readonly string[] {
   const secrets = [secret].flat();
   if (secrets.length === 0 || !secrets.every(isText)) {
     return fail(`signingSecret (slack_signing_secret) is missing: ${WHERE_SECRET}`);
+  }
+  // No request would ever be signed by it. From a file it may have a line break behind it.
+  if (!secrets.every((text) => /^[!-~]+$/.test(text))) {
+    return fail(`signingSecret (slack_signing_secret) is malformed: ${WHERE_SECRET}`);
   }
   return secrets;
 }

@@ -2,7 +2,8 @@ import { DeliveryError, type UserAttachment } from '@trunkline/core';
 import { teamOf } from './address.ts';
 import type { Clients, Team } from './clients.ts';
 import { isCredentialsError } from './errors.ts';
-import { objectAt, textAt } from './parse/fields.ts';
+import { objectAt } from './parse/fields.ts';
+import { attachmentsOf } from './parse/files.ts';
 
 /** How a file is fetched. */
 export interface DownloadOptions {
@@ -51,12 +52,13 @@ async function fetched(
   const fail = (text: string, platformCode: string | null = null): never => {
     throw new DeliveryError(`the file cannot be fetched: ${text}`, { channel: name, platformCode });
   };
-  const { sizeBytes, mimeType } = attachment;
-  if ((sizeBytes ?? 0) > limitBytes) return fail(`it is larger than ${limitBytes} bytes`);
   const { id = null, team: teamId = null, enterprise = null } = attachment;
   const team = teamOf({ team: teamId, enterprise });
-  let url = attachment.url ?? (await urlOf(clients, team, id));
-  if (url === null) return fail('Slack tells no address of it');
+  const source = attachment.url === undefined ? await sourceOf(clients, team, id) : attachment;
+  let { url } = source;
+  const { mimeType, sizeBytes = 0 } = source;
+  if (url === undefined) return fail('Slack tells no address of it');
+  if (sizeBytes > limitBytes) return fail(`it is larger than ${limitBytes} bytes`);
   const transport = await clients.transport();
   const token = await clients.token(team);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
@@ -112,10 +114,15 @@ async function validToken(clients: Clients, team: Team, token: string): Promise<
 }
 
 /** In Slack Connect, a file may come with nothing but its id. */
-async function urlOf(clients: Clients, team: Team, id: unknown): Promise<string | null> {
-  if (typeof id !== 'string') return null;
+async function sourceOf(
+  clients: Clients,
+  team: Team,
+  id: unknown,
+): Promise<Partial<UserAttachment>> {
+  if (typeof id !== 'string') return {};
   const file = objectAt(await clients.call(team, 'files.info', { file: id }), 'file');
-  return textAt(file, 'url_private_download') ?? textAt(file, 'url_private');
+  const [attachment] = attachmentsOf({ files: [file] }, team);
+  return attachment ?? {};
 }
 
 function isSlack(url: string, apiUrl: string): boolean {

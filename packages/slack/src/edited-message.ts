@@ -48,8 +48,8 @@ export class EditedMessage implements GrowingMessage {
     await this.#pump.stop();
     if (this.#ts === null) return;
     const [channel, ts, seen] = [this.#channel, this.#ts, this.#seen];
-    const otherwise = text.slice(this.#shown);
-    await shownWhole(this.#options, { channel, ts, text, otherwise, seen });
+    const shown = this.#shown;
+    await shownWhole(this.#options, { channel, ts, text, from: 0, shown, seen });
   }
 
   /** What has no room in the first message is not shown yet. */

@@ -201,12 +201,19 @@ export class NativeStream implements GrowingMessage {
     const metadata = metadataOf(extra);
     const isWhole = this.#state === 'open';
     const first = blocks.slice(0, LIMITS.blocks);
+    let mayBeThere = false;
     try {
       await deliver(async () => {
-        await this.#request('chat.stopStream', {
+        const args = {
           ...(isWhole && first.length > 0 ? { blocks: JSON.stringify(first) } : {}),
           ...(metadata === null ? {} : { metadata }),
-        });
+        };
+        try {
+          await this.#request('chat.stopStream', args);
+        } catch (error) {
+          mayBeThere ||= (error as DeliveryError).mayHaveArrived;
+          throw error;
+        }
         return {};
       });
     } catch (error) {
@@ -216,6 +223,11 @@ export class NativeStream implements GrowingMessage {
       if (error.retryable && !isWhole) throw error;
       // Slack has closed it, or a first request that seemed lost: all of the text is there.
       const isClosed = error.platformCode === 'message_not_in_streaming_state';
+      if (isWhole && isClosed && mayBeThere && first.length > 0) {
+        // Whether what belongs below it is there as well, nobody knows.
+        this.#state = 'doubtful';
+        return;
+      }
       if (error.retryable) sender.services.background.add(this.#stopLater(error));
       else if (!isClosed && blocks.length > 0)
         await this.#request('chat.stopStream', {}).catch(() => {});
@@ -243,10 +255,9 @@ export class NativeStream implements GrowingMessage {
 
   /** Writes the message anew, where it is not known what is in it. */
   async #repair(): Promise<void> {
-    const text = this.#text.slice(this.#from);
-    const otherwise = this.#text.slice(this.#shown);
-    const [channel, ts] = [this.#channel, this.#ts];
-    await shownWhole(this.#options, { channel, ts, text, otherwise, seen: null });
+    const [channel, ts, text] = [this.#channel, this.#ts, this.#text];
+    const [from, shown] = [this.#from, this.#shown];
+    await shownWhole(this.#options, { channel, ts, text, from, shown, seen: null });
   }
 
   /** What belongs below the text, in messages of its own. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KnownBlock } from '@slack/types';
 import { DeliveryError } from '@trunkline/core';
+import { textFrom } from './render/fence.ts';
 import { textMessages } from './render/text.ts';
 import { blockMessage, type SlackMessage } from './render/message.ts';
 import { chunksOf, LIMITS } from './render/limits.ts';
@@ -11,10 +12,12 @@ export interface Shown {
   /** What names it. */
   channel: string;
   ts: string;
-  /** What it is to show. */
+  /** The whole text. */
   text: string;
-  /** What is said in a new message instead, if it cannot be changed. */
-  otherwise: string;
+  /** From where in the text on it is to show it. */
+  from: number;
+  /** From where on it is said in a new message instead, if this one cannot be changed. */
+  shown: number;
   /** What it is known to show; `null` for nothing. */
   seen: SlackMessage | null;
 }
@@ -30,7 +33,9 @@ const FINAL = new Set([
 /** Writes a message anew, and what it has no room for below it. Repeating it changes nothing. */
 export async function shownWhole(options: GrowingOptions, shown: Shown): Promise<void> {
   const { deliver, extra, blocks, sender } = options;
-  const [first, ...rest] = withBlocks(textMessages(shown.text, extra), blocks);
+  const messagesFrom = (place: number): readonly SlackMessage[] =>
+    withBlocks(textMessages(textFrom(shown.text, place), extra), blocks);
+  const [first, ...rest] = messagesFrom(shown.from);
   if (first === undefined) return;
   try {
     if (!isDeepStrictEqual(first, shown.seen)) {
@@ -43,8 +48,7 @@ export async function shownWhole(options: GrowingOptions, shown: Shown): Promise
     if (!(error instanceof DeliveryError) || error.retryable) throw error;
     const isGone = error.platformCode === 'message_not_found';
     if (!FINAL.has(error.platformCode ?? '')) throw error;
-    const left = isGone ? shown.text : shown.otherwise;
-    rest.splice(0, rest.length, ...withBlocks(textMessages(left, extra), blocks));
+    rest.splice(0, rest.length, ...messagesFrom(isGone ? shown.from : shown.shown));
   }
   for (const message of rest) await deliver(() => sender.post(message, extra, ''));
 }

@@ -7,6 +7,7 @@ import { isDestinationError } from './errors.ts';
 import { NativeStream } from './native-stream.ts';
 import { actionBlocks, quickReplyBlocks } from './render/buttons.ts';
 import { allowedMentions, type AllowedMentions } from './render/escape.ts';
+import { ownBlocks } from './render/message.ts';
 import type { KeptPayload } from './render/payload-keys.ts';
 import { textMessages } from './render/text.ts';
 import { withBlocks } from './repair.ts';
@@ -38,6 +39,16 @@ export interface GrowingOptions {
 /** Errors that say that the workspace has no streams. */
 const LACKING = new Set(['unknown_method', 'feature_disabled', 'channel_type_not_supported']);
 
+/** What can be pressed below a stream, as below a text. Anything else travels on to nobody. */
+function blocksBelow({ quickReplies, buttons }: Extra, kept: KeptPayload[]): KnownBlock[] {
+  if (isList(quickReplies)) return quickReplyBlocks(quickReplies, kept, '');
+  return isList(buttons) ? actionBlocks(buttons, kept) : [];
+}
+
+function isList(value: unknown): value is readonly Button[] {
+  return Array.isArray(value) && value.length > 0;
+}
+
 /** An answer that is shown while it is made: by Slack's own stream, or by editing one message. */
 export class StreamedAnswer {
   readonly #options: GrowingOptions;
@@ -47,16 +58,7 @@ export class StreamedAnswer {
 
   constructor(options: Omit<GrowingOptions, 'allowed' | 'blocks'>) {
     const { extra } = options;
-    // As in a response; anything else travels on to nobody.
-    const { quickReplies, buttons } = extra as Record<string, readonly Button[] | undefined>;
-    const isOwn = Array.isArray(extra['blocks']);
-    const blocks = isOwn
-      ? []
-      : Array.isArray(quickReplies)
-        ? quickReplyBlocks(quickReplies, this.#kept, '')
-        : Array.isArray(buttons)
-          ? actionBlocks(buttons, this.#kept)
-          : [];
+    const blocks = ownBlocks(extra) === null ? blocksBelow(extra, this.#kept) : [];
     this.#options = { ...options, blocks, allowed: allowedMentions(extra['mentions']) };
   }
 

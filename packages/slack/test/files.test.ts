@@ -370,6 +370,29 @@ describe('a file that came with a message', () => {
     expect(file.toString()).toBe('hello');
   });
 
+  // The story: a page that a partner had shared came with its id alone. What was fetched was taken for Slack's page
+  // that says to log in.
+  it('of Slack Connect may be a page', async () => {
+    scene = await Scene.open();
+    const page = new Response('<html>', { headers: { 'content-type': 'text/html' } });
+    const url = at('/files/a', () => page);
+    const info = { id: 'F1', url_private: url, mimetype: 'text/html' };
+    scene.slack.on('files.info', () => ({ ok: true, file: info }));
+    const file = await scene.channel.download({ type: 'file', id: 'F1', team: TEAM });
+    expect(file.toString()).toBe('<html>');
+  });
+
+  // All of it would be fetched before it is known to be too large.
+  it('of Slack Connect is not fetched where it is larger than the limit', async () => {
+    scene = await Scene.open();
+    const url = at('/files/a', () => new Response('hello'));
+    const info = { id: 'F1', url_private: url, size: 30_000_000 };
+    scene.slack.on('files.info', () => ({ ok: true, file: info }));
+    const fetched = scene.channel.download({ type: 'file', id: 'F1', team: TEAM });
+    await expect(fetched).rejects.toThrow(/larger than/);
+    expect(scene.slack.pageTokens).toEqual([]);
+  });
+
   it('that is gone is an error', async () => {
     scene = await Scene.open();
     const url = at('/files/a', () => new Response('', { status: 404 }));

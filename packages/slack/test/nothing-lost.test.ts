@@ -33,7 +33,7 @@ const button = fc.record(
 );
 const buttons = fc.array(button, { maxLength: 40 });
 const element = fc.record(
-  { title: markdown, subtitle: markdown, imageUrl: url, buttons },
+  { title: markdown, subtitle: markdown, imageUrl: fc.oneof(url, short), url, buttons },
   { requiredKeys: [] },
 );
 const rows = fc.array(fc.array(short, { minLength: 1, maxLength: 25 }), {

@@ -827,6 +827,34 @@ describe('streams', () => {
     expect(slack.texts()).toEqual(['Once upon a time']);
   });
 
+  // The story: Slack had ended a stream and put the buttons below it, and its answer was lost. Asked again, it said
+  // that the stream was over, and the buttons were said once more, in a message of their own.
+  it('have their buttons once where the answer to their end was lost', async () => {
+    const clock = new HastyClock();
+    const { slack } = await open({ status: false, clock }, { clock });
+    slack.next('chat.stopStream', ({ args }: Call) => {
+      slack.streams.answer('chat.stopStream', args);
+      return new Answer(502, 'lost');
+    });
+    scene.assistant = async (_message, reply) => {
+      const quickReplies = [{ title: 'Yes' }, { title: 'No' }];
+      await reply.stream(
+        (async function* () {
+          yield 'Shall I?';
+        })(),
+        { quickReplies },
+      );
+    };
+    await scene.request(json(said({ text: `<@${BOT}> hi`, thread_ts: newTs() })));
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    expect(slack.of('chat.postMessage')).toEqual([]);
+    const [stream] = slack.streams.all.values();
+    expect(stream?.text).toBe('Shall I?');
+    const shown = slack.of('chat.update').at(-1) ?? slack.of('chat.stopStream')[0];
+    expect(JSON.stringify(shown?.['blocks'])).toContain('"No"');
+  });
+
   it('that the user stops end the turn', async () => {
     const { slack } = await open({ status: false });
     slack.on('chat.appendStream', () => ({ ok: false, error: 'stopped_by_user' }));

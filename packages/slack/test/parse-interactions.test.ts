@@ -1,3 +1,4 @@
+import type { JsonObject } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { parseCommand, parseInteraction } from '../src/parse/interactions.ts';
 import { addressOf } from '../src/parse/parsed.ts';
@@ -73,6 +74,22 @@ describe('an interaction', () => {
 
   it('of a button that opens a page says nothing', () => {
     expect(parseInteraction(fixture('block-actions-link')).messages).toEqual([]);
+  });
+
+  // The story: a press of "Q&A" was told to the assistant as "Q&amp;A", since Slack writes what is read of a message
+  // as it writes texts. What came back as the payload was as it had been sent.
+  it('has the title that is read, as a text is', () => {
+    const payload = fixture('block-actions-button');
+    const [action] = payload['actions'] as JsonObject[];
+    const choice = (changes: JsonObject): unknown => {
+      const { messages } = parseInteraction({ ...payload, actions: [{ ...action, ...changes }] });
+      return [messages[0]?.choice?.title, messages[0]?.text];
+    };
+    const text = { type: 'plain_text', text: 'Q&amp;A &lt;3' };
+    expect(choice({ text, value: '/q&amp;a' })).toEqual(['Q&A <3', '/q&amp;a']);
+    const option = { text, value: 'a&b' };
+    expect(choice({ selected_option: option })).toEqual(['Q&A <3', 'a&b']);
+    expect(choice({ selected_options: [option, option] })).toEqual(['Q&A <3, Q&A <3', 'a&b,a&b']);
   });
 
   it('may hold several actions, of every kind', () => {

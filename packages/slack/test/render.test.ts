@@ -76,6 +76,21 @@ describe('Markdown for Slack (trap 25)', () => {
     );
   });
 
+  // The story: a text of 40,000 backticks, which a user had asked to be repeated, held up all conversations for ten
+  // seconds.
+  it.each([
+    ['backticks that nothing closes', (n: number) => `x ${'`'.repeat(n)} < ${'a '.repeat(n / 2)}`],
+    ['backticks at the beginning of a line', (n: number) => `${'`'.repeat(n)}${'a'.repeat(n)}\``],
+    ['a link that nothing closes', (n: number) => `[a](${'x'.repeat(n)}`],
+    ['bold words that nothing closes', (n: number) => '**x '.repeat(n / 4)],
+  ])('takes no longer than others of its length: %s', (_, textOf) => {
+    const text = textOf(60_000);
+    const before = process.cpuUsage();
+    escapeMarkdown(text);
+    fallbackOf(text);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
+  });
+
   it('is said by notifications without its signs', () => {
     expect(fallbackOf('# Title\n**bold** and `code` & [a link](https://x.y)')).toBe(
       'Title\nbold and code &amp; a link',
@@ -182,6 +197,16 @@ describe('long Markdown', () => {
       if (part.includes('tea ')) expect(part.startsWith(`${head}\n| tea`)).toBe(true);
     }
     expect(parts.join('\n').match(/^\| tea \d \| \d & up \|$/gm)).toEqual(rows);
+  });
+
+  // The story: a table came from a file of Windows's, and only its first message had a header.
+  it('knows a table by its lines, however they end', () => {
+    const rows = Array.from({ length: 9 }, (_, index) => `| tea ${index} | ${index} |`);
+    const parts = splitMarkdown(['Teas:', '', '| a | b |', '|---|---|', ...rows].join('\r\n'), 100);
+    expect(parts.length).toBeGreaterThan(2);
+    for (const part of parts.filter((one) => one.includes('tea '))) {
+      expect(part).toMatch(/\| a \| b \|\r\n\|---\|---\|\r\n\| tea/);
+    }
   });
 
   it('takes no line with bars for a table where none is below it', () => {
@@ -520,6 +545,31 @@ describe('other parts', () => {
     expect(alternative?.message.blocks).toHaveLength(4);
   });
 
+  // The story: the page of a card without a title was nowhere, nor a picture whose address was too long for Slack.
+  it('cards lose neither their page nor their picture', () => {
+    const blocksOf = (element: Element): unknown =>
+      render.elements([element], NOTHING).messages[0]?.blocks;
+    const page = { imageUrl: 'https://x.y/a.png', url: 'https://x.y/p?a=1|2' };
+    const address = 'https://x.y/p?a=1%7C2';
+    expect(blocksOf(page)).toMatchObject([
+      { type: 'card', hero_image: {}, title: { text: `<${address}|${address}>` } },
+    ]);
+    expect(blocksOf({ ...page, title: 'P' })).toMatchObject([
+      { title: { text: `<${address}|P>` } },
+    ]);
+    expect(blocksOf({ title: 'Call', url: 'mailto:a@x.y' })).toMatchObject([
+      { title: { text: '<mailto:a@x.y|Call>' } },
+    ]);
+    expect(blocksOf({ title: 'A & B', url: 'app://<x>' })).toMatchObject([
+      { title: { text: 'A &amp; B app://&lt;x&gt;' } },
+    ]);
+    const imageUrl = `https://x.y/${'a'.repeat(2_990)}`;
+    expect(blocksOf({ title: 'T', imageUrl })).toMatchObject([
+      { type: 'section', text: { text: `*T*\nImage: ${imageUrl}`.slice(0, 3_000) } },
+      { type: 'section' },
+    ]);
+  });
+
   it('files are links, images images, and Slack’s own attachments themselves', () => {
     const link = render.attachment({ url: 'https://x.y/menu.pdf', name: 'The [menu]' }, NOTHING);
     expect(link.messages[0]?.blocks).toEqual([
@@ -540,6 +590,27 @@ describe('other parts', () => {
     ]);
   });
 
+  // The story: a file that its user had called "[]" was a link without a word to press.
+  it.each([
+    ['[]', 'https://x.y/a'],
+    [' ', 'https://x.y/a'],
+    ['a\\', 'a'],
+    ['a\n\n[b]', 'a b'],
+  ])('files are links that can be read and pressed, whatever their name: %j', (name, label) => {
+    const { messages } = render.attachment({ url: 'https://x.y/a', name }, NOTHING);
+    expect(messages[0]?.blocks).toEqual([{ type: 'markdown', text: `[${label}](https://x.y/a)` }]);
+  });
+
+  // Slack wants a text beside blocks: without one, a notification says that the message cannot be shown.
+  it.each(['```', '# ', '![](https://x.y/a.png)'])(
+    'what is nothing but signs has a notification: %j',
+    (text) => {
+      expect(render.text(text, NOTHING).messages).toEqual([
+        { text: '…', blocks: [{ type: 'markdown', text }] },
+      ]);
+    },
+  );
+
   it('JSON is blocks, a message, a table, or itself', () => {
     const block = { type: 'divider' };
     const blocks = (json: unknown): unknown => render.custom(json as never, NOTHING).messages;
@@ -555,6 +626,23 @@ describe('other parts', () => {
     expect(blocks({ table: { header: ['a'], rows: [['1'], [2]] } })).toMatchObject([
       { blocks: [{ type: 'table', rows: [[{ text: 'a' }], [{ text: '1' }], [{ text: '2' }]] }] },
     ]);
+  });
+
+  // The story: an assistant's JSON for a web page had a `text` that is no text. On Slack it was the word "message".
+  it('JSON is a message of Slack’s only where its parts are what Slack takes', () => {
+    const messages = (json: object): unknown => render.custom(json as never, NOTHING).messages;
+    for (const json of [
+      { text: 5 },
+      { text: null, mood: 'fine' },
+      { attachments: 3 },
+      { blocks: {} },
+    ]) {
+      expect(messages(json)).toMatchObject([{ blocks: [{ type: 'markdown' }] }]);
+    }
+    // Slack takes lists as JSON as well.
+    const blocks = '[{"type":"divider"}]';
+    expect(messages({ blocks, channel: 'C9' })).toMatchObject([{ blocks, channel: 'C9' }]);
+    expect(messages({ blocks: [] })).toEqual([]);
   });
 
   it('Markdown of its own is not sent beside a text (trap 16)', () => {
@@ -576,6 +664,23 @@ describe('other parts', () => {
       { text: 'Hi', blocks },
       { blocks: [{ text: '```\n{"mood": "fine"}\n```' }] },
     ]);
+  });
+
+  // The story: an assistant put its blocks together, and at times had none. Its text was not said then.
+  it('a list of no blocks takes the place of nothing', () => {
+    const own = { channels: { slack: { blocks: [] } } };
+    const said = { text: 'Hi', buttons: [{ title: 'x' }] };
+    expect(renderResponse('slack', { ...said, ...own })).toEqual(renderResponse('slack', said));
+    expect(renderResponse('slack', own).messages).toEqual([]);
+  });
+
+  // Beside a text they were split, and alone Slack refused them.
+  it('more than fifty blocks are several messages, whatever is beside them (trap 15)', () => {
+    const blocks = Array.from({ length: 101 }, () => ({ type: 'divider' as const }));
+    for (const text of [null, 'Hi']) {
+      const { messages } = renderResponse('slack', { text, channels: { slack: { blocks } } });
+      expect(messages.map((message) => message.blocks?.length)).toEqual([50, 50, 1]);
+    }
   });
 
   it('a response is its parts, in Rasa’s order', () => {

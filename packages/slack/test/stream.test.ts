@@ -209,6 +209,28 @@ describe('a streamed answer', () => {
     );
   });
 
+  // The story: an answer with long code went on in a second message, of which Slack lost a piece. Written anew, it began
+  // in the middle of the code without its signs, and what came behind the code was shown as code.
+  it.each([
+    ['written anew', undefined],
+    ['said below, where nothing can be', 'edit_window_closed'],
+  ])('opens that code again in what is %s', async (_, error) => {
+    const desk = new Desk();
+    const list = tokens(4_000, '\n');
+    desk.on('chat.appendStream', ({ ts = null }) => {
+      const [, second] = desk.streams.all.keys();
+      const isOfSecond = ts === second && second !== undefined;
+      return isOfSecond && desk.streams.all.get(second)?.text !== '' ? lost() : undefined;
+    });
+    desk.on('chat.update', () => (error === undefined ? undefined : { ok: false, error }));
+    await say(desk, begin(desk), ['```js\n', ...list, '```\nDone.'], 10);
+    const last = desk.texts.at(-1) ?? '';
+    expect(last.startsWith('```js\nw')).toBe(true);
+    expect(last.endsWith('\n```\nDone.')).toBe(true);
+    const said = desk.texts.join('\n').match(/w\d+/g);
+    expect(said).toEqual(list.map((token) => token.trim()));
+  });
+
   it('goes on in another message where one has no room', async () => {
     const desk = new Desk();
     desk.on('chat.appendStream', (_args, count) =>
@@ -445,6 +467,23 @@ describe('a streamed answer', () => {
     ]);
   });
 
+  it('has its buttons below it also beside a list of no quick replies, as a text has', async () => {
+    const desk = new Desk();
+    const extra = { quickReplies: [], buttons: [{ title: 'More', payload: '/more' }] };
+    await say(desk, begin(desk, THREAD, extra), ['Hello']);
+    expect(desk.of('chat.stopStream')).toMatchObject([
+      { blocks: [{ type: 'actions', elements: [{ value: '/more' }] }] },
+    ]);
+  });
+
+  it('is said where a list of no blocks is beside it', async () => {
+    for (const place of [THREAD, { channel: 'C1' }]) {
+      const desk = new Desk();
+      await say(desk, begin(desk, place, { blocks: [] }), ['Hello']);
+      expect(desk.texts).toEqual(['Hello']);
+    }
+  });
+
   it.each(['Hello', ' '])('keeps payloads that its buttons have no room for: %j', async (text) => {
     const button = { title: 'More', payload: 'x'.repeat(2_001) };
     for (const place of [THREAD, { channel: 'C1' }]) {
@@ -596,6 +635,18 @@ describe('where there are no streams', () => {
       }
     },
   );
+
+  it('code is opened again in what is said below, where it cannot be edited any more', async () => {
+    const desk = new Desk();
+    desk.on('chat.update', (_args, count) =>
+      count > 2 ? { ok: false, error: 'edit_window_closed' } : undefined,
+    );
+    const list = tokens(1_000, '\n');
+    await say(desk, begin(desk, { channel: 'C1' }), ['```js\n', ...list, '```\nDone.']);
+    const [first = '', second = ''] = desk.texts;
+    expect(second.startsWith('```js\nw')).toBe(true);
+    expect(first + second.slice('```js\n'.length)).toBe(`\`\`\`js\n${list.join('')}\`\`\`\nDone.`);
+  });
 
   it('that is remembered of the workspace', async () => {
     const desk = new Desk();

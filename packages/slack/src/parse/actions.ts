@@ -1,5 +1,6 @@
 import { isJsonObject, type Choice, type JsonObject, type JsonValue } from '@trunkline/core';
 import { objectAt, objectsAt, textAt } from './fields.ts';
+import { decodeEntities } from './text.ts';
 
 /** The fields that hold what was picked, by the element's kind. */
 const PICKED = [
@@ -88,6 +89,7 @@ export function valuesOf(view: JsonObject | null): JsonObject {
   return values;
 }
 
+/** What is read. Slack escapes the texts of a message, those that it does not read as mark-up as well. */
 function titleOf(element: JsonObject): string {
-  return textAt(objectAt(element, 'text'), 'text') ?? textAt(element, 'text') ?? '';
+  return decodeEntities(textAt(objectAt(element, 'text'), 'text') ?? textAt(element, 'text') ?? '');
 }

@@ -50,7 +50,8 @@ function special(word: string, label: string): string {
   return label === '' || name === label ? `@${name}` : label;
 }
 
-function decodeEntities(text: string): string {
+/** What Slack has escaped, as it was. */
+export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

@@ -23,7 +23,12 @@ export function renderAttachment(attachment: Attachment, { extra }: RenderContex
 }
 
 function linkOf(url: string, name: string | null): string {
-  const label = (name ?? url).replaceAll(/[[\]]/g, '');
+  // What would end the label early, or hide it.
+  const label =
+    (name ?? url)
+      .replaceAll(/[[\]\\]/g, '')
+      .replaceAll(/\s+/g, ' ')
+      .trim() || url;
   const isLink = /^https?:\/\/[^\s()]+$/.test(url);
   return isLink ? `[${label}](${url})` : `${label}: ${url}`;
 }

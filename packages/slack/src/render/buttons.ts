@@ -2,7 +2,7 @@ import type { ActionsBlock, Button as SlackButton, KnownBlock, StaticSelect } fr
 import type { Button } from '@trunkline/core';
 import { escapeText } from './escape.ts';
 import { chunksOf, lengthOf, LIMITS, shorten } from './limits.ts';
-import { blockMessage, rendered, type RenderContext, type Rendered } from './message.ts';
+import { blockMessage, ownBlocks, rendered, type RenderContext, type Rendered } from './message.ts';
 import { actionId, quickReplyBlock, quickReplySet } from './names.ts';
 import { isPayloadKey, keyOfPayload, type KeptPayload } from './payload-keys.ts';
 import { textMessages } from './text.ts';
@@ -36,7 +36,7 @@ function renderChoices(
 ): Rendered {
   const kept: KeptPayload[] = [];
   const messages = textMessages(text, extra);
-  if (Array.isArray(extra['blocks'])) return rendered(messages);
+  if (ownBlocks(extra) !== null) return rendered(messages);
   const blocks = isQuick ? quickReplyBlocks(buttons, kept, text) : actionBlocks(buttons, kept);
   const said = messages.pop();
   const before = said?.blocks ?? [];

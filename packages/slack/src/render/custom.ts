@@ -6,24 +6,38 @@ import { blockMessage, rendered, type RenderContext, type Rendered } from './mes
 import { isTable, renderTable } from './table.ts';
 import { textMessages } from './text.ts';
 
-/** What makes JSON a message of Slack's own. */
-const MESSAGE_KEYS = ['blocks', 'attachments', 'text', 'markdown_text'];
+/** What makes JSON a message of Slack's own: a text, or a list, which Slack takes as JSON as well. */
+const TEXTS = ['text', 'markdown_text'];
+const LISTS = ['blocks', 'attachments'];
 
 /**
  * JSON of Slack's own: a list of blocks, one block, or the arguments of `chat.postMessage`; a table as
  * `{ table: { rows } }`. Other JSON is shown as such.
  */
 export function renderCustom(json: JsonValue, { extra }: RenderContext): Rendered {
-  if (Array.isArray(json) && json.length > 0 && json.every(isBlock)) {
-    return rendered(chunksOf(json, LIMITS.blocks).map((blocks) => blocksMessage(blocks)));
+  const list = blocksIn(json);
+  if (list !== null) {
+    return rendered(chunksOf(list, LIMITS.blocks).map((blocks) => blocksMessage(blocks)));
   }
   if (isJsonObject(json)) {
     if (isTable(json['table'])) return renderTable(json['table'], extra);
-    if (MESSAGE_KEYS.some((key) => Object.hasOwn(json, key))) return rendered([rawMessage(json)]);
+    if (isMessage(json)) return rendered([rawMessage(json)]);
     if (isBlock(json)) return rendered([blocksMessage([json])]);
   }
   // Blocks of the response's own have taken the place of its text, and of nothing else.
   return rendered(textMessages(`\`\`\`\n${customJsonText(json)}\n\`\`\``, {}));
+}
+
+/** A list of blocks, also as a message of nothing else; `null` for other JSON. */
+function blocksIn(json: JsonValue): JsonObject[] | null {
+  const isOfBlocks = isJsonObject(json) && Object.keys(json).length === 1;
+  const list = isOfBlocks ? (json['blocks'] ?? null) : json;
+  return Array.isArray(list) && list.every(isBlock) ? list : null;
+}
+
+function isMessage(json: JsonObject): boolean {
+  const isText = (key: string): boolean => typeof json[key] === 'string';
+  return TEXTS.some(isText) || LISTS.some((key) => isText(key) || Array.isArray(json[key]));
 }
 
 /** A message as it was given. Of a text beside blocks, Slack makes the notification. */

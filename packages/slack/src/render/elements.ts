@@ -58,25 +58,28 @@ function withoutImages({ text, blocks = [] }: SlackMessage): Alternative[] {
 }
 
 /** Whether a card shows all of an element. */
-function fitsCard({ title, subtitle, imageUrl, url, buttons = [] }: Element): boolean {
+function fitsCard(element: Element): boolean {
+  const { subtitle, imageUrl, buttons = [] } = element;
+  const heading = headingOf(element);
   return (
-    (isImageUrl(imageUrl) || isThere(title) || buttons.length > 0) &&
+    (isImageUrl(imageUrl) || heading !== '' || buttons.length > 0) &&
     (!isThere(imageUrl) || isImageUrl(imageUrl)) &&
-    lengthOf(titleOf(title ?? '', url)) <= LIMITS.cardTitle &&
+    lengthOf(heading) <= LIMITS.cardTitle &&
     lengthOf(escapeText(subtitle ?? '')) <= LIMITS.cardSubtitle &&
     buttons.length <= LIMITS.cardButtons
   );
 }
 
 function cardOf(element: Element, kept: KeptPayload[]): CardBlock {
-  const { title = '', subtitle = '', imageUrl, url, buttons = [] } = element;
+  const { title, subtitle = '', imageUrl, buttons = [] } = element;
+  const heading = headingOf(element);
   const card: CardBlock = { type: 'card' };
   if (isImageUrl(imageUrl)) {
     const altText = isThere(title) ? title : altTextOf(imageUrl, {});
     const alt_text = shorten(altText, LIMITS.altText);
     card.hero_image = { type: 'image', image_url: imageUrl, alt_text };
   }
-  if (isThere(title)) card.title = { type: 'mrkdwn', text: titleOf(title, url) };
+  if (heading !== '') card.title = { type: 'mrkdwn', text: heading };
   if (isThere(subtitle)) card.subtitle = { type: 'mrkdwn', text: escapeText(subtitle) };
   if (buttons.length > 0) {
     card.actions = buttons.map((button, index) => buttonElement(button, index, kept));
@@ -85,14 +88,16 @@ function cardOf(element: Element, kept: KeptPayload[]): CardBlock {
 }
 
 function sectionsOf(element: Element, kept: KeptPayload[]): KnownBlock[] {
-  const { title = '', subtitle = '', imageUrl, url, buttons = [] } = element;
-  const heading = isThere(title) ? `*${titleOf(title, url)}*` : '';
-  const lines = [heading, escapeText(subtitle)].filter((line) => line.trim() !== '').join('\n');
+  const { title, subtitle = '', imageUrl, buttons = [] } = element;
+  const heading = headingOf(element);
+  const lines = [heading === '' ? '' : `*${heading}*`, escapeText(subtitle)];
+  // What Slack does not fetch is said.
+  if (isThere(imageUrl) && !isImageUrl(imageUrl)) lines.push(escapeText(imageText(imageUrl)));
   const blocks: KnownBlock[] = [];
   if (isImageUrl(imageUrl)) {
     blocks.push(imageBlock(imageUrl, isThere(title) ? title : altTextOf(imageUrl, {})));
   }
-  for (const text of sectionTexts(lines)) {
+  for (const text of sectionTexts(lines.filter((line) => line.trim() !== '').join('\n'))) {
     blocks.push({ type: 'section', text: { type: 'mrkdwn', text } });
   }
   return [...blocks, ...actionBlocks(buttons, kept)];
@@ -113,11 +118,14 @@ function sectionTexts(text: string): string[] {
   return texts;
 }
 
-/** The heading, which leads to the card's page if it has one. */
-function titleOf(title: string, url: string | undefined): string {
-  const text = escapeText(title);
-  const isLink = typeof url === 'string' && /^https?:\/\/[^\s<>|]+$/.test(url);
-  return isLink ? `<${url}|${text.replaceAll('|', '/')}>` : text;
+/** The heading, which leads to the card's page if it has one. An address that makes no link is beside it. */
+function headingOf({ title, url }: Element): string {
+  const text = isThere(title) ? escapeText(title) : '';
+  if (!isThere(url)) return text;
+  const address = url.replaceAll(/[<>|]/g, encodeURIComponent);
+  const link = `<${address}|${(text || address).replaceAll('|', '/')}>`;
+  const isLink = /^(?:https?:\/\/|mailto:)\S+$/.test(url) && lengthOf(link) < LIMITS.sectionText;
+  return isLink ? link : `${text} ${escapeText(url)}`.trim();
 }
 
 function fallbackOf(elements: readonly Element[]): string {

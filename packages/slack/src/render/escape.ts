@@ -16,7 +16,7 @@ const MENTION =
 
 /** Code, links with their targets, addresses, channels: what is not text, or must stay as it is. */
 const VERBATIM =
-  /(?<code>(?<ticks>`+)(?!`)[^]*?[^`]\k<ticks>(?!`))|(?<target>\]\([^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))|(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)|(?<url>https?:\/\/[^\s<>()]+)|(?<channel><#[CG][A-Z0-9]+>)|(?<quote>^(?: {0,3}> ?)+)/gm;
+  /(?<code>(?<!`)(?<ticks>`+)(?!`)[^]*?[^`]\k<ticks>(?!`))|(?<target>\]\([^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))|(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)|(?<url>https?:\/\/[^\s<>()]+)|(?<channel><#[CG][A-Z0-9]+>)|(?<quote>^(?: {0,3}> ?)+)/gm;
 
 /** What would ping in code, if Slack looked for it there. */
 const PING_IN_CODE = /<(?=@[UW]|!(?:channel|here|everyone|subteam))/g;
@@ -98,10 +98,10 @@ export function fallbackOf(text: string, allowed: AllowedMentions = []): string 
 function withoutMarkdown(text: string): string {
   if (!/[*_~`#[\]>|]/.test(text)) return text;
   return text
-    .replaceAll(/^[ \t]*(?:`{3,}(?!.*`)|~{3,}).*$\n?/gm, '')
-    .replaceAll(/!?\[([^\]]{0,500})\]\(([^()\s]*)[^()]*\)/g, '$1')
+    .replaceAll(/^[ \t]*(?:`{3,}(?!`)(?!.*`)|~{3,}).*$\n?/gm, '')
+    .replaceAll(/!?\[([^\]]{0,500})\]\(([^()\s]*)(?:\s[^()]*)?\)/g, '$1')
     .replaceAll(/^ {0,3}#{1,6} +/gm, '')
-    .replaceAll(/(\*\*|__|~~)(?=\S)([^]*?\S)\1/g, '$2')
-    .replaceAll(/`+([^`\n]+)`+/g, '$1')
+    .replaceAll(/(\*\*|__|~~)(?=\S)([^]{0,1000}?\S)\1/g, '$2')
+    .replaceAll(/(?<!`)`+([^`\n]+)`+/g, '$1')
     .trim();
 }

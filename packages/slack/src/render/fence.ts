@@ -17,7 +17,7 @@ export interface Fence {
 const LEAD = String.raw`(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*`;
 
 /** The info string of a fence of backticks holds none: that would be code within a line. */
-const OPENING = new RegExp(`^(${LEAD})(\`{3,}(?!.*\`)|~{3,})`);
+const OPENING = new RegExp(`^(${LEAD})(\`{3,}(?!\`)(?!.*\`)|~{3,})`);
 const CLOSING = /^([ \t>]*)(`{3,}|~{3,})/;
 
 /** One behind words, which Slack's own mark-up takes for a fence, and Markdown for words. */
@@ -65,6 +65,13 @@ function openingOf(line: string, start: number, end: number): Fence | null {
   if (behind === null || isPaired) return null;
   const [open, signs = ''] = behind;
   return { start: start + behind.index, end, lead: '', ticks: signs, open, isClosed };
+}
+
+/** A text from a place on. A fence that the place is in is opened again. */
+export function textFrom(text: string, place: number): string {
+  const rest = text.slice(place);
+  const open = rest === '' ? null : openFence(text.slice(0, place));
+  return open === null ? rest : `${open}\n${rest}`;
 }
 
 /** The line that has opened the fence which a text ends in; `null` if it ends in none. */

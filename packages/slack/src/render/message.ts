@@ -47,7 +47,13 @@ export function rendered(
 
 const NOTHING: Rendered['instead'] = new Map();
 
+/** Blocks of the response's own, which Slack checks, in the place of its text; `null` where there are none. */
+export function ownBlocks({ blocks }: Extra): readonly KnownBlock[] | null {
+  return Array.isArray(blocks) && blocks.length > 0 ? (blocks as KnownBlock[]) : null;
+}
+
 /** A message of blocks, with what is said where blocks cannot be shown. */
 export function blockMessage(blocks: KnownBlock[], fallback: string): SlackMessage {
-  return { text: shorten(fallback, LIMITS.fallback), blocks };
+  // Without one, a notification says that the message cannot be shown.
+  return { text: shorten(fallback, LIMITS.fallback) || '…', blocks };
 }

@@ -18,7 +18,8 @@ const ROUTED = ['text', 'buttons', 'quickReplies', 'image', 'attachment', 'eleme
 export function withOwnBlocks(channel: string, response: BotMessage): BotMessage {
   const resolved = responseFor(channel, response);
   const { blocks, ...rest } = resolved;
-  if (!Array.isArray(blocks) || ROUTED.some((key) => isThere(rest[key]))) return response;
+  const isAlone = !ROUTED.some((key) => isThere(rest[key]));
+  if (!Array.isArray(blocks) || blocks.length === 0 || !isAlone) return response;
   return { ...rest, custom: { blocks } };
 }
 

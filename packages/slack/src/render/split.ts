@@ -11,7 +11,7 @@ const LINK =
 
 /** A table: its header, the line that says how its columns are aligned, and its rows. */
 const TABLE =
-  /^(?=[^\n]*\|)[^\n]+\n(?=[^\n]*\|)[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?(?:\n(?=[^\n]*\|)[^\n]+)*$/;
+  /^(?=[^\n]*\|)[^\n]+\n(?=[^\n]*\|)[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?\r?(?:\n(?=[^\n]*\|)[^\n]+)*$/;
 
 /** What is not cut in two where it fits, beside fences: tables, code, links, addresses, mentions, entities. */
 const WHOLE = new RegExp(

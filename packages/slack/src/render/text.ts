@@ -3,6 +3,7 @@ import type { Extra } from '@trunkline/core';
 import { allowedMentions, escapeMarkdown, fallbackOf } from './escape.ts';
 import {
   blockMessage,
+  ownBlocks,
   rendered,
   type RenderContext,
   type Rendered,
@@ -19,10 +20,9 @@ export function renderText(text: string, { extra }: RenderContext): Rendered {
 /** The messages of a text: none for one of white space. */
 export function textMessages(text: string, extra: Extra): SlackMessage[] {
   const allowed = allowedMentions(extra['mentions']);
-  const { blocks } = extra;
-  if (Array.isArray(blocks)) {
-    // The author's own, which Slack checks.
-    const own = chunksOf(blocks as KnownBlock[], LIMITS.blocks);
+  const blocks = ownBlocks(extra);
+  if (blocks !== null) {
+    const own = chunksOf(blocks, LIMITS.blocks);
     return own.map((chunk) => blockMessage(chunk, fallbackOf(text, allowed)));
   }
   if (text.trim() === '') return [];

@@ -48,6 +48,7 @@ export function problemsOf(message: SlackMessage): string[] {
   const problems: string[] = [];
   const { text, blocks, attachments, markdown_text: markdown } = message;
   if (lengthOf(text) > 4_000) problems.push('text over 4,000');
+  if (text.trim() === '' && blocks) problems.push('no notification');
   if (text === '' && !blocks && !attachments && !markdown) problems.push('no_text');
   if (markdown !== undefined && (text !== '' || blocks)) problems.push('markdown_text_conflict');
   if (blocks === undefined) return problems;
