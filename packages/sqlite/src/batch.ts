@@ -3,7 +3,7 @@ import type { Reads } from './reads.ts';
 import { transactionBeside } from './transaction.ts';
 
 /** How many rounds of the event loop a commit waits at most while each of them brings more to write. */
-const MOST_ROUNDS = 8;
+const MOST_ROUNDS = 4;
 
 /** One write that waits for its commit. */
 interface Write {
