@@ -6,9 +6,14 @@ import { messageOf } from '../messages.mjs';
 import { SteeredClock } from '../../harness/steered-clock.mjs';
 
 const MARK_MS = 1_000;
+/**
+ * Addresses are lists, which have a bound over all of them: half of it or all of it is in use, whatever comes.
+ * Small, so that it does not matter in which moment it is looked at.
+ */
+const LIST_CHARACTERS = 50_000;
 
 const clock = new SteeredClock();
-const line = new BenchLine(new MemoryStore({ clock }), {
+const line = new BenchLine(new MemoryStore({ clock, maxListCharacters: LIST_CHARACTERS }), {
   clock,
   history: { maxEntries: 0 },
   delivery: { markTtlMs: MARK_MS },
