@@ -24,6 +24,7 @@ const target = (id, label, name) => ({
 
 const twiml = [
   target('twiml-node', '(a) node:http, node:crypto', 'node-http'),
+  target('twiml-bare', '(a) with bare turns', 'node-http'),
   target('twiml-express', '(b) Express, twilio.webhook()', 'express'),
   target('twiml-trunkline', '(c) Trunkline', 'trunkline'),
 ];
