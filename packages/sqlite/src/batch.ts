@@ -23,9 +23,9 @@ export interface BatchOptions {
 }
 
 /**
- * Writes that share a commit: the ones that are asked for while the commit before is under way, and in the
- * rounds of the event loop after it, until one of them brings nothing. A commit is what costs, a write in it next to nothing. All of a commit is
- * there afterwards, or none of it.
+ * Writes that share a commit: those asked for while the commit before is under way, and in the rounds of
+ * the event loop after it, until one of them brings nothing. A commit is what costs, a write in it next
+ * to nothing. All of a commit is there afterwards, or none of it.
  *
  * The disk is waited for beside the event loop (see docs/decisions/0006-commits-beside.md).
  */
