@@ -25,10 +25,12 @@ export class Pace {
   /** Until when a method is closed. */
   readonly #closedUntil = new Map<string, number>();
   #sweepsAt = 0;
+  #lastNow: number;
 
   constructor(channel: string, clock: Clock) {
     this.#channel = channel;
     this.#clock = clock;
+    this.#lastNow = clock.now();
   }
 
   /** How many channels and methods are remembered. */
@@ -42,7 +44,7 @@ export class Pace {
    * @throws DeliveryError - it is far away.
    */
   post(key: string): Promise<void> | null {
-    const now = this.#clock.now();
+    const now = this.#now();
     const quietAt = Math.max(now, this.#quietAt.get(key) ?? 0);
     const waitMs = quietAt - BURST_MS - now;
     if (waitMs > MAX_POST_WAIT_MS) throw this.#tooLong(waitMs);
@@ -58,9 +60,10 @@ export class Pace {
    */
   method(team: string, method: string): Promise<void> | null {
     if (this.#closedUntil.size === 0) return null;
+    const now = this.#now();
     const until = this.#closedUntil.get(`${team}:${method}`);
     if (until === undefined) return null;
-    const waitMs = until - this.#clock.now();
+    const waitMs = until - now;
     if (waitMs > MAX_METHOD_WAIT_MS) throw this.#tooLong(waitMs);
     return waitMs > 0 ? this.#sleep(waitMs) : null;
   }
@@ -68,9 +71,23 @@ export class Pace {
   /** Slack wants a method to rest in a workspace. */
   close(team: string, method: string, forMs: number): void {
     const key = `${team}:${method}`;
-    const now = this.#clock.now();
+    const now = this.#now();
     this.#closedUntil.set(key, Math.max(now + forMs, this.#closedUntil.get(key) ?? 0));
     if (now >= this.#sweepsAt) this.#sweep(now);
+  }
+
+  /** A clock that is set back takes along what was reckoned by it. */
+  #now(): number {
+    const now = this.#clock.now();
+    const setBackMs = this.#lastNow - now;
+    this.#lastNow = now;
+    if (setBackMs > 0) {
+      this.#sweepsAt -= setBackMs;
+      for (const times of [this.#quietAt, this.#closedUntil]) {
+        for (const [key, time] of times) times.set(key, time - setBackMs);
+      }
+    }
+    return now;
   }
 
   /**

@@ -10,6 +10,8 @@ export class Pump {
   #running: Promise<void> | null = null;
   #cancel: (() => void) | null = null;
   #notBefore = 0;
+  /** How long that was when it was said: a clock may be set back. */
+  #restMs = 0;
   #isWanted = false;
   #isStopped = false;
 
@@ -23,7 +25,7 @@ export class Pump {
   wake(): void {
     this.#isWanted = true;
     if (this.#isStopped || this.#running !== null || this.#cancel !== null) return;
-    const waitMs = Math.max(0, this.#notBefore - this.#clock.now());
+    const waitMs = Math.min(this.#restMs, Math.max(0, this.#notBefore - this.#clock.now()));
     this.#cancel = this.#clock.after(waitMs, () => {
       this.#cancel = null;
       this.#run();
@@ -33,6 +35,7 @@ export class Pump {
   /** Not for so long, at least; then again. */
   rest(forMs: number): void {
     this.#notBefore = Math.max(this.#notBefore, this.#clock.now() + forMs);
+    this.#restMs = Math.max(this.#restMs, forMs);
     this.#isWanted = true;
   }
 
@@ -47,6 +50,7 @@ export class Pump {
   #run(): void {
     this.#isWanted = false;
     this.#notBefore = this.#clock.now() + this.intervalMs;
+    this.#restMs = this.intervalMs;
     this.#running = this.#work().finally(() => {
       this.#running = null;
       if (this.#isWanted) this.wake();

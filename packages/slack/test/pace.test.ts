@@ -50,6 +50,40 @@ describe('the pace of posts', () => {
   });
 });
 
+describe('a clock that is set back by an hour', () => {
+  const settable = (): FakeClock & { backMs: number } => {
+    const clock = new FakeClock();
+    const now = clock.now.bind(clock);
+    const set = Object.assign(clock, { backMs: 0 });
+    clock.now = () => now() - set.backMs;
+    return set;
+  };
+
+  it('holds up no post and no method for an hour', () => {
+    const clock = settable();
+    const pace = new Pace('slack', clock);
+    for (let index = 0; index < 4; index++) void pace.post('C1');
+    pace.close('T1', 'chat.update', 1_500);
+    clock.backMs = 3_600_000;
+    expect(() => pace.post('C1')).not.toThrow();
+    expect(() => pace.method('T1', 'chat.update')).not.toThrow();
+    expect(pace.method('T1', 'chat.update')).not.toBeNull();
+  });
+
+  it('does not silence what is done again and again', async () => {
+    const clock = settable();
+    let times = 0;
+    const pump = new Pump(clock, async () => void times++);
+    pump.intervalMs = 1_000;
+    pump.wake();
+    await clock.advance(0);
+    clock.backMs = 3_600_000;
+    pump.wake();
+    await clock.advance(1_000);
+    expect(times).toBe(2);
+  });
+});
+
 describe('what a workspace lacks', () => {
   it('is remembered for an hour, and of some workspaces', async () => {
     const clock = new FakeClock();
