@@ -39,7 +39,18 @@ describe('reply', () => {
     [{ text: 'b', buttons: 'B' }, 'buttons of a response must be a list of objects with a "title"'],
     [{ text: 'b', buttons: [{ tile: 'B' }] }, 'buttons of a response must be a list'],
     [{ text: 'q', quickReplies: [null] }, 'quickReplies of a response must be a list'],
-    [{ elements: [{ title: 'E', buttons: [{}] }] }, 'their buttons with a "title"'],
+    // The story: by SMS such a menu could not be answered, Slack refused it, and where it was said nothing was wrong.
+    [{ text: 'b', buttons: [{ title: 'B', payload: 5 }] }, 'buttons of a response must have texts'],
+    [
+      { channels: { sms: { buttons: [{ title: 'B', payload: {} }] } } },
+      'channels.sms.buttons of a',
+    ],
+    // The story: they travelled on in Rasa's names, and no channel showed them.
+    [{ text: 'q', quick_replies: [{ title: 'Q' }] }, 'quick_replies of a response must be written'],
+    [{ elements: [{ image_url: 'https://e.example' }] }, 'must have their picture as "imageUrl"'],
+    [{ elements: 'E' }, 'elements of a response must be a list of objects'],
+    [{ elements: [{ buttons: [{}] }] }, 'cards, whose buttons must be a list of objects with a "'],
+    [{ elements: [{ buttons: [{ title: 'B', payload: 5 }] }] }, 'whose buttons must have texts'],
     [{ channels: 'test' }, 'channels of a response must be an object by channel'],
     [{ text: 'b', channels: { test: 'B' } }, 'channels.test of a response must be an object'],
     [{ channels: { sms: { text: 5 } } }, 'channels.sms.text of a response must be a text'],
