@@ -1,4 +1,9 @@
-import type { BotMessage, Reply, Transform } from '@trunkline/core';
+import {
+  CollectingOutputChannel,
+  type BotMessage,
+  type Reply,
+  type Transform,
+} from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { say, setUpEngine } from '../support/engine.ts';
 import { SpyOutput, TextOutput } from '../support/outputs.ts';
@@ -62,6 +67,22 @@ describe('reply', () => {
       await reply.response({ text: 'fine', buttons: null });
     });
     expect(calls).toEqual([['text', 'ada', 'fine', { buttons: null }]]);
+  });
+
+  // The story: a channel that collects as on Rasa's page said nothing of what was meant for it by its name.
+  it.each([
+    ['its own name', 'collector', 'for collector'],
+    ['the name of its channel', 'queue', 'for test'],
+    ['both', 'test', 'for test'],
+  ])('says what is said on a channel that knows %s', async (_what, name, said) => {
+    const output = new CollectingOutputChannel(name);
+    const others = name === 'collector' ? {} : { test: { text: 'for test' } };
+    await turnOn(output, async (reply) => {
+      const channels = { collector: { text: 'for collector' }, ...others };
+      await reply.response({ text: 'for all', channels });
+      await reply.response({ text: 'nothing else', channels: null } as unknown as BotMessage);
+    });
+    expect(output.messages.map(({ text }) => text)).toEqual([said, 'nothing else']);
   });
 
   it('says what a response was when it was asked for, also where nobody awaits it', async () => {

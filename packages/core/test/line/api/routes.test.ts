@@ -145,6 +145,7 @@ describe('POST /conversations/<id>/messages', () => {
       { image: 'https://e.example/i.png' },
       { elements: [{ ...element, buttons }] },
       { attachment: { url: 'https://e.example/f.pdf' }, custom: { a: 1 } },
+      { text: 'e', channels: null },
       {
         text: 'd',
         channels: { platform: { quick_replies: [{ title: 'No', payload: 0 }] }, x: null },
@@ -166,6 +167,7 @@ describe('POST /conversations/<id>/messages', () => {
       '1: Yes (/yes)',
       '{"a": 1}',
       expect.stringContaining('Attachment: '),
+      'e',
       'd',
       '1: No (0)',
     ]);
