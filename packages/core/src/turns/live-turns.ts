@@ -247,11 +247,9 @@ export class LiveTurns {
       telemetry.error(failed, { channel, stage: 'send' }, abort);
       return false;
     }
-    try {
-      await this.#remember(live, apology);
-    } catch (failed) {
-      telemetry.error(failed, { channel, stage: 'store' }, abort);
-    }
+    await this.#remember(live, apology).catch((failed: unknown) =>
+      telemetry.error(failed, { channel, stage: 'store' }, abort),
+    );
     return true;
   }
 
