@@ -66,3 +66,13 @@ export async function within<T>(
     cancel();
   }
 }
+
+/** Keeps the process alive until something is done: what it waits for may be no more than a timer. */
+export async function awake(work: () => Promise<void>): Promise<void> {
+  const timer = setInterval(() => {}, 60_000);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -22,6 +22,14 @@ export interface RasaRequest {
 /** Bytes of an answer of Rasa's API. A tracker of years is large. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
+/**
+ * How long Rasa is known to answer a conversation's messages one after the other, in milliseconds: so long
+ * it keeps others waiting for one.
+ *
+ * @see Rasa's `TICKET_LOCK_LIFETIME`
+ */
+const LOCK_MS = 60_000;
+
 const NO_CREDENTIALS: Credentials = { query: {}, headers: {} };
 
 /** Speaks HTTP with one Rasa server, over connections that are kept. */
@@ -58,7 +66,8 @@ export class RasaClient {
   }
 
   /**
-   * Tells one of Rasa's channels something that is answered elsewhere, and waits until it is done.
+   * Tells one of Rasa's channels something that is answered elsewhere, and waits until it is done. Where the
+   * caller gives up or time is up, Rasa goes on: its answers are heard until it is done, and nobody says them.
    *
    * @param listen - Begins to listen there, and returns what ends it. What it is given wraps a
    *   function that says one of the answers.
@@ -68,24 +77,36 @@ export class RasaClient {
     request: RasaRequest,
     listen: (whileSaid: (say: () => Promise<void>) => Promise<void>) => () => void,
   ): Promise<void> {
+    const { clock } = this.#options;
     const watch = this.#watch(request.signal);
+    const end = new AbortController();
+    const begunAt = clock.now();
     let hasSpoken = false;
     const stop = listen(async (say) => {
+      if (watch.signal.aborted) return;
       hasSpoken = true;
       watch.rest();
       await say();
       this.#expectMore(watch);
     });
+    const told = this.#toTheEnd(request, watch, end.signal).finally(stop);
     try {
-      const { body } = await this.#request(request, NO_CREDENTIALS, watch);
-      // Rasa answers when it is done. What it says then is of no account, nor whether it arrives.
-      await readAll(body).catch(() => watch.signal.throwIfAborted());
+      await Promise.race([told, aborted(watch.signal)]);
     } catch (error) {
-      throw watch.signal.aborted ? watch.signal.reason : connectionError(error, hasSpoken);
+      if (!watch.signal.aborted) throw connectionError(error, hasSpoken);
+      const left = Math.min(begunAt + LOCK_MS - clock.now(), LOCK_MS);
+      const cancel = clock.after(Math.max(left, 0), () => end.abort());
+      void told.catch(() => {}).finally(cancel);
+      throw watch.signal.reason;
     } finally {
-      stop();
       watch.end();
     }
+  }
+
+  /** Rasa answers when it is done. What it says then is of no account, nor whether it arrives. */
+  async #toTheEnd(request: RasaRequest, watch: Watch, end: AbortSignal): Promise<void> {
+    const { body } = await this.#request(request, NO_CREDENTIALS, watch, end);
+    await readAll(body).catch(() => {});
   }
 
   /**
@@ -129,9 +150,11 @@ export class RasaClient {
     { method, path, query, body }: RasaRequest,
     credentials: Credentials,
     watch: Watch,
+    signal: AbortSignal = watch.signal,
   ): Promise<Dispatcher.ResponseData> {
     const { prefix, firstByteMs } = this.#options;
     const pool = await this.#open();
+    watch.signal.throwIfAborted();
     watch.expect(firstByteMs, () => timeoutError('said nothing', 'firstByteMs', firstByteMs));
     const search = new URLSearchParams({ ...query, ...credentials.query }).toString();
     const response = await pool.request({
@@ -144,7 +167,7 @@ export class RasaClient {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: watch.signal,
+      signal,
     });
     const { statusCode, headers } = response;
     if (statusCode >= 200 && statusCode < 300) {
@@ -167,6 +190,13 @@ export class RasaClient {
     );
     return this.#pool;
   }
+}
+
+/** Rejects when a signal aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -2,7 +2,7 @@ import { MemoryStore, Trunkline, type TrunklineOptions } from '@trunkline/core';
 import { RasaAssistant, RasaCallback, type RasaOptions } from '@trunkline/rasa';
 import { RestInput } from '@trunkline/rest';
 import { SqliteStore } from '@trunkline/sqlite';
-import { startLine } from '@trunkline/testing';
+import { FakeClock, startLine } from '@trunkline/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { PlatformInput, type Platform } from './support/platform.ts';
 import { atEnd, endAfterEach, SLOWLY, startRasa } from './support/scene.ts';
-import type { RasaStandIn, StandInOptions } from './support/stand-in.ts';
+import type { Agent, RasaStandIn, StandInOptions } from './support/stand-in.ts';
 
 expectNoUnhandledRejections();
 endAfterEach();
@@ -305,6 +305,62 @@ describe('an assistant by way of the callback', () => {
     gate.resolve();
     expect(await second).toEqual([{ recipient_id: 'ada', text: 'You said: two' }]);
     expect([rasa.requests.length, line.channels.length]).toEqual([2, 3]);
+  });
+
+  // The story: a second message took the place of the first, whose answer Rasa still made. It was posted while
+  // the second one waited, and said as its answer; and where nobody waited, as a message that nobody asked for.
+  it.each([
+    ['while the next turn waits', true],
+    ['while no turn does', false],
+  ])('does not say what Rasa posts late of a turn that was ended, %s', async (_when, isNext) => {
+    const gates = [deferred(), deferred()];
+    // Rasa's own lock: a conversation's messages, one after the other.
+    const done = [deferred(), deferred()];
+    let count = 0;
+    const agent: Agent = async ({ text }, bot) => {
+      const index = count++;
+      await done[index - 1]?.promise;
+      await gates[index]?.promise;
+      await bot.utter({ text: `You said: ${text}` });
+      await bot.utter({ text: 'Anything else?' });
+      done[index]?.resolve();
+    };
+    const { rasa, platform, write, errors } = await start({
+      isVia: true,
+      standIn: { agent },
+      line: isNext ? { overlap: 'latest' } : { turns: { deadlineMs: 200 }, apology: () => null },
+    });
+    await write('1', 'one');
+    await expect.poll(() => rasa.heard.length, SLOWLY).toBe(1);
+    if (isNext) await write('2', 'two');
+    await expect.poll(() => rasa.heard.length + errors.length, SLOWLY).toBe(2);
+    gates[0]?.resolve();
+    await expect.poll(() => rasa.callbackStatuses, SLOWLY).toEqual([200, 200]);
+    if (!isNext) await write('2', 'two');
+    gates[1]?.resolve();
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['You said: two', 'Anything else?']);
+    expect(rasa.callbackStatuses).toEqual([200, 200, 200, 200]);
+  });
+
+  it('is listened to after a turn that was ended for as long as Rasa has its lock', async () => {
+    const clock = new FakeClock();
+    const { rasa, platform, write, post } = await start({
+      isVia: true,
+      options: { clock },
+      line: { overlap: 'latest' },
+      standIn: {
+        agent: ({ text }, bot) => (text === 'two' ? bot.utter({ text }) : new Promise(() => {})),
+      },
+    });
+    await write('1', 'one');
+    await expect.poll(() => rasa.heard.length, SLOWLY).toBe(1);
+    await write('2', 'two');
+    await expect.poll(() => rasa.callbackStatuses, SLOWLY).toEqual([200]);
+    await expect.poll(() => clock.pending, SLOWLY).toBe(1);
+    await clock.advance(60_000);
+    await expect.poll(() => rasa.abandoned, SLOWLY).toBe(1);
+    expect((await post({ recipient_id: ADA, text: 'A reminder' })).status).toBe(200);
+    await expect.poll(() => platform.sent, SLOWLY).toEqual(['A reminder']);
   });
 
   // What makes channels of a file, `trunkline run` say, gives nobody the object.

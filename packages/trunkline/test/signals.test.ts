@@ -24,7 +24,7 @@ class Server {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown[]>;
 
-  constructor(...how: 'hurries'[]) {
+  constructor(...how: ('hurries' | 'retries')[]) {
     const args = [join(folder, 'trunkline.db'), ...how];
     // On what is built: not with the conditions that Vitest finds the sources by.
     this.#child = fork(script, args, {
@@ -61,6 +61,17 @@ describe('a server that is told to stop', () => {
     await server.hear({ isUp: true });
     server.send('Hi');
     await server.hear({ began: 'Hi', attempt: 1 });
+    server.signal('SIGTERM');
+    expect(await server.end()).toBe(0);
+    expect(server.events).toContainEqual({ said: 'about Hi' });
+  });
+
+  // The story: nothing but a timer was left, which keeps no process alive. It exited with 0, and the answer was lost.
+  it('finishes what waits for its platform, too', async () => {
+    const server = new Server('retries');
+    await server.hear({ isUp: true });
+    server.send('Hi');
+    await server.hear({ failed: 'about Hi' });
     server.signal('SIGTERM');
     expect(await server.end()).toBe(0);
     expect(server.events).toContainEqual({ said: 'about Hi' });

@@ -95,9 +95,14 @@ async function makeChannel(
     : { reference: key, credentials: section };
   const channelClass = await findChannelClass(reference, { ...where, fail });
   const channel = await callFromCredentials(channelClass, credentials, at);
-  const name: unknown = Object(channel).name;
-  if (typeof name !== 'string') {
+  if (!isJsonObject(channel)) {
     return fail(`${channelClass.name}.fromCredentials gave back something that is no channel`);
+  }
+  const name: unknown = channel.name;
+  if (typeof name !== 'string' || name === '') {
+    // In Rasa it is a method.
+    const advice = "readonly name = 'myio' say, a property and no method";
+    return fail(`a channel of class ${channelClass.name} has no name: ${advice}`);
   }
   if (isNamed && name !== key) {
     return fail(

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Blueprint, InputChannel } from '../channel/input-channel.ts';
-import { systemClock, within, type Clock } from '../clock.ts';
+import { awake, systemClock, within, type Clock } from '../clock.ts';
 import { ConfigurationError } from '../errors.ts';
 import { sendProblem } from '../http/problem.ts';
 import { guardLogger, silentLogger } from '../logger.ts';
@@ -260,7 +260,7 @@ export class Trunkline {
    * @param graceMs - Milliseconds. 10,000 by default.
    */
   close(graceMs = 10_000): Promise<void> {
-    this.#closed ??= this.#close(graceMs);
+    this.#closed ??= awake(() => this.#close(graceMs));
     return this.#closed;
   }
 

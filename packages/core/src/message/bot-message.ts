@@ -103,5 +103,20 @@ export interface BotMessage extends ResponseParts {
 export function responseFor(channel: string, response: BotMessage): BotMessage {
   if (response.channels === undefined) return response;
   const { channels, ...common } = response;
-  return Object.hasOwn(channels, channel) ? { ...common, ...channels[channel] } : common;
+  return hasOwn(channel, response) ? { ...common, ...channels?.[channel] } : common;
+}
+
+/**
+ * The same ahead of an output channel that may have a name of its own: one that collects, as in Rasa,
+ * knows no other. What is meant for that name is left to it.
+ */
+export function responseOn(channel: string, outputName: string, response: BotMessage): BotMessage {
+  return channel !== outputName && hasOwn(channel, response)
+    ? responseFor(channel, response)
+    : response;
+}
+
+/** Whether something else is said on a channel. Without a compiler, `channels` may be `null`. */
+function hasOwn(channel: string, { channels }: BotMessage): boolean {
+  return Object.hasOwn(channels ?? {}, channel);
 }

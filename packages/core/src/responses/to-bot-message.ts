@@ -1,18 +1,28 @@
-import type { BotMessage, Button, Element } from '../message/bot-message.ts';
+import type { BotMessage } from '../message/bot-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../message/json.ts';
 
 /**
  * What Rasa says, in the keys of a {@link BotMessage}: `quick_replies`, and the `image_url` and
- * `default_action` of elements. Its values were checked.
+ * `default_action` of elements, also on single channels. What has another form stays as it is.
  */
-export function toBotMessage({ quick_replies, elements, ...parts }: JsonObject): BotMessage {
-  const message: JsonObject = { ...parts };
-  if (Array.isArray(message['buttons'])) message['buttons'] = message['buttons'].map(toButton);
-  if (quick_replies !== undefined) {
-    const isList = Array.isArray(quick_replies);
-    message['quickReplies'] = isList ? quick_replies.map(toButton) : quick_replies;
+export function toBotMessage({ channels, ...parts }: JsonObject): BotMessage {
+  const message = toParts(parts);
+  if (isJsonObject(channels)) {
+    const overrides = Object.entries(channels).map(([channel, own]) => {
+      return [channel, isJsonObject(own) ? toParts(own) : own];
+    });
+    message['channels'] = Object.fromEntries(overrides) as JsonObject;
+  } else if (channels !== undefined) message['channels'] = channels;
+  return message;
+}
+
+function toParts({ quick_replies: quickReplies, ...parts }: JsonObject): JsonObject {
+  const message: JsonObject =
+    quickReplies === undefined ? { ...parts } : { ...parts, quickReplies };
+  for (const [part, convert] of LISTS) {
+    const list = message[part];
+    if (Array.isArray(list)) message[part] = list.map(convert);
   }
-  if (Array.isArray(elements)) message['elements'] = elements.map(toElement);
   return message;
 }
 
@@ -27,12 +37,17 @@ function toButton(button: JsonValue): JsonValue {
 function toElement(card: JsonValue): JsonValue {
   if (!isJsonObject(card)) return card;
   const { image_url, default_action, ...rest } = card;
-  const element = { ...rest } as Element & JsonObject;
-  if (typeof image_url === 'string') element.imageUrl = image_url;
+  const element: JsonObject = { ...rest };
+  if (typeof image_url === 'string') element['imageUrl'] = image_url;
   const url = isJsonObject(default_action ?? null) ? Object(default_action).url : undefined;
-  if (typeof url === 'string') element.url = url;
+  if (typeof url === 'string') element['url'] = url;
   const { buttons } = card;
-  // Of the shape of buttons, as was checked.
-  if (Array.isArray(buttons)) element.buttons = buttons.map(toButton) as Button[];
+  if (Array.isArray(buttons)) element['buttons'] = buttons.map(toButton);
   return element;
 }
+
+const LISTS: readonly (readonly [part: string, convert: (item: JsonValue) => JsonValue])[] = [
+  ['buttons', toButton],
+  ['quickReplies', toButton],
+  ['elements', toElement],
+];

@@ -3,7 +3,7 @@ import { responseTexts } from '../channel/fallbacks.ts';
 import type { OutputChannel } from '../channel/output-channel.ts';
 import { OverloadedError, StoreError, toError } from '../errors.ts';
 import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
-import { responseFor, type BotMessage } from '../message/bot-message.ts';
+import { responseFor, responseOn, type BotMessage } from '../message/bot-message.ts';
 import type { ChannelEvent } from '../message/event.ts';
 import type { JsonObject, JsonValue } from '../message/json.ts';
 import type { UserMessage } from '../message/user-message.ts';
@@ -196,9 +196,10 @@ export class LiveTurns {
     message: UserMessage,
     ask: Scene['ask'] = (what) => what(),
   ): MaybePromise<Scene> {
-    const { store } = this.#context;
     const turnId = `${channel}:${message.messageId}`;
-    const kept = message.anonymous ? Conversation.none() : ask(() => Conversation.load(store, key));
+    const kept = message.anonymous
+      ? Conversation.none()
+      : ask(() => Conversation.load(this.#context.store, key));
     return whenThere(kept, (conversation) => ({
       channel,
       key,
@@ -237,7 +238,8 @@ export class LiveTurns {
   ): Promise<boolean> {
     const { apologyFor, telemetry } = this.#context;
     const { channel, message, output, isTriggered } = live;
-    const apology = place === null || isTriggered ? null : apologyFor(message, toError(error));
+    const said = place === null || isTriggered ? null : apologyFor(message, toError(error));
+    const apology = said && responseOn(channel, output.name, said);
     if (apology === null) return false;
     try {
       await output.sendResponse(message.senderId, apology);
@@ -245,11 +247,9 @@ export class LiveTurns {
       telemetry.error(failed, { channel, stage: 'send' }, abort);
       return false;
     }
-    try {
-      await this.#remember(live, apology);
-    } catch (failed) {
-      telemetry.error(failed, { channel, stage: 'store' }, abort);
-    }
+    await this.#remember(live, apology).catch((failed: unknown) =>
+      telemetry.error(failed, { channel, stage: 'store' }, abort),
+    );
     return true;
   }
 

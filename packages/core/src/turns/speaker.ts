@@ -14,11 +14,12 @@ import type { History } from './history.ts';
 import type { Menus } from './menus.ts';
 import type { Proactive } from './progress.ts';
 import type { Reply, TransformEntry } from './reply.ts';
+import type { StateNow } from './response-sender.ts';
 import { sessionStarted, type Sessions } from './sessions.ts';
 import { loadPast, NO_PAST, trackerState, type Past } from './tracker-state.ts';
 import { triggerIntent } from './triggered-intent.ts';
 import type { TurnDelivery } from './turn-delivery.ts';
-import { TurnReply, type StateNow } from './turn-reply.ts';
+import { TurnReply } from './turn-reply.ts';
 
 /** What a {@link Speaker} works with. */
 export interface SpeakerOptions {

@@ -1,56 +1,31 @@
-import { responseTexts } from '../channel/fallbacks.ts';
-import type { OutputChannel, TrackerState } from '../channel/output-channel.ts';
-import type { Clock } from '../clock.ts';
-import { isPromise, whenThere, type MaybePromise } from '../maybe-promise.ts';
-import {
-  responseFor,
-  type Attachment,
-  type BotMessage,
-  type Button,
-  type Element,
-  type Extra,
-  type QuickReply,
+import type { TrackerState } from '../channel/output-channel.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
+import type {
+  Attachment,
+  BotMessage,
+  Button,
+  Element,
+  Extra,
+  QuickReply,
 } from '../message/bot-message.ts';
 import { checkResponse } from '../message/check-response.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../message/json.ts';
 import type { Responses } from '../responses/responses.ts';
 import { utterance } from '../responses/utterance.ts';
 import type { Slots } from '../responses/variation.ts';
-import type { SendReport, Telemetry } from '../telemetry.ts';
-import type { TurnAbort } from './abort.ts';
+import { gather } from './gather.ts';
 import type { HistoryEntry } from './history.ts';
-import type { Pending } from './progress.ts';
-import type { Reply, Sent, TransformEntry } from './reply.ts';
-import { reportSend } from './report-send.ts';
+import type { Reply, Sent } from './reply.ts';
+import { NOTHING_SENT, ResponseSender, type ResponseSenderOptions } from './response-sender.ts';
 import { SendQueue } from './send-queue.ts';
 import { closeInterrupted, showStream } from './show-stream.ts';
-import { gather } from './gather.ts';
-import { transformed } from './transforms.ts';
-import { sendThrough, type TurnDelivery } from './turn-delivery.ts';
-
-/** A conversation's state; a function is what we know ourselves, and can find out again. */
-export type StateNow = TrackerState | (() => TrackerState) | null;
 
 /** What a {@link TurnReply} works with. */
-export interface TurnReplyOptions {
-  channel: string;
-  recipientId: string;
-  output: OutputChannel;
-  delivery: TurnDelivery;
-  abort: TurnAbort;
-  clock: Clock;
-  telemetry: Telemetry;
-  transforms: readonly TransformEntry[];
+export interface TurnReplyOptions extends ResponseSenderOptions {
   state: JsonObject;
   history: (count: number) => MaybePromise<HistoryEntry[]>;
   /** The templates that there are. */
   responses: Responses | null;
-  /** The conversation's state at this moment, unless the assistant sets one. */
-  trackerState: () => MaybePromise<StateNow>;
-  /** Told what was said. */
-  onSaid: (text: string) => void;
-  /** Told what the user has got, where somebody wants to know. */
-  onDelivered: ((response: BotMessage) => MaybePromise<void>) | null;
 }
 
 /** The reply of one turn. */
@@ -58,7 +33,7 @@ export class TurnReply implements Reply {
   state: JsonObject;
 
   readonly #options: TurnReplyOptions;
-  #trackerState: TrackerState | null | undefined;
+  readonly #sender: ResponseSender;
   readonly #queue: SendQueue;
   #openStream: Promise<unknown> = Promise.resolve();
   #isStreaming = false;
@@ -68,6 +43,7 @@ export class TurnReply implements Reply {
   constructor(options: TurnReplyOptions) {
     this.#options = options;
     this.state = options.state;
+    this.#sender = new ResponseSender(options);
     this.#queue = new SendQueue({
       // What a failed send before this one left behind is nobody's.
       onStart: () => void options.delivery.takeReceipts(),
@@ -84,11 +60,11 @@ export class TurnReply implements Reply {
   }
 
   get trackerState(): TrackerState | null {
-    return this.#trackerState ?? this.#options.output.trackerState;
+    return this.#sender.trackerState ?? this.#options.output.trackerState;
   }
 
   set trackerState(state: TrackerState | null) {
-    this.#trackerState = state;
+    this.#sender.trackerState = state;
   }
 
   text(text: string, extra?: Extra): Promise<Sent> {
@@ -122,9 +98,11 @@ export class TurnReply implements Reply {
   utter(name: string, slots: Slots = {}): Promise<Sent> {
     return this.#say(async () => {
       const { responses, channel, output } = this.#options;
-      const state = await this.#stateNow();
+      const state = await this.#sender.stateNow();
       const trackerState = typeof state === 'function' ? state() : state;
-      return this.#send(utterance(responses, name, { channel, output, trackerState, slots }));
+      return this.#sender.send(
+        utterance(responses, name, { channel, output, trackerState, slots }),
+      );
     });
   }
 
@@ -174,7 +152,7 @@ export class TurnReply implements Reply {
   #respond(response: BotMessage): Promise<Sent> {
     return this.#say(() => {
       checkResponse(response);
-      return this.#send(response);
+      return this.#sender.send(response);
     });
   }
 
@@ -201,53 +179,6 @@ export class TurnReply implements Reply {
     if (!abort.isReason(error)) telemetry.error(error, { channel, stage }, abort);
   }
 
-  #send(response: BotMessage, isStreamSeen = false): Promise<Sent> {
-    const isSeen = isStreamSeen || this.#options.transforms.length === 0;
-    return isSeen ? this.#sendSeen(response) : this.#sendTransformed(response);
-  }
-
-  async #sendTransformed(response: BotMessage): Promise<Sent> {
-    const { channel, recipientId: senderId, transforms } = this.#options;
-    const said = await transformed(transforms, response, { channel, senderId });
-    return said === null ? NOTHING_SENT : await this.#sendSeen(said);
-  }
-
-  /** Sends what the transforms have seen. */
-  #sendSeen(said: BotMessage): Promise<Sent> {
-    const { output, telemetry, channel } = this.#options;
-    const texts = responseTexts(responseFor(output.name, said));
-    if (texts.length === 0 && said.channels === undefined) {
-      telemetry.logger.warn(
-        { channel, keys: Object.keys(said) },
-        'a response has nothing to say: none of its keys is text, image, attachment, buttons, quickReplies, elements or custom',
-      );
-    }
-    return this.#deliver(said, texts.join('\n'));
-  }
-
-  /** Hands a response to the channel, or to the store where the platform cannot be reached. */
-  #deliver(response: BotMessage, text: string): Promise<Sent> {
-    const now = this.#stateNow();
-    if (isPromise(now)) return now.then((state) => this.#hand(state, response, text));
-    return this.#hand(now, response, text);
-  }
-
-  #hand(state: StateNow, response: BotMessage, text: string): Promise<Sent> {
-    const { abort, output, delivery, recipientId, onSaid, onDelivered } = this.#options;
-    // The turn may have ended while the transforms, or the assistant's state, were waited for.
-    if (abort.reason !== null) return Promise.reject(abort.reason);
-    output.trackerState = state;
-    const pending: Pending = { response, trackerState: typeof state === 'function' ? null : state };
-    const sent = this.#reported('response', () =>
-      delivery.say(pending, () => sendThrough(delivery, output, recipientId, response)),
-    );
-    return sent.then((status) => {
-      onSaid(text);
-      const noted = status === 'sent' ? onDelivered?.(response) : undefined;
-      return whenThere(noted, () => ({ status, receipts: delivery.takeReceipts() }));
-    });
-  }
-
   async #stream(chunks: AsyncIterable<string>, extra: Extra): Promise<Sent> {
     const { output, delivery, recipientId, transforms, onSaid } = this.#options;
     const isUnseen = transforms.every(({ passStreams }) => passStreams);
@@ -255,7 +186,9 @@ export class TurnReply implements Reply {
       void (this.#thrownByProducers ??= new Set()).add(error);
     const sayWhole = async (): Promise<Sent> => {
       const text = await gather(chunks, this.signal, undefined, onThrown);
-      return text === '' ? NOTHING_SENT : this.#say(() => this.#send({ ...extra, text }, isUnseen));
+      return text === ''
+        ? NOTHING_SENT
+        : this.#say(() => this.#sender.send({ ...extra, text }, isUnseen));
     };
     if (!output.supportsStreaming || !isUnseen || delivery.isParked) return await sayWhole();
     const queue = this.#queue;
@@ -268,27 +201,16 @@ export class TurnReply implements Reply {
     const options = { ...to, signal: this.signal, onThrown };
     await closeInterrupted(options);
     if (delivery.isParked) return await sayWhole();
-    output.trackerState = await this.#stateNow();
-    const { text, receipts } = await this.#reported('stream', () => showStream(chunks, options));
+    output.trackerState = await this.#sender.stateNow();
+    const { text, receipts } = await this.#sender.report('stream', () =>
+      showStream(chunks, options),
+    );
     const isShown = await queue.add(() => stream.end());
-    if (!isShown) return await this.#say(() => this.#deliver({ ...extra, text }, text));
+    if (!isShown) return await this.#say(() => this.#sender.deliver({ ...extra, text }, text));
     onSaid(text);
     return { status: 'sent', receipts };
   }
-
-  /** Sends, and reports what became of it. */
-  #reported<T>(kind: SendReport['kind'], send: () => Promise<T>): Promise<T> {
-    const { channel, recipientId: senderId } = this.#options;
-    return reportSend(this.#options, { channel, senderId, kind }, send);
-  }
-
-  /** The conversation's state; no promise where nobody has to be asked for it. */
-  #stateNow(): MaybePromise<StateNow> {
-    return this.#trackerState === undefined ? this.#options.trackerState() : this.#trackerState;
-  }
 }
-
-const NOTHING_SENT: Sent = { status: 'sent', receipts: [] };
 
 function secondStream(): Error {
   return new Error('a stream is open in this turn: await reply.stream() before the next one');

@@ -59,6 +59,16 @@ class Slow extends InputChannel {
   static override fromCredentials = (async () => new Slow()) as never;
 }
 
+/** As in Rasa, where the name is a method, and by somebody who has no compiler. */
+class CalledLikeRasas extends InputChannel {
+  readonly name = (() => 'myio') as never;
+}
+
+class Forgetful extends InputChannel {
+  readonly name = 'forgetful';
+  static override fromCredentials = (() => {}) as never;
+}
+
 const MODULES: Record<string, Record<string, unknown>> = {
   '@trunkline/rest': { RestInput: NamedInput },
   '@trunkline/sms': { SmsInput: NamedInput },
@@ -68,6 +78,8 @@ const MODULES: Record<string, Record<string, unknown>> = {
     Broken,
     Slow,
     Closing,
+    CalledLikeRasas,
+    Forgetful,
     helper: () => 1,
     version: '1',
   },
@@ -294,6 +306,11 @@ describe('credentials', () => {
       ':1: ./addons/my-channel.ts exports no "MyIo", did you mean "MyIO"?',
     ],
     ['"my-package#X":', ':1: my-package exports no "X": it exports MyIO'],
+    [
+      '"./addons/my-channel.ts#CalledLikeRasas":',
+      ":1: a channel of class CalledLikeRasas has no name: readonly name = 'myio' say, a property",
+    ],
+    ['"./addons/my-channel.ts#Forgetful":', ':1: Forgetful.fromCredentials gave back something'],
     ['"./addons/my-channel.ts#helper":', ':1: helper of ./addons/my-channel.ts is no class'],
     ['"./addons/my-channel.ts#version":', ':1: version of ./addons/my-channel.ts is no class'],
     ['addons.my.MyIO:', ':1: "addons.my.MyIO" is how Rasa names a Python class'],

@@ -1,6 +1,11 @@
-import type { Reply, Transform, TransformOptions, UserMessage } from '@trunkline/core';
+import type {
+  OutputChannel,
+  Reply,
+  Transform,
+  TransformOptions,
+  UserMessage,
+} from '@trunkline/core';
 import { say, setUpEngine, type EngineUnderTest } from './engine.ts';
-import type { StreamingOutput, TextOutput } from './outputs.ts';
 
 /** A stream of these pieces. */
 export async function* chunksOf(...chunks: string[]): AsyncGenerator<string> {
@@ -8,7 +13,7 @@ export async function* chunksOf(...chunks: string[]): AsyncGenerator<string> {
 }
 
 /** Runs one turn on a channel. */
-export async function turnOn<T extends TextOutput | StreamingOutput>(
+export async function turnOn<T extends OutputChannel>(
   output: T,
   speak: (reply: Reply, message: UserMessage) => unknown,
   transforms: [Transform, TransformOptions?][] = [],

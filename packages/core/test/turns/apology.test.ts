@@ -1,4 +1,11 @@
-import { MemoryStore, RetryableError, StoreError, type Apology, type Reply } from '@trunkline/core';
+import {
+  CollectingOutputChannel,
+  MemoryStore,
+  RetryableError,
+  StoreError,
+  type Apology,
+  type Reply,
+} from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { resolveApology } from '../../src/turns/apology.ts';
@@ -197,6 +204,14 @@ describe('an apology for a live turn', () => {
     expect(outputChannel.texts).toEqual(['Sorry']);
     expect(errors).toHaveLength(1);
     expect(turnReports).toMatchObject([{ outcome: 'failed' }]);
+  });
+
+  it('is what is said on its channel, also where that collects under another name', async () => {
+    const apology: Apology = () => ({ text: 'Sorry', channels: { test: { text: 'So sorry' } } });
+    const { turns } = setUpEngine(fail, { apology });
+    const outputChannel = new CollectingOutputChannel();
+    await turns.run(say('Hi', { outputChannel }));
+    expect(outputChannel.messages).toEqual([{ recipient_id: 'ada', text: 'So sorry' }]);
   });
 
   it('is in the history, as that of a deferred turn', async () => {

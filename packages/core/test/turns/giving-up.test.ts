@@ -1,4 +1,4 @@
-import { ConfigurationError, type Handle } from '@trunkline/core';
+import { ConfigurationError, DeliveryError, RetryableError, type Handle } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 import { post } from '../support/engine.ts';
@@ -39,6 +39,40 @@ describe('a message that takes its process with it', () => {
     const expected = innocents.map((text) => `about ${text}`);
     expect(all.platform.texts.toSorted()).toEqual(expected.toSorted());
   });
+});
+
+describe('turns that were tried again', () => {
+  it.each(['assistant', 'platform'])(
+    'are none that their processes died of, and go on side by side when the %s is back',
+    async (who) => {
+      const all = new Processes();
+      const tries = new Map<string, number>();
+      let [underWay, atOnce] = [0, 0];
+      const meet = async (user: string, error: Error): Promise<void> => {
+        const count = (tries.get(user) ?? 0) + 1;
+        tries.set(user, count);
+        if (count < 5) throw error;
+        atOnce = Math.max(atOnce, ++underWay);
+        await all.clock.sleep(1_000);
+        underWay--;
+      };
+      if (who === 'platform') {
+        const error = new DeliveryError('away', { retryable: true });
+        all.platform.onRequest = ({ to }) => meet(to, error);
+      }
+      const assistant: Handle = async ({ senderId }, reply) => {
+        if (who === 'assistant') await meet(senderId, new RetryableError('away'));
+        await reply.text('Hello');
+      };
+      const { turns } = all.start(assistant, {
+        delivery: { retryMs: 0, firstDelayMs: 1, maxDelayMs: 1 },
+      });
+      for (const id of ['ada', 'bob', 'eve']) await turns.accept(post('Hi', { senderId: id }));
+      await all.clock.advance(60_000);
+      expect(all.platform.texts).toHaveLength(3);
+      expect(atOnce).toBe(3);
+    },
+  );
 });
 
 describe('a turn that is given up', () => {

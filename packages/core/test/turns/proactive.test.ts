@@ -450,6 +450,38 @@ describe('an idempotency key', () => {
     expect(all.platform.texts).toEqual(['news']);
   });
 
+  it('also where the user could not be reached any more', async () => {
+    const { all, engine } = await withAda();
+    const options = { idempotencyKey: 'k', channel: 'test' };
+    const send = () => engine.proactive.send('ada', { text: 'news' }, options);
+    await send();
+    await engine.for('test').accept(post('Hi', { account: 'T2' }));
+    await all.clock.advance(0);
+    await expect(engine.proactive.send('ada', { text: 'x' }, { channel: 'test' })).rejects.toThrow(
+      'on several accounts',
+    );
+    expect(await send()).toMatchObject({ status: 'duplicate', account: null });
+  });
+
+  it('is looked for while the user is', async () => {
+    let isSlow = false;
+    const under = new Set<string>();
+    const seen: string[][] = [];
+    const weather = {
+      before: async (name: string) => {
+        if (!isSlow) return;
+        under.add(name);
+        await settle();
+        seen.push([...under].toSorted());
+        under.delete(name);
+      },
+    };
+    const { engine } = await withAda({}, { weather });
+    isSlow = true;
+    await engine.proactive.send('ada', { text: 'news' }, { idempotencyKey: 'k' });
+    expect(seen[0]).toEqual(['get', 'last']);
+  });
+
   it('makes one of two calls at the same time, in two processes', async () => {
     const { all, engine } = await withAda();
     const other = all.start(() => {});

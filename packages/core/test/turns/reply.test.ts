@@ -1,4 +1,9 @@
-import type { BotMessage, Reply, Transform } from '@trunkline/core';
+import {
+  CollectingOutputChannel,
+  type BotMessage,
+  type Reply,
+  type Transform,
+} from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { say, setUpEngine } from '../support/engine.ts';
 import { SpyOutput, TextOutput } from '../support/outputs.ts';
@@ -39,7 +44,18 @@ describe('reply', () => {
     [{ text: 'b', buttons: 'B' }, 'buttons of a response must be a list of objects with a "title"'],
     [{ text: 'b', buttons: [{ tile: 'B' }] }, 'buttons of a response must be a list'],
     [{ text: 'q', quickReplies: [null] }, 'quickReplies of a response must be a list'],
-    [{ elements: [{ title: 'E', buttons: [{}] }] }, 'their buttons with a "title"'],
+    // The story: by SMS such a menu could not be answered, Slack refused it, and where it was said nothing was wrong.
+    [{ text: 'b', buttons: [{ title: 'B', payload: 5 }] }, 'buttons of a response must have texts'],
+    [
+      { channels: { sms: { buttons: [{ title: 'B', payload: {} }] } } },
+      'channels.sms.buttons of a',
+    ],
+    // The story: they travelled on in Rasa's names, and no channel showed them.
+    [{ text: 'q', quick_replies: [{ title: 'Q' }] }, 'quick_replies of a response must be written'],
+    [{ elements: [{ image_url: 'https://e.example' }] }, 'must have their picture as "imageUrl"'],
+    [{ elements: 'E' }, 'elements of a response must be a list of objects'],
+    [{ elements: [{ buttons: [{}] }] }, 'cards, whose buttons must be a list of objects with a "'],
+    [{ elements: [{ buttons: [{ title: 'B', payload: 5 }] }] }, 'whose buttons must have texts'],
     [{ channels: 'test' }, 'channels of a response must be an object by channel'],
     [{ text: 'b', channels: { test: 'B' } }, 'channels.test of a response must be an object'],
     [{ channels: { sms: { text: 5 } } }, 'channels.sms.text of a response must be a text'],
@@ -51,6 +67,22 @@ describe('reply', () => {
       await reply.response({ text: 'fine', buttons: null });
     });
     expect(calls).toEqual([['text', 'ada', 'fine', { buttons: null }]]);
+  });
+
+  // The story: a channel that collects as on Rasa's page said nothing of what was meant for it by its name.
+  it.each([
+    ['its own name', 'collector', 'for collector'],
+    ['the name of its channel', 'queue', 'for test'],
+    ['both', 'test', 'for test'],
+  ])('says what is said on a channel that knows %s', async (_what, name, said) => {
+    const output = new CollectingOutputChannel(name);
+    const others = name === 'collector' ? {} : { test: { text: 'for test' } };
+    await turnOn(output, async (reply) => {
+      const channels = { collector: { text: 'for collector' }, ...others };
+      await reply.response({ text: 'for all', channels });
+      await reply.response({ text: 'nothing else', channels: null } as unknown as BotMessage);
+    });
+    expect(output.messages.map(({ text }) => text)).toEqual([said, 'nothing else']);
   });
 
   it('says what a response was when it was asked for, also where nobody awaits it', async () => {

@@ -83,7 +83,7 @@ describe('a receipt that is no JSON', () => {
 });
 
 describe('a response that is no JSON', () => {
-  const button = { title: 'Yes', payload: 12n as unknown as string };
+  const button = { title: 'Yes', size: 12n as unknown as string };
 
   it.each(['durable', 'memory'])('waits for its platform as far as it is (%s)', async (kind) => {
     const all = new Processes();
@@ -103,7 +103,8 @@ describe('a response that is no JSON', () => {
     all.platform.onRequest = () => {};
     await turns.accept(post('B', { messageId: '2' }));
     await clock.advance(600_000);
-    expect(all.platform.texts).toEqual(['A?', '1: Yes (12)', 'B?', '1: Yes (12)']);
+    const lines = ['1: Yes - {"size": "12"}', '1: Yes - {"size": 12}'];
+    expect(all.platform.texts).toEqual(['A?', lines[0], 'B?', lines[1]]);
     expect(errors.map(({ error }) => error.message)).toEqual([
       '[test] a response that waits is no JSON, and is sent only as far as it is',
       '[test] the tracker state of a response that waits is no JSON, and is left out',

@@ -1,10 +1,18 @@
 // A server that takes one message over, on what is built, and whose assistant takes its time: it ends
-// when its signal says so, or when it is told to hurry.
-import { InputChannel, OutputChannel, Trunkline, UserMessage } from '@trunkline/core';
+// when its signal says so, or when it is told to hurry. Or its platform is away for a moment.
+import {
+  DeliveryError,
+  InputChannel,
+  MemoryStore,
+  OutputChannel,
+  Trunkline,
+  UserMessage,
+} from '@trunkline/core';
 import { SqliteStore } from '@trunkline/sqlite';
 import { stopOnSignals } from '../../dist/index.js';
 
-const [file = '', hurries] = process.argv.slice(2);
+const [file = '', how] = process.argv.slice(2);
+let mayFail = how === 'retries';
 /** @type {(event: Record<string, unknown>) => void} */
 const tell = (event) => void process.send?.(event);
 
@@ -13,6 +21,13 @@ class Output extends OutputChannel {
 
   /** @param {string} _recipientId @param {string} text */
   async sendTextMessage(_recipientId, text) {
+    if (mayFail) {
+      mayFail = false;
+      tell({ failed: text });
+      // What tells the test must not be what keeps the process alive.
+      process.channel?.unref();
+      throw new DeliveryError('away', { retryable: true });
+    }
     tell({ said: text });
   }
 }
@@ -39,11 +54,11 @@ class Input extends InputChannel {
 
 const line = new Trunkline({
   channels: [new Input()],
-  store: new SqliteStore({ file }),
+  store: how === 'retries' ? new MemoryStore() : new SqliteStore({ file }),
   logger: { debug() {}, info() {}, warn() {}, error() {} },
   async assistant({ text, attempt }, reply) {
     tell({ began: text, attempt });
-    if (hurries !== 'hurries') await new Promise(() => {});
+    if (how === undefined) await new Promise(() => {});
     await reply.text(`about ${text}`);
   },
 });

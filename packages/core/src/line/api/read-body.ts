@@ -34,7 +34,7 @@ function readEntities(entities: JsonValue): JsonObject[] {
   return Object.entries(entities).map(([entity, value]) => ({ entity, value }));
 }
 
-/** Reads the body of `messages`: a response. @throws ParameterError */
+/** Reads the body of `messages`: a response, in Rasa's names or in ours. @throws ParameterError */
 export function readResponse(value: unknown): BotMessage {
   const body = readObject(value);
   if ('sender' in body) {
@@ -43,11 +43,12 @@ export function readResponse(value: unknown): BotMessage {
       'writes down what a user has said';
     throw new ParameterError(why, 'sender', 'body');
   }
-  const problem = problemOf(body);
-  if (problem !== null) {
-    throw new ParameterError(`${problem.part} ${problem.form}`, problem.part, 'body');
-  }
-  return toBotMessage(body);
+  const response = toBotMessage(body);
+  const problem = problemOf(response);
+  if (problem === null) return response;
+  const { part, form } = problem;
+  const given = part in body ? part : part.replace(/quickReplies$/, 'quick_replies');
+  throw new ParameterError(`${given} ${form}`, given, 'body');
 }
 
 function readObject(value: unknown): JsonObject {

@@ -145,6 +145,11 @@ describe('POST /conversations/<id>/messages', () => {
       { image: 'https://e.example/i.png' },
       { elements: [{ ...element, buttons }] },
       { attachment: { url: 'https://e.example/f.pdf' }, custom: { a: 1 } },
+      { text: 'e', channels: null },
+      {
+        text: 'd',
+        channels: { platform: { quick_replies: [{ title: 'No', payload: 0 }] }, x: null },
+      },
     ];
     for (const [i, body] of bodies.entries()) {
       expect((await ask('/conversations/ada/messages', body)).status).toBe(200);
@@ -162,6 +167,9 @@ describe('POST /conversations/<id>/messages', () => {
       '1: Yes (/yes)',
       '{"a": 1}',
       expect.stringContaining('Attachment: '),
+      'e',
+      'd',
+      '1: No (0)',
     ]);
   });
 
@@ -218,7 +226,9 @@ describe('POST /conversations/<id>/messages', () => {
       ],
       [path, { text: 'a', buttons: [{ payload: 'x' }] }, 400, { parameter: 'buttons' }],
       [path, { text: 'a', quick_replies: ['x'] }, 400, { parameter: 'quick_replies' }],
+      [path, { text: 'a', quickReplies: ['x'] }, 400, { parameter: 'quickReplies' }],
       [path, { elements: [{ buttons: [7] }] }, 400, { parameter: 'elements' }],
+      [path, { elements: 'x' }, 400, { parameter: 'elements' }],
       [path, { image: {} }, 400, { parameter: 'image' }],
       [path, { text: 'a', channels: 'x' }, 400, { parameter: 'channels' }],
       [path, { text: 'Hi', sender: 'user' }, 400, { parameter: 'sender', in: 'body' }],
