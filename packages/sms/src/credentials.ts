@@ -230,9 +230,12 @@ const isToken = (value: unknown): value is string => typeof value === 'string' &
 const isService = (value: unknown): value is string =>
   typeof value === 'string' && /^MG[0-9a-f]{32}$/i.test(value);
 
-/** A number, a short code, a sender's name, or one of these on another platform. No white space. */
+/** A number or a short code, or one of another platform, without white space; or a sender's name. */
 const isAddress = (value: unknown): value is string =>
-  typeof value === 'string' && /^(?:[a-z]+:)?[+\w.-]{3,}$/i.test(value);
+  typeof value === 'string' && (/^(?:[a-z]+:)?[+\w.-]{3,}$/i.test(value) || SENDER_ID.test(value));
+
+/** Eleven characters at most, one of them a letter. @see https://help.twilio.com/articles/223181348 */
+const SENDER_ID = /^(?=.*[a-z])[\w+&-](?:[\w+& -]{0,9}[\w+&-])?$/i;
 
 function assertKnown(lead: string, values: Values, names: readonly string[], fail: Fail): void {
   const unknown = Object.keys(values).find((key) => !names.includes(key));
