@@ -130,10 +130,13 @@ function resolveCallback(
 ): Pick<ResolvedSmsOptions, 'statusCallback' | 'statusBase'> {
   if (statusCallback === false) return { statusCallback: null, statusBase: null };
   if (statusCallback !== undefined) {
-    const url = urlOf('statusCallback', statusCallback, fail);
-    if (hasUnderscore(url))
+    // Somebody's own, who knows it by its slash at the end, its query, and Twilio's options behind `#`.
+    if (!isUrl(statusCallback)) {
+      return fail('statusCallback must be an address such as https://bot.example.org/status');
+    }
+    if (hasUnderscore(statusCallback))
       fail(`statusCallback names a host with an underscore: ${NO_UNDERSCORE}`);
-    return { statusCallback: url, statusBase: null };
+    return { statusCallback, statusBase: null };
   }
   if (publicUrl !== null && hasUnderscore(publicUrl)) {
     fail(
@@ -267,9 +270,11 @@ function flag(name: string, value: unknown, fail: Fail): boolean {
   return typeof value === 'boolean' ? value : fail(`${name} must be true or false`);
 }
 
+const isUrl = (value: unknown): value is string =>
+  typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value);
+
 function urlOf(name: string, value: unknown, fail: Fail): string {
-  const isUrl = typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value);
-  if (!isUrl || /[?#]/.test(value)) {
+  if (!isUrl(value) || /[?#]/.test(value)) {
     return fail(`${name} must be an address such as https://bot.example.org`);
   }
   return value.replace(/\/+$/, '');
