@@ -2,11 +2,12 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
 
 /**
  * Parameters of a message at Twilio, as JSON. What of them a response carries, in
- * `channels: { sms: { … } }` or beside its parts, goes to Twilio as it is.
+ * `channels: { sms: { … } }` or beside its parts, goes to Twilio as it is. No interface, which TypeScript
+ * takes for no record of a channel's keys.
  *
  * @see https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
  */
-export interface SmsParameters {
+export type SmsParameters = {
   /** A content template, `HX…`, in the place of text and media. */
   contentSid?: string;
   /** The template's variables: an object of texts, or the JSON of one. */
@@ -47,7 +48,7 @@ export interface SmsParameters {
   messageIntent?: string;
   /** `enable` or `disable`. */
   riskCheck?: string;
-}
+};
 
 /** A message's parameters in the form that Twilio's SDK takes. */
 export interface MessageParameters extends Omit<

@@ -1,4 +1,5 @@
 import { Responses, type BotMessage, type JsonObject } from '@trunkline/core';
+import type { SmsParameters } from '@trunkline/sms';
 import { FakeClock } from '@trunkline/testing';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../../scripts/test-support/deferred.ts';
@@ -247,10 +248,16 @@ describe('what a response becomes', () => {
 
   it('a template stands for all of it (traps 19, 20)', async () => {
     const contentSid = `HX${'0'.repeat(32)}`;
+    // By the type that is exported for them: as an interface it was none of a channel's overrides.
+    const parameters: SmsParameters = {
+      contentSid,
+      contentVariables: { 1: 'Ada' },
+      mediaUrl: PICTURE,
+    };
     const response: BotMessage = {
       text: 'Fallback',
       image: PICTURE,
-      channels: { sms: { contentSid, contentVariables: { 1: 'Ada' }, mediaUrl: PICTURE } },
+      channels: { sms: parameters },
     };
     // Of JSON: Twilio takes no numbers.
     const custom = { content_sid: contentSid, content_variables: { 1: 'Ada', 2: 3, 3: null } };
