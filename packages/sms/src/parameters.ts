@@ -20,6 +20,10 @@ export type SmsParameters = {
   messagingServiceSid?: string;
   /** Where Twilio reports what became of the message. */
   statusCallback?: string;
+  /** A TwiML app whose status callback is told what became of the message. */
+  applicationSid?: string;
+  /** How often it has been tried to send the message, this time included. */
+  attempt?: number;
   /** Seconds that the message may wait at Twilio, 1 to 36,000. */
   validityPeriod?: number;
   /** Whether the text is sent as one MMS. */
@@ -44,6 +48,10 @@ export type SmsParameters = {
   addressRetention?: string;
   /** Whether Twilio replaces look-alikes. */
   smartEncoded?: boolean;
+  /** Reserved by Twilio. */
+  forceDelivery?: boolean;
+  /** `free` for what users are not charged for. */
+  trafficType?: string;
   /** What the message is for. */
   messageIntent?: string;
   /** `enable` or `disable`. */
@@ -73,6 +81,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     from: 'text',
     messagingServiceSid: 'text',
     statusCallback: 'text',
+    applicationSid: 'text',
+    attempt: 'number',
     validityPeriod: 'number',
     sendAsMms: 'flag',
     shortenUrls: 'flag',
@@ -85,6 +95,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     contentRetention: 'text',
     addressRetention: 'text',
     smartEncoded: 'flag',
+    forceDelivery: 'flag',
+    trafficType: 'text',
     messageIntent: 'text',
     riskCheck: 'text',
   } satisfies Record<keyof SmsParameters, Kind>),
