@@ -21,6 +21,7 @@ export {
   isOption,
   menuOptions,
   menuText,
+  nameThemselves,
   type MenuAnswer,
   type MenuOption,
 } from './channel/menu.ts';

@@ -88,6 +88,8 @@ export function bare(address: string): string {
  * @see https://www.twilio.com/docs/glossary/what-e164
  */
 export function samePhone(address: string): string {
+  // Twilio's own writing, several times a turn.
+  if (/^\+\d+$/.test(address)) return address;
   const [, platform = '', number] = /^([a-z]+:)?(\+?[\d\s().-]+)$/.exec(address) ?? [];
   if (number === undefined) return address;
   const digits = number.replaceAll(/[\s().-]/g, '');

@@ -103,8 +103,9 @@ export class RestCarrier implements Carrier {
     const sender = this.#senderOf(destination, parameters);
     const aim: Destination = { sender, to };
     const segments = segmentsIn(to, parameters);
-    // Twilio has a queue for each number, also for those of one service.
-    const queue = senderKey(sender.from === null ? sender : { ...sender, service: null });
+    // Twilio has a queue for each number, also for those of one service, and another for its WhatsApp.
+    const number = senderKey(sender.from === null ? sender : { ...sender, service: null });
+    const queue = `${platformOf(to) ?? 'sms'} ${number}`;
     await pace.take(queue, segments?.count ?? 1);
     // After the wait: they may opt out meanwhile.
     await assertConsent(channel, consent, aim);

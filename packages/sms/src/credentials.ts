@@ -130,10 +130,13 @@ function resolveCallback(
 ): Pick<ResolvedSmsOptions, 'statusCallback' | 'statusBase'> {
   if (statusCallback === false) return { statusCallback: null, statusBase: null };
   if (statusCallback !== undefined) {
-    const url = urlOf('statusCallback', statusCallback, fail);
-    if (hasUnderscore(url))
+    // Somebody's own, who knows it by its slash at the end, its query, and Twilio's options behind `#`.
+    if (!isUrl(statusCallback)) {
+      return fail('statusCallback must be an address such as https://bot.example.org/status');
+    }
+    if (hasUnderscore(statusCallback))
       fail(`statusCallback names a host with an underscore: ${NO_UNDERSCORE}`);
-    return { statusCallback: url, statusBase: null };
+    return { statusCallback, statusBase: null };
   }
   if (publicUrl !== null && hasUnderscore(publicUrl)) {
     fail(
@@ -230,9 +233,12 @@ const isToken = (value: unknown): value is string => typeof value === 'string' &
 const isService = (value: unknown): value is string =>
   typeof value === 'string' && /^MG[0-9a-f]{32}$/i.test(value);
 
-/** A number, a short code, a sender's name, or one of these on another platform. No white space. */
+/** A number or a short code, or one of another platform, without white space; or a sender's name. */
 const isAddress = (value: unknown): value is string =>
-  typeof value === 'string' && /^(?:[a-z]+:)?[+\w.-]{3,}$/i.test(value);
+  typeof value === 'string' && (/^(?:[a-z]+:)?[+\w.-]{3,}$/i.test(value) || SENDER_ID.test(value));
+
+/** Eleven characters at most, one of them a letter. @see https://help.twilio.com/articles/223181348 */
+const SENDER_ID = /^(?=.*[a-z])[\w+&-](?:[\w+& -]{0,9}[\w+&-])?$/i;
 
 function assertKnown(lead: string, values: Values, names: readonly string[], fail: Fail): void {
   const unknown = Object.keys(values).find((key) => !names.includes(key));
@@ -264,9 +270,11 @@ function flag(name: string, value: unknown, fail: Fail): boolean {
   return typeof value === 'boolean' ? value : fail(`${name} must be true or false`);
 }
 
+const isUrl = (value: unknown): value is string =>
+  typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value);
+
 function urlOf(name: string, value: unknown, fail: Fail): string {
-  const isUrl = typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value);
-  if (!isUrl || /[?#]/.test(value)) {
+  if (!isUrl(value) || /[?#]/.test(value)) {
     return fail(`${name} must be an address such as https://bot.example.org`);
   }
   return value.replace(/\/+$/, '');

@@ -70,8 +70,8 @@ export interface SmsOptions extends Partial<SmsAccount> {
    */
   searchUnknown?: boolean;
   /**
-   * How many segments a second are sent from one number, by this process. @defaultValue no limit: Twilio
-   * queues what is faster than the number
+   * How many segments a second are sent from one number, by this process; on WhatsApp and RCS, which Twilio
+   * counts apart, messages. @defaultValue no limit: Twilio queues what is faster than the number
    */
   segmentsPerSecond?: number;
   /**

@@ -1,5 +1,6 @@
 import {
   DeliveryError,
+  menuOptions,
   OutputChannel,
   responseFor,
   type Attachment,
@@ -25,7 +26,7 @@ import {
   templateAlone,
   type MessageParameters,
 } from './parameters.ts';
-import { buttonsOf, cards } from './render/cards.ts';
+import { cards } from './render/cards.ts';
 import { foldToGsm7 } from './render/gsm7.ts';
 import {
   imageAt,
@@ -65,9 +66,6 @@ export class SmsOutput extends OutputChannel {
   readonly #destination: Destination;
   readonly #carrier: Carrier;
   #mediaLimits: MediaLimits | null | undefined;
-  /** The buttons of the response under way: what is below its text and what is in its cards is one menu. */
-  #belowText: readonly Button[] = [];
-  #inCards: readonly Button[] = [];
   /** The SIDs of this turn's messages: a search for one that is missing finds these as well. */
   #sids: Set<string> | null = null;
 
@@ -98,14 +96,12 @@ export class SmsOutput extends OutputChannel {
   /** A template stands in the place of the whole response, and media of the channel's need no text. */
   override async sendResponse(recipientId: string, message: BotMessage): Promise<void> {
     const own = responseFor(this.name, message);
-    const { quickReplies, buttons, elements } = own;
-    this.#belowText = quickReplies?.length ? quickReplies : (buttons ?? []);
-    this.#inCards = elements ? buttonsOf(elements) : [];
     const found = parametersIn(own);
     if (found !== NO_PARAMETERS) {
       if (found.contentSid !== undefined) return await this.#say(templateAlone(found));
       const { mediaUrl, ...parameters } = found;
-      const hasText = Boolean(own.text) || this.#belowText.length > 0;
+      const { text, quickReplies, buttons } = own;
+      const hasText = Boolean(text || quickReplies?.length || buttons?.length);
       if (mediaUrl !== undefined && !hasText) await this.#sayMedia(mediaUrl, parameters);
     }
     await super.sendResponse(recipientId, message);
@@ -121,7 +117,9 @@ export class SmsOutput extends OutputChannel {
     buttons: Button[],
     extra: Extra = {},
   ): Promise<void> {
-    await this.#sayText(menuBody(plainText(text), buttons, this.#inCards), extra);
+    // One menu with that of the cards below.
+    const options = menuOptions({ ...extra, quickReplies: null, buttons });
+    await this.#sayText(menuBody(plainText(text), buttons, options), extra);
   }
 
   override async sendImageUrl(_to: string, image: string, extra: Extra = {}): Promise<void> {
@@ -148,7 +146,7 @@ export class SmsOutput extends OutputChannel {
       together = [];
     };
     // All are looked at before the first goes: one of them may be refused.
-    const all = cards(elements, this.#belowText).map(({ text, image }) => ({
+    const all = cards(elements, this.menuAbove).map(({ text, image }) => ({
       text,
       image,
       media: image === null ? null : imageAt(image, this.name),

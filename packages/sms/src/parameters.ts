@@ -2,11 +2,12 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
 
 /**
  * Parameters of a message at Twilio, as JSON. What of them a response carries, in
- * `channels: { sms: { … } }` or beside its parts, goes to Twilio as it is.
+ * `channels: { sms: { … } }` or beside its parts, goes to Twilio as it is. No interface, which TypeScript
+ * takes for no record of a channel's keys.
  *
  * @see https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
  */
-export interface SmsParameters {
+export type SmsParameters = {
   /** A content template, `HX…`, in the place of text and media. */
   contentSid?: string;
   /** The template's variables: an object of texts, or the JSON of one. */
@@ -19,6 +20,10 @@ export interface SmsParameters {
   messagingServiceSid?: string;
   /** Where Twilio reports what became of the message. */
   statusCallback?: string;
+  /** A TwiML app whose status callback is told what became of the message. */
+  applicationSid?: string;
+  /** How often it has been tried to send the message, this time included. */
+  attempt?: number;
   /** Seconds that the message may wait at Twilio, 1 to 36,000. */
   validityPeriod?: number;
   /** Whether the text is sent as one MMS. */
@@ -43,11 +48,15 @@ export interface SmsParameters {
   addressRetention?: string;
   /** Whether Twilio replaces look-alikes. */
   smartEncoded?: boolean;
+  /** Reserved by Twilio. */
+  forceDelivery?: boolean;
+  /** `free` for what users are not charged for. */
+  trafficType?: string;
   /** What the message is for. */
   messageIntent?: string;
   /** `enable` or `disable`. */
   riskCheck?: string;
-}
+};
 
 /** A message's parameters in the form that Twilio's SDK takes. */
 export interface MessageParameters extends Omit<
@@ -72,6 +81,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     from: 'text',
     messagingServiceSid: 'text',
     statusCallback: 'text',
+    applicationSid: 'text',
+    attempt: 'number',
     validityPeriod: 'number',
     sendAsMms: 'flag',
     shortenUrls: 'flag',
@@ -84,6 +95,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     contentRetention: 'text',
     addressRetention: 'text',
     smartEncoded: 'flag',
+    forceDelivery: 'flag',
+    trafficType: 'text',
     messageIntent: 'text',
     riskCheck: 'text',
   } satisfies Record<keyof SmsParameters, Kind>),

@@ -16,13 +16,20 @@ describe('the options', () => {
     ).not.toThrow();
   });
 
-  it.each(['12345', 'PIZZA', 'whatsapp:+15550001111', 'whatsapp:US.ABC123', 'rcs:pizza_agent'])(
-    'take %s for a sender, which need not be a phone number (trap 22)',
-    (twilioNumber) => {
-      const { accounts } = resolveOptions({ ...good, twilioNumber });
-      expect(accounts).toMatchObject([{ number: twilioNumber }]);
-    },
-  );
+  // The story: "Pizza Roma" and "H&M" are names that Twilio sends by, and the server did not start with either.
+  it.each([
+    '12345',
+    'PIZZA',
+    'Pizza Roma',
+    'H&M',
+    'O2',
+    'whatsapp:+15550001111',
+    'whatsapp:US.ABC123',
+    'rcs:pizza_agent',
+  ])('take %s for a sender, which need not be a phone number (trap 22)', (twilioNumber) => {
+    const { accounts } = resolveOptions({ ...good, twilioNumber });
+    expect(accounts).toMatchObject([{ number: twilioNumber }]);
+  });
 
   // Lines are written where a failure is dealt with: a second one there may end the process.
   it('take a logger that throws for one that says nothing', () => {
@@ -53,6 +60,9 @@ describe('the options', () => {
     ['twilioNumber (twilio_number) is missing', { twilioNumber: undefined }],
     ['in quotes in YAML', { twilioNumber: 15_550_001_111 }],
     ['twilioNumber', { twilioNumber: '+1 555 000 1111' }],
+    ['twilioNumber', { twilioNumber: '555 1111' }],
+    ['twilioNumber', { twilioNumber: ' Pizza' }],
+    ['twilioNumber', { twilioNumber: 'Pizza Roma 12' }],
     ['messagingServiceSid', { messagingServiceSid: 'MG1' }],
     ['unknown option "numbr"', { numbr: 1 }],
     ['publicUrl', { publicUrl: 'bot.example.org' }],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../scripts/test-support/deferred.ts';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { startScene, type Scene, type SceneOptions } from './support/scene.ts';
+import { PHONE } from './support/twilio.ts';
 
 expectNoUnhandledRejections();
 
@@ -125,6 +126,16 @@ describe('a menu on a phone', () => {
       'Margherita\n2 Order\n\nSalami\nhot\n3 Order\nLook: https://x.org',
     ];
     expect(twilio.texts).toEqual([...shown, ...shown, ...shown]);
+  });
+
+  it('has no numbers, over all cards, where a title would be the number of another option', async () => {
+    const { sms, twilio } = await startScene(() => {});
+    await sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, {
+      text: 'For how many?',
+      buttons: [{ title: 'One' }],
+      elements: [{ title: 'Table', buttons: [{ title: '4' }, { title: '2' }] }],
+    });
+    expect(twilio.texts).toEqual(['For how many?\nOne', 'Table\n4\n2']);
   });
 
   it('is used once: of two quick answers the second never answers the next question', async () => {

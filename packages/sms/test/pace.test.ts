@@ -143,4 +143,25 @@ describe('the pace of a channel', () => {
     await say('Not held', OTHER_NUMBER);
     await expect(say('Held', OUR_NUMBER)).rejects.toMatchObject({ code: 'paced' });
   });
+
+  // The story: WhatsApp and SMS of one number waited for one another, though each has a queue of its own at Twilio.
+  it.each([{}, { messagingServiceSid: SERVICE }])(
+    'is one of SMS and another of WhatsApp, by %j',
+    async (own) => {
+      const clock = new FakeClock();
+      const options = { ...own, clock, segmentsPerSecond: 1 };
+      const { sms, twilio } = await startScene(() => {}, { sms: options });
+      const taken: Answer = (res) => void res.writeHead(201).end('{"sid":"SM1","status":"queued"}');
+      const say = (to: string): Promise<void> =>
+        sms.getOutputChannel({ to }).sendTextMessage(to, 'Hi');
+      twilio.script.push(taken, taken, refusing(21611), taken);
+      await say(PHONE);
+      await say(`whatsapp:${PHONE}`);
+      const next = say(PHONE);
+      await clock.advance(1_000);
+      await expect(next).rejects.toMatchObject({ platformCode: '21611' });
+      await say(`whatsapp:${PHONE}`);
+      await expect(say(PHONE)).rejects.toMatchObject({ code: 'paced' });
+    },
+  );
 });

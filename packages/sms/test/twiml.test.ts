@@ -348,7 +348,10 @@ describe("an answer within Twilio's request", () => {
       const store = new MemoryStore();
       const clock = new FakeClock();
       const { assistant, began, gate } = inTwoParts(['Said at once'], 'Said later');
-      const options = { sms: { ...sms, clock }, clock, store };
+      const { logger, lines } = recordingLogger();
+      const failures: Error[] = [];
+      const onError = (error: Error): void => void failures.push(error);
+      const options = { sms: { ...sms, clock, logger }, clock, store, logger, onError };
       const { bring, twilio } = await startScene(assistant, options);
       const other = isElsewhere ? await startScene(() => {}, { store }) : { bring };
       const response = bring({ Body: 'Hello' });
@@ -358,6 +361,8 @@ describe("an answer within Twilio's request", () => {
       gate.resolve();
       expect(await (await response).text()).toBe(`${HEAD}<Response/>`);
       expect(twilio.tries).toBe(0);
+      // What the assistant said later; what was in the answer is nobody's failure.
+      expect([lines.length, failures]).toEqual([1, []]);
     });
   });
 

@@ -14,8 +14,9 @@ import { deliveryOf, type Receipt, type WasSent } from './delivery.ts';
 import { attachmentText, buttonText, customJsonText, elementText, imageText } from './fallbacks.ts';
 import { promised, type MaybePromise } from '../maybe-promise.ts';
 import {
+  cardMenus,
   chosenFrom,
-  isOption,
+  firstNumber,
   menuOptions,
   menuText,
   type MenuAnswer,
@@ -87,15 +88,15 @@ export abstract class OutputChannel {
    * Whether buttons are shown as a numbered menu, and a number that the user types is a choice among
    * them: for platforms of nothing but text. `true` makes the default of `sendTextWithButtons` such a
    * menu, and has the turn engine remember what was offered. A channel that writes its own menu MUST
-   * number it like `menuOptions(response)`.
+   * number it like `menuOptions(response)`, and not where `nameThemselves` says so.
    *
    * @defaultValue `false`
    */
   readonly numbersChoices: boolean = false;
 
   #trackerState: TrackerState | (() => TrackerState) | null = null;
-  /** What number the first option of a response's cards has: one menu with what is below its text. */
-  #firstInCards = 1;
+  /** What the response under way offers below its text: its cards go on with that menu. */
+  protected menuAbove: readonly MenuOption[] = [];
 
   /**
    * The conversation's state, set before each response: the assistant's, or what we know ourselves.
@@ -123,7 +124,7 @@ export abstract class OutputChannel {
   sendResponse(recipientId: string, message: BotMessage): Promise<void> {
     const said = responseFor(this.name, message);
     const isOneMenu = this.numbersChoices && Boolean(said.elements);
-    this.#firstInCards = isOneMenu ? menuOptions({ ...said, elements: null }).length + 1 : 1;
+    this.menuAbove = isOneMenu ? menuOptions({ ...said, elements: null }) : [];
     const calls = callsOf(said);
     const [only] = calls;
     return only !== undefined && calls.length === 1
@@ -170,11 +171,12 @@ export abstract class OutputChannel {
     recipientId: string,
     text: string,
     buttons: Button[],
-    _extra?: Extra,
+    extra?: Extra,
   ): Promise<void> {
     if (this.numbersChoices) {
-      const menu = menuText(text, buttons);
-      await this.#call(['sendTextMessage', menu], recipientId);
+      // One menu with that of the cards below.
+      const first = firstNumber(menuOptions({ ...extra, quickReplies: null, buttons }));
+      await this.#call(['sendTextMessage', menuText(text, buttons, first)], recipientId);
       return;
     }
     if (text !== '') await this.#call(['sendTextMessage', text], recipientId);
@@ -195,16 +197,13 @@ export abstract class OutputChannel {
 
   /** Sends cards. Default: for each one `<title> : <subtitle>` with its buttons. */
   async sendElements(recipientId: string, elements: Element[], _extra?: Extra): Promise<void> {
-    let first = this.#firstInCards;
+    if (this.numbersChoices) {
+      const menus = cardMenus(elements, this.menuAbove);
+      for (const menu of menus) await this.#call(['sendTextMessage', menu], recipientId);
+      return;
+    }
     for (const element of elements) {
       const buttons = element.buttons ?? [];
-      if (this.numbersChoices) {
-        // One menu over all cards.
-        const menu = menuText(elementText(element), buttons, first);
-        first += buttons.filter(isOption).length;
-        await this.#call(['sendTextMessage', menu], recipientId);
-        continue;
-      }
       await this.#call(['sendTextWithButtons', elementText(element), buttons], recipientId);
     }
   }

@@ -48,6 +48,21 @@ describe('menuText', () => {
     expect(menuText('', buttons, 3)).toBe('3. A\nSite: https://x\n4. B');
   });
 
+  // The story: "2", "4" and "More" were shown as "1. 2", "2. 4" and "3. More". Whoever typed "2" for the four got two.
+  it('has no numbers where a title would be the number of another option', () => {
+    const menu = (...titles: string[]): string =>
+      menuText(
+        '',
+        titles.map((title) => ({ title })),
+      );
+    expect(menu('2', '4', 'More')).toBe('2\n4\nMore');
+    expect(menu('2', '4')).toBe('2\n4');
+    expect(menu('1', 'More')).toBe('1. 1\n2. More');
+    expect(menu('10', 'More')).toBe('1. 10\n2. More');
+    expect(menu('2', 'More', 'more')).toBe('1. 2\n2. More\n3. more');
+    expect(menu('2', '')).toBe('1. 2\n2. ');
+  });
+
   it('has the numbers that menuOptions has', () => {
     const button = fc.record(
       { title: fc.stringMatching(/^[a-z]{1,5}$/), url: fc.constantFrom('', 'https://x') },
@@ -87,6 +102,16 @@ describe('chosenFrom', () => {
   it('reads a title that is a number as what the user sees', () => {
     const numbers = ['3', '2', '1'].map((title) => ({ title, payload: `/${title}` }));
     expect(chosenFrom('3', numbers)).toMatchObject({ payload: '/3', number: 1 });
+  });
+
+  it('knows no number that is not shown', () => {
+    const mixed = ['02', '4', 'More'].map((title) => ({ title, payload: title }));
+    for (const text of ['02', '2', '2.']) {
+      expect(chosenFrom(text, mixed)).toEqual({ title: '02', payload: '02', number: 1 });
+    }
+    expect(chosenFrom('4)', mixed)).toMatchObject({ payload: '4' });
+    expect(chosenFrom('more', mixed)).toMatchObject({ payload: 'More' });
+    for (const text of ['1', '3', '0']) expect(chosenFrom(text, mixed)).toBeNull();
   });
 
   it('chooses none where it could mean two', () => {

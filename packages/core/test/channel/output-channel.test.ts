@@ -86,6 +86,10 @@ describe('a channel that only knows text', () => {
     ]);
     await output.sendResponse('u', { elements: response.elements ?? [] });
     expect(output.texts.slice(3)).toEqual(['a : b\n1. Take', 'c : \n2. Have']);
+    // A title that is the number of another leaves all of the menu without.
+    const four = { title: 'c', buttons: [{ title: '2' }] };
+    await output.sendResponse('u', { ...response, elements: [four] });
+    expect(output.texts.slice(5)).toEqual(['Q\nMore\nBack', 'c : \n2']);
   });
 
   it('does not forward extras to the lines of a list, as in Rasa', async () => {

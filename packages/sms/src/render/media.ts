@@ -1,5 +1,5 @@
 import { DeliveryError, isJsonObject, type Attachment } from '@trunkline/core';
-import { bare, platformOf } from '../accounts.ts';
+import { bare, platformOf, samePhone } from '../accounts.ts';
 import { MAX_BODY } from './split.ts';
 
 /** A file that can be sent. */
@@ -64,7 +64,7 @@ export function mediaLimits(from: string | null, to: string): MediaLimits | null
 const isShortCode = (address: string): boolean => /^\d{3,8}$/.test(address);
 
 function takesMms(address: string): boolean {
-  const area = /^\+1(\d{3})\d{7}$/.exec(bare(address))?.[1];
+  const area = /^\+1(\d{3})\d{7}$/.exec(samePhone(bare(address)))?.[1];
   return area !== undefined && !NOT_NORTH_AMERICA.has(area);
 }
 

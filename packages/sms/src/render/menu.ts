@@ -1,18 +1,24 @@
-import { isOption, type Button, type MenuAnswer, type MenuOption } from '@trunkline/core';
+import {
+  isOption,
+  menuOptions,
+  nameThemselves,
+  type Button,
+  type MenuAnswer,
+  type MenuOption,
+} from '@trunkline/core';
 import { foldToGsm7 } from './gsm7.ts';
 
 /**
  * A text with its options below, one a line behind its number: `1 Small`.
  *
- * @param inCards - The buttons of cards that go on with the menu.
+ * @param options - All of the menu, that of cards below too.
  */
 export function menuBody(
   text: string,
   buttons: readonly Button[],
-  inCards: readonly Button[] = [],
+  options: readonly MenuOption[] = menuOptions({ buttons }),
 ): string {
-  const options = [...buttons, ...inCards].filter(isOption);
-  const lines = menuLines(buttons, 1, nameThemselves(options));
+  const lines = menuLines(buttons, 1, areUnnumbered(options));
   return [...(text === '' ? [] : [text]), ...lines].join('\n');
 }
 
@@ -20,18 +26,18 @@ export function menuBody(
  * Buttons as the lines of a menu. Links are shown, but not numbered.
  *
  * @param first - The first option's number.
- * @param areNumbers - Whether the titles of the whole menu are its numbers.
+ * @param unnumbered - Whether the titles of the whole menu name themselves.
  */
 export function menuLines(
   buttons: readonly Button[],
   first: number,
-  areNumbers: boolean,
+  unnumbered: boolean,
 ): string[] {
   let number = first;
   return buttons.map((button) => {
     const title = shown(button.title);
     if (!isOption(button)) return `${title}: ${button.url}`;
-    return areNumbers ? title : `${number++} ${title}`;
+    return unnumbered ? title : `${number++} ${title}`;
   });
 }
 
@@ -59,15 +65,13 @@ export function answerTo(
   if (text === null || shown(text) === '') return null;
   const said = plain(text);
   const number = NUMBER.exec(said)?.[1];
-  const areNumbers = nameThemselves(options);
-  const byNumber = areNumbers
-    ? options.find(({ title }) => plain(title) === number)
-    : options[Number(number) - 1];
   const whole = titled(text, options);
   // "2" begins "20 cm" too, and whoever types it means one of the numbers.
   const meant = whole.length > 0 || number !== undefined ? whole : begun(text, options);
   const byTitle = meant.length === 1 ? meant[0] : undefined;
-  const option = byNumber ?? byTitle ?? (areNumbers ? undefined : byLine(said, options));
+  const option = areUnnumbered(options)
+    ? (byTitle ?? options.find(({ title }) => numberIn(title) === Number(number)))
+    : (options[Number(number) - 1] ?? byTitle ?? byLine(said, options));
   if (option !== undefined) return { title: option.title, payload: option.payload };
   const isMissing = number !== undefined && number.length < 3 && whole.length === 0;
   return repeat && isMissing ? 'again' : null;
@@ -106,10 +110,14 @@ function byLine(said: string, options: readonly MenuOption[]): MenuOption | unde
   return wordsOf(option.title) === wordsOf(title) ? option : undefined;
 }
 
-/** Whether all titles are numbers, and different ones: a number before them would be a riddle. */
-export function nameThemselves(options: readonly { title: string }[]): boolean {
-  const numbers = new Set(options.map(({ title }) => plain(title)));
-  return numbers.size === options.length && [...numbers].every((title) => /^\d{1,3}$/.test(title));
+/** Whether a menu's titles name themselves, and stand without numbers. */
+export function areUnnumbered(options: readonly MenuOption[]): boolean {
+  return nameThemselves(options.map(({ title }) => plain(title)));
+}
+
+/** The number that a title is; `NaN` of another. */
+function numberIn(title: string): number {
+  return Number(NUMBER.exec(plain(title))?.[1]);
 }
 
 /** A title as its line shows it. */

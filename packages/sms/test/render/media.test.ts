@@ -10,6 +10,9 @@ describe('mediaLimits (traps 22, 23)', () => {
     ['12345', US, 10],
     ['whatsapp:+15550001111', 'whatsapp:+491511234567', 1],
     ['rcs:pizza', 'rcs:+15557654321', 10],
+    // As Twilio takes numbers too: these were sent a link.
+    ['15550001111', '+1 (555) 765-4321', 10],
+    ['5550001111', '5557654321', 10],
   ])('of %j to %j are of %d a message', (from, to, perMessage) => {
     expect(mediaLimits(from, to)?.perMessage).toBe(perMessage);
   });
@@ -18,6 +21,7 @@ describe('mediaLimits (traps 22, 23)', () => {
     ['+15550001111', '+491511234567'],
     ['+491511234567', US],
     ['+15550001111', '+18765550000'],
+    ['+15550001111', '(876) 555-0000'],
     ['PIZZA', US],
     ['+15550001111', '12345'],
   ])('of %j to %j are none', (from, to) => {

@@ -1,7 +1,7 @@
 import { menuOptions, type Button } from '@trunkline/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerTo, menuBody } from '../../src/render/menu.ts';
+import { answerTo, areUnnumbered, menuBody } from '../../src/render/menu.ts';
 
 const buttons: Button[] = [
   { title: 'Small', payload: '/small' },
@@ -24,9 +24,25 @@ describe('menuBody', () => {
 
   it('leaves titles that are numbers to speak for themselves', { timeout: 30_000 }, () => {
     expect(menuBody('How many?', [{ title: '2' }, { title: '4' }])).toBe('How many?\n2\n4');
-    expect(menuBody('How many?', [{ title: '2' }, { title: 'more' }])).toBe(
-      'How many?\n1 2\n2 more',
+    expect(menuBody('How many?', [{ title: '10' }, { title: 'more' }])).toBe(
+      'How many?\n1 10\n2 more',
     );
+  });
+
+  // The story: "2", "4" and "More" were shown as "1 2", "2 4" and "3 More", and "2" was taken for the four.
+  it('has no numbers where a title would be the number of another option', () => {
+    const menu = (...titles: string[]): string =>
+      menuBody(
+        '',
+        titles.map((title) => ({ title })),
+      );
+    expect(menu('2', '4', 'More')).toBe('2\n4\nMore');
+    expect(menu('One', '１')).toBe('One\n１');
+    // Each is its own number here, or nobody's, or has to be told from its twin.
+    expect(menu('1', '2', 'More')).toBe('1 1\n2 2\n3 More');
+    expect(menu('0', '4', 'More')).toBe('1 0\n2 4\n3 More');
+    expect(menu('2', 'Yes', 'yes.')).toBe('1 2\n2 Yes\n3 yes.');
+    expect(menu('2', '')).toBe('1 2\n2 ');
   });
 
   it('has a line an option, whatever its title', () => {
@@ -268,6 +284,25 @@ describe('answerTo', () => {
     }
   });
 
+  it('takes a number for the title that it is, where it would be the number of another', () => {
+    const titles = ['2', '#4', '08', 'More', 'One'];
+    const menu = menuOptions({ buttons: titles.map((title) => ({ title })) });
+    const answers = [
+      ['2', '2'],
+      ['2.', '2'],
+      ['(4)', '#4'],
+      ['#4', '#4'],
+      ['8', '08'],
+      ['mo', 'More'],
+    ] as const;
+    for (const [text, title] of answers) {
+      expect(answerTo(text, menu, { repeat: true })).toEqual({ title, payload: title });
+    }
+    for (const text of ['1', '5', '0'])
+      expect(answerTo(text, menu, { repeat: true })).toBe('again');
+    expect(answerTo('4 More', menu, { repeat: true })).toBeNull();
+  });
+
   it('means nobody where two options have one title', () => {
     const twins = menuOptions({
       buttons: [
@@ -289,8 +324,12 @@ describe('answerTo', () => {
     },
   );
 
-  it('reaches every option by the number that its line shows', () => {
-    const title = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 12 }), fc.nat(99).map(String));
+  it('reaches every option by the number that its line shows, or by its line', () => {
+    const title = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 12 }),
+      fc.nat(99).map(String),
+      fc.nat(9).map(String),
+    );
     const button = fc.record(
       { title, payload: fc.string(), url: fc.constantFrom('', 'https://x.org') },
       { requiredKeys: ['title'] },
@@ -299,10 +338,11 @@ describe('answerTo', () => {
       fc.property(fc.array(button, { maxLength: 30 }), fc.boolean(), (list, repeat) => {
         const lines = menuBody('', list).split('\n');
         const shown = list.map(({ url = '' }, index) => (url === '' ? lines[index] : undefined));
-        const numbers = shown.flatMap((line) =>
-          line === undefined ? [] : [line.split(' ')[0] ?? ''],
-        );
         const all = menuOptions({ buttons: list });
+        const unnumbered = areUnnumbered(all);
+        const numbers = shown.flatMap((line) =>
+          line === undefined ? [] : [unnumbered ? line : (line.split(' ')[0] ?? '')],
+        );
         expect(numbers).toHaveLength(all.length);
         for (const [index, option] of all.entries()) {
           const { title: name, payload } = option;

@@ -6,7 +6,7 @@ interface Description {
   paths: Record<
     string,
     {
-      post: { requestBody: { content: Record<string, { schema: object }> } };
+      post: { requestBody: { content: Record<string, { schema: { properties: object } }> } };
       get: { parameters: { name: string; in: string; schema: object }[] };
     }
   >;
@@ -32,6 +32,10 @@ ajv.addFormat('date-time', (text) => /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(text));
 const messages = description.paths[PATH];
 if (messages === undefined) throw new Error('the description has no messages');
 const form = messages.post.requestBody.content['application/x-www-form-urlencoded'];
+
+/** All parameters of a message, by Twilio's names. */
+export const PARAMETERS: readonly string[] = Object.keys(form?.schema.properties ?? {});
+
 const validateForm = ajv.compile({
   ...form?.schema,
   components: description.components,
