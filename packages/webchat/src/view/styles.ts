@@ -120,7 +120,7 @@ th, td { overflow-wrap: break-word; padding: 4px 10px; border: 1px solid var(--_
 .card-title, .card-subtitle, .button, .file-name { unicode-bidi: plaintext; }
 
 .carousel { width: 100%; }
-.track { display: flex; gap: 12px; margin: 0; margin-inline-start: -4px; padding: 4px; list-style: none; overflow-x: auto; scroll-snap-type: x proximity; scroll-padding: 4px; scroll-behavior: smooth; }
+.track { position: relative; display: flex; gap: 12px; margin: 0; margin-inline-start: -4px; padding: 4px; list-style: none; overflow-x: auto; scroll-snap-type: x proximity; scroll-padding: 4px; scroll-behavior: smooth; }
 .card { display: flex; flex-direction: column; flex: none; width: min(15rem, 82%); scroll-snap-align: start; border: 1px solid var(--_line); border-radius: var(--_radius); overflow: hidden; background: var(--_background); }
 .card .image { width: 100%; max-width: none; height: 9rem; border-radius: 0; object-fit: contain; padding: 10px; }
 .card-text { flex: 1; padding: 12px 14px; overflow-wrap: anywhere; }
