@@ -18,6 +18,7 @@ describe('Markdown', () => {
     ['**bold** *it* `code`', '<p><strong>bold</strong> <em>it</em> <code>code</code></p>'],
     ['one\ntwo', '<p>one<br>two</p>'],
     ['<b>bold</b>', '<p><b>bold</b></p>'],
+    ['<T>\n<U>', '<p>&lt;T&gt;<br>&lt;U&gt;</p>'],
     ['a < b & c', '<p>a &lt; b &amp; c</p>'],
   ])('%s', (text, expected) => {
     expect(html(text)).toBe(expected);
