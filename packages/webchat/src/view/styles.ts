@@ -25,6 +25,14 @@ export const STYLES = `
   color: var(--_text);
   font: var(--trunkline-font, medium/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif);
   -webkit-text-size-adjust: 100%;
+  /* A page that centres all its texts does not mean these. */
+  text-align: start;
+  text-indent: 0;
+  text-transform: none;
+  text-shadow: none;
+  letter-spacing: normal;
+  word-spacing: normal;
+  white-space: normal;
 }
 :host([hidden]) { display: none; }
 :host([theme='light']) { color-scheme: light; }
@@ -44,7 +52,8 @@ export const STYLES = `
 button, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; touch-action: manipulation; }
 svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; flex: none; }
-.frame { display: contents; }
+/* Also where the page has made the element a block. */
+.frame { flex: auto; display: flex; flex-direction: column; min-width: 0; min-height: 0; height: 100%; max-height: var(--_viewport, 100dvh); }
 
 .header { flex: none; padding: 12px 16px; border-bottom: 1px solid var(--_line); }
 .title { margin: 0; font-size: 1.0625em; font-weight: 650; line-height: 1.4; }
