@@ -103,6 +103,7 @@ export class ChatClient {
       onChange: () => this.#link.check(),
       onStorage: (event) => {
         if (memory.isForgetting(event)) this.#forgetToo();
+        else if (this.state === 'connected') this.#link.follow();
       },
       onRestored: () => {
         if (outbox.isLeft(memory.session)) this.#forgetToo();

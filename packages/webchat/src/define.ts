@@ -1,11 +1,5 @@
 import { TrunklineChat } from './element.ts';
 
-declare global {
-  interface HTMLElementTagNameMap {
-    'trunkline-chat': TrunklineChat;
-  }
-}
-
 /** Makes the element known. Two copies of the script on a page are no reason to fail. */
 export function define(): void {
   if (globalThis.customElements?.get('trunkline-chat') !== undefined) return;

@@ -5,6 +5,13 @@ import { STYLES } from './view/styles.ts';
 import { wordsOf } from './view/suggestions.ts';
 import { followViewport } from './view/viewport.ts';
 
+// Here, and not where it is made known: this is what the types of the package lead to.
+declare global {
+  interface HTMLElementTagNameMap {
+    'trunkline-chat': TrunklineChat;
+  }
+}
+
 /** `HTMLElement`, or a stand-in: a module that is loaded on a server, where there are no elements, must not fail. */
 export const ElementBase: typeof HTMLElement =
   globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement);

@@ -77,6 +77,8 @@ export class Link {
   #isResuming = false;
   /** What was last said to open a session. */
   #offered: string | null = null;
+  /** Whether the connection may still go over to another session: not once something was said on it. */
+  #mayFollow = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -97,7 +99,20 @@ export class Link {
   /** Sends, if the session is open. */
   send(frame: ClientFrame): boolean {
     if (this.#state !== 'connected') return false;
+    this.#mayFollow = false;
     this.#write(frame);
+    return true;
+  }
+
+  /**
+   * Goes over from a new session to the one that another tab was given in the same moment. Once a
+   * connection: it may be as unknown to the server.
+   */
+  follow(): boolean {
+    const given = this.#options.memory.session?.token ?? null;
+    if (!this.#mayFollow || given === null || given === this.#offered) return false;
+    this.#mayFollow = false;
+    this.#resume(null);
     return true;
   }
 
@@ -147,6 +162,7 @@ export class Link {
       return;
     }
     this.#socket = socket;
+    this.#mayFollow = token === null;
     this.#watch(CONNECT_MS);
     // What one that was given up still has to say is nobody's business.
     const isCurrent = (): boolean => this.#socket === socket;
@@ -203,9 +219,12 @@ export class Link {
   #enter(frame: SessionFrame): void {
     // The server offers a new session to everybody, and then answers who wants to have an old one.
     if (this.#isResuming && !frame.resumed && frame.reason === undefined) return;
+    if (frame.resumed) this.#mayFollow = false;
+    else if (this.follow()) return;
     this.#isResuming = false;
     const known = this.#knownFrom(frame);
     this.#options.memory.session = known;
+    this.#offered = known.token;
     this.#options.onSession(frame, known);
     this.#become('connected');
     this.#watch(PING_MS);

@@ -223,8 +223,9 @@ function enter(before: Transcript, { session, seq }: SessionFrame): Transcript {
     entry.kind === 'stream' && entry.state === 'open' ? { ...entry, state: 'interrupted' } : entry,
   );
   const after = { entries, session, seq: 0, epoch };
-  const hasHistory = entries.some(({ kind, seq: place }) => kind !== 'anew' && place !== null);
-  if (isSame || !hasHistory) return after;
+  const last = entries.findLast(({ seq: place }) => place !== null);
+  // Once, also where nothing was said in several.
+  if (isSame || last === undefined || last.kind === 'anew') return after;
   return put(after, { kind: 'anew', key: `anew:${epoch}`, epoch, seq: 0 });
 }
 

@@ -131,6 +131,31 @@ describe('the session', () => {
     expect(storage.length).toBe(0);
   });
 
+  // After a restart that had kept nothing, each was in a conversation of its own until its next connection.
+  it('is one also for tabs that are given theirs in the same moment', async () => {
+    const forgotten = { reason: 'unknown' };
+    const tabs = [await start(), await start()];
+    const both = (): FakeSocket[] => sockets.slice(-2);
+    const [first, second] = both();
+    for (const socket of both()) socket.open();
+    first?.say(opened());
+    second?.say(opened({ session: 'in vain', token: 'x' }));
+    expect(second?.sent).toEqual([{ type: 'resume', session: 's1', token: 't1' }]);
+    second?.say(opened({ resumed: true }), text(1));
+    expect(tabs.map(({ state }) => state)).toEqual(['connected', 'connected']);
+
+    for (const socket of both()) socket.drop();
+    await clock.pass(500);
+    for (const socket of both()) socket.open();
+    const [third, fourth] = both();
+    fourth?.say(opened({ session: 's2', token: 't2', ...forgotten }));
+    third?.say(opened({ session: 'in vain', token: 'x', ...forgotten }));
+    expect(third?.sent.slice(1)).toEqual([{ type: 'resume', session: 's2', token: 't2' }]);
+    third?.say(opened({ session: 's2', token: 't2', resumed: true }));
+    expect(tabs.map(({ transcript }) => transcript.session)).toEqual(['s2', 's2']);
+    expect(storage.getItem(`trunkline:${url}:session`)).toContain('s2');
+  });
+
   it('does without a storage, and with a broken one', async () => {
     storage.items.set(`trunkline:${url}:session`, '{"session":');
     await start();

@@ -122,6 +122,61 @@ describe('a tab whose user has logged out in another', () => {
   });
 });
 
+// After a restart that had kept nothing, two tabs were in two conversations until their next connection.
+describe('a tab that was given a new session', () => {
+  const keep = (session: string, token: string): void => {
+    storage.setItem(KEY, JSON.stringify({ session, token, user: 's1' }));
+    tellOfStorage({ newValue: storage.getItem(KEY) });
+  };
+
+  it('goes over to the one that another was given in the same moment', async () => {
+    const tab = await start();
+    const socket = await enter();
+    tellOfStorage({ key: 'another', newValue: 'of the page' });
+    expect(socket.sent).toEqual([]);
+    keep('s2', 't2');
+    expect(socket.sent).toEqual([{ type: 'resume', session: 's2', token: 't2' }]);
+    socket.say(opened({ session: 's2', token: 't2', resumed: true }), text(1));
+    expect(tab.state).toBe('connected');
+    expect(tab.transcript).toMatchObject({ session: 's2', entries: [{ key: 'm1' }] });
+    expect(storage.getItem(KEY)).toContain('s2');
+  });
+
+  it('does so once a connection: servers that share nothing know only their own', async () => {
+    const tab = await start();
+    const socket = await enter();
+    keep('s2', 't2');
+    socket.say(opened({ session: 's3', token: 't3', reason: 'unknown' }));
+    keep('s4', 't4');
+    expect(socket.sent).toHaveLength(1);
+    expect(tab.transcript.session).toBe('s3');
+  });
+
+  it('stays where something was said in it', async () => {
+    const tab = await start();
+    const socket = await enter();
+    tab.send('hello');
+    keep('s2', 't2');
+    expect(socket.sent).toMatchObject([{ message: 'hello' }]);
+  });
+
+  it('stays where it came back to one', async () => {
+    await start();
+    const socket = await enter(opened({ resumed: true }));
+    keep('s2', 't2');
+    expect(socket.sent).toEqual([]);
+  });
+
+  it('is not meant while it still asks for one', async () => {
+    await start();
+    last().open();
+    keep('s2', 't2');
+    expect(last().sent).toEqual([]);
+    last().say(opened());
+    expect(last().sent).toEqual([{ type: 'resume', session: 's2', token: 't2' }]);
+  });
+});
+
 // The browser tells other pages alone of a change. A second element went on showing the conversation.
 describe('a client beside the one whose user has logged out', () => {
   it('shows nothing any more at once, and begins anew', async () => {

@@ -129,6 +129,13 @@ describe('the transcript', () => {
     expect(state.seq).toBe(1);
   });
 
+  it('says once that it begins anew, also after sessions in which nothing was said', () => {
+    const state = after([session('s'), text(7), session('b'), session('c'), text(1)]);
+    expect(keys(state)).toEqual(['m7', 'anew:1', 'm1']);
+    const later = after([session('d'), text(2)], state);
+    expect(keys(later)).toEqual(['m7', 'anew:1', 'm1', 'anew:3', 'm2']);
+  });
+
   it('goes on below where the log of a session was lost and counts from 1 again', () => {
     const other: LoggedFrame = { ...text(1), id: 'other' };
     const anew = true as const;

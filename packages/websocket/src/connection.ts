@@ -16,8 +16,6 @@ export class Connection {
   feed: Feed | null = null;
   /** Whether its session was issued to whoever holds the token, and not to a subject. */
   isIssued = true;
-  /** What the client sent last, and when. */
-  heardAt: number;
   /** Whether we have closed it: what the client sends before it knows is not taken. */
   isClosed = false;
 
@@ -26,6 +24,8 @@ export class Connection {
   /** Its group of the heartbeat's. */
   readonly #beats: Set<Living>;
   #isAlive = true;
+  /** Since the client was heard. Counted, and no times: clocks are set. */
+  #silentBeats = 0;
   #flow: Flow | null = null;
 
   /** @param stream - What the socket writes to, which tells when the client has read. */
@@ -33,7 +33,6 @@ export class Connection {
     this.#hub = hub;
     this.socket = socket;
     this.#stream = stream;
-    this.heardAt = hub.clock.now();
     hub.connections.add(this);
     this.#beats = hub.heartbeat.add(this);
     socket.on('pong', () => (this.#isAlive = true));
@@ -100,10 +99,10 @@ export class Connection {
   beat(): void {
     // One that does not read is not heard of either; its time is measured already.
     if (this.isPaused) return;
-    const { idleTimeoutMs } = this.#hub.options;
-    if (idleTimeoutMs !== null && this.#hub.clock.now() - this.heardAt >= idleTimeoutMs) {
+    if (this.#silentBeats >= this.#hub.maxSilentBeats) {
       return this.close(CLOSE.idle, 'nothing was heard');
     }
+    this.#silentBeats++;
     if (!this.#isAlive) return this.socket.terminate();
     this.#isAlive = false;
     this.socket.ping();
@@ -114,7 +113,7 @@ export class Connection {
   /** The client was heard of. */
   heard(): void {
     this.#isAlive = true;
-    this.heardAt = this.#hub.clock.now();
+    this.#silentBeats = 0;
   }
 
   /** A session that has a connection is in use. */

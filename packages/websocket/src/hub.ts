@@ -26,6 +26,8 @@ export class Hub {
   readonly log: Log;
   readonly book: SessionBook;
   readonly heartbeat: Heartbeat;
+  /** After how many beats without a frame a connection is idle. */
+  readonly maxSilentBeats: number;
   readonly writes: Writes = new Writes();
   /** What this process calls itself among those that share the store. */
   readonly process: string = randomBytes(8).toString('base64url');
@@ -45,7 +47,10 @@ export class Hub {
     this.store = store;
     this.log = new Log(store.lists, clock, log, LOG_TTL_FACTOR * sessionTtlMs);
     this.book = new SessionBook(store.values, sessionTtlMs);
-    this.heartbeat = new Heartbeat(clock, Math.min(pingIntervalMs, idleTimeoutMs ?? Infinity));
+    const idleMs = idleTimeoutMs ?? Infinity;
+    const beatMs = Math.min(pingIntervalMs, idleMs);
+    this.heartbeat = new Heartbeat(clock, beatMs);
+    this.maxSilentBeats = Math.ceil(idleMs / beatMs);
   }
 
   /** A session, for as long as it is held: each `hold` needs its `drop`. */

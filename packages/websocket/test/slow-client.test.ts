@@ -223,9 +223,41 @@ describe('a client that is gone', () => {
     const busy = connect();
     await client.session();
     await busy.session();
-    await clock.advance(19_000);
+    await clock.advance(20_000);
     await busy.settled();
     await clock.advance(20_000);
     expect((await client.closed).code).toBe(4408);
+    await busy.settled();
+  });
+
+  it('is not idle before its time where the clock is set forward', async () => {
+    const { clock, setBy } = settable();
+    const { connect } = await startSocket(echo, { clock, idleTimeoutMs: 20_000 });
+    const client = connect();
+    await client.session();
+    await clock.advance(19_000);
+    await client.settled();
+    setBy(3_600_000);
+    await clock.advance(19_000);
+    await client.settled();
+  });
+
+  it('is idle in time where the clock is set back', async () => {
+    const { clock, setBy } = settable();
+    const { connect } = await startSocket(echo, { clock, idleTimeoutMs: 20_000 });
+    const client = connect();
+    await client.session();
+    setBy(-3_600_000);
+    await clock.advance(40_000);
+    expect((await client.closed).code).toBe(4408);
   });
 });
+
+/** A machine's clock: its timers do not hear of it when it is set. */
+function settable(): { clock: FakeClock; setBy: (ms: number) => void } {
+  const clock = new FakeClock();
+  const now = clock.now.bind(clock);
+  let setByMs = 0;
+  clock.now = () => now() + setByMs;
+  return { clock, setBy: (ms) => (setByMs = ms) };
+}

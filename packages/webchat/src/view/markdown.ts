@@ -10,7 +10,20 @@ const MAX_LENGTH = 50_000;
 const MAX_PARAGRAPH = 10_000;
 const TOO_DEEP = /^(?:[ \t]*(?:[>*+-]|\d{1,9}[.)])){100}/m;
 
+const TAGS =
+  'p br hr h1 h2 h3 h4 h5 h6 blockquote pre code kbd strong b em i u s del sub sup mark a ' +
+  'ul ol li table thead tbody tr th td';
+
+/** What begins like a tag and is none of these: `List<String>`, "/order <size>". */
+const OTHER_TAG = new RegExp(`<(?!/?(?:${TAGS.replaceAll(' ', '|')})(?![\\w-]))`, 'i');
+
 class SafeRenderer extends Renderer {
+  // It would be gone, and what the assistant wrote is to be read.
+  override html({ text, block }: Tokens.HTML | Tokens.Tag): string {
+    if (!OTHER_TAG.test(text)) return text;
+    return block ? `<p>${escape(text.trim()).replaceAll('\n', '<br>')}</p>` : escape(text);
+  }
+
   // An image that loads by itself tells its server what stands in its address: whoever talks the
   // assistant into writing one reads along. As a link it waits for the user.
   override image({ href, text }: Tokens.Image): string {
@@ -24,10 +37,7 @@ class SafeRenderer extends Renderer {
 
 /** What Markdown can say, and nothing more. No `id` and no `class`: nothing can pose as a part of ours. */
 const ALLOWED: Config = {
-  ALLOWED_TAGS: (
-    'p br hr h1 h2 h3 h4 h5 h6 blockquote pre code kbd strong b em i u s del sub sup mark a ' +
-    'ul ol li table thead tbody tr th td'
-  ).split(' '),
+  ALLOWED_TAGS: TAGS.split(' '),
   ALLOWED_ATTR: ['href', 'start', 'align'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,

@@ -25,6 +25,14 @@ export const STYLES = `
   color: var(--_text);
   font: var(--trunkline-font, medium/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif);
   -webkit-text-size-adjust: 100%;
+  /* A page that centres all its texts does not mean these. */
+  text-align: start;
+  text-indent: 0;
+  text-transform: none;
+  text-shadow: none;
+  letter-spacing: normal;
+  word-spacing: normal;
+  white-space: normal;
 }
 :host([hidden]) { display: none; }
 :host([theme='light']) { color-scheme: light; }
@@ -44,7 +52,8 @@ export const STYLES = `
 button, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; touch-action: manipulation; }
 svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; flex: none; }
-.frame { display: contents; }
+/* Also where the page has made the element a block. */
+.frame { flex: auto; display: flex; flex-direction: column; min-width: 0; min-height: 0; height: 100%; max-height: var(--_viewport, 100dvh); }
 
 .header { flex: none; padding: 12px 16px; border-bottom: 1px solid var(--_line); }
 .title { margin: 0; font-size: 1.0625em; font-weight: 650; line-height: 1.4; }
@@ -120,7 +129,7 @@ th, td { overflow-wrap: break-word; padding: 4px 10px; border: 1px solid var(--_
 .card-title, .card-subtitle, .button, .file-name { unicode-bidi: plaintext; }
 
 .carousel { width: 100%; }
-.track { display: flex; gap: 12px; margin: 0; margin-inline-start: -4px; padding: 4px; list-style: none; overflow-x: auto; scroll-snap-type: x proximity; scroll-padding: 4px; scroll-behavior: smooth; }
+.track { position: relative; display: flex; gap: 12px; margin: 0; margin-inline-start: -4px; padding: 4px; list-style: none; overflow-x: auto; scroll-snap-type: x proximity; scroll-padding: 4px; scroll-behavior: smooth; }
 .card { display: flex; flex-direction: column; flex: none; width: min(15rem, 82%); scroll-snap-align: start; border: 1px solid var(--_line); border-radius: var(--_radius); overflow: hidden; background: var(--_background); }
 .card .image { width: 100%; max-width: none; height: 9rem; border-radius: 0; object-fit: contain; padding: 10px; }
 .card-text { flex: 1; padding: 12px 14px; overflow-wrap: anywhere; }

@@ -17,7 +17,7 @@ export function renderStream(
   });
   bubble.append(renderMarkdown(text));
   // One that was cut by a crash may be known to have been, and no more.
-  if (text !== '' || state === 'open') fragment.append(bubble);
+  if (bubble.hasChildNodes() || state === 'open') fragment.append(bubble);
   if (state === 'interrupted' || state === 'stopped') {
     fragment.append(h('div', { class: 'status' }, labels[state]));
   }

@@ -24,3 +24,7 @@ it('says that it was interrupted, also where nothing of it is known', () => {
   expect(show('Once', 'interrupted').textContent).toMatch(/Once\s*Interrupted/);
   expect(show('', 'interrupted').querySelector('.bubble')).toBeNull();
 });
+
+it('has no bubble where nothing is to be seen', () => {
+  expect(show(' \n', 'done').querySelector('.bubble')).toBeNull();
+});
