@@ -13,7 +13,7 @@ import {
   signed,
 } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
-import { BOT, CHANNEL, SECRET, TEAM, TOKEN } from './support/slack.ts';
+import { Answer, BOT, CHANNEL, SECRET, Slack, TEAM, TOKEN } from './support/slack.ts';
 import type { PostedMessage, SlackOptions } from '../src/index.ts';
 
 let scene: Scene;
@@ -144,6 +144,22 @@ describe('events', () => {
     await inThread('not here', newTs());
     await scene.over(3);
     expect(scene.said).toEqual(['you there?', 'and this?', 'good morning']);
+  });
+
+  // The story: a server that started posted its news at once. Whose its token is was not known yet, and what
+  // was answered below the news was not heard.
+  it('in a thread count where it has spoken before Slack has said whose the token is', async () => {
+    const slack = await Slack.open();
+    slack.next('auth.test', new Answer(503));
+    await open({}, {}, slack);
+    const thread = newTs();
+    const output = scene.channel.getOutputChannel({ channel: CHANNEL, thread });
+    await output.sendTextMessage('U1', 'News');
+    const reply = { text: 'Tell me more', thread_ts: thread, parent_user_id: 'U1' };
+    await scene.request(json(said(reply)));
+    await scene.request(json(direct('Over')));
+    await scene.until(() => scene.said.includes('Over'));
+    expect(scene.said).toEqual(['Tell me more', 'Over']);
   });
 
   // The story: an assistant passed a question on to another channel's thread. What was answered there was not heard.
