@@ -1,4 +1,5 @@
 import { isJsonObject, MemoryStore, type JsonObject, type Store } from '@trunkline/core';
+import type { ChannelRequest } from '@trunkline/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inTime } from '../../../scripts/test-support/in-time.ts';
 import { textAt } from '../src/parse/fields.ts';
@@ -215,14 +216,23 @@ describe('events', () => {
     expect(scene.said).toEqual(['Hi']);
   });
 
-  it('are 503 when too many wait', async () => {
+  it('are 503 when too many wait, and Slack sends an event again, and nothing else', async () => {
     await open({}, { turns: { maxQueued: 1 } });
     let finish: () => void = () => {};
     const held = new Promise<void>((resolve) => (finish = resolve));
     scene.assistant = () => held;
-    const answers = [];
-    for (const text of ['1', '2', '3', '4']) answers.push(await scene.request(json(direct(text))));
-    expect(answers.map(({ status }) => status)).toContain(503);
+    const refusalOf = async (request: ChannelRequest): Promise<unknown> => {
+      const { status, body } = await scene.request(request);
+      expect(status).toBe(503);
+      return (JSON.parse(body) as JsonObject)['detail'];
+    };
+    for (const text of ['1', '2', '3']) await scene.request(json(direct(text)));
+    expect(await refusalOf(json(direct('4')))).toContain('Slack sends this one again');
+    const once = 'Slack does not send this one again';
+    const click = clicked('block-actions-button', { user: { id: 'U1' }, channel: { id: 'DU1' } });
+    expect(await refusalOf(interaction(click))).toContain(once);
+    const command = { ...fixture('slash-command'), team_id: TEAM, user_id: 'U1' };
+    expect(await refusalOf(form(command))).toContain(once);
     finish();
   });
 });
