@@ -643,6 +643,7 @@ describe('other parts', () => {
     const blocks = '[{"type":"divider"}]';
     expect(messages({ blocks, channel: 'C9' })).toMatchObject([{ blocks, channel: 'C9' }]);
     expect(messages({ blocks: [] })).toEqual([]);
+    expect(messages([])).toMatchObject([{ blocks: [{ text: '```\n[]\n```' }] }]);
   });
 
   it('Markdown of its own is not sent beside a text (trap 16)', () => {

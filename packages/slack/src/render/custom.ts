@@ -28,11 +28,15 @@ export function renderCustom(json: JsonValue, { extra }: RenderContext): Rendere
   return rendered(textMessages(`\`\`\`\n${customJsonText(json)}\n\`\`\``, {}));
 }
 
-/** A list of blocks, also as a message of nothing else; `null` for other JSON. */
+/**
+ * A list of blocks, also as a message of nothing else; `null` for other JSON. A message of no blocks says nothing.
+ * A list of nothing is one of blocks as little as of anything else.
+ */
 function blocksIn(json: JsonValue): JsonObject[] | null {
   const isOfBlocks = isJsonObject(json) && Object.keys(json).length === 1;
   const list = isOfBlocks ? (json['blocks'] ?? null) : json;
-  return Array.isArray(list) && list.every(isBlock) ? list : null;
+  if (!Array.isArray(list) || !list.every(isBlock)) return null;
+  return list.length > 0 || isOfBlocks ? list : null;
 }
 
 function isMessage(json: JsonObject): boolean {
