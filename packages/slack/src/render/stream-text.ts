@@ -24,6 +24,7 @@ const UNFINISHED = [
   /(?<![A-Za-z])(?:https?:\/{0,2}[^\s<>()]*|h(?:t(?:tp?)?)?|https)$/,
   /\[[^\]\n]*(?:\](?:\([^)\n]*)?)?$/,
   /<[^<>\n]*$/,
+  /\][(:]\s*[^\s)]{0,20}$/,
   /(?<!`)`+[^`\n]*$/,
   UNFINISHED_FENCE,
 ];
@@ -61,7 +62,7 @@ function safeEnd(text: string, from: number): number {
  */
 function roomEnd(text: string, from: number): number {
   const piece = text.slice(from, safeEnd(text.slice(0, from + MAX_RAW), from));
-  const cut = piece.search(/(?<=\n)[^\n]{1,200}$|(?<=\s)\S{1,100}$/);
+  const cut = piece.search(/(?<!\][(:]\s*)(?:(?<=\n)[^\n]{1,200}|(?<=\s)\S{1,100})$/);
   return from + (cut === -1 ? piece.length : cut);
 }
 
