@@ -186,6 +186,8 @@ describe('an interaction', () => {
       rich: { type: 'rich_text' },
       number: null,
     });
+    const attachment = { type: 'image', id: 'F1', name: 'a.png', mimeType: 'image/png' };
+    expect(message?.attachments).toEqual([{ ...attachment, team: message?.place.team }]);
   });
 
   it.each([

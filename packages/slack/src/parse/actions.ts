@@ -93,6 +93,15 @@ export function valuesOf(view: JsonObject | null): JsonObject {
   return values;
 }
 
+/** The files that were put into a view. */
+export function filesIn(view: JsonObject | null): JsonObject[] {
+  const state = objectAt(objectAt(view, 'state'), 'values') ?? {};
+  const elements = Object.values(state).flatMap((block) =>
+    isJsonObject(block) ? Object.values(block).filter(isJsonObject) : [],
+  );
+  return elements.flatMap((element) => objectsAt(element, 'files'));
+}
+
 /** What is read. Slack escapes the texts of a message, those that it does not read as mark-up as well. */
 function titleOf(element: JsonObject): string {
   return decodeEntities(textAt(objectAt(element, 'text'), 'text') ?? textAt(element, 'text') ?? '');
