@@ -160,18 +160,25 @@ export class Sender {
     await this.services.clients.call(this.address, 'chat.update', { channel, ts, ...message });
   }
 
-  /** Deletes a message that was streamed, or is about to be. One that is gone is as good. */
-  async takeBack(receipt: Receipt): Promise<Receipt> {
+  /**
+   * Deletes a message that was streamed, or is about to be. One that is gone is as good.
+   *
+   * @returns Whether it is taken back; not if the user has stopped it, who is to keep what was said.
+   */
+  async takeBack({ channel = null, ts = null }: Receipt): Promise<boolean> {
     const { clients } = this.services;
-    const { channel = null, ts = null } = receipt;
-    // It may be closed, or never have been a stream.
-    await clients.call(this.address, 'chat.stopStream', { channel, ts }).catch(() => {});
+    try {
+      await clients.call(this.address, 'chat.stopStream', { channel, ts });
+    } catch (error) {
+      // It may be closed otherwise, or never have been a stream.
+      if ((error as DeliveryError).platformCode === 'stopped_by_user') return false;
+    }
     try {
       await clients.call(this.address, 'chat.delete', { channel, ts });
     } catch (error) {
       if ((error as DeliveryError).platformCode !== 'message_not_found') throw error;
     }
-    return {};
+    return true;
   }
 
   /** Keeps what a message refers to by keys. @throws DeliveryError */

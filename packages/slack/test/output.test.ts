@@ -827,6 +827,28 @@ describe('streams', () => {
     expect(slack.texts()).toEqual(['Once upon a time']);
   });
 
+  // The story: Slack wanted an answer to wait, and the user stopped it meanwhile. It was taken away from them, and
+  // said whole.
+  it('that the user stops while they wait for Slack are not said, and end the turn', async () => {
+    const delivery = { retryMs: 0, firstDelayMs: 1 };
+    const { slack } = await open({ status: false, clock: new HastyClock() }, { delivery });
+    slack.next('chat.appendStream', new Answer(429, '', { 'retry-after': '0' }));
+    slack.on('chat.stopStream', () => ({ ok: false, error: 'stopped_by_user' }));
+    scene.assistant = async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'Once upon a time';
+        })(),
+      );
+      await reply.text('And another one');
+    };
+    await scene.request(json(said({ text: `<@${BOT}> hi`, thread_ts: newTs() })));
+    await scene.over();
+    expect(scene.turns).toMatchObject([{ outcome: 'aborted' }]);
+    expect(slack.texts()).toEqual([]);
+    expect(slack.of('chat.delete')).toEqual([]);
+  });
+
   // The story: Slack had ended a stream and put the buttons below it, and its answer was lost. Asked again, it said
   // that the stream was over, and the buttons were said once more, in a message of their own.
   it('have their buttons once where the answer to their end was lost', async () => {
