@@ -452,6 +452,19 @@ describe('retries (traps 1 to 3)', () => {
     expect(slack.of('chat.postMessage')).toHaveLength(1);
   });
 
+  it('what is asked for with Slack’s own client is not repeated, nor held up', async () => {
+    const { slack, channel } = await open();
+    const client = await channel.client();
+    const post = (): Promise<unknown> =>
+      client.apiCall('chat.postMessage', { channel: CHANNEL, text: 'x' });
+    slack.next('chat.postMessage', new Answer(500, 'oops'));
+    await expect(post()).rejects.toMatchObject({ code: 'slack_webapi_http_error' });
+    slack.next('chat.postMessage', new Answer(429, '', { 'retry-after': '30' }));
+    await expect(post()).rejects.toMatchObject({ retryAfter: 30 });
+    await post();
+    expect(slack.of('chat.postMessage')).toHaveLength(3);
+  });
+
   it('a hung connection ends after the time-out', async () => {
     const { slack, channel } = await open({ timeoutMs: 300 });
     let release: () => void = () => {};

@@ -232,6 +232,16 @@ describe('edits (trap 9)', () => {
     });
   });
 
+  // A preview, or a reply in its thread, of a message that somebody has edited before.
+  it('are none where the text is what it was', () => {
+    const edited = { user: 'U1', ts: '1.2' };
+    const message = { type: 'message', user: 'U1', text: 'Look', ts: '1.1', edited };
+    const changed = { subtype: 'message_changed', message, previous_message: message };
+    expect(parseEvent(said(changed), { ...OPTIONS, ...options }, { userId: null }).type).toBe(
+      'ignored',
+    );
+  });
+
   it.each(['message-changed-unfurl', 'message-changed-own'])('are none: %s', (name) => {
     expect(find(name, options).type).toBe('ignored');
   });
