@@ -96,6 +96,16 @@ describe('an event', () => {
     expect(parseEvent(envelope, { ...OPTIONS, listen: 'all' }, NOBODY).type).toBe('ignored');
   });
 
+  // The story: somebody removed the bot from a channel. Slack told the bot, and the assistant answered to that.
+  it('is none where Slack itself tells the bot something', () => {
+    const text = 'You have been removed from #general by <@U1>';
+    const told = { type: 'message', user: 'USLACKBOT', text, channel: 'D2', channel_type: 'im' };
+    expect(parseEvent(said(told), OPTIONS, { userId: null })).toEqual({
+      type: 'ignored',
+      why: 'said by a bot',
+    });
+  });
+
   it('is the bot’s own where the event does not say who the bot is', () => {
     const envelope = fixture('message-im');
     delete envelope['authorizations'];
