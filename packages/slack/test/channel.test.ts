@@ -448,6 +448,22 @@ describe('interactions', () => {
     expect(String((warned[0] as { err: unknown }).err)).not.toContain('/actions/1');
   });
 
+  it('ping nobody by what is left where quick replies were', async () => {
+    const { slack } = await open();
+    slack.on('chat.update', () => ({ ok: true }));
+    const payload = clicked('block-actions-quick-reply');
+    const [action] = payload['actions'] as JsonObject[];
+    const title = { type: 'plain_text', text: '&lt;!channel&gt;' };
+    const actions = [{ ...action, text: title }];
+    const message = { ...(payload['message'] as JsonObject), text: '', blocks: [] };
+    await scene.request(interaction({ ...payload, actions, message }));
+    await scene.over();
+    await scene.channel.close();
+    expect(slack.of('chat.update')).toMatchObject([
+      { text: '&lt;!channel&gt;', blocks: [{ text: { type: 'plain_text', text: '<!channel>' } }] },
+    ]);
+  });
+
   it('take quick replies off a message with a long text', async () => {
     const { slack } = await open();
     slack.on('chat.update', () => ({ ok: true }));
