@@ -29,7 +29,7 @@ const VERBATIM = new RegExp(
     String.raw`(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)`,
     String.raw`(?<url>https?:\/\/(?:[^\s<>()\]]|\](?![(:]))+)`,
     '(?<channel><#[CG][A-Z0-9]+>)',
-    '(?<quote>^(?: {0,3}> ?)+)',
+    '(?<quote>>(?<=^(?: {0,3}> ?)*>))',
   ].join('|'),
   'gm',
 );
