@@ -292,6 +292,26 @@ describe('what is sent beside the text', () => {
     expect(types).toEqual(['carousel', 'section', 'section']);
   });
 
+  // The story: an assistant sent a map to its web page, { type: 'map', … }. On Slack it was refused as a block, and
+  // with it all that the assistant had to say.
+  it('JSON as it is where Slack does not know its type as a block’s', async () => {
+    const { slack, channel } = await open();
+    slack.on('chat.postMessage', ({ args }) => {
+      const [block] = args['blocks'] as JsonObject[];
+      return ['map', 'section'].includes(textAt(block, 'type') ?? '')
+        ? { ok: false, error: 'invalid_blocks' }
+        : undefined;
+    });
+    const output = channel.getOutputChannel(PLACE);
+    await output.sendResponse('U1', { custom: { type: 'map', at: [1, 2] } });
+    const [shown] = slack.messages();
+    expect(shown?.['text']).toContain('"map"');
+    // Of one of Slack's own, it is said what is wrong.
+    const wrong = output.sendResponse('U1', { custom: [{ type: 'section' }] });
+    await expect(wrong).rejects.toMatchObject({ platformCode: 'invalid_blocks' });
+    expect(slack.messages()).toHaveLength(1);
+  });
+
   it('links instead of the images of cards, if Slack cannot fetch one', async () => {
     const { slack, channel } = await open();
     slack.on('chat.postMessage', ({ args }) =>
