@@ -143,7 +143,9 @@ export class Sender {
     if (turn !== null) await turn;
     const answer = await clients.call(this.address, method, args);
     const receipt = teamFields(this.address);
-    receipt['channel'] = textAt(answer, 'channel') ?? channel;
+    // An answer has its id where it was asked for by its name.
+    const id = textAt(answer, 'channel') ?? channel;
+    receipt['channel'] = id;
     const ts = textAt(answer, 'ts') ?? textAt(answer, 'message_ts');
     if (ts !== null) receipt['ts'] = ts;
     const scheduled = textAt(answer, 'scheduled_message_id');
@@ -151,7 +153,7 @@ export class Sender {
     if (method === 'chat.postEphemeral') receipt['ephemeral'] = true;
     const thread = textAt(args as JsonObject, 'thread_ts');
     if (method === 'chat.postMessage') this.status.gone(channel, thread);
-    await this.noteThread(channel, thread);
+    await this.noteThread(id, thread);
     return receipt;
   }
 

@@ -177,6 +177,19 @@ describe('events', () => {
     expect(scene.said).toEqual(['I do', 'Over']);
   });
 
+  it('in a thread count where it has spoken by the channel’s name', async () => {
+    const { slack } = await open();
+    slack.on('chat.postMessage', () => ({ ok: true, channel: CHANNEL, ts: newTs() }));
+    const thread = newTs();
+    const output = scene.channel.getOutputChannel({ team: TEAM, channel: '#general', thread });
+    await output.sendTextMessage('U1', 'News');
+    const reply = { text: 'Tell me more', thread_ts: thread, parent_user_id: 'U1' };
+    await scene.request(json(said(reply)));
+    await scene.request(json(direct('Over')));
+    await scene.until(() => scene.said.includes('Over'));
+    expect(scene.said).toEqual(['Tell me more', 'Over']);
+  });
+
   it('of a mention that says nothing begin a thread with the bot, and no turn', async () => {
     await open();
     const root = newTs();
