@@ -1,13 +1,14 @@
 import { DeliveryError, type JsonObject } from '@trunkline/core';
 import type { WebClient } from '@slack/web-api';
 import { answerOf } from './answer.ts';
-import type { ResolvedSlackOptions, SlackInstallation } from './credentials.ts';
+import type { ResolvedSlackOptions } from './credentials.ts';
 import { deliveryError, httpError, refusal } from './errors.ts';
 import { Gate } from './gate.ts';
 import { formOf } from './http/form.ts';
 import { createTransport, retryAfterMsOf, type Transport } from './http/transport.ts';
 import { Pace } from './pace.ts';
 import { SdkClients } from './sdk.ts';
+import type { SlackInstallation } from './token.ts';
 
 /** Which installation a request is made for. */
 export interface Team {

@@ -8,25 +8,7 @@ import {
   type Logger,
 } from '@trunkline/core';
 import type { OnInteraction } from './interaction.ts';
-
-/** An installation of the app. */
-export interface SlackInstallation {
-  /** The workspace. `null` where the app is installed for a whole organisation and no workspace was named. */
-  teamId: string | null;
-  /** The organisation, where the app is installed for a whole one; `null` otherwise. */
-  enterpriseId: string | null;
-}
-
-/**
- * Finds the bot token of a workspace, for those who keep their own installations. Called for every
- * request to Slack; `null` if the app is not installed there.
- *
- * @param teamId - The workspace, or the organisation where the app is installed for a whole one.
- */
-export type SlackToken = (
-  teamId: string,
-  installation: SlackInstallation,
-) => string | null | Promise<string | null>;
+import { tokenOf, WHERE_TOKEN, type SlackToken } from './token.ts';
 
 /** Whose messages share a conversation: a user's, a user's in a channel, or a user's in a thread. */
 export type ConversationGranularity = 'sender' | 'channel' | 'thread';
@@ -138,18 +120,8 @@ const NAMES = [
   ...Object.keys(DEFAULTS),
 ];
 
-const WHERE_TOKEN =
-  'copy the Bot User OAuth Token (xoxb-…) from api.slack.com/apps, your app, OAuth & Permissions';
 const WHERE_SECRET =
   'copy the Signing Secret from api.slack.com/apps, your app, Basic Information, App Credentials';
-
-/** What to say of a token that Slack does not take. */
-export function wrongToken(channel: string, platformCode: string): ConfigurationError {
-  return new ConfigurationError(`Slack refuses the token (${platformCode}): ${WHERE_TOKEN}`, {
-    channel,
-    code: 'slack_token',
-  });
-}
 
 type Fail = (message: string) => never;
 
@@ -242,16 +214,6 @@ function pathsOf(paths: SlackPaths = {}, channel: string, fail: Fail): Required<
     }
   }
   return all;
-}
-
-function tokenOf(token: unknown, fail: Fail): SlackOptions['token'] {
-  // What finds tokens is checked by using it.
-  if (typeof token === 'function') return token as SlackToken;
-  if (!isText(token)) return fail(`token (slack_token) is missing: ${WHERE_TOKEN}`);
-  if (!/^xox[a-z.-]*-[!-~]+$/.test(token) || /^(?:xapp|xoxr)/.test(token)) {
-    return fail(`token (slack_token) is not a bot token: ${WHERE_TOKEN}`);
-  }
-  return token;
 }
 
 function secretsOf(secret: unknown, fail: Fail): readonly string[] {

@@ -189,7 +189,11 @@ export class Entrance {
     const metadata = this.#metadataOf(req, body);
     const taken = await turns.accept(userMessage(parsed, options, metadata));
     if (taken !== 'refused') return taken === 'accepted';
-    throw new OverloadedError('too many messages wait; Slack delivers this one again', {
+    const next =
+      parsed.choice === null
+        ? 'Slack sends this one again'
+        : 'Slack does not send this one again, and shows its user an error';
+    throw new OverloadedError(`too many messages wait; ${next}`, {
       channel: options.name,
       code: 'too_many_waiting',
       retryAfterMs: 60_000,

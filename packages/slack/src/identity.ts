@@ -1,8 +1,9 @@
 import { DeliveryError } from '@trunkline/core';
 import type { Clients } from './clients.ts';
-import { wrongToken, type ResolvedSlackOptions } from './credentials.ts';
+import type { ResolvedSlackOptions } from './credentials.ts';
 import { isCredentialsError } from './errors.ts';
 import { textAt } from './parse/fields.ts';
+import { wrongToken } from './token.ts';
 
 /** How long until Slack is asked again, if it could not be, in milliseconds. */
 const AGAIN_MS = 30_000;

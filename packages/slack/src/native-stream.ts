@@ -74,7 +74,7 @@ export class NativeStream implements GrowingMessage {
     services.streams.open(team);
     const thread = threadOf(extra, address);
     sender.status.gone(channel, thread);
-    await sender.noteThread(channel, thread);
+    await sender.noteThread(this.#channel, thread);
   }
 
   async grow(text: string): Promise<void> {

@@ -129,14 +129,23 @@ export class SlackOutput extends OutputChannel {
     await stream?.end();
   }
 
-  /** Takes back what was shown of a stream that was cut: its text is said anew, whole. */
+  /**
+   * Takes back what was shown of a stream that was cut: its text is said anew, whole. Not to a user who has
+   * stopped it meanwhile.
+   */
   override async sendResponseChunkInterrupted(
-    _to: string,
+    to: string,
     { receipts }: InterruptedStream,
   ): Promise<void> {
+    const { services, address } = this.#sender;
     for (const receipt of receipts) {
       if (typeof receipt['ts'] !== 'string') continue;
-      await this.deliver(receipt, (payload) => this.#sender.takeBack(payload));
+      let isStopped = false;
+      await this.deliver(receipt, async (payload) => {
+        isStopped = !(await this.#sender.takeBack(payload));
+        return {};
+      });
+      if (isStopped) return await cancelTurn(services, to, address.team);
     }
   }
 

@@ -20,13 +20,14 @@ export async function withdrawQuickReplies(
   const [first] = messages;
   if (first === undefined) return;
   const { channel, ts } = first.place;
-  const text = textAt(message, 'text') ?? first.choice?.title ?? '…';
+  const chosen = first.choice?.title ?? '…';
+  // Slack's own is escaped already.
+  const text = textAt(message, 'text') ?? escapeText(chosen);
   const blocks = withoutQuickReplies(message?.['blocks'] ?? null);
   try {
     // What only one user sees is in no payload, and has no other handle: it becomes what was chosen.
     if (message === null) {
-      if (url !== null)
-        await clients.respond(url, { replace_original: true, text: escapeText(text) });
+      if (url !== null) await clients.respond(url, { replace_original: true, text });
       return;
     }
     await clients.call(first.place, 'chat.update', {
@@ -34,7 +35,7 @@ export async function withdrawQuickReplies(
       ts,
       text: shorten(text, LIMITS.updatedText),
       // A message must have something in it.
-      blocks: JSON.stringify(blocks.length > 0 ? blocks : [sectionOf(first.choice?.title ?? text)]),
+      blocks: JSON.stringify(blocks.length > 0 ? blocks : [sectionOf(chosen)]),
     });
   } catch (error) {
     options.logger?.warn(

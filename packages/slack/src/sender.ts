@@ -143,7 +143,9 @@ export class Sender {
     if (turn !== null) await turn;
     const answer = await clients.call(this.address, method, args);
     const receipt = teamFields(this.address);
-    receipt['channel'] = textAt(answer, 'channel') ?? channel;
+    // An answer has its id where it was asked for by its name.
+    const id = textAt(answer, 'channel') ?? channel;
+    receipt['channel'] = id;
     const ts = textAt(answer, 'ts') ?? textAt(answer, 'message_ts');
     if (ts !== null) receipt['ts'] = ts;
     const scheduled = textAt(answer, 'scheduled_message_id');
@@ -151,7 +153,7 @@ export class Sender {
     if (method === 'chat.postEphemeral') receipt['ephemeral'] = true;
     const thread = textAt(args as JsonObject, 'thread_ts');
     if (method === 'chat.postMessage') this.status.gone(channel, thread);
-    await this.noteThread(channel, thread);
+    await this.noteThread(id, thread);
     return receipt;
   }
 
@@ -160,18 +162,25 @@ export class Sender {
     await this.services.clients.call(this.address, 'chat.update', { channel, ts, ...message });
   }
 
-  /** Deletes a message that was streamed, or is about to be. One that is gone is as good. */
-  async takeBack(receipt: Receipt): Promise<Receipt> {
+  /**
+   * Deletes a message that was streamed, or is about to be. One that is gone is as good.
+   *
+   * @returns Whether it is taken back; not if the user has stopped it, who is to keep what was said.
+   */
+  async takeBack({ channel = null, ts = null }: Receipt): Promise<boolean> {
     const { clients } = this.services;
-    const { channel = null, ts = null } = receipt;
-    // It may be closed, or never have been a stream.
-    await clients.call(this.address, 'chat.stopStream', { channel, ts }).catch(() => {});
+    try {
+      await clients.call(this.address, 'chat.stopStream', { channel, ts });
+    } catch (error) {
+      // It may be closed otherwise, or never have been a stream.
+      if ((error as DeliveryError).platformCode === 'stopped_by_user') return false;
+    }
     try {
       await clients.call(this.address, 'chat.delete', { channel, ts });
     } catch (error) {
       if ((error as DeliveryError).platformCode !== 'message_not_found') throw error;
     }
-    return {};
+    return true;
   }
 
   /** Keeps what a message refers to by keys. @throws DeliveryError */

@@ -29,7 +29,7 @@ export function createServices(options: ResolvedSlackOptions, turns: Turns): Ser
     turns,
     clients,
     identity: new Identity(options, clients),
-    threads: new Threads(turns.store),
+    threads: new Threads(turns.store, typeof options.token === 'string'),
     payloads: new Payloads(turns.store),
     abilities: new Abilities(options.clock),
     streams: new OpenStreams(),

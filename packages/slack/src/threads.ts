@@ -15,22 +15,28 @@ const TTL_MS = 90 * 24 * 60 * 60 * 1000;
 /** The threads in which the bot was mentioned or has spoken: what is said there is for it. */
 export class Threads {
   readonly #store: ChannelStore;
+  readonly #hasOneToken: boolean;
 
-  constructor(store: ChannelStore) {
+  /**
+   * @param hasOneToken - Whether there is one token for all. Until Slack has said whose it is, what is posted with
+   *   it names no workspace, and what comes in does: it names none here.
+   */
+  constructor(store: ChannelStore, hasOneToken: boolean) {
     this.#store = store;
+    this.#hasOneToken = hasOneToken;
   }
 
   /** Whether the bot takes part in a thread. */
   async has(thread: ThreadRef): Promise<boolean> {
-    return (await this.#store.values.get(NAMESPACE, keyOf(thread))) !== null;
+    return (await this.#store.values.get(NAMESPACE, this.#keyOf(thread))) !== null;
   }
 
   /** The bot takes part in a thread. */
   async add(thread: ThreadRef): Promise<void> {
-    await this.#store.values.set(NAMESPACE, keyOf(thread), true, { ttlMs: TTL_MS });
+    await this.#store.values.set(NAMESPACE, this.#keyOf(thread), true, { ttlMs: TTL_MS });
   }
-}
 
-function keyOf({ team, channel, thread }: ThreadRef): string {
-  return `${team}:${channel}:${thread}`;
+  #keyOf({ team, channel, thread }: ThreadRef): string {
+    return `${this.#hasOneToken ? '' : team}:${channel}:${thread}`;
+  }
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, MemoryStore, type JsonObject, type Store } from '@trunkline/core';
+import type { ChannelRequest } from '@trunkline/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inTime } from '../../../scripts/test-support/in-time.ts';
 import { textAt } from '../src/parse/fields.ts';
@@ -13,7 +14,7 @@ import {
   signed,
 } from './support/requests.ts';
 import { Scene } from './support/scene.ts';
-import { BOT, CHANNEL, SECRET, TEAM, TOKEN } from './support/slack.ts';
+import { Answer, BOT, CHANNEL, SECRET, Slack, TEAM, TOKEN } from './support/slack.ts';
 import type { PostedMessage, SlackOptions } from '../src/index.ts';
 
 let scene: Scene;
@@ -146,6 +147,22 @@ describe('events', () => {
     expect(scene.said).toEqual(['you there?', 'and this?', 'good morning']);
   });
 
+  // The story: a server that started posted its news at once. Whose its token is was not known yet, and what
+  // was answered below the news was not heard.
+  it('in a thread count where it has spoken before Slack has said whose the token is', async () => {
+    const slack = await Slack.open();
+    slack.next('auth.test', new Answer(503));
+    await open({}, {}, slack);
+    const thread = newTs();
+    const output = scene.channel.getOutputChannel({ channel: CHANNEL, thread });
+    await output.sendTextMessage('U1', 'News');
+    const reply = { text: 'Tell me more', thread_ts: thread, parent_user_id: 'U1' };
+    await scene.request(json(said(reply)));
+    await scene.request(json(direct('Over')));
+    await scene.until(() => scene.said.includes('Over'));
+    expect(scene.said).toEqual(['Tell me more', 'Over']);
+  });
+
   // The story: an assistant passed a question on to another channel's thread. What was answered there was not heard.
   it('in a thread of another channel count where JSON of Slack’s was said', async () => {
     await open();
@@ -158,6 +175,19 @@ describe('events', () => {
     await scene.request(json(direct('Over')));
     await scene.until(() => scene.said.includes('Over'));
     expect(scene.said).toEqual(['I do', 'Over']);
+  });
+
+  it('in a thread count where it has spoken by the channel’s name', async () => {
+    const { slack } = await open();
+    slack.on('chat.postMessage', () => ({ ok: true, channel: CHANNEL, ts: newTs() }));
+    const thread = newTs();
+    const output = scene.channel.getOutputChannel({ team: TEAM, channel: '#general', thread });
+    await output.sendTextMessage('U1', 'News');
+    const reply = { text: 'Tell me more', thread_ts: thread, parent_user_id: 'U1' };
+    await scene.request(json(said(reply)));
+    await scene.request(json(direct('Over')));
+    await scene.until(() => scene.said.includes('Over'));
+    expect(scene.said).toEqual(['Tell me more', 'Over']);
   });
 
   it('of a mention that says nothing begin a thread with the bot, and no turn', async () => {
@@ -199,14 +229,23 @@ describe('events', () => {
     expect(scene.said).toEqual(['Hi']);
   });
 
-  it('are 503 when too many wait', async () => {
+  it('are 503 when too many wait, and Slack sends an event again, and nothing else', async () => {
     await open({}, { turns: { maxQueued: 1 } });
     let finish: () => void = () => {};
     const held = new Promise<void>((resolve) => (finish = resolve));
     scene.assistant = () => held;
-    const answers = [];
-    for (const text of ['1', '2', '3', '4']) answers.push(await scene.request(json(direct(text))));
-    expect(answers.map(({ status }) => status)).toContain(503);
+    const refusalOf = async (request: ChannelRequest): Promise<unknown> => {
+      const { status, body } = await scene.request(request);
+      expect(status).toBe(503);
+      return (JSON.parse(body) as JsonObject)['detail'];
+    };
+    for (const text of ['1', '2', '3']) await scene.request(json(direct(text)));
+    expect(await refusalOf(json(direct('4')))).toContain('Slack sends this one again');
+    const once = 'Slack does not send this one again';
+    const click = clicked('block-actions-button', { user: { id: 'U1' }, channel: { id: 'DU1' } });
+    expect(await refusalOf(interaction(click))).toContain(once);
+    const command = { ...fixture('slash-command'), team_id: TEAM, user_id: 'U1' };
+    expect(await refusalOf(form(command))).toContain(once);
     finish();
   });
 });
@@ -420,6 +459,22 @@ describe('interactions', () => {
     expect(asked).toBe(1);
     expect(warned).toMatchObject([{ err: { platformCode: 'http_404' } }]);
     expect(String((warned[0] as { err: unknown }).err)).not.toContain('/actions/1');
+  });
+
+  it('ping nobody by what is left where quick replies were', async () => {
+    const { slack } = await open();
+    slack.on('chat.update', () => ({ ok: true }));
+    const payload = clicked('block-actions-quick-reply');
+    const [action] = payload['actions'] as JsonObject[];
+    const title = { type: 'plain_text', text: '&lt;!channel&gt;' };
+    const actions = [{ ...action, text: title }];
+    const message = { ...(payload['message'] as JsonObject), text: '', blocks: [] };
+    await scene.request(interaction({ ...payload, actions, message }));
+    await scene.over();
+    await scene.channel.close();
+    expect(slack.of('chat.update')).toMatchObject([
+      { text: '&lt;!channel&gt;', blocks: [{ text: { type: 'plain_text', text: '<!channel>' } }] },
+    ]);
   });
 
   it('take quick replies off a message with a long text', async () => {

@@ -292,6 +292,26 @@ describe('what is sent beside the text', () => {
     expect(types).toEqual(['carousel', 'section', 'section']);
   });
 
+  // The story: an assistant sent a map to its web page, { type: 'map', … }. On Slack it was refused as a block, and
+  // with it all that the assistant had to say.
+  it('JSON as it is where Slack does not know its type as a block’s', async () => {
+    const { slack, channel } = await open();
+    slack.on('chat.postMessage', ({ args }) => {
+      const [block] = args['blocks'] as JsonObject[];
+      return ['map', 'section'].includes(textAt(block, 'type') ?? '')
+        ? { ok: false, error: 'invalid_blocks' }
+        : undefined;
+    });
+    const output = channel.getOutputChannel(PLACE);
+    await output.sendResponse('U1', { custom: { type: 'map', at: [1, 2] } });
+    const [shown] = slack.messages();
+    expect(shown?.['text']).toContain('"map"');
+    // Of one of Slack's own, it is said what is wrong.
+    const wrong = output.sendResponse('U1', { custom: [{ type: 'section' }] });
+    await expect(wrong).rejects.toMatchObject({ platformCode: 'invalid_blocks' });
+    expect(slack.messages()).toHaveLength(1);
+  });
+
   it('links instead of the images of cards, if Slack cannot fetch one', async () => {
     const { slack, channel } = await open();
     slack.on('chat.postMessage', ({ args }) =>
@@ -450,6 +470,19 @@ describe('retries (traps 1 to 3)', () => {
       platformCode: 'http_500',
     });
     expect(slack.of('chat.postMessage')).toHaveLength(1);
+  });
+
+  it('what is asked for with Slack’s own client is not repeated, nor held up', async () => {
+    const { slack, channel } = await open();
+    const client = await channel.client();
+    const post = (): Promise<unknown> =>
+      client.apiCall('chat.postMessage', { channel: CHANNEL, text: 'x' });
+    slack.next('chat.postMessage', new Answer(500, 'oops'));
+    await expect(post()).rejects.toMatchObject({ code: 'slack_webapi_http_error' });
+    slack.next('chat.postMessage', new Answer(429, '', { 'retry-after': '30' }));
+    await expect(post()).rejects.toMatchObject({ retryAfter: 30 });
+    await post();
+    expect(slack.of('chat.postMessage')).toHaveLength(3);
   });
 
   it('a hung connection ends after the time-out', async () => {
@@ -825,6 +858,28 @@ describe('streams', () => {
     expect(scene.errors.map(({ error }) => error.message)).toEqual([]);
     expect(slack.streams.all.size).toBe(0);
     expect(slack.texts()).toEqual(['Once upon a time']);
+  });
+
+  // The story: Slack wanted an answer to wait, and the user stopped it meanwhile. It was taken away from them, and
+  // said whole.
+  it('that the user stops while they wait for Slack are not said, and end the turn', async () => {
+    const delivery = { retryMs: 0, firstDelayMs: 1 };
+    const { slack } = await open({ status: false, clock: new HastyClock() }, { delivery });
+    slack.next('chat.appendStream', new Answer(429, '', { 'retry-after': '0' }));
+    slack.on('chat.stopStream', () => ({ ok: false, error: 'stopped_by_user' }));
+    scene.assistant = async (_message, reply) => {
+      await reply.stream(
+        (async function* () {
+          yield 'Once upon a time';
+        })(),
+      );
+      await reply.text('And another one');
+    };
+    await scene.request(json(said({ text: `<@${BOT}> hi`, thread_ts: newTs() })));
+    await scene.over();
+    expect(scene.turns).toMatchObject([{ outcome: 'aborted' }]);
+    expect(slack.texts()).toEqual([]);
+    expect(slack.of('chat.delete')).toEqual([]);
   });
 
   // The story: Slack had ended a stream and put the buttons below it, and its answer was lost. Asked again, it said

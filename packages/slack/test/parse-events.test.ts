@@ -96,6 +96,16 @@ describe('an event', () => {
     expect(parseEvent(envelope, { ...OPTIONS, listen: 'all' }, NOBODY).type).toBe('ignored');
   });
 
+  // The story: somebody removed the bot from a channel. Slack told the bot, and the assistant answered to that.
+  it('is none where Slack itself tells the bot something', () => {
+    const text = 'You have been removed from #general by <@U1>';
+    const told = { type: 'message', user: 'USLACKBOT', text, channel: 'D2', channel_type: 'im' };
+    expect(parseEvent(said(told), OPTIONS, { userId: null })).toEqual({
+      type: 'ignored',
+      why: 'said by a bot',
+    });
+  });
+
   it('is the bot’s own where the event does not say who the bot is', () => {
     const envelope = fixture('message-im');
     delete envelope['authorizations'];
@@ -230,6 +240,16 @@ describe('edits (trap 9)', () => {
       type: 'ignored',
       why: 'not an edit by a user',
     });
+  });
+
+  // A preview, or a reply in its thread, of a message that somebody has edited before.
+  it('are none where the text is what it was', () => {
+    const edited = { user: 'U1', ts: '1.2' };
+    const message = { type: 'message', user: 'U1', text: 'Look', ts: '1.1', edited };
+    const changed = { subtype: 'message_changed', message, previous_message: message };
+    expect(parseEvent(said(changed), { ...OPTIONS, ...options }, { userId: null }).type).toBe(
+      'ignored',
+    );
   });
 
   it.each(['message-changed-unfurl', 'message-changed-own'])('are none: %s', (name) => {

@@ -150,6 +150,46 @@ describe('an interaction', () => {
     });
   });
 
+  // The story: an order named one person to be told, and the assistant's list of them was a text.
+  it('is a view with lists of whatever may be several, however many were picked', () => {
+    const payload = fixture('view-submission');
+    const [one, file] = [
+      { text: { type: 'plain_text', text: 'One' }, value: 'one' },
+      { id: 'F1', name: 'a.png', mimetype: 'image/png' },
+    ];
+    const values = {
+      options: { selected_options: [one] },
+      users: { selected_users: ['U1'] },
+      conversations: { selected_conversations: ['C1'] },
+      channels: { selected_channels: ['C1'] },
+      files: { files: [file] },
+      nobody: { selected_users: [] },
+      noFiles: { files: [] },
+      user: { selected_user: 'U1' },
+      date: { selected_date_time: 1_700_000_000 },
+      rich: { rich_text_value: { type: 'rich_text' } },
+      number: { value: null },
+    };
+    const state = Object.entries(values).map(([id, element]) => [`b_${id}`, { [id]: element }]);
+    Object.assign(payload['view'] as object, { state: { values: Object.fromEntries(state) } });
+    const [message] = parseInteraction(payload).messages;
+    expect(message?.choice?.['values']).toEqual({
+      options: ['one'],
+      users: ['U1'],
+      conversations: ['C1'],
+      channels: ['C1'],
+      files: [file],
+      nobody: [],
+      noFiles: [],
+      user: 'U1',
+      date: 1_700_000_000,
+      rich: { type: 'rich_text' },
+      number: null,
+    });
+    const attachment = { type: 'image', id: 'F1', name: 'a.png', mimeType: 'image/png' };
+    expect(message?.attachments).toEqual([{ ...attachment, team: message?.place.team }]);
+  });
+
   it.each([
     ['shortcut', 'new_order', null, null],
     ['message-action', 'summarise', 'C02BHPVE8', '1583637000.000100'],

@@ -308,6 +308,58 @@ describe('a text that is being made', () => {
     }
   });
 
+  // The story: behind the code of `a && b` in the middle of a line there was a pause. What closed it was taken for
+  // the beginning of other code, and the user read `a &amp;&amp; b`.
+  it.each(['Is `a && b` so', 'Is ``a && `b` `` so', 'Then ```a < b``` or `c && d`'])(
+    'keeps code within a line, wherever it is cut: %j',
+    (text) => {
+      for (let at = 1; at < text.length; at++) {
+        for (const also of [at, at + 1, at + 3]) {
+          expect(whole(text, [at, also])).toBe(escapeMarkdown(text));
+        }
+      }
+    },
+  );
+
+  it('is said in pieces that are together what is said at once, however it is put together', () => {
+    const part = fc.oneof(
+      fc.constantFrom('a & b', ' < ', ' > ', ' `a & b` ', ' ``c < `d`` ', '**b** ', 'word ', '😀'),
+      fc.constantFrom(
+        '\n```js\n',
+        '\n```\n',
+        '\n> ',
+        '\n- ',
+        '\n',
+        ' ',
+        ']',
+        '(',
+        ')',
+        '[',
+        '[x]: ',
+      ),
+      fc.constantFrom(
+        '[x](https://a.b/?c=1&d=2)',
+        ' https://a.b/?c=1&d=2 ',
+        '<https://x.y>',
+        '&amp; ',
+      ),
+    );
+    const property = fc.property(
+      fc.array(part, { maxLength: 14 }),
+      fc.array(fc.nat({ max: 150 }), { maxLength: 6 }),
+      (parts, cuts) => {
+        const text = parts.join('');
+        const said = whole(
+          text,
+          cuts.toSorted((a, b) => a - b),
+        );
+        // Where a link ends that is not there yet, a sign that nobody sees may be said to be safe.
+        expect(said.replaceAll(J, '')).toBe(escapeMarkdown(text).replaceAll(J, ''));
+      },
+    );
+    fc.assert(property, { numRuns: 2_000 });
+  });
+
   // The story: of code in a list all but the first line was escaped, and `<` was read as `&lt;`.
   it.each([
     '1. Do:\n   ```js\n   if (a < b && c) {}\n   ```\n2. So & so',
@@ -643,6 +695,7 @@ describe('other parts', () => {
     const blocks = '[{"type":"divider"}]';
     expect(messages({ blocks, channel: 'C9' })).toMatchObject([{ blocks, channel: 'C9' }]);
     expect(messages({ blocks: [] })).toEqual([]);
+    expect(messages([])).toMatchObject([{ blocks: [{ text: '```\n[]\n```' }] }]);
   });
 
   it('Markdown of its own is not sent beside a text (trap 16)', () => {

@@ -17,6 +17,8 @@ const PICKED_SEVERAL = ['selected_users', 'selected_conversations', 'selected_ch
 interface Picked {
   title: string;
   values: JsonValue[];
+  /** Whether there may be several, however many were picked. */
+  isList?: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ function pickedOf(element: JsonObject): Picked | null {
     return {
       title: options.map(titleOf).join(', '),
       values: options.map((picked) => textAt(picked, 'value') ?? ''),
+      isList: true,
     };
   }
   for (const name of PICKED) {
@@ -42,12 +45,16 @@ function pickedOf(element: JsonObject): Picked | null {
   }
   for (const name of PICKED_SEVERAL) {
     const values = element[name];
-    if (Array.isArray(values)) return { title: values.map(String).join(', '), values };
+    if (Array.isArray(values)) {
+      return { title: values.map(String).join(', '), values, isList: true };
+    }
   }
   if (isJsonObject(element['rich_text_value'])) {
     return { title: '', values: [element['rich_text_value']] };
   }
-  if (Array.isArray(element['files'])) return { title: '', values: element['files'] };
+  if (Array.isArray(element['files'])) {
+    return { title: '', values: element['files'], isList: true };
+  }
   const value = element['value'];
   if (typeof value !== 'string') return null;
   return { title: titleOf(element) || value, values: [value] };
@@ -79,14 +86,20 @@ export function valuesOf(view: JsonObject | null): JsonObject {
     for (const [actionId, element] of Object.entries(block)) {
       if (!isJsonObject(element)) continue;
       const picked = pickedOf(element);
-      const isSeveral =
-        Array.isArray(element['selected_options']) || (picked?.values.length ?? 0) > 1;
       const name = Object.hasOwn(values, actionId) ? `${blockId}.${actionId}` : actionId;
-      values[name] =
-        picked === null ? null : isSeveral ? picked.values : (picked.values[0] ?? null);
+      values[name] = picked?.isList === true ? picked.values : (picked?.values[0] ?? null);
     }
   }
   return values;
+}
+
+/** The files that were put into a view. */
+export function filesIn(view: JsonObject | null): JsonObject[] {
+  const state = objectAt(objectAt(view, 'state'), 'values') ?? {};
+  const elements = Object.values(state).flatMap((block) =>
+    isJsonObject(block) ? Object.values(block).filter(isJsonObject) : [],
+  );
+  return elements.flatMap((element) => objectsAt(element, 'files'));
 }
 
 /** What is read. Slack escapes the texts of a message, those that it does not read as mark-up as well. */

@@ -29,6 +29,9 @@ export type EventFinding =
  */
 const KNOWN_S = 47 * 60 * 60;
 
+/** Slack itself. It tells a bot in direct messages that it was removed from a channel, say, with no mark of a bot. */
+const SLACKBOT = 'USLACKBOT';
+
 /** Subtypes of what users say. All others are news about the channel, or about other messages. */
 const SAID = new Set(['file_share', 'thread_broadcast', 'me_message', 'message_changed']);
 
@@ -193,6 +196,7 @@ function isBots(message: JsonObject, envelope: JsonObject, bot: Bot): boolean {
     textAt(message, 'bot_id') !== null ||
     objectAt(message, 'bot_profile') !== null ||
     (app !== null && app === textAt(envelope, 'api_app_id')) ||
+    user === SLACKBOT ||
     user === self ||
     user === bot.userId
   );

@@ -1,7 +1,8 @@
 import type { Choice, JsonObject } from '@trunkline/core';
 import { isQuickReply, setOfBlock } from '../render/names.ts';
-import { choiceOf, valuesOf } from './actions.ts';
+import { choiceOf, filesIn, valuesOf } from './actions.ts';
 import { idAt, objectAt, objectsAt, textAt, withoutNulls } from './fields.ts';
+import { attachmentsOf } from './files.ts';
 import type { Parsed, Place } from './parsed.ts';
 
 /** What an interaction is to us. */
@@ -132,7 +133,7 @@ function parsedOf(payload: JsonObject, place: Place, choice: Choice, name: strin
     place,
     text: choice.payload,
     choice,
-    attachments: [],
+    attachments: attachmentsOf({ files: filesIn(objectAt(payload, 'view')) }, place),
     metadata: withoutNulls({
       out_channel: channel,
       thread_id: thread ?? ts,

@@ -2,7 +2,14 @@ import type { KnownBlock } from '@slack/types';
 import { customJsonText, isJsonObject, type JsonObject, type JsonValue } from '@trunkline/core';
 import { escapeText } from './escape.ts';
 import { chunksOf, LIMITS } from './limits.ts';
-import { blockMessage, rendered, type RenderContext, type Rendered } from './message.ts';
+import {
+  blockMessage,
+  rendered,
+  type Alternative,
+  type RenderContext,
+  type Rendered,
+  type SlackMessage,
+} from './message.ts';
 import { isTable, renderTable } from './table.ts';
 import { textMessages } from './text.ts';
 
@@ -10,29 +17,75 @@ import { textMessages } from './text.ts';
 const TEXTS = ['text', 'markdown_text'];
 const LISTS = ['blocks', 'attachments'];
 
+/** Blocks that are Slack's own for sure. Of others, Slack may know some. */
+const KNOWN: ReadonlySet<unknown> = new Set<KnownBlock['type']>([
+  'actions',
+  'alert',
+  'card',
+  'carousel',
+  'container',
+  'context',
+  'context_actions',
+  'data_table',
+  'divider',
+  'file',
+  'header',
+  'image',
+  'input',
+  'markdown',
+  'plan',
+  'rich_text',
+  'section',
+  'table',
+  'task_card',
+  'video',
+]);
+
 /**
  * JSON of Slack's own: a list of blocks, one block, or the arguments of `chat.postMessage`; a table as
  * `{ table: { rows } }`. Other JSON is shown as such.
  */
 export function renderCustom(json: JsonValue, { extra }: RenderContext): Rendered {
   const list = blocksIn(json);
-  if (list !== null) {
-    return rendered(chunksOf(list, LIMITS.blocks).map((blocks) => blocksMessage(blocks)));
-  }
+  if (list !== null) return renderBlocks(list);
   if (isJsonObject(json)) {
     if (isTable(json['table'])) return renderTable(json['table'], extra);
     if (isMessage(json)) return rendered([rawMessage(json)]);
-    if (isBlock(json)) return rendered([blocksMessage([json])]);
+    if (isBlock(json)) return renderBlocks([json]);
   }
   // Blocks of the response's own have taken the place of its text, and of nothing else.
-  return rendered(textMessages(`\`\`\`\n${customJsonText(json)}\n\`\`\``, {}));
+  return rendered(asCode(json));
 }
 
-/** A list of blocks, also as a message of nothing else; `null` for other JSON. */
+/** Blocks. JSON of somebody else's may have a `type` as well: what Slack does not know is shown as such. */
+function renderBlocks(list: readonly JsonObject[]): Rendered {
+  const instead = new Map<SlackMessage, readonly Alternative[]>();
+  const messages = chunksOf(list, LIMITS.blocks).map((blocks) => {
+    const made = blocksMessage(blocks);
+    if (blocks.every(({ type }) => KNOWN.has(type))) return made;
+    const [only] = blocks;
+    const code = asCode(blocks.length === 1 && only !== undefined ? only : blocks);
+    const [message] = code;
+    // One message takes the place of one.
+    if (message !== undefined && code.length === 1) instead.set(made, [{ message, ability: null }]);
+    return made;
+  });
+  return rendered(messages, [], instead);
+}
+
+function asCode(json: JsonValue): SlackMessage[] {
+  return textMessages(`\`\`\`\n${customJsonText(json)}\n\`\`\``, {});
+}
+
+/**
+ * A list of blocks, also as a message of nothing else; `null` for other JSON. A message of no blocks says nothing.
+ * A list of nothing is one of blocks as little as of anything else.
+ */
 function blocksIn(json: JsonValue): JsonObject[] | null {
   const isOfBlocks = isJsonObject(json) && Object.keys(json).length === 1;
   const list = isOfBlocks ? (json['blocks'] ?? null) : json;
-  return Array.isArray(list) && list.every(isBlock) ? list : null;
+  if (!Array.isArray(list) || !list.every(isBlock)) return null;
+  return list.length > 0 || isOfBlocks ? list : null;
 }
 
 function isMessage(json: JsonObject): boolean {
@@ -41,7 +94,7 @@ function isMessage(json: JsonObject): boolean {
 }
 
 /** A message as it was given. Of a text beside blocks, Slack makes the notification. */
-function rawMessage(json: JsonObject): Rendered['messages'][number] {
+function rawMessage(json: JsonObject): SlackMessage {
   const { text, markdown_text: markdown, ...rest } = json;
   // The two exclude one another, and Slack refuses both together.
   if (typeof markdown === 'string') return { ...rest, text: '', markdown_text: markdown };
@@ -52,7 +105,7 @@ function rawMessage(json: JsonObject): Rendered['messages'][number] {
   return { ...rest, text: isShown ? '' : fallbackOf(blocks) };
 }
 
-function blocksMessage(blocks: JsonObject[]): Rendered['messages'][number] {
+function blocksMessage(blocks: JsonObject[]): SlackMessage {
   // They are the author's own, and Slack checks them.
   return blockMessage(blocks as unknown as KnownBlock[], fallbackOf(blocks));
 }

@@ -14,18 +14,42 @@ export type AllowedMentions = true | readonly string[];
 const MENTION =
   /<(?:@([UW][A-Z0-9]+)|!subteam\^(S[A-Z0-9]+)|!(channel|here|everyone))(?:\|[^<>]*)?>/g;
 
-/** Code, links with their targets, addresses, channels: what is not text, or must stay as it is. */
-const VERBATIM =
-  /(?<code>(?<!`)(?<ticks>`+)(?!`)[^]*?[^`]\k<ticks>(?!`))|(?<target>\]\([^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))|(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)|(?<url>https?:\/\/[^\s<>()]+)|(?<channel><#[CG][A-Z0-9]+>)|(?<quote>^(?: {0,3}> ?)+)/gm;
+/**
+ * The target of a link, or of what links refer to by its name, that is no address and may be somebody: what Slack
+ * makes of `[all](!channel)` is its own to say. One that is not there yet may be anybody.
+ */
+const PING_TARGET = String.raw`(?=[(:]\s*(?:[!@&\\<]|(?![^])))(?<=\])(?![(:]\s*<(?:https?:\/\/|mailto:))`;
 
-/** What would ping in code, if Slack looked for it there. */
-const PING_IN_CODE = /<(?=@[UW]|!(?:channel|here|everyone|subteam))/g;
+/** Code, links with their targets, addresses, channels: what is not text, or must stay as it is. */
+const VERBATIM = new RegExp(
+  [
+    String.raw`(?<code>(?<!\`)(?<ticks>\`+)(?!\`)[^]*?[^\`]\k<ticks>(?!\`))`,
+    `(?<ping>${PING_TARGET})`,
+    String.raw`(?<target>\]\((?![!@&\\])[^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))`,
+    String.raw`(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)`,
+    String.raw`(?<url>https?:\/\/(?:[^\s<>()\]]|\](?![(:]))+)`,
+    '(?<channel><#[CG][A-Z0-9]+>)',
+    '(?<quote>>(?<=^(?: {0,3}> ?)*>))',
+  ].join('|'),
+  'gm',
+);
+
+/** What would ping in code, if Slack looked for it there. Signs of other meanings are code's own. */
+const EVERYBODY = '!(?:channel|group|here|everyone|subteam)';
+const PING_IN_CODE = new RegExp(
+  [
+    `(?=[@!])(?<=<)(?=@[UW]|${EVERYBODY})`,
+    String.raw`(?=[(:]\s*(?=[!@&\\<])(?:[\\<]|&#?\w+;)*(?:@?[UW][A-Z0-9]|!?${EVERYBODY.slice(1)}))(?<=\])`,
+  ].join('|'),
+  'g',
+);
 
 /** Looks like nothing, and breaks a mention in two. */
 const WORD_JOINER = '\u2060';
 
 /** Whether there is anything to do at all. */
 const SPECIAL = /[&<>]/;
+const SPECIAL_IN_MARKDOWN = /[&<>]|\][(:]\s*(?:[!@\\]|$)/;
 
 /** Which mentions of an extra `mentions` are allowed. */
 export function allowedMentions(value: unknown): AllowedMentions {
@@ -39,35 +63,52 @@ export function allowedMentions(value: unknown): AllowedMentions {
  * @param from - Where it begins; what is before is only read, and not in the result.
  */
 export function escapeMarkdown(text: string, allowed: AllowedMentions = [], from = 0): string {
-  if (!SPECIAL.test(text)) return text.slice(from);
+  if (!SPECIAL_IN_MARKDOWN.test(text)) return text.slice(from);
   let escaped = '';
   let end = from;
   for (const fence of fencesIn(text)) {
     if (fence.end <= end) continue;
     // Whether a fence follows is not known yet where the beginning of its line is said.
     const start = Math.max(end, fence.start + fence.lead.length);
-    escaped += escapeProse(text.slice(end, start), allowed);
-    escaped += escapeCode(text.slice(start, fence.end));
+    escaped += escapeProse(text.slice(0, start), end, allowed);
+    escaped += escapeCode(text.slice(0, fence.end), start);
     end = fence.end;
   }
-  return escaped + escapeProse(text.slice(end), allowed);
+  return escaped + escapeProse(text, end, allowed);
 }
 
-/** Markdown without fences. */
-function escapeProse(text: string, allowed: AllowedMentions): string {
-  if (!SPECIAL.test(text)) return text;
+/** Markdown without fences, from a place on. */
+function escapeProse(text: string, from: number, allowed: AllowedMentions): string {
   let escaped = '';
-  let end = 0;
-  for (const match of text.matchAll(VERBATIM)) {
-    escaped += escapeText(text.slice(end, match.index), allowed);
-    escaped += match.groups?.['code'] === undefined ? match[0] : escapeCode(match[0]);
-    end = match.index + match[0].length;
+  let end = from;
+  for (const match of matchesFrom(text, from, VERBATIM)) {
+    const { code, ping } = match.groups ?? {};
+    const { index } = match;
+    const [whole] = match;
+    escaped += escapeText(text.slice(end, index), allowed);
+    end = index + whole.length;
+    if (ping !== undefined) escaped += WORD_JOINER;
+    else if (code !== undefined) escaped += escapeCode(text.slice(0, end), index);
+    else escaped += whole;
   }
   return escaped + escapeText(text.slice(end), allowed);
 }
 
-function escapeCode(code: string): string {
-  return code.replaceAll(PING_IN_CODE, `<${WORD_JOINER}`);
+/** Code, from a place on. */
+function escapeCode(text: string, from: number): string {
+  let escaped = '';
+  let end = from;
+  for (const { index } of matchesFrom(text, from, PING_IN_CODE)) {
+    escaped += text.slice(end, index) + WORD_JOINER;
+    end = index;
+  }
+  return escaped + text.slice(end);
+}
+
+/** What is before the place is looked at all the same. */
+function matchesFrom(text: string, from: number, pattern: RegExp): Iterable<RegExpExecArray> {
+  pattern.lastIndex = from;
+  return text.matchAll(pattern);
 }
 
 /** A text for Slack's own mark-up. */

@@ -24,9 +24,18 @@ const UNFINISHED = [
   /(?<![A-Za-z])(?:https?:\/{0,2}[^\s<>()]*|h(?:t(?:tp?)?)?|https)$/,
   /\[[^\]\n]*(?:\](?:\([^)\n]*)?)?$/,
   /<[^<>\n]*$/,
-  /(?<!`)`+[^`\n]*$/,
+  /\][(:]\s*[^\s)]{0,20}$/,
+  /`[^\n]*$/,
   UNFINISHED_FENCE,
 ];
+
+/** Code within a line. Signs behind which nothing is yet may be the first of more, which close nothing. */
+const CODE = /(?<!`)(`+)(?!`)[^\n]*?[^`\n]\1(?=[^`])/g;
+
+/** A text with other signs for its code, which is finished. */
+function withoutCode(text: string): string {
+  return text.replaceAll(CODE, (code) => 'x'.repeat(code.length));
+}
 
 /**
  * The next piece of a text from a place on; `null` while there is none that can be said yet.
@@ -48,7 +57,7 @@ export function nextPiece(
 /** Where what is finished ends. */
 function safeEnd(text: string, from: number): number {
   const recent = Math.max(from, text.length - MAX_HELD);
-  const tail = text.slice(recent);
+  const tail = withoutCode(text.slice(recent));
   const starts = UNFINISHED.map((pattern) => tail.search(pattern)).filter((start) => start !== -1);
   const start = starts.length === 0 ? tail.length : Math.min(...starts);
   // Held back for so long, it is what it looks like.
@@ -60,8 +69,9 @@ function safeEnd(text: string, from: number): number {
  * is said in another one. Before a line, else a word, and before a link that would be cut in two.
  */
 function roomEnd(text: string, from: number): number {
-  const piece = text.slice(from, safeEnd(text.slice(0, from + MAX_RAW), from));
-  const cut = piece.search(/(?<=\n)[^\n]{1,200}$|(?<=\s)\S{1,100}$/);
+  const end = safeEnd(text.slice(0, from + MAX_RAW), from);
+  const piece = withoutCode(text.slice(from, end));
+  const cut = piece.search(/(?<!\][(:]\s*)(?:(?<=\n)[^\n]{1,200}|(?<=\s)\S{1,100})$/);
   return from + (cut === -1 ? piece.length : cut);
 }
 

@@ -34,8 +34,9 @@ export class Scene {
   static async open(
     options: Partial<SlackOptions> = {},
     lineOptions: Partial<TrunklineOptions> = {},
+    given: Slack | null = null,
   ): Promise<Scene> {
-    const slack = await Slack.open();
+    const slack = given ?? (await Slack.open());
     const scene = new Scene(slack, options);
     scene.#line = await startLine({
       channels: [scene.channel],
