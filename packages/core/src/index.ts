@@ -74,7 +74,6 @@ export {
   type JwtOptions,
   type ResolvedJwt,
 } from './http/jwt.ts';
-export { isOrigin } from './http/origin.ts';
 export { pathOf, queryOf } from './http/path.ts';
 export {
   problemOf,

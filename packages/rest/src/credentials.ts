@@ -2,7 +2,6 @@ import {
   assertKnownOptions,
   ConfigurationError,
   isJsonObject,
-  isOrigin,
   resolveJwt,
   resolveTokens,
   type JwtOptions,
@@ -77,6 +76,14 @@ export function resolveOptions(options: RestOptions = {}): ResolvedRestOptions {
     fail('cors must be true, false or a list of origins such as "https://example.org"');
   }
   return { name, cors, bodyLimitBytes, errors, auth: resolveAuth(options.auth, name, fail) };
+}
+
+/** An origin is scheme, host and port; with a path or a slash at its end it would match nothing. */
+function isOrigin(origin: unknown): boolean {
+  if (typeof origin !== 'string' || !URL.canParse(origin)) return false;
+  const { origin: own, protocol, host } = new URL(origin);
+  // Apps and extensions have schemes of theirs (`capacitor://localhost`), whose origins Node does not know.
+  return origin === (own === 'null' && host !== '' ? `${protocol}//${host}` : own);
 }
 
 function resolveAuth(

@@ -4,7 +4,6 @@ import {
   ConfigurationError,
   guardLogger,
   isJsonObject,
-  isOrigin,
   resolveJwt,
   systemClock,
   type Clock,
@@ -166,6 +165,14 @@ function withDefaults<D extends Record<string, number>>(
 function numberOf(name: string, value: unknown, fail: Fail): number {
   if (typeof value === 'number' && value > 0) return value;
   return fail(`${name} must be a number above 0`);
+}
+
+/** An origin is scheme, host and port; with a path or a slash at its end it would match nothing. */
+function isOrigin(origin: unknown): boolean {
+  if (typeof origin !== 'string' || !URL.canParse(origin)) return false;
+  const { origin: own, protocol, host } = new URL(origin);
+  // Apps and extensions have schemes of theirs (`capacitor://localhost`), whose origins Node does not know.
+  return origin === (own === 'null' && host !== '' ? `${protocol}//${host}` : own);
 }
 
 function resolveAuth(auth: WebSocketOptions['auth'], channel: string, fail: Fail): ResolvedAuth {
