@@ -36,7 +36,8 @@ interface Append {
 /** What happens at the same time, each to another conversation; or something that concerns all of them. */
 type Round =
   | { kind: 'asks'; asks: (readonly [conversation: number, Ask])[] }
-  | { kind: 'entries' | 'reopen' }
+  | { kind: 'entries' }
+  | { kind: 'reopen' }
   | { kind: 'advance'; ms: number };
 
 /** A story of a store. */
@@ -109,7 +110,7 @@ function rounds(ask: fc.Arbitrary<Ask>, conversations: number): fc.Arbitrary<Rou
     kind: fc.constant('advance' as const),
     ms: fc.constantFrom(1, 49, 50, 1_000, 20_000, 4_000_000),
   });
-  const other = fc.record({ kind: fc.constantFrom('entries' as const, 'reopen' as const) });
+  const other = fc.constantFrom<Round>({ kind: 'entries' }, { kind: 'reopen' });
   return fc.oneof({ weight: 12, arbitrary: together }, { weight: 3, arbitrary: advance }, other);
 }
 
