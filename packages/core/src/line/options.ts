@@ -50,6 +50,9 @@ export interface TrunklineOptions extends Hooks {
   /**
    * Links one user over several channels on purpose: messages with the same key are one
    * conversation. `undefined` keeps the usual key. Link only what the platforms have authenticated.
+   *
+   * It MUST go by the channel, the account and the sender id alone: an event, or a user who stops an
+   * answer, comes as a message that has nothing else, and belongs to the same conversation.
    */
   conversationKey?: (message: UserMessage, channel: string) => string | undefined;
   /**

@@ -86,7 +86,6 @@ export class DeferredTurns {
   async post({ id, progress, message, ...place }: Post): Promise<'accepted' | 'duplicate'> {
     const { clock, schedule, overlap } = this.#context;
     const { channel, key } = place;
-    this.#context.outputFor(channel, message.address ?? {});
     const conversation = queueOf(overlap.modeOf(channel), key, id);
     const work = schedule.enter(channel, conversation, 'deferred');
     const stored = { channel, key, at: clock.now(), progress };

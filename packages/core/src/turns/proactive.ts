@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { responseTexts } from '../channel/fallbacks.ts';
 import { MalformedPayloadError, OverloadedError, ProactiveError } from '../errors.ts';
+import { promised } from '../maybe-promise.ts';
 import { responseFor, type BotMessage } from '../message/bot-message.ts';
 import { checkResponse } from '../message/check-response.ts';
 import { UserMessage } from '../message/user-message.ts';
@@ -173,7 +174,12 @@ export class Proactive {
     const messageId = idempotencyKey ?? randomUUID();
     const { channel, account, key } = place;
     const about = { channel, account, messageId };
-    const turn = await turnAt(place, messageId).catch(async (error: unknown) => {
+    const made = promised(() => {
+      // Ahead of anything else, as for what a user says: nothing is taken over that cannot be sent.
+      this.#context.outputFor(channel, place.address);
+      return turnAt(place, messageId);
+    });
+    const turn = await made.catch(async (error: unknown) => {
       // Nothing goes out: the key is free for what is said better.
       await giveBack();
       throw error;

@@ -123,7 +123,8 @@ export class TurnEngine {
       { ...this.#context, transforms, canContact: options.canContact, start: () => this.start() },
       this.#deferred,
     );
-    this.#debounce = new LiveDebounce(clock, this.#context.overlap.debounceMs);
+    const { overlap, schedule } = this.#context;
+    this.#debounce = new LiveDebounce(clock, overlap.debounceMs, schedule);
   }
 
   /** The turns of one channel. */
@@ -209,7 +210,7 @@ export class TurnEngine {
       const mode = this.#context.overlap.modeOf(channel);
       const run = (joined: UserMessage): Promise<void> =>
         this.#live.run({ channel, key, mode, message: joined, output }, options);
-      return mode === 'debounce' ? this.#debounce.add(key, message, run) : run(message);
+      return mode === 'debounce' ? this.#debounce.add(channel, key, message, run) : run(message);
     } catch (error) {
       return Promise.reject(toError(error));
     }

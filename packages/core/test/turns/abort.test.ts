@@ -1,7 +1,7 @@
 import { MemoryStore, TurnAbortedError, type Lock, type Reply } from '@trunkline/core';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../scripts/test-support/deferred.ts';
-import { say, setUpEngine } from '../support/engine.ts';
+import { post, say, setUpEngine } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
 import { StreamingOutput, TextOutput } from '../support/outputs.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -202,6 +202,27 @@ describe('cancel', () => {
     expect(await turns.cancel({ senderId: 'ada' })).toBe(false);
     await turns.run(say('go on'));
   });
+
+  it.each(['queue', 'latest', 'debounce', 'parallel'] as const)(
+    'finds none that is over, however it ended (%s)',
+    async (overlap) => {
+      const { turns, clock } = setUpEngine(
+        ({ text }) => {
+          if (text === 'fail') throw new Error('oops');
+        },
+        { overlap },
+      );
+      for (const text of ['go on', 'fail']) {
+        const live = turns.run(say(text)).catch(() => {});
+        await clock.advance(1_000);
+        await live;
+        expect(await turns.cancel({ senderId: 'ada' })).toBe(false);
+        await turns.accept(post(text, { messageId: text }));
+        await clock.advance(1_000);
+        expect(await turns.cancel({ senderId: 'ada' })).toBe(false);
+      }
+    },
+  );
 
   it('does not reach the conversations of another channel', async () => {
     const gate = deferred();

@@ -48,6 +48,28 @@ describe('the limits of turns', () => {
     await turns.run(say('6'));
   });
 
+  // The story: whatever came in until it was quiet was taken in, as many as there were.
+  it('count those that wait for a quiet moment, each by itself', async () => {
+    const seen: (string | null)[] = [];
+    const { turns, clock } = setUpEngine((message) => void seen.push(message.text), {
+      limits: { maxQueued: 2, maxWaiting: 4 },
+      overlap: 'debounce',
+    });
+    const taken = ['1', '2', '3'].map((text) => turns.run(say(text)));
+    await expect(turns.run(say('4'))).rejects.toMatchObject({ code: 'queue_full' });
+    const other = turns.run(say('5', { senderId: 'ben' }));
+    await expect(turns.run(say('6', { senderId: 'eve' }))).rejects.toMatchObject({
+      code: 'too_many_waiting',
+    });
+    await clock.advance(1_000);
+    await Promise.all([...taken, other]);
+    expect(seen).toEqual(['1\n2\n3', '5']);
+    const next = turns.run(say('7'));
+    await clock.advance(1_000);
+    await next;
+    expect(seen).toHaveLength(3);
+  });
+
   it('let a message in that has nobody ahead of it, also where nothing may wait', async () => {
     const gate = deferred();
     const { turns } = setUpEngine(async () => gate.promise, { limits: { maxQueued: 0 } });

@@ -336,6 +336,26 @@ describe('an idempotency key', () => {
   });
 
   // The documentation says that it is free, and it stood for what nobody got for two days.
+  it('is not used up where the channel does not know its address any more', async () => {
+    const all = new Processes();
+    let isGone = false;
+    const makeOutput = (): PlatformOutput => {
+      if (isGone) throw new Error('the account is gone');
+      return new PlatformOutput(all.platform);
+    };
+    const { engine, turns } = all.start(() => {}, { makeOutput });
+    await turns.accept(post('Hi'));
+    await all.clock.advance(0);
+    const send = (text: string) => engine.proactive.send('ada', { text }, { idempotencyKey: 'k' });
+    isGone = true;
+    await expect(send('news')).rejects.toThrow('the account is gone');
+    isGone = false;
+    expect(await send('better news')).toMatchObject({ status: 'accepted' });
+    await all.clock.advance(0);
+    expect(all.platform.texts).toEqual(['better news']);
+    expect(await engine.deadLetters.list()).toEqual([]);
+  });
+
   it('is not used up where too much waits', async () => {
     let open = (): void => {};
     const gate = new Promise<void>((resolve) => (open = resolve));

@@ -4,6 +4,7 @@ import { deferred, outcomeOf } from '../../../../scripts/test-support/deferred.t
 import { post, say, setUpEngine } from '../support/engine.ts';
 import { settle } from '../support/fake-clock.ts';
 import { TextOutput } from '../support/outputs.ts';
+import { Processes } from '../support/processes.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
 
 expectNoUnhandledRejections();
@@ -75,6 +76,27 @@ describe('closing the turns', () => {
     expect(await outcomeOf(closed)).toBe('open');
     await clock.advance(500);
     await closed;
+  });
+
+  it('waits for no message that another process handles, or is to handle', async () => {
+    const all = new Processes();
+    const gate = deferred();
+    const other = all.start(async (message, reply) => {
+      if (message.text === '1') await gate.promise;
+      await reply.text(`done ${message.text}`);
+    });
+    await other.turns.accept(post('1', { messageId: '1' }));
+    await all.clock.advance(10);
+    const closing = all.start(() => {});
+    await closing.turns.accept(post('2', { messageId: '2' }));
+    await all.clock.advance(10);
+    const closed = closing.engine.close(10_000);
+    await settle();
+    expect(await outcomeOf(closed)).toBe('done');
+    closing.kill();
+    gate.resolve();
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['done 1', 'done 2']);
   });
 
   it('leaves no rejection behind where a deferred message is still being stored', async () => {

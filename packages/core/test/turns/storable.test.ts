@@ -131,4 +131,20 @@ describe('a response that waits', () => {
     await all.clock.advance(60_000);
     expect(all.platform.texts).toEqual(['1', '2', '3']);
   });
+
+  it('is so in its parts, too', async () => {
+    const all = new Processes();
+    const { turns } = all.start(async (_message, reply) => {
+      const button = { title: 'Yes', payload: '/yes' };
+      await reply.buttons('Sure?', [button]);
+      button.title = 'No';
+      await reply.text('It waits.');
+    });
+    all.platform.onRequest = failing(away);
+    await turns.accept(post('Hi', { messageId: '1' }));
+    await all.clock.advance(10_000);
+    all.platform.onRequest = () => {};
+    await all.clock.advance(60_000);
+    expect(all.platform.texts).toEqual(['Sure?', '1: Yes (/yes)', 'It waits.']);
+  });
 });
