@@ -130,14 +130,14 @@ describe('a menu on a phone', () => {
 
   it('has no numbers, over all cards, where a title would be the number of another option', async () => {
     const { sms, twilio } = await startScene(() => {});
-    const ask = (above: string, ...inCards: string[]): Promise<void> =>
+    const offer = (above: string, ...inCards: string[]): Promise<void> =>
       sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, {
         text: 'For how many?',
         buttons: [{ title: above }],
         elements: [{ title: 'Table', buttons: inCards.map((title) => ({ title })) }],
       });
-    await ask('One', 'Four', '2');
-    await ask('2', 'Four');
+    await offer('One', 'Four', '2');
+    await offer('2', 'Four');
     expect(twilio.texts).toEqual([
       'For how many?\nOne',
       'Table\nFour\n2',
