@@ -16,6 +16,12 @@ const KEYWORDS: ReadonlyMap<string, Wish> = new Map([
 ]);
 /** Opts in, but only who has opted out: else it is an answer like any other. */
 const YES = 'YES';
+/**
+ * Numbers whose network keeps the opt-outs, and knows no YES.
+ *
+ * @see https://help.twilio.com/articles/360058144374
+ */
+const TOLL_FREE = /^\+18(?:00|33|44|55|66|77|88)\d{7}$/;
 /** What means nothing else, also where no network asks for the others: "cancel" may be a choice. */
 const PLAIN_STOPS: ReadonlySet<string> = new Set(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'OPTOUT']);
 
@@ -50,15 +56,15 @@ export function askedFor(
   const needsOptOut = false;
   if (byType !== undefined) return { wish: byType, keyword, isAnswered: true, needsOptOut };
   if (advanced) return null;
-  const wish = KEYWORDS.get(keyword) ?? (keyword === YES ? 'opted_in' : null);
+  const isYes = keyword === YES && !TOLL_FREE.test(sender.from ?? '');
+  const wish = KEYWORDS.get(keyword) ?? (isYes ? 'opted_in' : null);
   if (wish === null) return null;
   const isAnswered = answersByItself(sender);
   const asked: Asked = { wish, keyword, isAnswered, needsOptOut };
   if (wish === 'opted_out')
     return isAnswered || isShortCode(sender) || PLAIN_STOPS.has(keyword) ? asked : null;
   // What Twilio has not answered is for the assistant, as is a "Yes" of somebody who is in already.
-  if (wish === 'opted_in' && (keyword === YES || !isAnswered))
-    return { ...asked, needsOptOut: true };
+  if (wish === 'opted_in' && (isYes || !isAnswered)) return { ...asked, needsOptOut: true };
   return isAnswered ? asked : null;
 }
 

@@ -56,6 +56,9 @@ describe('whom a message was sent to', () => {
       service: null,
     });
     expect(pool.receiver(ACCOUNT, null, null).service).toBe(SERVICE);
+    // Where Twilio does not say who has sent, it was the entry that lets Twilio pick.
+    const both = new Accounts([entry(), entry({ number: null, service: SERVICE })], 'sms');
+    expect(both.receiver(ACCOUNT, null, null).service).toBe(SERVICE);
   });
 
   it('has conversations by number, or by service', () => {

@@ -62,6 +62,28 @@ describe('STOP and START (trap 24)', () => {
   });
 });
 
+// The story: the network of a toll-free number knows no YES. The assistant was told of an opt-in that was none, and
+// everything that it said from there on was refused.
+it('YES opts nobody in at a toll-free number, but at its WhatsApp', async () => {
+  const { bring, events, heard, twilio, came } = await tell();
+  const number = '+18885550000';
+  const phone = { To: number };
+  const whatsapp = { From: `whatsapp:${PHONE}`, To: `whatsapp:${number}` };
+  const said = [
+    { ...phone, Body: 'stop' },
+    { ...phone, Body: 'Yes' },
+    { ...whatsapp, Body: 'stop' },
+    { ...whatsapp, Body: 'yes' },
+    { ...phone, Body: 'start' },
+  ];
+  for (const [index, values] of said.entries()) {
+    await bring(values);
+    await came(index + 1);
+  }
+  expect(types(events)).toEqual(['opted_out', 'opted_out', 'opted_in', 'opted_in']);
+  expect([heard, twilio.tries]).toEqual([['Yes'], 0]);
+});
+
 describe('HELP', () => {
   it('is an event where Twilio has answered it', async () => {
     const { bring, events, heard, replies, twilio, came } = await tell();

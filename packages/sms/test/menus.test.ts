@@ -130,12 +130,20 @@ describe('a menu on a phone', () => {
 
   it('has no numbers, over all cards, where a title would be the number of another option', async () => {
     const { sms, twilio } = await startScene(() => {});
-    await sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, {
-      text: 'For how many?',
-      buttons: [{ title: 'One' }],
-      elements: [{ title: 'Table', buttons: [{ title: '4' }, { title: '2' }] }],
-    });
-    expect(twilio.texts).toEqual(['For how many?\nOne', 'Table\n4\n2']);
+    const offer = (above: string, ...inCards: string[]): Promise<void> =>
+      sms.getOutputChannel({ to: PHONE }).sendResponse(PHONE, {
+        text: 'For how many?',
+        buttons: [{ title: above }],
+        elements: [{ title: 'Table', buttons: inCards.map((title) => ({ title })) }],
+      });
+    await offer('One', 'Four', '2');
+    await offer('2', 'Four');
+    expect(twilio.texts).toEqual([
+      'For how many?\nOne',
+      'Table\nFour\n2',
+      'For how many?\n2',
+      'Table\nFour',
+    ]);
   });
 
   it('is used once: of two quick answers the second never answers the next question', async () => {

@@ -308,6 +308,15 @@ describe('what a response becomes', () => {
     );
   });
 
+  it('media of the channel’s own go with a menu without a text, and once', async () => {
+    const channels = { sms: { mediaUrl: PICTURE } };
+    const offered = [{ title: 'Small' }];
+    for (const key of ['buttons', 'quickReplies']) {
+      const sent = await sentFor({ [key]: offered, channels });
+      expect(sent).toEqual([{ Body: '1 Small', MediaUrl: [PICTURE] }]);
+    }
+  });
+
   it('other parameters go with each message', async () => {
     const sendAt = '2030-01-01T12:00:00+02:00';
     const own = { scheduleType: 'fixed', sendAt, maxPrice: 0.1, shortenUrls: true, nonsense: 1 };

@@ -56,7 +56,7 @@ describe('menuText', () => {
         titles.map((title) => ({ title })),
       );
     expect(menu('2', '4', 'More')).toBe('2\n4\nMore');
-    expect(menu('2', '4')).toBe('2\n4');
+    expect(menu('10', '20')).toBe('10\n20');
     expect(menu('1', 'More')).toBe('1. 1\n2. More');
     expect(menu('10', 'More')).toBe('1. 10\n2. More');
     expect(menu('2', 'More', 'more')).toBe('1. 2\n2. More\n3. more');

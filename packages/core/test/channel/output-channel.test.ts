@@ -89,7 +89,18 @@ describe('a channel that only knows text', () => {
     // A title that is the number of another leaves all of the menu without.
     const four = { title: 'c', buttons: [{ title: '2' }] };
     await output.sendResponse('u', { ...response, elements: [four] });
-    expect(output.texts.slice(5)).toEqual(['Q\nMore\nBack', 'c : \n2']);
+    await output.sendResponse('u', { ...response, quickReplies: [{ title: '3' }] });
+    expect(output.texts.slice(5)).toEqual([
+      'Q\nMore\nBack',
+      'c : \n2',
+      'Q\n3',
+      'a : b\nTake',
+      'c : \nHave',
+    ]);
+    // Cards that a channel sends beside any response have a menu of their own.
+    await output.sendResponse('u', { text: 'Hi' });
+    await output.sendElements('u', [{ title: 'c', buttons: [{ title: 'Have' }] }]);
+    expect(output.texts.at(-1)).toBe('c : \n1. Have');
   });
 
   it('does not forward extras to the lines of a list, as in Rasa', async () => {

@@ -24,6 +24,7 @@ describe('menuBody', () => {
 
   it('leaves titles that are numbers to speak for themselves', { timeout: 30_000 }, () => {
     expect(menuBody('How many?', [{ title: '2' }, { title: '4' }])).toBe('How many?\n2\n4');
+    expect(menuBody('How many?', [{ title: '10' }, { title: '20' }])).toBe('How many?\n10\n20');
     expect(menuBody('How many?', [{ title: '10' }, { title: 'more' }])).toBe(
       'How many?\n1 10\n2 more',
     );
