@@ -24,7 +24,7 @@ try {
   const line = new Trunkline({
     channels: [
       new RestInput({ cors: true }),
-      new WebSocketInput(),
+      new WebSocketInput({ logger }),
       ...(await platformChannels(process.env, { publicUrl: environment.publicUrl, logger })),
     ],
     assistant: createAssistant({ pictureUrl: `${environment.publicUrl}/pizza.svg` }),

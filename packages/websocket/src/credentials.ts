@@ -61,7 +61,7 @@ export interface WebSocketOptions {
   maxBufferedBytes?: number;
   /** How long a client may take to read them. @defaultValue 10,000 */
   drainTimeoutMs?: number;
-  /** Told what fails on our side. @defaultValue nobody is */
+  /** Told what fails on our side, and why a `resume` was refused. @defaultValue nobody is */
   logger?: Logger;
   /** Time. @defaultValue the machine's */
   clock?: Clock;

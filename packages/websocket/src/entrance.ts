@@ -60,19 +60,23 @@ export class Entrance {
     this.#server = new WebSocketServer(server);
   }
 
-  /** Answers an upgrade. */
-  handle(req: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const { hub } = this.#options;
+  /** Answers an upgrade. @throws UnauthenticatedError - a page or a client that may not connect. */
+  async handle(req: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    const { channel, hub } = this.#options;
     // While we look at it, nobody else listens.
     stream.on('error', ignore);
     if (!isOriginAllowed(req, hub.options.origins)) {
-      return refuseUpgrade(stream, 403, 'pages of this origin may not connect');
+      const { origin, host } = req.headers;
+      throw new UnauthenticatedError(
+        `pages of ${origin} may not connect to ${host}: name that origin in the option origins`,
+        { channel, status: 403, code: 'wrong_origin' },
+      );
     }
     // What is none is refused before it costs a session.
     if (!WEBSOCKET_KEY.test(req.headers['sec-websocket-key'] ?? '')) {
       return refuseUpgrade(stream, 400, 'this is no WebSocket handshake');
     }
-    void this.#letIn(req, stream, head);
+    await this.#letIn(req, stream, head);
   }
 
   async #letIn(req: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
@@ -82,9 +86,7 @@ export class Entrance {
     try {
       admission = await this.#admit(prove, entranceOf(req, prove === null), true);
     } catch (error) {
-      if (error instanceof UnauthenticatedError) {
-        return refuseUpgrade(stream, 401, 'the token is missing or wrong');
-      }
+      if (error instanceof UnauthenticatedError) throw error;
       hub.report(error, 'a client could not be let in');
       return refuseUpgrade(stream, 503, 'something failed on our side: connect again later');
     }
@@ -184,6 +186,7 @@ export class Entrance {
       if (given !== null && given !== admission.id) await hub.book.forget(given);
     } catch (error) {
       if (error instanceof UnauthenticatedError) {
+        hub.warn(error);
         return connection.close(CLOSE.unauthenticated, 'the token is wrong');
       }
       connection.fail(error, 'a session could not be opened');

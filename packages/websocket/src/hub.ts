@@ -5,6 +5,7 @@ import {
   type ConversationRef,
   type MaybePromise,
   type Turns,
+  type UnauthenticatedError,
 } from '@trunkline/core';
 import type { ResolvedWebSocketOptions } from './credentials.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -81,6 +82,11 @@ export class Hub {
   /** Something failed on our side that no caller hears of. */
   report(error: unknown, what: string): void {
     this.options.logger?.error({ channel: this.channel, err: error }, what);
+  }
+
+  /** A client was turned away, which its operator may want to know: nobody else sees why. */
+  warn({ code, message }: UnauthenticatedError): void {
+    this.options.logger?.warn({ channel: this.channel, code }, message);
   }
 
   /** Does something with a session. */

@@ -1,6 +1,6 @@
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import { describe, expect, it } from 'vitest';
-import type { UserMessage } from '@trunkline/core';
+import { describe, expect, it, vi } from 'vitest';
+import type { Logger, UserMessage } from '@trunkline/core';
 import type { WebSocketOptions } from '@trunkline/websocket';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { closeAfterEach, startSocket, type SocketServer } from './support/server.ts';
@@ -58,6 +58,19 @@ describe('tokens of the client’s own', () => {
     await new Promise((resolve) => other.socket.on('open', resolve));
     other.send({ type: 'resume', token: await jwt('bert', { iss: 'elsewhere' }) });
     expect((await other.closed).code).toBe(4401);
+  });
+
+  it('have the log say why one in a first frame is refused: its client is told a number', async () => {
+    const warn = vi.fn<Logger['warn']>();
+    const { connect } = await start({ auth, logger: { debug() {}, info() {}, warn, error() {} } });
+    const client = connect();
+    await new Promise((resolve) => client.socket.on('open', resolve));
+    client.send({ type: 'resume', token: await jwt('bert', { ...good, exp: '-1 minute' }) });
+    expect((await client.closed).code).toBe(4401);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      { channel: 'websocket', code: 'unauthenticated' },
+      '[websocket] the token does not verify, or has expired',
+    );
   });
 
   it('are refused where something about them is wrong', async () => {

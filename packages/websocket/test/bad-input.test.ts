@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Logger } from '@trunkline/core';
 import { FakeClock } from '@trunkline/testing';
 import { expectNoUnhandledRejections } from '../../../scripts/test-support/unhandled.ts';
 import { Client } from './support/client.ts';
@@ -149,6 +150,18 @@ describe('bad input', () => {
   });
 
   // Behind nginx with `proxy_set_header Host $host:$server_port`, nobody could connect.
+  // A page behind a proxy with a host of its own was told nothing, and so was whoever had set it up.
+  it('has the log say which page was refused, and what it was compared with', async () => {
+    const warn = vi.fn<Logger['warn']>();
+    const logger: Logger = { debug() {}, info() {}, warn, error() {} };
+    const { connect, port } = await startSocket(echo, {}, { logger });
+    expect(await connect('?token=secret', { origin: 'https://shop.example' }).refused).toBe(403);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      { channel: 'websocket', path: '/webhooks/websocket/ws', code: 'wrong_origin' },
+      expect.stringContaining(`https://shop.example may not connect to 127.0.0.1:${port}`),
+    );
+  });
+
   it('knows its own pages where a proxy names the port that browsers leave out', async () => {
     const { connect } = await startSocket();
     const at = (origin: string, host: string): Client => connect('', { origin, headers: { host } });

@@ -34,8 +34,11 @@ export interface Route {
 export interface UpgradeHandler {
   /** The path below the channel's prefix, `/ws` say. */
   path: string;
-  /** Takes the connection over: MUST answer it or end it. The arguments of Node's `upgrade` event. */
-  handle(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /**
+   * Takes the connection over: MUST answer it, end it, or throw. What it throws is answered and logged as
+   * what a route throws. The arguments of Node's `upgrade` event.
+   */
+  handle(req: IncomingMessage, socket: Duplex, head: Buffer): void | Promise<void>;
 }
 
 /**

@@ -7,7 +7,7 @@ import {
 } from '../channel/input-channel.ts';
 import { TurnAbortedError } from '../errors.ts';
 import { mountPath, pathOf } from '../http/path.ts';
-import { callersProblem, sendError } from '../http/problem.ts';
+import { callersProblem, problemOf, sendError, type Problem } from '../http/problem.ts';
 import { RouteTable } from '../http/route-table.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Turns } from '../turns/contract.ts';
@@ -29,7 +29,7 @@ export class Mounts {
     this.#route = route;
     this.#telemetry = telemetry;
     this.upgrades = new Upgrades(mountPath(route, ''), (error, channel, path) =>
-      telemetry.error(error, { channel, stage: 'request', path }),
+      this.#problemOf(error, channel, path),
     );
   }
 
@@ -69,17 +69,21 @@ export class Mounts {
 
   /** Answers a request that has failed, and reports it unless it was the caller's doing. */
   answerError(error: unknown, req: IncomingMessage, res: ServerResponse): void {
-    const { logger } = this.#telemetry;
-    const problem = callersProblem(error);
     const path = pathOf(req);
-    const channel = this.#channelAt(path, req.method);
+    this.#problemOf(error, this.#channelAt(path, req.method), path);
+    if (res.headersSent) res.destroy();
+    else sendError(res, error);
+  }
+
+  /** What a client is told of a failure, which is reported unless it was the client's doing. */
+  #problemOf(error: unknown, channel: string | null, path: string): Problem {
+    const problem = callersProblem(error);
     if (problem !== null) {
-      logger.warn({ channel, path, code: problem.code }, problem.detail);
+      this.#telemetry.logger.warn({ channel, path, code: problem.code }, problem.detail);
     } else if (!(error instanceof TurnAbortedError)) {
       this.#telemetry.error(error, { channel, stage: 'request', path });
     }
-    if (res.headersSent) res.destroy();
-    else sendError(res, error);
+    return problemOf(error);
   }
 
   #channelAt(path: string, method: string | undefined): string | null {

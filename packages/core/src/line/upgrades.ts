@@ -4,7 +4,7 @@ import type { Route, UpgradeHandler } from '../channel/input-channel.ts';
 import { ConfigurationError } from '../errors.ts';
 import { callGuarded } from '../guard.ts';
 import { pathOf } from '../http/path.ts';
-import { sendProblem } from '../http/problem.ts';
+import { sendProblem, type Problem } from '../http/problem.ts';
 import { overloaded } from '../turns/admission.ts';
 
 /** What takes connections over, and whose it is. */
@@ -13,8 +13,8 @@ interface ChannelUpgrade {
   channel: string;
 }
 
-/** Told what a channel's handler has thrown. */
-type UpgradeFailed = (error: unknown, channel: string, path: string) => void;
+/** Told what a channel's handler has thrown. Returns what its client is told. */
+type UpgradeFailed = (error: unknown, channel: string, path: string) => Problem;
 
 /** The paths whose connections channels take over, and the servers that they are attached to. */
 export class Upgrades {
@@ -65,8 +65,8 @@ export class Upgrades {
       callGuarded(
         () => handler.handle(req, socket, head),
         (error) => {
-          this.#onError(error, channel, path);
-          refuseUpgrade(socket, 500);
+          const { status, detail } = this.#onError(error, channel, path);
+          refuseUpgrade(socket, status, detail);
         },
       );
       return;

@@ -1,12 +1,14 @@
 import {
   refuseUpgrade,
   Trunkline,
+  UnauthenticatedError,
   type Assistant,
   type Hooks,
+  type Logger,
   type UpgradeHandler,
 } from '@trunkline/core';
 import type { Server } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EchoInput, SocketInput, upgradeTo } from '../support/channels.ts';
 import { openRaw, portOf, serve, type RawConnection } from '../support/http.ts';
 import { expectNoUnhandledRejections } from '../../../../scripts/test-support/unhandled.ts';
@@ -157,7 +159,6 @@ describe('upgrades', () => {
         throw new Error('oops');
       },
     ],
-    // What TypeScript lets pass where a function that returns nothing is asked for.
     ['rejects', oops],
   ])('end the connection, and not the process, where the channel %s', async (_how, handle) => {
     class Failing extends EchoInput {
@@ -174,6 +175,31 @@ describe('upgrades', () => {
     expect(await client.ended).toContain('HTTP/1.1 500');
     const path = '/webhooks/echo/ws';
     expect(errors).toEqual([{ message: 'oops', channel: 'echo', stage: 'request', path }]);
+  });
+
+  // Whoever was turned away got no reason, and the log had none either.
+  it('are answered and logged as a route is where the client may not have one', async () => {
+    class Closed extends EchoInput {
+      override upgrade(): UpgradeHandler {
+        const error = new UnauthenticatedError('pages of x may not', {
+          status: 403,
+          code: 'origin',
+        });
+        return { path: '/ws', handle: () => Promise.reject(error) };
+      }
+    }
+    const warn = vi.fn<Logger['warn']>();
+    const onError = vi.fn<NonNullable<Hooks['onError']>>();
+    const logger: Logger = { debug() {}, info() {}, warn, error() {} };
+    const line = new Trunkline({ channels: [new Closed()], assistant, logger, onError });
+    const server = await serverOf(line, true);
+    const client = await open(server, '/webhooks/echo/ws');
+    const answer = await client.ended;
+    expect(answer).toContain('HTTP/1.1 403');
+    expect(answer).toContain('pages of x may not');
+    const fields = { channel: 'echo', path: '/webhooks/echo/ws', code: 'origin' };
+    expect(warn).toHaveBeenCalledExactlyOnceWith(fields, 'pages of x may not');
+    expect(onError).not.toHaveBeenCalled();
   });
 
   it('survive clients that reset the connection', async () => {

@@ -55,7 +55,11 @@ export class Chat {
         return null;
       },
       onTyping: () => client.typing(),
-      onStop: () => client.cancel(),
+      onStop: () => {
+        client.cancel();
+        // Of a turn that is ended before it has said anything, nothing more comes.
+        this.#typing.hide();
+      },
     });
     this.#conversation = new Conversation({
       labels,

@@ -77,6 +77,19 @@ it('offers to stop what grows, while there is a connection', async () => {
   expect(stop?.hidden).toBe(false);
 });
 
+// The dots and the button stayed for half a minute, as if the button had done nothing.
+it('shows no dots any more once the assistant was stopped', async () => {
+  const { chat } = await open();
+  const socket = await enter();
+  const stop = chat.node.querySelector<HTMLElement>('[part=stop]');
+  socket.say({ type: 'typing', recipient_id: 'me' });
+  expect(chat.node.querySelector<HTMLElement>('.typing')?.hidden).toBe(false);
+  stop?.click();
+  expect(socket.sent).toMatchObject([{ type: 'cancel' }]);
+  expect(chat.node.querySelector<HTMLElement>('.typing')?.hidden).toBe(true);
+  expect(stop?.hidden).toBe(true);
+});
+
 it('leaves the keyboard of a phone where it is', async () => {
   touches(true);
   const { chat } = await open();
