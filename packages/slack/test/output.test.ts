@@ -138,6 +138,25 @@ describe('an answer to a command where the bot is not', () => {
     expect(channels).toEqual([place, user, place, user]);
   });
 
+  it('goes to the user as well where it is to a shortcut below somebody’s message', async () => {
+    const { slack } = await open({ status: false });
+    const payload = fixture('message-action');
+    const { id: user } = payload['user'] as JsonObject;
+    slack.on('chat.postMessage', ({ args }) =>
+      args['channel'] === user
+        ? { ok: true, channel: 'D1', ts: '1.1' }
+        : { ok: false, error: 'not_in_channel' },
+    );
+    scene.assistant = async (_message, reply) => void (await reply.text('In short: yes'));
+    await scene.request(interaction(payload));
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    const [first, second] = slack.of('chat.postMessage');
+    expect(first).toMatchObject({ channel: 'C02BHPVE8', thread_ts: '1583637000.000100' });
+    expect(second).toMatchObject({ channel: user });
+    expect(second).not.toHaveProperty('thread_ts');
+  });
+
   // The story: `/order` was answered with `ephemeral: true`, as commands are, and with a file. The text went
   // to direct messages where the bot was not in the channel; these two were lost.
   it('goes to the user as well where it is ephemeral, or a file', async () => {
