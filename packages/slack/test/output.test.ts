@@ -611,6 +611,24 @@ describe('retries (traps 1 to 3)', () => {
     expect(posts[0]).toMatchObject({ metadata: { event_type: 'trunkline_step' } });
   });
 
+  it('and what was said before it is another message', async () => {
+    const clock = new HastyClock();
+    const { slack } = await open({ findSent: true, clock }, { delivery, clock });
+    const posts: JsonObject[] = [];
+    slack.on('chat.postMessage', ({ args }) => {
+      const isLost = posts.length === 1;
+      posts.push({ ...args, ts: `5.${posts.length}` });
+      return isLost ? new Answer(502, 'lost') : { ok: true, channel: 'DU1', ts: '5.9' };
+    });
+    slack.on('conversations.history', () => ({ ok: true, messages: posts.slice(0, 1) }));
+    scene.assistant = async (_message, reply) => {
+      for (const text of ['One', 'Two']) await reply.text(text);
+    };
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    expect(posts.map(({ text }) => text)).toEqual(['One', 'Two', 'Two']);
+  });
+
   it('and where too much was said since, whenUnknown decides', async () => {
     const clock = new HastyClock();
     const { slack } = await open({ findSent: true, clock }, { delivery, clock });

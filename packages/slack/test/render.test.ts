@@ -24,6 +24,9 @@ describe('Markdown for Slack (trap 25)', () => {
     ['see https://x.y/?a=1&b=2 & more', 'see https://x.y/?a=1&b=2 &amp; more'],
     ['<https://x.y> and <https://x.y|safe>', '<https://x.y> and &lt;https://x.y|safe&gt;'],
     ['`a && b < c` & <d>', '`a && b < c` &amp; &lt;d&gt;'],
+    // Code ends with its paragraph, as in Markdown.
+    ['the ` key\n\n<b> & so\n\nand ` too', 'the ` key\n\n&lt;b&gt; &amp; so\n\nand ` too'],
+    ['`a &\nb` & so', '`a &\nb` &amp; so'],
     ['```js\nif (a < b && c) {}\n```\n& so', '```js\nif (a < b && c) {}\n```\n&amp; so'],
     ['`<!channel>` and ```\n<@U1>\n```', `\`<${J}!channel>\` and \`\`\`\n<${J}@U1>\n\`\`\``],
     ['```\n<!here>', `\`\`\`\n<${J}!here>`],

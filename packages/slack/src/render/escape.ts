@@ -23,7 +23,7 @@ const PING_TARGET = String.raw`(?=[(:]\s*(?:[!@&\\<]|(?![^])))(?<=\])(?![(:]\s*<
 /** Code, links with their targets, addresses, channels: what is not text, or must stay as it is. */
 const VERBATIM = new RegExp(
   [
-    String.raw`(?<code>(?<!\`)(?<ticks>\`+)(?!\`)[^]*?[^\`]\k<ticks>(?!\`))`,
+    String.raw`(?<code>(?<!\`)(?<ticks>\`+)(?!\`)(?:(?!\n[ \t]*\n)[^])*?[^\`]\k<ticks>(?!\`))`,
     `(?<ping>${PING_TARGET})`,
     String.raw`(?<target>\]\((?![!@&\\])[^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))`,
     String.raw`(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)`,
