@@ -405,6 +405,25 @@ describe('a text that is being made', () => {
     );
   });
 
+  it('is never cut within a character', () => {
+    // Of an odd length, and with no place to cut at.
+    const text = `w${'😀'.repeat(2_000)}`;
+    const ends = (length: number): number[] => {
+      const list: number[] = [];
+      for (let shown = 0; ;) {
+        const piece = nextPiece(text.slice(0, length), shown, length === text.length, []);
+        if (piece === null) return list;
+        expect(piece.markdown).toBe(text.slice(shown, piece.end));
+        list.push((shown = piece.end));
+      }
+    };
+    for (const length of [2, 3, 4, 3_000, text.length]) {
+      for (const end of ends(length)) expect(end % 2).toBe(1);
+    }
+    // Half of a character is said in the end, where nothing more comes.
+    expect(nextPiece('w\ud83d', 1, true, [])).toMatchObject({ end: 2 });
+  });
+
   it('is cut between lines where a piece is as long as one may be', () => {
     const lines = Array.from({ length: 200 }, (_, index) => `  const a${index} = b + c;\n`);
     const code = '```js\n' + lines.join('') + '```\nDone.';
