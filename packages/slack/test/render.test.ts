@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeMarkdown, escapeText, fallbackOf } from '../src/render/escape.ts';
 import { openFence } from '../src/render/fence.ts';
-import { lengthOf } from '../src/render/limits.ts';
+import { lengthOf, LIMITS } from '../src/render/limits.ts';
 import { render } from '../src/render/parts.ts';
 import { renderResponse, withOwnBlocks } from '../src/render/response.ts';
 import { splitMarkdown } from '../src/render/split.ts';
@@ -403,6 +403,17 @@ describe('a text that is being made', () => {
       ),
       { numRuns: 1_000 },
     );
+  });
+
+  it('is in pieces that Slack takes, however much is escaped', () => {
+    for (const text of ['&'.repeat(30_000), '& '.repeat(15_000), '](!'.repeat(10_000)]) {
+      for (let shown = 0; shown < text.length;) {
+        const { end = 0, markdown = '' } = nextPiece(text, shown, true, []) ?? {};
+        expect(markdown.length).toBeLessThanOrEqual(LIMITS.markdown);
+        expect(end).toBeGreaterThan(shown);
+        shown = end;
+      }
+    }
   });
 
   it('is never cut within a character', () => {
