@@ -405,6 +405,13 @@ describe('a text that is being made', () => {
     );
   });
 
+  it('is not cut within code where its words are long', () => {
+    const text = `${'w '.repeat(1_150)}\`a && b\`${'y'.repeat(300)}`;
+    const { end = 0, markdown = '' } = nextPiece(text, 0, true, []) ?? {};
+    expect(end).toBeLessThan(text.length);
+    expect(markdown + (nextPiece(text, end, true, [])?.markdown ?? '')).toBe(text);
+  });
+
   it('is in pieces that Slack takes, however much is escaped', () => {
     for (const text of ['&'.repeat(30_000), '& '.repeat(15_000), '](!'.repeat(10_000)]) {
       for (let shown = 0; shown < text.length;) {
