@@ -84,6 +84,7 @@ describe('Markdown for Slack (trap 25)', () => {
   it.each([
     ['backticks that nothing closes', (n: number) => `x ${'`'.repeat(n)} < ${'a '.repeat(n / 2)}`],
     ['backticks at the beginning of a line', (n: number) => `${'`'.repeat(n)}${'a'.repeat(n)}\``],
+    ['signs of a quote', (n: number) => '>'.repeat(n)],
     ['a link that nothing closes', (n: number) => `[a](${'x'.repeat(n)}`],
     ['bold words that nothing closes', (n: number) => '**x '.repeat(n / 4)],
   ])('takes no longer than others of its length: %s', (_, textOf) => {
