@@ -138,6 +138,25 @@ describe('an answer to a command where the bot is not', () => {
     expect(channels).toEqual([place, user, place, user]);
   });
 
+  it('goes to the user as well where it is to a shortcut below somebody’s message', async () => {
+    const { slack } = await open({ status: false });
+    const payload = fixture('message-action');
+    const { id: user } = payload['user'] as JsonObject;
+    slack.on('chat.postMessage', ({ args }) =>
+      args['channel'] === user
+        ? { ok: true, channel: 'D1', ts: '1.1' }
+        : { ok: false, error: 'not_in_channel' },
+    );
+    scene.assistant = async (_message, reply) => void (await reply.text('In short: yes'));
+    await scene.request(interaction(payload));
+    await scene.over();
+    expect(scene.errors).toEqual([]);
+    const [first, second] = slack.of('chat.postMessage');
+    expect(first).toMatchObject({ channel: 'C02BHPVE8', thread_ts: '1583637000.000100' });
+    expect(second).toMatchObject({ channel: user });
+    expect(second).not.toHaveProperty('thread_ts');
+  });
+
   // The story: `/order` was answered with `ephemeral: true`, as commands are, and with a file. The text went
   // to direct messages where the bot was not in the channel; these two were lost.
   it('goes to the user as well where it is ephemeral, or a file', async () => {
@@ -590,6 +609,24 @@ describe('retries (traps 1 to 3)', () => {
     expect(scene.errors).toEqual([]);
     expect(posts).toHaveLength(1);
     expect(posts[0]).toMatchObject({ metadata: { event_type: 'trunkline_step' } });
+  });
+
+  it('and what was said before it is another message', async () => {
+    const clock = new HastyClock();
+    const { slack } = await open({ findSent: true, clock }, { delivery, clock });
+    const posts: JsonObject[] = [];
+    slack.on('chat.postMessage', ({ args }) => {
+      const isLost = posts.length === 1;
+      posts.push({ ...args, ts: `5.${posts.length}` });
+      return isLost ? new Answer(502, 'lost') : { ok: true, channel: 'DU1', ts: '5.9' };
+    });
+    slack.on('conversations.history', () => ({ ok: true, messages: posts.slice(0, 1) }));
+    scene.assistant = async (_message, reply) => {
+      for (const text of ['One', 'Two']) await reply.text(text);
+    };
+    await scene.request(json(direct('Hi')));
+    await scene.over();
+    expect(posts.map(({ text }) => text)).toEqual(['One', 'Two', 'Two']);
   });
 
   it('and where too much was said since, whenUnknown decides', async () => {

@@ -188,6 +188,9 @@ describe('an interaction', () => {
     });
     const attachment = { type: 'image', id: 'F1', name: 'a.png', mimeType: 'image/png' };
     expect(message?.attachments).toEqual([{ ...attachment, team: message?.place.team }]);
+    const { actions } = fixture('block-actions-button');
+    const click = { ...payload, type: 'block_actions', actions: actions ?? null };
+    expect(parseInteraction(click).messages).toMatchObject([{ attachments: [] }]);
   });
 
   it.each([

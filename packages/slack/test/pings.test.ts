@@ -83,6 +83,13 @@ describe('a text of the assistant’s (trap 25)', () => {
     fc.assert(property, MANY);
   });
 
+  it('pings nobody where a long piece ends before a target', () => {
+    const given = `\`\`\`\n${'w '.repeat(1_150)}[x]: @U123${'Y'.repeat(200)}`;
+    const { end = 0, markdown = '' } = nextPiece(given, 0, true, []) ?? {};
+    expect(end).toBeLessThan(given.length);
+    expect(pingsIn(markdown + (nextPiece(given, end, true, [])?.markdown ?? ''))).toEqual([]);
+  });
+
   it('pings nobody in whichever part of a response', { timeout: 60_000 }, () => {
     const button = fc.record(
       { title: text, payload: text, url: text },

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeMarkdown, escapeText, fallbackOf } from '../src/render/escape.ts';
 import { openFence } from '../src/render/fence.ts';
-import { lengthOf } from '../src/render/limits.ts';
+import { lengthOf, LIMITS } from '../src/render/limits.ts';
 import { render } from '../src/render/parts.ts';
 import { renderResponse, withOwnBlocks } from '../src/render/response.ts';
 import { splitMarkdown } from '../src/render/split.ts';
@@ -24,6 +24,9 @@ describe('Markdown for Slack (trap 25)', () => {
     ['see https://x.y/?a=1&b=2 & more', 'see https://x.y/?a=1&b=2 &amp; more'],
     ['<https://x.y> and <https://x.y|safe>', '<https://x.y> and &lt;https://x.y|safe&gt;'],
     ['`a && b < c` & <d>', '`a && b < c` &amp; &lt;d&gt;'],
+    // Code ends with its paragraph, as in Markdown.
+    ['the ` key\n\n<b> & so\n\nand ` too', 'the ` key\n\n&lt;b&gt; &amp; so\n\nand ` too'],
+    ['`a &\nb` & so', '`a &\nb` &amp; so'],
     ['```js\nif (a < b && c) {}\n```\n& so', '```js\nif (a < b && c) {}\n```\n&amp; so'],
     ['`<!channel>` and ```\n<@U1>\n```', `\`<${J}!channel>\` and \`\`\`\n<${J}@U1>\n\`\`\``],
     ['```\n<!here>', `\`\`\`\n<${J}!here>`],
@@ -81,6 +84,7 @@ describe('Markdown for Slack (trap 25)', () => {
   it.each([
     ['backticks that nothing closes', (n: number) => `x ${'`'.repeat(n)} < ${'a '.repeat(n / 2)}`],
     ['backticks at the beginning of a line', (n: number) => `${'`'.repeat(n)}${'a'.repeat(n)}\``],
+    ['signs of a quote', (n: number) => '>'.repeat(n)],
     ['a link that nothing closes', (n: number) => `[a](${'x'.repeat(n)}`],
     ['bold words that nothing closes', (n: number) => '**x '.repeat(n / 4)],
   ])('takes no longer than others of its length: %s', (_, textOf) => {
@@ -400,6 +404,43 @@ describe('a text that is being made', () => {
       ),
       { numRuns: 1_000 },
     );
+  });
+
+  it('is not cut within code where its words are long', () => {
+    const text = `${'w '.repeat(1_150)}\`a && b\`${'y'.repeat(300)}`;
+    const { end = 0, markdown = '' } = nextPiece(text, 0, true, []) ?? {};
+    expect(end).toBeLessThan(text.length);
+    expect(markdown + (nextPiece(text, end, true, [])?.markdown ?? '')).toBe(text);
+  });
+
+  it('is in pieces that Slack takes, however much is escaped', () => {
+    for (const text of ['&'.repeat(30_000), '& '.repeat(15_000), '](!'.repeat(10_000)]) {
+      for (let shown = 0; shown < text.length;) {
+        const { end = 0, markdown = '' } = nextPiece(text, shown, true, []) ?? {};
+        expect(markdown.length).toBeLessThanOrEqual(LIMITS.markdown);
+        expect(end).toBeGreaterThan(shown);
+        shown = end;
+      }
+    }
+  });
+
+  it('is never cut within a character', () => {
+    // Of an odd length, and with no place to cut at.
+    const text = `w${'😀'.repeat(2_000)}`;
+    const ends = (length: number): number[] => {
+      const list: number[] = [];
+      for (let shown = 0; ;) {
+        const piece = nextPiece(text.slice(0, length), shown, length === text.length, []);
+        if (piece === null) return list;
+        expect(piece.markdown).toBe(text.slice(shown, piece.end));
+        list.push((shown = piece.end));
+      }
+    };
+    for (const length of [2, 3, 4, 3_000, text.length]) {
+      for (const end of ends(length)) expect(end % 2).toBe(1);
+    }
+    // Half of a character is said in the end, where nothing more comes.
+    expect(nextPiece('w\ud83d', 1, true, [])).toMatchObject({ end: 2 });
   });
 
   it('is cut between lines where a piece is as long as one may be', () => {

@@ -278,6 +278,16 @@ describe('a streamed answer', () => {
     }
   });
 
+  it('is no other message where nobody knows whether it has begun', async () => {
+    const desk = new Desk();
+    desk.on('chat.startStream', () => lost());
+    // The turn engine tries it again, or says it whole.
+    await expect(say(desk, begin(desk), ['Once upon a time'])).rejects.toMatchObject({
+      retryable: true,
+    });
+    expect(desk.posted.size).toBe(0);
+  });
+
   it('that can go on in no other message goes on in its own', async () => {
     for (const error of ['restricted_action', 'ratelimited']) {
       const desk = new Desk();
@@ -635,6 +645,35 @@ describe('where there are no streams', () => {
       }
     },
   );
+
+  it('an edit waits as long as Slack says, and loses nothing', async () => {
+    const desk = new Desk();
+    const limited = new DeliveryError('slow', {
+      retryable: true,
+      retryAfterMs: 20_000,
+      platformCode: 'ratelimited',
+    });
+    desk.on('chat.update', (_args, count) => (count === 2 ? limited : undefined));
+    const list = tokens(2_000);
+    await say(desk, begin(desk, { channel: 'C1' }), list);
+    const [, second = 0, third = 0] = desk.calls
+      .filter(({ method }) => method === 'chat.update')
+      .map(({ at }) => at);
+    expect(third - second).toBeGreaterThanOrEqual(20_000);
+    expect(desk.texts).toEqual([list.join('')]);
+  });
+
+  it('all of it is said anew where somebody has deleted it meanwhile', async () => {
+    const desk = new Desk();
+    desk.on('chat.update', ({ ts }, count) => {
+      if (count < 3) return undefined;
+      desk.posted.delete(typeof ts === 'string' ? ts : '');
+      return { ok: false, error: 'message_not_found' };
+    });
+    const list = tokens(1_000);
+    await say(desk, begin(desk, { channel: 'C1' }), list);
+    expect(desk.texts).toEqual([list.join('')]);
+  });
 
   it('code is opened again in what is said below, where it cannot be edited any more', async () => {
     const desk = new Desk();

@@ -128,12 +128,15 @@ function parsedOf(payload: JsonObject, place: Place, choice: Choice, name: strin
   const { team, channel, thread, ts, user } = place;
   // The verification token is a secret of old, and nobody's business.
   const { token: _token, ...rest } = payload;
+  // While a view is filled in, a click in it says nothing of its files.
+  const isFilledIn = payload['type'] === 'view_submission';
+  const files = isFilledIn ? filesIn(objectAt(payload, 'view')) : [];
   return {
     identity: `${team}:${name}`,
     place,
     text: choice.payload,
     choice,
-    attachments: attachmentsOf({ files: filesIn(objectAt(payload, 'view')) }, place),
+    attachments: attachmentsOf({ files }, place),
     metadata: withoutNulls({
       out_channel: channel,
       thread_id: thread ?? ts,

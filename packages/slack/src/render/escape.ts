@@ -23,16 +23,18 @@ const PING_TARGET = String.raw`(?=[(:]\s*(?:[!@&\\<]|(?![^])))(?<=\])(?![(:]\s*<
 /** Code, links with their targets, addresses, channels: what is not text, or must stay as it is. */
 const VERBATIM = new RegExp(
   [
-    String.raw`(?<code>(?<!\`)(?<ticks>\`+)(?!\`)[^]*?[^\`]\k<ticks>(?!\`))`,
+    String.raw`(?<code>(?<!\`)(?<ticks>\`+)(?!\`)(?:(?!\n[ \t]*\n)[^])*?[^\`]\k<ticks>(?!\`))`,
     `(?<ping>${PING_TARGET})`,
     String.raw`(?<target>\]\((?![!@&\\])[^()\s<>]*(?:\([^()\s<>]*\)[^()\s<>]*)*\))`,
     String.raw`(?<address><(?:https?:\/\/|mailto:)[^\s<>|]+>)`,
     String.raw`(?<url>https?:\/\/(?:[^\s<>()\]]|\](?![(:]))+)`,
     '(?<channel><#[CG][A-Z0-9]+>)',
-    '(?<quote>>(?<=^(?: {0,3}> ?)*>))',
+    '(?<quote>^(?: {0,3}> ?)+)',
   ].join('|'),
   'gm',
 );
+
+const QUOTE = /(?: {0,3}> ?)*/y;
 
 /** What would ping in code, if Slack looked for it there. Signs of other meanings are code's own. */
 const EVERYBODY = '!(?:channel|group|here|everyone|subteam)';
@@ -79,9 +81,9 @@ export function escapeMarkdown(text: string, allowed: AllowedMentions = [], from
 
 /** Markdown without fences, from a place on. */
 function escapeProse(text: string, from: number, allowed: AllowedMentions): string {
-  let escaped = '';
-  let end = from;
-  for (const match of matchesFrom(text, from, VERBATIM)) {
+  let end = quoteEnd(text, from);
+  let escaped = text.slice(from, end);
+  for (const match of matchesFrom(text, end, VERBATIM)) {
     const { code, ping } = match.groups ?? {};
     const { index } = match;
     const [whole] = match;
@@ -92,6 +94,13 @@ function escapeProse(text: string, from: number, allowed: AllowedMentions): stri
     else escaped += whole;
   }
   return escaped + escapeText(text.slice(end), allowed);
+}
+
+/** Where the signs of a block quote end that a place is among; the place, if it is among none. */
+function quoteEnd(text: string, place: number): number {
+  QUOTE.lastIndex = text.lastIndexOf('\n', place - 1) + 1;
+  QUOTE.test(text);
+  return Math.max(place, QUOTE.lastIndex);
 }
 
 /** Code, from a place on. */
