@@ -133,6 +133,11 @@ describe(
       fc.assert(property, RUNS);
     });
 
+    it('a table of long headings', () => {
+      const header = Array.from({ length: 5 }, () => 'h'.repeat(3_000));
+      expectTaken(render.custom({ table: { header, rows: [['a', 'b', 'c', 'd', 'e']] } }, NOTHING));
+    });
+
     it('a table of one long cell', () => {
       expectTaken(render.custom({ table: { rows: [['é😀x'.repeat(1_400)]] } }, NOTHING));
     });

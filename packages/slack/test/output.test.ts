@@ -1,4 +1,10 @@
-import { DeliveryError, type JsonObject, type JsonValue, type Sent } from '@trunkline/core';
+import {
+  DeliveryError,
+  MemoryStore,
+  type JsonObject,
+  type JsonValue,
+  type Sent,
+} from '@trunkline/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock, type ChannelRequest } from '@trunkline/testing';
 import { inTime } from '../../../scripts/test-support/in-time.ts';
@@ -502,6 +508,18 @@ describe('retries (traps 1 to 3)', () => {
     await expect(post()).rejects.toMatchObject({ retryAfter: 30 });
     await post();
     expect(slack.of('chat.postMessage')).toHaveLength(3);
+  });
+
+  it('buttons whose payloads cannot be stored are not sent, and are tried again', async () => {
+    const store = new MemoryStore();
+    store.values.set = async () => {
+      throw new Error('disk full');
+    };
+    const { slack, channel } = await open({}, { store });
+    const buttons = [{ title: 'Long', payload: 'x'.repeat(3_000) }];
+    const sent = channel.getOutputChannel(PLACE).sendTextWithButtons('U1', 'Which?', buttons);
+    await expect(sent).rejects.toMatchObject({ retryable: true, mayHaveArrived: false });
+    expect(slack.of('chat.postMessage')).toEqual([]);
   });
 
   it('a hung connection ends after the time-out', async () => {

@@ -638,6 +638,15 @@ describe('other parts', () => {
     expect(alternative?.message.blocks).toHaveLength(4);
   });
 
+  it('sections are not cut within what stands for a sign', () => {
+    const { messages } = render.elements([{ subtitle: `x${'&'.repeat(3_000)}` }], NOTHING);
+    const texts = messages.flatMap(({ blocks = [] }) =>
+      blocks.map((block) => (block.type === 'section' ? (block.text?.text ?? '') : '')),
+    );
+    expect(texts.length).toBeGreaterThan(4);
+    for (const text of texts) expect(text).toMatch(/^x?(?:&amp;)+$/);
+  });
+
   // The story: the page of a card without a title was nowhere, nor a picture whose address was too long for Slack.
   it('cards lose neither their page nor their picture', () => {
     const blocksOf = (element: Element): unknown =>
